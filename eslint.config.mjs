@@ -1,0 +1,78 @@
+import js from "@eslint/js";
+import { defineConfig, globalIgnores } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+const TIME_AND_PLATFORM = [
+  "Buffer",
+  "Date",
+  "clearImmediate",
+  "clearInterval",
+  "clearTimeout",
+  "performance",
+  "process",
+  "queueMicrotask",
+  "setImmediate",
+  "setInterval",
+  "setTimeout",
+];
+
+export default defineConfig(
+  globalIgnores(["build/", "dist/", "coverage/"]),
+  js.configs.recommended,
+  {
+    files: ["**/*.{js,cjs,mjs}"],
+    languageOptions: { globals: { console: "readonly", process: "readonly", require: "readonly", URL: "readonly" } },
+  },
+  {
+    files: ["**/*.ts"],
+    extends: [tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      "@typescript-eslint/ban-ts-comment": ["error", { "ts-expect-error": "allow-with-description" }],
+      "@typescript-eslint/consistent-type-imports": "error",
+      "@typescript-eslint/no-confusing-void-expression": "off",
+      "@typescript-eslint/no-invalid-void-type": "off",
+      "@typescript-eslint/no-meaningless-void-operator": "off",
+      // With noUncheckedIndexedAccess the alternative is `?? 0`: a branch that no test can reach.
+      "@typescript-eslint/no-non-null-assertion": "off",
+      "@typescript-eslint/no-unused-vars": ["error", { argsIgnorePattern: "^_", varsIgnorePattern: "^_" }],
+      "@typescript-eslint/require-await": "off", // async methods of an interface reject instead of throwing
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+      eqeqeq: "error",
+    },
+  },
+  {
+    files: ["lib/**/*.ts"],
+    rules: {
+      "max-lines": ["error", { max: 400, skipBlankLines: false, skipComments: false }],
+      "no-console": "error",
+    },
+  },
+  {
+    files: ["lib/cli/**/*.ts"],
+    rules: { "no-console": "off" },
+  },
+  {
+    // The protocol without I/O: time, randomness and the platform are arguments.
+    files: ["lib/core/**/*.ts"],
+    rules: {
+      "no-restricted-globals": ["error", ...TIME_AND_PLATFORM],
+      "no-restricted-imports": ["error", { patterns: [{ group: ["node:*"], message: "core has no I/O" }] }],
+      "no-restricted-properties": [
+        "error",
+        { object: "Math", property: "random", message: "randomness is an argument" },
+      ],
+    },
+  },
+  {
+    files: ["spec/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-unused-expressions": "off", // chai: expect(x).to.be.true
+      "no-restricted-imports": [
+        "error",
+        { paths: [{ name: "usmp", message: "specs import ../lib/, not the built package" }] },
+      ],
+    },
+  },
+);

@@ -1,0 +1,33 @@
+/** Byte strings: what both the handshake and the sessions do with them. */
+
+/** The parts one behind the other, in a fresh array. */
+export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    joined.set(part, offset);
+    offset += part.length;
+  }
+  return joined;
+}
+
+/** A fresh copy of `bytes[start..end)`. Not `slice`: on Node's Buffer that is a view on borrowed memory. */
+export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
+  return Uint8Array.from(bytes.subarray(start, end));
+}
+
+/** Writes an unsigned 32-bit number, little-endian. */
+export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
+  bytes[offset] = value & 0xff;
+  bytes[offset + 1] = (value >>> 8) & 0xff;
+  bytes[offset + 2] = (value >>> 16) & 0xff;
+  bytes[offset + 3] = value >>> 24;
+}
+
+/** Reads an unsigned 32-bit number, little-endian. */
+export function readUint32(bytes: Uint8Array, offset: number): number {
+  const low =
+    (bytes[offset] as number) | ((bytes[offset + 1] as number) << 8) | ((bytes[offset + 2] as number) << 16);
+  // Not `<< 24`: that would make numbers from 2^31 on negative.
+  return low + (bytes[offset + 3] as number) * 0x100_0000;
+}

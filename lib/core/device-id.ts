@@ -1,0 +1,32 @@
+import { UsmpError } from "../errors.js";
+import type { CryptoProvider } from "./crypto-provider.js";
+import { DEVICE_ID_LENGTH } from "./wire.js";
+
+const TEXT_FORM = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
+
+/** `"24:0a:c4:01:02:03"`: how a 6-byte device id is always shown, so that none can carry a newline or an escape into a log. */
+export function formatDeviceId(deviceId: Uint8Array): string {
+  return Array.from(deviceId, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+}
+
+/**
+ * The 6 bytes of a device id given as text (`"24:0a:c4:01:02:03"`, either case) or as bytes (copied).
+ * @throws UsmpError INVALID_ARG for any other form.
+ */
+export function parseDeviceId(value: string | Uint8Array): Uint8Array {
+  if (typeof value === "string") {
+    const text = value.toLowerCase();
+    if (TEXT_FORM.test(text)) return Uint8Array.from(text.split(":"), (pair) => Number.parseInt(pair, 16));
+  } else if (value instanceof Uint8Array && value.length === DEVICE_ID_LENGTH) {
+    return Uint8Array.from(value);
+  }
+  const given = typeof value === "string" ? JSON.stringify(value) : value instanceof Uint8Array ? `${value.length} bytes` : typeof value;
+  throw new UsmpError("INVALID_ARG", `deviceId is ${given}; give six pairs of hex digits like "24:0a:c4:01:02:03", or 6 bytes`);
+}
+
+/** A random device id, marked as locally administered and as no multicast address: it cannot be a real board's. */
+export function randomDeviceId(crypto: CryptoProvider): Uint8Array {
+  const deviceId = crypto.randomBytes(DEVICE_ID_LENGTH);
+  deviceId[0] = ((deviceId[0] as number) & 0xfe) | 0x02;
+  return deviceId;
+}

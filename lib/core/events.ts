@@ -1,0 +1,13 @@
+import type { UsmpError } from "../errors.js";
+
+/** What comes out of a connection beside bytes. After "closed" nothing comes any more. */
+export type ConnectionEvent =
+  /** Gateway: a device said who it is; answer with `providePsk`. */
+  | { readonly type: "hello"; readonly deviceId: Uint8Array }
+  | { readonly type: "established"; readonly deviceId: Uint8Array; readonly sessionId: Uint8Array }
+  /** A whole, verified message; `data` is fresh and the receiver's. */
+  | { readonly type: "message"; readonly data: Uint8Array }
+  | { readonly type: "pong"; readonly roundTripMs: number }
+  /** This end sends under new keys from here on, because it asked for them or because the peer did. */
+  | { readonly type: "rekeyed"; readonly by: "self" | "peer" }
+  | { readonly type: "closed"; readonly error: UsmpError };

@@ -1,0 +1,47 @@
+import { UsmpError } from "../errors.js";
+import type { Frame } from "./frame.js";
+import type { HandshakeResult } from "./handshake-crypto.js";
+import { frameTypeName, type HandshakeType } from "./wire.js";
+
+/** A plaintext frame to send. */
+export interface HandshakeFrame {
+  readonly type: HandshakeType;
+  readonly seq: number;
+  readonly payload: Uint8Array;
+}
+
+/** What came of one step: a frame to send, a key to look up, or the end with all that was agreed. */
+export type HandshakeStep =
+  | { readonly type: "send"; readonly frame: HandshakeFrame }
+  | { readonly type: "lookup"; readonly deviceId: Uint8Array }
+  | { readonly type: "done"; readonly frame: HandshakeFrame | null; readonly result: HandshakeResult };
+
+/** One end of the handshake (§3), without I/O. After an error, or "done", it is used up. */
+export interface Handshake {
+  /** The first frame to send, or null where the peer speaks first. Called once, before anything else. */
+  start(): HandshakeFrame | null;
+  /**
+   * Takes the peer's next frame (borrowed).
+   * @throws UsmpError HANDSHAKE where it is not the frame that belongs here, AUTH where it proves the wrong key.
+   */
+  receive(frame: Frame): HandshakeStep;
+  /** Answers "lookup": the device's key (copied), or null for a device without one. Null where no answer is awaited. */
+  providePsk(psk: Uint8Array | null): HandshakeFrame | null;
+  /** What it means that the connection ended at this point. */
+  endedEarly(cause?: UsmpError): UsmpError;
+  /** What it means that the deadline passed at this point. */
+  timedOut(timeoutMs: number): UsmpError;
+  /** Forgets all secrets. Harmless at any time. */
+  wipe(): void;
+}
+
+/** @throws UsmpError HANDSHAKE unless the frame has this type and payload length. */
+export function expectFrame(frame: Frame, type: number, ...lengths: readonly number[]): void {
+  if (frame.type !== type) {
+    throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(frame.type)} where ${frameTypeName(type)} belongs`);
+  }
+  if (!lengths.includes(frame.payload.length)) {
+    const allowed = lengths.join(" or ");
+    throw new UsmpError("HANDSHAKE", `${frameTypeName(type)} with ${frame.payload.length} payload bytes; it has ${allowed}`);
+  }
+}

@@ -1,0 +1,53 @@
+/** The first piece of a burst; the next ones double, so that a lone frame costs little and a burst few pieces. */
+const FIRST_PIECE_LENGTH = 1024;
+const LARGEST_PIECE_LENGTH = 65_536;
+
+/** Room for one frame inside a larger buffer. */
+export interface Room {
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+}
+
+/**
+ * Bytes waiting for the transport: frames are built in place, one behind the other, and leave as few large pieces.
+ * A piece that was taken is never written again, so the transport may keep it as long as it likes.
+ */
+export class Outbox {
+  #full: Uint8Array[] = [];
+  #piece: Uint8Array | null = null;
+  #used = 0;
+  #length = 0;
+
+  /** Bytes waiting. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Room for `length` bytes behind what is there; the caller fills all of it before it returns. */
+  reserve(length: number): Room {
+    if (this.#piece === null || this.#used + length > this.#piece.length) {
+      const next = this.#piece === null ? FIRST_PIECE_LENGTH : Math.min(this.#piece.length * 2, LARGEST_PIECE_LENGTH);
+      this.#closePiece();
+      this.#piece = new Uint8Array(Math.max(next, length));
+    }
+    const room = { bytes: this.#piece, offset: this.#used };
+    this.#used += length;
+    this.#length += length;
+    return room;
+  }
+
+  /** Everything that waits, in order, owned by the caller. */
+  take(): Uint8Array[] {
+    this.#closePiece();
+    const taken = this.#full;
+    this.#full = [];
+    this.#length = 0;
+    return taken;
+  }
+
+  #closePiece(): void {
+    if (this.#piece !== null && this.#used > 0) this.#full.push(this.#piece.subarray(0, this.#used));
+    this.#piece = null;
+    this.#used = 0;
+  }
+}

@@ -1,0 +1,130 @@
+/**
+ * One direction of a session under one key (§4):
+ *
+ *     payload = nonce(12) || ciphertext || tag(16),   nonce = seq(4) || session_id[0..7],   AAD = header bytes 0..9
+ */
+import { UsmpError } from "../errors.js";
+import { writeUint32 } from "./bytes.js";
+import type { Aead, CipherName, CryptoProvider } from "./crypto-provider.js";
+import { writeCrc, writeHeader, type Frame } from "./frame.js";
+import type { Outbox } from "./outbox.js";
+import { AEAD_NONCE_LENGTH, CHECKED_HEADER_LENGTH, FORBIDDEN_SEQ, HEADER_LENGTH, SEALED_OVERHEAD, type SessionType } from "./wire.js";
+
+/** What sealing and opening need beside the key. */
+export interface SealingContext {
+  readonly crypto: CryptoProvider;
+  readonly cipher: CipherName;
+  /** 16 bytes; borrowed for good. */
+  readonly sessionId: Uint8Array;
+}
+
+/** How much of the session id goes into a nonce. */
+const NONCE_ID_LENGTH = 8;
+
+/** Seals what this end sends. Its sequence number only ever grows: it is spent before anything else happens (§4). */
+export class SealingKey {
+  readonly #crypto: CryptoProvider;
+  readonly #aead: Aead;
+  readonly #key: Uint8Array;
+  readonly #noncePrefix: Uint8Array;
+  #nextSeq: number;
+
+  /** Takes `key` (32 bytes) over and wipes it in the end. */
+  constructor({ crypto, cipher, sessionId }: SealingContext, key: Uint8Array, firstSeq = 0) {
+    this.#crypto = crypto;
+    this.#aead = crypto.aead(cipher, key);
+    this.#key = key;
+    this.#noncePrefix = sessionId.subarray(0, NONCE_ID_LENGTH);
+    this.#nextSeq = firstSeq;
+  }
+
+  /** The number that the next frame gets. */
+  get nextSeq(): number {
+    return this.#nextSeq;
+  }
+
+  /** The raw key, borrowed: to derive the next one from. */
+  get key(): Uint8Array {
+    return this.#key;
+  }
+
+  /** Appends one sealed frame. `plaintext` (at most 452 bytes) is borrowed for the call. */
+  seal(type: SessionType, plaintext: Uint8Array, outbox: Outbox): void {
+    const seq = this.#nextSeq;
+    if (seq >= FORBIDDEN_SEQ) throw new UsmpError("SEQ_EXHAUSTED", "this key has no sequence number left");
+    this.#nextSeq = seq + 1;
+
+    const length = plaintext.length + SEALED_OVERHEAD;
+    const { bytes, offset } = outbox.reserve(HEADER_LENGTH + length);
+    writeHeader(bytes, offset, type, seq, length);
+    const nonceAt = offset + HEADER_LENGTH;
+    writeUint32(bytes, nonceAt, seq);
+    bytes.set(this.#noncePrefix, nonceAt + 4);
+    const nonce = bytes.subarray(nonceAt, nonceAt + AEAD_NONCE_LENGTH);
+    const associatedData = bytes.subarray(offset, offset + CHECKED_HEADER_LENGTH);
+    this.#aead.seal(nonce, associatedData, plaintext, bytes, nonceAt + AEAD_NONCE_LENGTH);
+    writeCrc(bytes, offset, length);
+  }
+
+  wipe(): void {
+    this.#aead.wipe();
+    this.#crypto.wipe(this.#key);
+  }
+}
+
+/** Opens what the peer sent under one key, strictly in order (§5, reliable stream). */
+export class OpeningKey {
+  readonly #crypto: CryptoProvider;
+  readonly #aead: Aead;
+  readonly #key: Uint8Array;
+  readonly #noncePrefix: Uint8Array;
+  #expectedSeq: number;
+
+  /** Takes `key` (32 bytes) over and wipes it in the end. */
+  constructor({ crypto, cipher, sessionId }: SealingContext, key: Uint8Array, firstSeq = 0) {
+    this.#crypto = crypto;
+    this.#aead = crypto.aead(cipher, key);
+    this.#key = key;
+    this.#noncePrefix = sessionId.subarray(0, NONCE_ID_LENGTH);
+    this.#expectedSeq = firstSeq;
+  }
+
+  /** The only number that the next frame may have. */
+  get expectedSeq(): number {
+    return this.#expectedSeq;
+  }
+
+  /** The raw key, borrowed: to derive the next one from. */
+  get key(): Uint8Array {
+    return this.#key;
+  }
+
+  /** The plaintext (fresh, the caller's), or null where the frame does not verify under this key; then nothing changed. */
+  open(frame: Frame): Uint8Array | null {
+    if (frame.seq !== this.#expectedSeq || !this.#hasOurNonce(frame)) return null;
+    const { bytes, payload } = frame;
+    const plaintext = this.#aead.open(
+      payload.subarray(0, AEAD_NONCE_LENGTH),
+      bytes.subarray(0, CHECKED_HEADER_LENGTH),
+      payload.subarray(AEAD_NONCE_LENGTH),
+    );
+    if (plaintext !== null) this.#expectedSeq++;
+    return plaintext;
+  }
+
+  wipe(): void {
+    this.#aead.wipe();
+    this.#crypto.wipe(this.#key);
+  }
+
+  /** The nonce inside must be the one that the header's `seq` and the session id give. It is no secret: plain compare. */
+  #hasOurNonce({ bytes, payload }: Frame): boolean {
+    for (let index = 0; index < 4; index++) {
+      if (payload[index] !== bytes[4 + index]) return false;
+    }
+    for (let index = 0; index < NONCE_ID_LENGTH; index++) {
+      if (payload[4 + index] !== this.#noncePrefix[index]) return false;
+    }
+    return true;
+  }
+}

@@ -1,0 +1,225 @@
+import { UsmpError } from "../errors.js";
+import { ControlAllowance } from "./control-allowance.js";
+import type { ConnectionEvent } from "./events.js";
+import type { Frame } from "./frame.js";
+import type { HandshakeResult } from "./handshake-crypto.js";
+import { Keepalive, type KeepaliveOptions } from "./keepalive.js";
+import type { Outbox } from "./outbox.js";
+import { Reassembly } from "./reassembly.js";
+import { KeySchedule, type Role } from "./rekey.js";
+import type { SealingContext } from "./sealing.js";
+import {
+  FORBIDDEN_SEQ,
+  FrameType,
+  frameTypeName,
+  isHandshakeType,
+  isSessionType,
+  LAST_SEQ,
+  MAX_MESSAGE_LENGTH,
+  MAX_PLAINTEXT_LENGTH,
+  REKEY_SALT_LENGTH,
+  SEALED_OVERHEAD,
+} from "./wire.js";
+
+/** §4: this end starts at most one REKEY in this time. */
+const REKEY_INTERVAL_MS = 1000;
+
+const NOTHING = new Uint8Array(0);
+
+export interface SessionOptions extends Omit<SealingContext, "sessionId"> {
+  readonly role: Role;
+  readonly keepalive: KeepaliveOptions;
+}
+
+/**
+ * An established session on a reliable stream (§4, §5, §7), without I/O: frames and the time in, sealed frames into the
+ * outbox and events out. A method that throws has found the end of the session; its owner says so and calls `wipe`.
+ */
+export class Session {
+  readonly #crypto: SessionOptions["crypto"];
+  readonly #keys: KeySchedule;
+  readonly #keepalive: Keepalive;
+  readonly #control: ControlAllowance;
+  readonly #reassembly = new Reassembly();
+  readonly #outbox: Outbox;
+  readonly #emit: (event: ConnectionEvent) => void;
+  #rekeyWanted = false;
+  #rekeyedAt = -Infinity;
+
+  /** Takes over the keys of `agreed`. */
+  constructor(
+    options: SessionOptions,
+    agreed: HandshakeResult,
+    outbox: Outbox,
+    emit: (event: ConnectionEvent) => void,
+    now: number,
+  ) {
+    this.#crypto = options.crypto;
+    this.#keys = new KeySchedule({ ...options, sessionId: agreed.sessionId }, options.role, agreed);
+    this.#keepalive = new Keepalive(options.keepalive, now);
+    this.#control = new ControlAllowance(now);
+    this.#outbox = outbox;
+    this.#emit = emit;
+  }
+
+  /**
+   * Seals a message of at most 1808 bytes (borrowed) as one to four frames that nothing can come between.
+   * @throws UsmpError PAYLOAD_TOO_LARGE, with nothing sent and the session as it was; SEQ_EXHAUSTED, which ends it.
+   */
+  send(message: Uint8Array, now: number): void {
+    if (message.length > MAX_MESSAGE_LENGTH) {
+      throw new UsmpError("PAYLOAD_TOO_LARGE", `a message of ${message.length} bytes; at most ${MAX_MESSAGE_LENGTH} fit: send it in parts`);
+    }
+    const frames = Math.max(1, Math.ceil(message.length / MAX_PLAINTEXT_LENGTH));
+    this.#needSeqs(frames);
+    for (let frame = 1; frame < frames; frame++) {
+      const chunk = message.subarray((frame - 1) * MAX_PLAINTEXT_LENGTH, frame * MAX_PLAINTEXT_LENGTH);
+      this.#keys.tx.seal(FrameType.DATA_FRAG, chunk, this.#outbox);
+    }
+    const last = frames === 1 ? message : message.subarray((frames - 1) * MAX_PLAINTEXT_LENGTH);
+    this.#keys.tx.seal(FrameType.DATA, last, this.#outbox);
+    this.#keepalive.sent(now);
+  }
+
+  /** Sends PING, unless one is unanswered; its "pong" event answers both. */
+  ping(now: number): void {
+    if (!this.#keepalive.awaitsPong) this.#sendPing(now);
+  }
+
+  /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
+  rekey(now: number): void {
+    this.#rekeyWanted = true;
+    this.#advanceRekey(now);
+  }
+
+  /** Sends BYE. The last thing that a session sends. */
+  bye(): void {
+    if (this.#keys.tx.nextSeq <= LAST_SEQ) this.#keys.tx.seal(FrameType.BYE, NOTHING, this.#outbox);
+  }
+
+  /**
+   * Takes a frame (borrowed) of the peer.
+   * @throws UsmpError with the code of the violation, or BYE: the session is over.
+   */
+  receive(frame: Frame, now: number): void {
+    const plaintext = this.#open(frame, now);
+    switch (frame.type) {
+      case FrameType.DATA:
+        this.#emit({ type: "message", data: this.#reassembly.finish(plaintext) });
+        break;
+      case FrameType.DATA_FRAG:
+        this.#reassembly.addFragment(plaintext);
+        break;
+      case FrameType.BYE:
+        throw new UsmpError("BYE", "the peer ended the session");
+      default:
+        this.#takeControl(frame.type, plaintext, now);
+    }
+    this.#advanceRekey(now);
+  }
+
+  /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
+  handleDeadline(now: number): void {
+    switch (this.#keepalive.judge(now)) {
+      case "lost":
+        throw new UsmpError("TIMEOUT", "the peer has shown no sign of life: it is gone, or the network between is");
+      case "ping":
+        this.#sendPing(now);
+        break;
+      case "quiet":
+    }
+    this.#advanceRekey(now);
+  }
+
+  /** When `handleDeadline` has something to do; `Infinity` where never. */
+  nextDeadline(): number {
+    const rekey = this.#rekeyWanted && this.#keys.settled ? this.#rekeyedAt + REKEY_INTERVAL_MS : Infinity;
+    return Math.min(this.#keepalive.nextDeadline(), this.#reassembly.holdsPartialMessage ? Infinity : rekey);
+  }
+
+  /** The application reads, or does not: while it does not, the peer is not expected to be heard. */
+  setReading(reading: boolean, now: number): void {
+    if (reading) this.#keepalive.resume(now);
+    else this.#keepalive.pause();
+  }
+
+  /** Forgets all keys. Nothing else may be called afterwards. */
+  wipe(): void {
+    this.#keys.wipe();
+  }
+
+  #open(frame: Frame, now: number): Uint8Array {
+    const { type } = frame;
+    if (isHandshakeType(type)) throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(type)} within a session`);
+    if (!isSessionType(type)) throw new UsmpError("FRAME", `the peer sent a frame of unknown type ${frameTypeName(type)}`);
+    if (frame.payload.length < SEALED_OVERHEAD) {
+      throw new UsmpError("FRAME", `a session frame with ${frame.payload.length} payload bytes; it has at least ${SEALED_OVERHEAD}`);
+    }
+    const { plaintext, firstUnderNewKey } = this.#keys.open(frame);
+    if (frame.seq === FORBIDDEN_SEQ) throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
+    if (firstUnderNewKey && this.#reassembly.holdsPartialMessage) {
+      throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
+    }
+    this.#keepalive.heard(now);
+    return plaintext;
+  }
+
+  #takeControl(type: number, plaintext: Uint8Array, now: number): void {
+    if (this.#reassembly.holdsPartialMessage) {
+      throw new UsmpError("FRAGMENT", `the peer sent ${frameTypeName(type)} in the middle of a message`);
+    }
+    if (!this.#control.take(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
+    switch (type) {
+      case FrameType.PING:
+        this.#sendControl(FrameType.PONG, now);
+        break;
+      case FrameType.PONG: {
+        const roundTripMs = this.#keepalive.ponged(now);
+        if (roundTripMs !== null) this.#emit({ type: "pong", roundTripMs });
+        break;
+      }
+      case FrameType.REKEY:
+        if (plaintext.length !== REKEY_SALT_LENGTH) {
+          throw new UsmpError("CRYPTO", `REKEY with a salt of ${plaintext.length} bytes; it has ${REKEY_SALT_LENGTH}`);
+        }
+        if (this.#keys.respond(plaintext)) this.#emit({ type: "rekeyed", by: "peer" });
+    }
+  }
+
+  /** Starts the wanted REKEY where nothing stands against it; the next frame or deadline asks again. */
+  #advanceRekey(now: number): void {
+    if (!this.#rekeyWanted || this.#reassembly.holdsPartialMessage) return;
+    if (!this.#keys.settled) {
+      // No frame has verified under the last key: ask for one.
+      this.ping(now);
+      return;
+    }
+    if (now < this.#rekeyedAt + REKEY_INTERVAL_MS) return;
+    this.#needSeqs(1);
+    const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
+    this.#keys.tx.seal(FrameType.REKEY, salt, this.#outbox);
+    this.#keys.initiate(salt);
+    this.#keepalive.sent(now);
+    this.#rekeyWanted = false;
+    this.#rekeyedAt = now;
+    this.#emit({ type: "rekeyed", by: "self" });
+  }
+
+  #sendPing(now: number): void {
+    this.#sendControl(FrameType.PING, now);
+    this.#keepalive.pinged(now);
+  }
+
+  #sendControl(type: typeof FrameType.PING | typeof FrameType.PONG, now: number): void {
+    this.#needSeqs(1);
+    this.#keys.tx.seal(type, NOTHING, this.#outbox);
+    this.#keepalive.sent(now);
+  }
+
+  /** Keeps the last number for BYE (§4). */
+  #needSeqs(count: number): void {
+    if (this.#keys.tx.nextSeq + count > LAST_SEQ) {
+      throw new UsmpError("SEQ_EXHAUSTED", "the session has used up its sequence numbers: reconnect, and rotate keys with rekey() sooner");
+    }
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * One end of a USMP connection over a reliable stream, without I/O: chunks and the time in; bytes, events and the next
+ * deadline out. It is the same for both roles; the handshake it is given makes the difference.
+ *
+ *     handshake --- done ---> established --- BYE, violation, deadline, end of the stream ---> closed
+ *         `---------------------- violation, deadline, end of the stream ----------------------^
+ */
+import { isUsmpError, UsmpError } from "../errors.js";
+import type { ConnectionEvent } from "./events.js";
+import { appendFrame, type Frame } from "./frame.js";
+import { FrameDecoder } from "./frame-decoder.js";
+import type { Handshake, HandshakeFrame } from "./handshake.js";
+import { Outbox } from "./outbox.js";
+import { Session, type SessionOptions } from "./session.js";
+import { isSessionType, frameTypeName } from "./wire.js";
+
+export interface StreamConnectionOptions extends SessionOptions {
+  readonly handshake: Handshake;
+  /** The whole handshake, however many bytes keep coming. */
+  readonly handshakeTimeoutMs: number;
+  /** Half a frame, then silence for this long, ends the connection. */
+  readonly partialFrameTimeoutMs: number;
+}
+
+type State =
+  | { readonly name: "handshake"; readonly handshake: Handshake; readonly deadline: number }
+  | { readonly name: "established"; readonly session: Session }
+  | { readonly name: "closed" };
+
+export class StreamConnection {
+  readonly #options: StreamConnectionOptions;
+  readonly #decoder = new FrameDecoder();
+  readonly #outbox = new Outbox();
+  #state: State;
+  #events: ConnectionEvent[] = [];
+  #bytesAt: number;
+  #reading = true;
+
+  constructor(options: StreamConnectionOptions, now: number) {
+    this.#options = options;
+    this.#bytesAt = now;
+    const { handshake, handshakeTimeoutMs } = options;
+    this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs };
+    this.#sendPlain(handshake.start());
+  }
+
+  /** Takes bytes (borrowed for the call), cut anywhere. */
+  receive(chunk: Uint8Array, now: number): void {
+    if (this.#state.name === "closed") return;
+    this.#guard(() => {
+      this.#bytesAt = now;
+      this.#decoder.push(chunk);
+      for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
+        this.#receiveFrame(frame, now);
+      }
+    });
+  }
+
+  /** The stream has ended: the peer will send no more, or the transport broke (`cause`). */
+  streamEnded(cause?: UsmpError): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    if (state.name === "handshake") this.#close(state.handshake.endedEarly(cause));
+    else this.#close(cause ?? new UsmpError("TRANSPORT", "the peer closed the connection without BYE"));
+  }
+
+  /** Answers "hello": the device's key (copied), null where there is none. Too late an answer is ignored. */
+  providePsk(psk: Uint8Array | null): void {
+    if (this.#state.name === "handshake") this.#sendPlain(this.#state.handshake.providePsk(psk));
+  }
+
+  /**
+   * Sends a message (borrowed) of at most 1808 bytes.
+   * @throws UsmpError PAYLOAD_TOO_LARGE or NOT_CONNECTED: nothing was sent. SEQ_EXHAUSTED: the session has ended.
+   */
+  send(message: Uint8Array, now: number): void {
+    if (this.#state.name !== "established") throw new UsmpError("NOT_CONNECTED", "there is no session to send on");
+    try {
+      this.#state.session.send(message, now);
+    } catch (error) {
+      if (isUsmpError(error) && error.code === "SEQ_EXHAUSTED") this.#close(error);
+      throw error;
+    }
+  }
+
+  /** See {@link Session.ping}; without a session a no-op. */
+  ping(now: number): void {
+    this.#guard(() => this.#session?.ping(now));
+  }
+
+  /** See {@link Session.rekey}; without a session a no-op. */
+  rekey(now: number): void {
+    this.#guard(() => this.#session?.rekey(now));
+  }
+
+  /** Ends the connection from this side; with a session, BYE is the last frame out. */
+  close(error: UsmpError): void {
+    this.#close(error, true);
+  }
+
+  /** Ends the connection without a word to the peer. */
+  abandon(error: UsmpError): void {
+    this.#close(error, false);
+  }
+
+  /** The application reads, or does not (§ back-pressure): what cannot be heard is not waited for. */
+  setReading(reading: boolean, now: number): void {
+    this.#reading = reading;
+    if (reading) this.#bytesAt = now;
+    this.#session?.setReading(reading, now);
+  }
+
+  /** Does what is due at `now`. */
+  handleDeadline(now: number): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    if (state.name === "handshake" && now >= state.deadline) {
+      this.#close(state.handshake.timedOut(this.#options.handshakeTimeoutMs));
+    } else if (now >= this.#partialFrameDeadline()) {
+      const timeoutMs = this.#options.partialFrameTimeoutMs;
+      this.#close(new UsmpError("TIMEOUT", `half a frame arrived, and then nothing for ${timeoutMs} ms`));
+    } else {
+      this.#guard(() => this.#session?.handleDeadline(now));
+    }
+  }
+
+  /** When `handleDeadline` has something to do; `Infinity` where never. */
+  nextDeadline(): number {
+    switch (this.#state.name) {
+      case "handshake":
+        return Math.min(this.#state.deadline, this.#partialFrameDeadline());
+      case "established":
+        return Math.min(this.#state.session.nextDeadline(), this.#partialFrameDeadline());
+      case "closed":
+        return Infinity;
+    }
+  }
+
+  /** Bytes that wait to be taken. */
+  get outputLength(): number {
+    return this.#outbox.length;
+  }
+
+  /** The bytes to send, in order; they are the caller's. */
+  takeOutput(): Uint8Array[] {
+    return this.#outbox.take();
+  }
+
+  /** What happened, in order. */
+  takeEvents(): ConnectionEvent[] {
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+
+  get #session(): Session | null {
+    return this.#state.name === "established" ? this.#state.session : null;
+  }
+
+  #receiveFrame(frame: Frame, now: number): void {
+    const state = this.#state;
+    if (state.name === "established") state.session.receive(frame, now);
+    else if (state.name === "handshake") this.#receiveHandshake(state.handshake, frame, now);
+  }
+
+  #receiveHandshake(handshake: Handshake, frame: Frame, now: number): void {
+    if (isSessionType(frame.type)) {
+      throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(frame.type)} before the handshake was done`);
+    }
+    const step = handshake.receive(frame);
+    switch (step.type) {
+      case "lookup":
+        this.#emit({ type: "hello", deviceId: step.deviceId });
+        break;
+      case "send":
+        this.#sendPlain(step.frame);
+        break;
+      case "done": {
+        const { result } = step;
+        this.#sendPlain(step.frame);
+        const session = new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
+        if (!this.#reading) session.setReading(false, now);
+        this.#state = { name: "established", session };
+        this.#emit({ type: "established", deviceId: result.deviceId, sessionId: result.sessionId });
+      }
+    }
+  }
+
+  #sendPlain(frame: HandshakeFrame | null): void {
+    if (frame !== null) appendFrame(this.#outbox, frame.type, frame.seq, frame.payload);
+  }
+
+  #emit(event: ConnectionEvent): void {
+    this.#events.push(event);
+  }
+
+  #partialFrameDeadline(): number {
+    if (!this.#reading || !this.#decoder.holdsPartialFrame) return Infinity;
+    return this.#bytesAt + this.#options.partialFrameTimeoutMs;
+  }
+
+  /** Runs `step`; a violation that it finds ends the connection. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      this.#close(error);
+    }
+  }
+
+  #close(error: UsmpError, withBye = error.code === "SEQ_EXHAUSTED"): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    if (state.name === "established") {
+      if (withBye) state.session.bye();
+      state.session.wipe();
+    } else {
+      state.handshake.wipe();
+    }
+    this.#state = { name: "closed" };
+    this.#emit({ type: "closed", error });
+  }
+}

@@ -1,0 +1,38 @@
+import { UsmpError } from "../errors.js";
+import { checkLength } from "./check-length.js";
+
+/** Both ciphers of the wire (§4) take keys, nonces and tags of these lengths, in bytes. */
+export const AEAD_KEY_LENGTH = 32;
+export const AEAD_NONCE_LENGTH = 12;
+export const AEAD_TAG_LENGTH = 16;
+
+/** An AEAD's own copy of its 32-byte key, until it is wiped. It prints as nothing. */
+export class AeadKey {
+  #bytes: Uint8Array | null;
+
+  /**
+   * Copies `key`.
+   *
+   * @throws UsmpError `INVALID_ARG` where `key` does not hold 32 bytes.
+   */
+  constructor(key: Uint8Array) {
+    checkLength("key", key, AEAD_KEY_LENGTH);
+    this.#bytes = new Uint8Array(key);
+  }
+
+  /**
+   * The key, borrowed.
+   *
+   * @throws UsmpError `CRYPTO` once wiped: going on with a key of zeros would look like encryption and be none.
+   */
+  get bytes(): Uint8Array {
+    if (this.#bytes === null) throw new UsmpError("CRYPTO", "this key was wiped: derive a new one");
+    return this.#bytes;
+  }
+
+  /** Overwrites the copy. */
+  wipe(): void {
+    this.#bytes?.fill(0);
+    this.#bytes = null;
+  }
+}

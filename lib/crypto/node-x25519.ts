@@ -1,0 +1,73 @@
+/**
+ * X25519 (RFC 7748) by node:crypto, that is OpenSSL.
+ *
+ * Raw public keys come from multiplying the base point, which is how the RFC defines them, and never from `export()`: on Node 20
+ * its JWK form deadlocks the process now and then, and its DER form costs more than the multiplication (bench/crypto.ts). So
+ * a generated private key also stays inside OpenSSL, which overwrites it when the KeyObject is collected.
+ */
+import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import type { KeyPair } from "../core/crypto-provider.js";
+import { UsmpError } from "../errors.js";
+import { checkLength } from "./check-length.js";
+import { plainBytes } from "./plain-bytes.js";
+
+const KEY_LENGTH = 32;
+
+/** The DER bytes in front of a raw private key: PrivateKeyInfo, version 0, algorithm id-X25519 (RFC 8410 §7). */
+const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
+
+/** u = 9 (RFC 7748 §4.1). */
+const BASE_POINT = importPublicKey(Uint8Array.of(9, ...new Uint8Array(KEY_LENGTH - 1)));
+
+class NodeKeyPair implements KeyPair {
+  readonly publicKey: Uint8Array;
+  #privateKey: KeyObject | null;
+
+  constructor(privateKey: KeyObject) {
+    this.#privateKey = privateKey;
+    this.publicKey = multiply(privateKey, BASE_POINT);
+  }
+
+  sharedSecret(peerPublicKey: Uint8Array): Uint8Array | null {
+    if (this.#privateKey === null) throw new UsmpError("CRYPTO", "this key pair was wiped: generate a new one");
+    checkLength("peerPublicKey", peerPublicKey, KEY_LENGTH);
+    const peer = importPublicKey(peerPublicKey);
+    try {
+      const shared = multiply(this.#privateKey, peer);
+      return isZero(shared) ? null : shared;
+    } catch {
+      return null; // OpenSSL itself refuses an all-zero secret, and nothing else can fail here.
+    }
+  }
+
+  wipe(): void {
+    this.#privateKey = null;
+  }
+}
+
+export function generateNodeKeyPair(): KeyPair {
+  return new NodeKeyPair(generateKeyPairSync("x25519").privateKey);
+}
+
+export function nodeKeyPairFrom(privateKey: Uint8Array): KeyPair {
+  checkLength("privateKey", privateKey, KEY_LENGTH);
+  const der = Buffer.concat([PKCS8_PREFIX, privateKey]);
+  const pair = new NodeKeyPair(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
+  der.fill(0);
+  return pair;
+}
+
+function multiply(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
+  return plainBytes(diffieHellman({ privateKey, publicKey }));
+}
+
+/** Required by §3, and no documented promise of node:crypto. Takes the same time for every secret. */
+function isZero(secret: Uint8Array): boolean {
+  return secret.reduce((bits, byte) => bits | byte, 0) === 0;
+}
+
+/** By way of JWK: importing DER costs ten times as much. */
+function importPublicKey(raw: Uint8Array): KeyObject {
+  const x = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("base64url");
+  return createPublicKey({ key: { kty: "OKP", crv: "X25519", x }, format: "jwk" });
+}

@@ -1,0 +1,195 @@
+import { parseDeviceId } from "../core/device-id.js";
+import { parsePsk, type Psk } from "../core/psk.js";
+import { loadCrypto } from "../crypto/index.js";
+import { UsmpError } from "../errors.js";
+import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
+import type { ReceiveOptions } from "../session/inbox.js";
+import type { Sendable } from "../session/message.js";
+import { withDefaults } from "../session/options.js";
+import type { UsmpSession } from "../session/session.js";
+import { TcpTransport } from "../transport/tcp.js";
+import type { Dialer } from "../transport/transport.js";
+import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DeviceSettings } from "./dial.js";
+import { resolveDeviceId, type DeviceIdOption } from "./identity.js";
+
+export interface UsmpClientOptions extends Partial<DeviceSettings> {
+  /** The gateway; or a `transport` of one's own. */
+  readonly host?: string;
+  /** 9000 by default. */
+  readonly port?: number;
+  readonly transport?: Dialer;
+  /** At least 16 bytes; a string stands for its UTF-8 bytes. Copied. */
+  readonly psk: Psk;
+  /** Random by default, and then kept for the life of the client. */
+  readonly deviceId?: DeviceIdOption;
+}
+
+export interface ConnectOptions {
+  /** Calls the attempt off. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a client tells. */
+export interface ClientEvents extends EventMap {
+  message: [data: Uint8Array, length: number];
+  drain: [];
+  disconnect: [reason: UsmpError];
+}
+
+/**
+ * A device in promise style, as the Python SDK's client: one session at a time, and no reconnecting by itself (the facade
+ * `Usmp` does that).
+ *
+ *     const client = new UsmpClient({ host: "192.168.1.100", psk });
+ *     await client.connect();
+ *     await client.sendAsync("hello");
+ *     for await (const message of client) ...
+ */
+export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDisposable {
+  readonly #psk: Uint8Array;
+  readonly #dialer: Dialer;
+  readonly #settings: DeviceSettings;
+  readonly #deviceIdOption: DeviceIdOption | undefined;
+  #deviceId: Uint8Array | null = null;
+  #session: UsmpSession | null = null;
+  #connecting: { readonly abort: AbortController; readonly done: Promise<unknown> } | null = null;
+
+  /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
+  constructor(options: UsmpClientOptions) {
+    super();
+    const { host, port, transport, psk, deviceId, ...settings } = options;
+    this.#psk = parsePsk(psk);
+    this.#settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, settings);
+    checkDeviceSettings(this.#settings);
+    if (deviceId !== undefined && deviceId !== "mac") parseDeviceId(deviceId);
+    this.#deviceIdOption = deviceId;
+    if (transport === undefined && host === undefined) throw new UsmpError("INVALID_ARG", "neither host nor transport is given");
+    this.#dialer = transport ?? new TcpTransport(host as string, port);
+  }
+
+  /** This device's id, `"24:0a:c4:01:02:03"`; null before the first `connect` where it is a random one. */
+  get deviceId(): string | null {
+    return this.#session?.deviceId ?? null;
+  }
+
+  /** The session's id, 32 hex digits; null without one. */
+  get sessionId(): string | null {
+    return this.isConnected ? (this.#session?.sessionId ?? null) : null;
+  }
+
+  get isConnected(): boolean {
+    return this.#session?.isConnected === true;
+  }
+
+  /** The current session, or the last one; null before the first. */
+  get session(): UsmpSession | null {
+    return this.#session;
+  }
+
+  /**
+   * Connects and runs the handshake. Rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, CLOSED (aborted, or
+   * disconnected meanwhile), INVALID_ARG (connected, or connecting, already); nothing is left behind then.
+   */
+  async connect({ signal }: ConnectOptions = {}): Promise<void> {
+    if (this.isConnected || this.#connecting !== null) {
+      throw new UsmpError("INVALID_ARG", "this client is connected, or connecting, already: call disconnect() first");
+    }
+    const abort = new AbortController();
+    const forward = (): void => abort.abort(signal?.reason);
+    if (signal?.aborted === true) forward();
+    signal?.addEventListener("abort", forward);
+    const done = this.#dial(abort.signal);
+    this.#connecting = { abort, done: done.catch(() => {}) };
+    try {
+      await done;
+    } finally {
+      signal?.removeEventListener("abort", forward);
+      this.#connecting = null;
+    }
+  }
+
+  /** See {@link UsmpSession.send}; false also without a session. */
+  send(data: Sendable): boolean {
+    return this.#session?.send(data) ?? false;
+  }
+
+  /** See {@link UsmpSession.sendAsync}; rejects with NOT_CONNECTED without a session. */
+  async sendAsync(data: Sendable): Promise<void> {
+    await this.#need().sendAsync(data);
+  }
+
+  /** See {@link UsmpSession.recv}. */
+  async recv(options?: ReceiveOptions): Promise<Uint8Array> {
+    return this.#need().recv(options);
+  }
+
+  /** See {@link UsmpSession.ping}. */
+  async ping(options?: { readonly timeoutMs?: number }): Promise<number> {
+    return this.#need().ping(options);
+  }
+
+  /** See {@link UsmpSession.rekey}. */
+  async rekey(): Promise<void> {
+    await this.#need().rekey();
+  }
+
+  /** Ends the session with BYE, or the attempt that is under way. Resolves when nothing is left. */
+  async disconnect(): Promise<void> {
+    this.#connecting?.abort.abort();
+    await this.#connecting?.done;
+    await this.#session?.close();
+  }
+
+  /** The Python session's name for {@link disconnect}. */
+  bye(): Promise<void> {
+    return this.disconnect();
+  }
+
+  /** The session's messages until it ends, quietly. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    return this.#need()[Symbol.asyncIterator]();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.disconnect();
+  }
+
+  /** Sets the one callback for messages, in place of the last; null clears it. */
+  onMessage(callback: Listener<ClientEvents["message"]> | null): void {
+    this.setCallback("message", callback);
+  }
+
+  protected override listenerAdded(event: keyof ClientEvents & string): void {
+    if (event === "message" && this.#session !== null) this.#forwardMessages(this.#session);
+  }
+
+  async #dial(signal: AbortSignal): Promise<void> {
+    const crypto = this.#settings.crypto ?? (await loadCrypto());
+    this.#deviceId ??= resolveDeviceId(this.#deviceIdOption, crypto);
+    await dialSession({
+      dialer: this.#dialer,
+      crypto,
+      psk: Uint8Array.from(this.#psk),
+      deviceId: this.#deviceId,
+      settings: this.#settings,
+      signal,
+      onSession: (session) => {
+        this.#session = session;
+        session.on("close", (reason) => this.dispatch("disconnect", reason));
+        session.on("drain", () => this.dispatch("drain"));
+        session.on("error", (error) => this.reportError(error));
+        if (this.hasListeners("message")) this.#forwardMessages(session);
+      },
+    });
+  }
+
+  /** Only where somebody listens here: a session with a listener keeps nothing for `recv`. */
+  #forwardMessages(session: UsmpSession): void {
+    session.onMessage((data, length) => this.dispatch("message", data, length));
+  }
+
+  #need(): UsmpSession {
+    if (this.#session === null) throw new UsmpError("NOT_CONNECTED", "there is no session: call connect() first");
+    return this.#session;
+  }
+}

@@ -1,0 +1,96 @@
+import type { CryptoProvider } from "../core/crypto-provider.js";
+import { DeviceHandshake } from "../core/device-handshake.js";
+import type { KeepaliveOptions } from "../core/keepalive.js";
+import { UsmpError } from "../errors.js";
+import { SessionDriver } from "../session/driver.js";
+import { checkNumber, checkSessionSettings, DEFAULT_SESSION_SETTINGS, type SessionSettings } from "../session/options.js";
+import { UsmpSession } from "../session/session.js";
+import type { Dialer } from "../transport/transport.js";
+
+/** What a device has beside the common settings. */
+export interface DeviceSettings extends SessionSettings {
+  /** PING when nothing was sent, or nothing received, for this long; 0 turns it off. */
+  readonly keepaliveMs: number;
+  /** The session ends when nothing was received for this long after a PING; 0 turns that off, for peers that are slow to read. */
+  readonly lifeSignTimeoutMs: number;
+}
+
+export const DEFAULT_DEVICE_SETTINGS = {
+  ...DEFAULT_SESSION_SETTINGS,
+  // Half a public gateway's 60 s session timeout.
+  keepaliveMs: 30_000,
+  lifeSignTimeoutMs: 30_000,
+} as const satisfies DeviceSettings;
+
+/** @throws UsmpError INVALID_ARG naming the option. */
+export function checkDeviceSettings(settings: DeviceSettings): void {
+  checkSessionSettings(settings);
+  checkNumber("keepaliveMs", settings.keepaliveMs, 0);
+  checkNumber("lifeSignTimeoutMs", settings.lifeSignTimeoutMs, 0);
+}
+
+export interface DialRequest {
+  readonly dialer: Dialer;
+  readonly crypto: CryptoProvider;
+  /** At least 16 bytes; wiped when the handshake is over. */
+  readonly psk: Uint8Array;
+  readonly deviceId: Uint8Array;
+  readonly settings: DeviceSettings;
+  /** Ends the attempt, at any point, with CLOSED. */
+  readonly signal: AbortSignal;
+  /** The link is open and the handshake begins. */
+  readonly onLink?: () => void;
+  /** Called synchronously with the new session, so that no message or end of it is missed. */
+  readonly onSession: (session: UsmpSession) => void;
+}
+
+/**
+ * Opens a link and runs one handshake over it. Resolves when the session is established (and may be over again);
+ * rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
+ */
+export async function dialSession(request: DialRequest): Promise<UsmpSession> {
+  const { dialer, crypto, psk, deviceId, settings, signal } = request;
+  try {
+    const link = await dialer.dial({ signal });
+    request.onLink?.();
+    return await new Promise((resolve, reject) => {
+      const handshake = new DeviceHandshake({ crypto, psk, deviceId });
+      const driver: SessionDriver = new SessionDriver(
+        {
+          ...settings,
+          link,
+          connection: { ...settings, role: "device", crypto, handshake, keepalive: keepaliveOf(settings) },
+        },
+        {
+          onHello: () => {},
+          onEstablished: (id, sessionId) => {
+            signal.removeEventListener("abort", abort);
+            const session = new UsmpSession(driver, settings, id, sessionId);
+            request.onSession(session);
+            resolve(session);
+          },
+          onFailed: (error) => {
+            signal.removeEventListener("abort", abort);
+            // Not before the socket is gone, so that a failed attempt leaves nothing behind.
+            void driver.finished.then(() => reject(error));
+          },
+        },
+      );
+      const abort = (): void => driver.abandon(new UsmpError("CLOSED", "the attempt was called off", { cause: signal.reason }));
+      if (signal.aborted) abort();
+      else signal.addEventListener("abort", abort);
+    });
+  } finally {
+    crypto.wipe(psk);
+  }
+}
+
+function keepaliveOf({ keepaliveMs, lifeSignTimeoutMs }: DeviceSettings): KeepaliveOptions {
+  return {
+    pingWhenSilentMs: keepaliveMs,
+    pingWhenUnheardMs: keepaliveMs,
+    lifeSignTimeoutMs,
+    // A gateway that has nothing to say is not gone: only an unanswered PING tells.
+    idleTimeoutMs: 0,
+  };
+}

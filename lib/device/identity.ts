@@ -1,0 +1,26 @@
+import { networkInterfaces } from "node:os";
+import type { CryptoProvider } from "../core/crypto-provider.js";
+import { parseDeviceId, randomDeviceId } from "../core/device-id.js";
+import { UsmpError } from "../errors.js";
+
+const NO_MAC = "00:00:00:00:00:00";
+
+/** `"mac"`: the machine's first real network interface, as on a board; else an id as text or as 6 bytes. */
+export type DeviceIdOption = string | Uint8Array;
+
+/**
+ * The 6 bytes of a device's id; random, and marked as locally administered, where none is given.
+ * @throws UsmpError INVALID_ARG for a bad one, UNSUPPORTED for "mac" on a machine without a network interface.
+ */
+export function resolveDeviceId(option: DeviceIdOption | undefined, crypto: CryptoProvider): Uint8Array {
+  if (option === undefined) return randomDeviceId(crypto);
+  return parseDeviceId(option === "mac" ? machineAddress() : option);
+}
+
+function machineAddress(): string {
+  for (const addresses of Object.values(networkInterfaces())) {
+    const real = addresses?.find(({ internal, mac }) => !internal && mac !== NO_MAC);
+    if (real !== undefined) return real.mac;
+  }
+  throw new UsmpError("UNSUPPORTED", 'this machine has no network interface to take deviceId "mac" from; give an id');
+}

@@ -1,0 +1,177 @@
+/**
+ * The life of a device's connection as a pure function: state and input in, next state and effects out.
+ *
+ *     idle --begin--> opening --linkOpen--> handshaking --established--> established
+ *                      ^  |                     |                            |
+ *                      |  | failed              | failed                     | lost
+ *                      |  v                     v                            v
+ *                      +--timer-------------- backoff <----------------------+
+ *
+ *     close: from anywhere to closed.   begin: from anywhere to opening, as a new life.
+ *     reconnect: from anywhere but idle and closed to opening, at once.
+ *     failed or lost, where no further attempt is allowed: to closed.
+ *
+ * Each attempt has a number; an input that carries another one comes from an old connection and changes nothing.
+ */
+import type { UsmpError, UsmpErrorCode } from "../errors.js";
+import { checkNumber } from "../session/options.js";
+
+export type LifeState =
+  | { readonly name: "idle" }
+  | ({ readonly name: "opening" } & Attempt)
+  | ({ readonly name: "handshaking" } & Attempt)
+  | ({ readonly name: "established"; readonly since: number } & Attempt)
+  | ({ readonly name: "backoff"; readonly retryAt: number; readonly delayMs: number; readonly error: UsmpError } & Attempt)
+  | { readonly name: "closed"; readonly attempt: number; readonly error: UsmpError };
+
+interface Attempt {
+  /** Counts up for the life of the facade and names the connection. */
+  readonly attempt: number;
+  /** Attempts that failed, and sessions that were lost early, in a row. */
+  readonly failures: number;
+  /** Sessions of this life so far. */
+  readonly sessions: number;
+}
+
+export type LifeInput =
+  | { readonly type: "begin" }
+  | { readonly type: "linkOpen"; readonly attempt: number }
+  | { readonly type: "established"; readonly attempt: number }
+  /** The attempt came to nothing. */
+  | { readonly type: "failed"; readonly attempt: number; readonly error: UsmpError }
+  /** The established session has ended. */
+  | { readonly type: "lost"; readonly attempt: number; readonly error: UsmpError }
+  | { readonly type: "timer"; readonly attempt: number }
+  | { readonly type: "reconnect" }
+  | { readonly type: "close"; readonly error: UsmpError };
+
+export type LifeEffect =
+  /** Start connecting; report back under this number. */
+  | { readonly type: "dial"; readonly attempt: number }
+  /** End the running attempt or session, and the timer, whichever there is. */
+  | { readonly type: "drop" }
+  | { readonly type: "startTimer"; readonly attempt: number; readonly delayMs: number }
+  | { readonly type: "announce"; readonly again: boolean }
+  /** Nothing more will be tried. */
+  | { readonly type: "giveUp"; readonly error: UsmpError };
+
+/** All durations in milliseconds. */
+export interface BackoffOptions {
+  /** The first window; each failure doubles it. */
+  readonly minDelayMs: number;
+  /** No window grows beyond this. An authentication failure waits this long. */
+  readonly maxDelayMs: number;
+  /** Where over 0: the first delay is uniform from 0 to it, and no later window is narrower. Spreads a fleet. */
+  readonly firstDelayMs: number;
+  /** A session that lived this long starts the backoff over. */
+  readonly stableMs: number;
+  /** Attempts in a row before giving up. */
+  readonly maxAttempts: number;
+}
+
+/** The Arduino port's 2 s doubling to 30 s. */
+export const DEFAULT_BACKOFF: BackoffOptions = {
+  minDelayMs: 2_000,
+  maxDelayMs: 30_000,
+  firstDelayMs: 0,
+  stableMs: 30_000,
+  maxAttempts: Infinity,
+};
+
+/** @throws UsmpError INVALID_ARG naming the option. */
+export function checkBackoff(options: BackoffOptions): void {
+  checkNumber("reconnect.minDelayMs", options.minDelayMs, 0);
+  checkNumber("reconnect.maxDelayMs", options.maxDelayMs, options.minDelayMs);
+  checkNumber("reconnect.firstDelayMs", options.firstDelayMs, 0);
+  checkNumber("reconnect.stableMs", options.stableMs, 0);
+  checkNumber("reconnect.maxAttempts", options.maxAttempts, 1);
+}
+
+export interface Transition {
+  readonly state: LifeState;
+  readonly effects: readonly LifeEffect[];
+}
+
+/** Trying again cannot help: the arguments, or the platform, are wrong. */
+const PERMANENT: ReadonlySet<UsmpErrorCode> = new Set(["INVALID_ARG", "UNSUPPORTED"]);
+
+/** The next state. `now` in milliseconds; `random` is a number from 0 up to, not including, 1. */
+export function step(state: LifeState, input: LifeInput, now: number, random: number, options: BackoffOptions): Transition {
+  switch (input.type) {
+    case "begin":
+      return dial(numberOf(state), 0, 0, true);
+    case "close":
+      return { state: { name: "closed", attempt: numberOf(state), error: input.error }, effects: [{ type: "drop" }] };
+    case "reconnect":
+      return state.name === "idle" || state.name === "closed"
+        ? { state, effects: [] }
+        : dial(state.attempt, 0, state.sessions, true);
+  }
+  if (state.name === "idle" || state.name === "closed" || input.attempt !== state.attempt) return { state, effects: [] };
+  switch (input.type) {
+    case "linkOpen":
+      return state.name === "opening" ? { state: { ...state, name: "handshaking" }, effects: [] } : { state, effects: [] };
+    case "established":
+      return state.name === "opening" || state.name === "handshaking" ? establish(state, now) : { state, effects: [] };
+    case "failed":
+      return state.name === "opening" || state.name === "handshaking"
+        ? backOff(state, state.failures + 1, input.error, now, random, options)
+        : { state, effects: [] };
+    case "lost": {
+      if (state.name !== "established") return { state, effects: [] };
+      // A connect-then-drop loop keeps backing off: only a session that lasted proves that all is well.
+      const failures = now - state.since >= options.stableMs ? 0 : state.failures;
+      return backOff(state, failures + 1, input.error, now, random, options);
+    }
+    case "timer":
+      return state.name === "backoff" ? dial(state.attempt, state.failures, state.sessions, false) : { state, effects: [] };
+  }
+}
+
+/** The delay before the next attempt, after `failures` (1 or more) in a row: exponential, with full jitter. */
+export function backoffDelay(failures: number, error: UsmpError, random: number, options: BackoffOptions): number {
+  const { minDelayMs, maxDelayMs, firstDelayMs } = options;
+  if (error.code === "AUTH") return maxDelayMs;
+  if (firstDelayMs > 0 && failures === 1) return random * firstDelayMs;
+  // Beyond 2^52 nothing changes any more, and 2^1024 would be Infinity.
+  const window = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(failures - 1, 52));
+  return random * Math.max(window, firstDelayMs);
+}
+
+function numberOf(state: LifeState): number {
+  return state.name === "idle" ? 0 : state.attempt;
+}
+
+function dial(lastAttempt: number, failures: number, sessions: number, dropFirst: boolean): Transition {
+  const attempt = lastAttempt + 1;
+  const start: LifeEffect = { type: "dial", attempt };
+  return {
+    state: { name: "opening", attempt, failures, sessions },
+    effects: dropFirst ? [{ type: "drop" }, start] : [start],
+  };
+}
+
+function establish({ attempt, failures, sessions }: Attempt, now: number): Transition {
+  return {
+    state: { name: "established", attempt, failures, sessions: sessions + 1, since: now },
+    effects: [{ type: "announce", again: sessions > 0 }],
+  };
+}
+
+function backOff(
+  { attempt, sessions }: Attempt,
+  failures: number,
+  error: UsmpError,
+  now: number,
+  random: number,
+  options: BackoffOptions,
+): Transition {
+  if (PERMANENT.has(error.code) || failures >= options.maxAttempts) {
+    return { state: { name: "closed", attempt, error }, effects: [{ type: "giveUp", error }] };
+  }
+  const delayMs = backoffDelay(failures, error, random, options);
+  return {
+    state: { name: "backoff", attempt, failures, sessions, retryAt: now + delayMs, delayMs, error },
+    effects: [{ type: "startTimer", attempt, delayMs }],
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * The one error family. Every failure that reaches a user is a {@link UsmpError} with a stable `code`; callers branch on
+ * the code, never on the text. Messages say what to do next and never hold a key.
+ */
+
+/** The C core's numbers (`usmp_err_t`), kept so that a ported sketch can compare them. */
+export const UsmpErrno = {
+  OK: 0,
+  INVALID_ARG: -1,
+  TRANSPORT_FAILED: -2,
+  AUTH_FAILED: -3,
+  TIMEOUT: -4,
+  REPLAY_DETECTED: -5,
+  BUFFER_OVERFLOW: -6,
+  SEQ_EXHAUSTED: -7,
+  CRYPTO_FAILED: -8,
+  NOT_CONNECTED: -9,
+} as const;
+
+/** One table from our words to the C core's numbers; `docs/errors.md` has a heading for each. */
+const ERRNO_BY_CODE = {
+  INVALID_ARG: UsmpErrno.INVALID_ARG,
+  UNSUPPORTED: UsmpErrno.INVALID_ARG,
+  TRANSPORT: UsmpErrno.TRANSPORT_FAILED,
+  FRAME: UsmpErrno.TRANSPORT_FAILED,
+  VERSION: UsmpErrno.TRANSPORT_FAILED,
+  FLOOD: UsmpErrno.TRANSPORT_FAILED,
+  BYE: UsmpErrno.TRANSPORT_FAILED,
+  SUPERSEDED: UsmpErrno.TRANSPORT_FAILED,
+  LIMIT: UsmpErrno.TRANSPORT_FAILED,
+  HANDLER: UsmpErrno.TRANSPORT_FAILED,
+  HANDSHAKE: UsmpErrno.AUTH_FAILED,
+  AUTH: UsmpErrno.AUTH_FAILED,
+  TIMEOUT: UsmpErrno.TIMEOUT,
+  SEQUENCE: UsmpErrno.REPLAY_DETECTED,
+  FRAGMENT: UsmpErrno.REPLAY_DETECTED,
+  PAYLOAD_TOO_LARGE: UsmpErrno.BUFFER_OVERFLOW,
+  BUFFER_FULL: UsmpErrno.BUFFER_OVERFLOW,
+  SEQ_EXHAUSTED: UsmpErrno.SEQ_EXHAUSTED,
+  CRYPTO: UsmpErrno.CRYPTO_FAILED,
+  NOT_CONNECTED: UsmpErrno.NOT_CONNECTED,
+  CLOSED: UsmpErrno.NOT_CONNECTED,
+} as const;
+
+/** A stable word for what went wrong; the headings of `docs/errors.md`. */
+export type UsmpErrorCode = keyof typeof ERRNO_BY_CODE;
+
+/** Every code there is, for documentation checks and exhaustive tables. */
+export const USMP_ERROR_CODES = Object.freeze(Object.keys(ERRNO_BY_CODE)) as readonly UsmpErrorCode[];
+
+/** ESM and CommonJS copies of this module may meet in one process, where `instanceof` fails; a registered symbol does not. */
+const BRAND = Symbol.for("usmp.error");
+
+/**
+ * What every rejected promise, `onDisconnect` and `error` event of this library carries.
+ *
+ * `code` is the stable word, `errno` the C core's number for it, `cause` the system's own error where there is one.
+ */
+export class UsmpError extends Error {
+  override readonly name = "UsmpError";
+  readonly code: UsmpErrorCode;
+  readonly errno: number;
+
+  constructor(code: UsmpErrorCode, message: string, options?: { readonly cause?: unknown }) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errno = ERRNO_BY_CODE[code];
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+
+/** Whether `value` is a {@link UsmpError}, also one made by another copy of this library. */
+export function isUsmpError(value: unknown): value is UsmpError {
+  return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
+}

@@ -1,0 +1,85 @@
+import type { CryptoProvider } from "../core/crypto-provider.js";
+import { formatDeviceId } from "../core/device-id.js";
+import { GatewayHandshake } from "../core/gateway-handshake.js";
+import type { KeepaliveOptions } from "../core/keepalive.js";
+import { UsmpError } from "../errors.js";
+import { SessionDriver } from "../session/driver.js";
+import { checkNumber, checkSessionSettings, DEFAULT_SESSION_SETTINGS, type SessionSettings } from "../session/options.js";
+import type { PskLookup } from "../session/psk-source.js";
+import { UsmpSession } from "../session/session.js";
+import type { Link } from "../transport/transport.js";
+
+/** What a gateway has beside the common settings. */
+export interface GatewaySettings extends SessionSettings {
+  /** A session ends when nothing that verifies was received for this long; 0 turns that off. */
+  readonly sessionTimeoutMs: number;
+  /** Connections at once, those in their handshake included: in all, and from one address. */
+  readonly maxConnections: number;
+  readonly maxConnectionsPerIp: number;
+}
+
+export const DEFAULT_GATEWAY_SETTINGS = {
+  ...DEFAULT_SESSION_SETTINGS,
+  // Twice the 30 s after which every public client sends a PING.
+  sessionTimeoutMs: 60_000,
+  maxConnections: 4_096,
+  // A whole site may sit behind one address.
+  maxConnectionsPerIp: 256,
+} as const satisfies GatewaySettings;
+
+/** @throws UsmpError INVALID_ARG naming the option. */
+export function checkGatewaySettings(settings: GatewaySettings): void {
+  checkSessionSettings(settings);
+  checkNumber("sessionTimeoutMs", settings.sessionTimeoutMs, 0);
+  checkNumber("maxConnections", settings.maxConnections, 1);
+  checkNumber("maxConnectionsPerIp", settings.maxConnectionsPerIp, 1);
+}
+
+export interface AcceptRequest {
+  readonly link: Link;
+  readonly crypto: CryptoProvider;
+  readonly lookupPsk: PskLookup;
+  readonly settings: GatewaySettings;
+  /** Called synchronously with the new session. */
+  readonly onSession: (session: UsmpSession) => void;
+  /** The handshake came to nothing. */
+  readonly onFailed: (error: UsmpError) => void;
+  /** The key lookup itself failed; the device is refused like one that is not known. */
+  readonly onLookupFailed: (error: UsmpError) => void;
+}
+
+/** Runs the gateway's handshake on a new link. The driver is there at once, to end it and to see when it is gone. */
+export function acceptSession(request: AcceptRequest): SessionDriver {
+  const { link, crypto, settings } = request;
+  const handshake = new GatewayHandshake({ crypto });
+  const driver: SessionDriver = new SessionDriver(
+    { ...settings, link, connection: { ...settings, role: "gateway", crypto, handshake, keepalive: keepaliveOf(settings) } },
+    {
+      onHello: (deviceId) => void answerHello(driver, deviceId, request),
+      onEstablished: (deviceId, sessionId) => request.onSession(new UsmpSession(driver, settings, deviceId, sessionId)),
+      onFailed: request.onFailed,
+    },
+  );
+  return driver;
+}
+
+async function answerHello(driver: SessionDriver, deviceId: Uint8Array, request: AcceptRequest): Promise<void> {
+  let psk: Uint8Array | null = null;
+  try {
+    psk = await request.lookupPsk(deviceId);
+  } catch (cause) {
+    request.onLookupFailed(new UsmpError("AUTH", `the PSK lookup for ${formatDeviceId(deviceId)} failed`, { cause }));
+  }
+  driver.providePsk(psk);
+  if (psk !== null) request.crypto.wipe(psk);
+}
+
+function keepaliveOf({ sessionTimeoutMs }: GatewaySettings): KeepaliveOptions {
+  return {
+    pingWhenSilentMs: 0,
+    // Public Python clients never send PING by themselves (§9), and a quiet link must live.
+    pingWhenUnheardMs: sessionTimeoutMs / 2,
+    lifeSignTimeoutMs: 0,
+    idleTimeoutMs: sessionTimeoutMs,
+  };
+}

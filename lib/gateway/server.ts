@@ -1,0 +1,194 @@
+import { parseDeviceId, formatDeviceId } from "../core/device-id.js";
+import { loadCrypto } from "../crypto/index.js";
+import { UsmpError } from "../errors.js";
+import type { SessionDriver } from "../session/driver.js";
+import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
+import { withDefaults } from "../session/options.js";
+import { createPskLookup, type PskLookup, type PskSource } from "../session/psk-source.js";
+import type { UsmpSession } from "../session/session.js";
+import { TcpTransport } from "../transport/tcp.js";
+import type { Acceptor, Link, Listener as TransportListener } from "../transport/transport.js";
+import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
+import { Admission } from "./admission.js";
+
+export interface UsmpServerOptions extends Partial<GatewaySettings> {
+  /** A key, a table by device id (`"*"` the default), or a function that finds one. Copied. */
+  readonly psk: PskSource;
+  /** Where `listen()` and `serve()` listen without arguments: every address, port 9000. */
+  readonly host?: string;
+  readonly port?: number;
+}
+
+/** Where a gateway listens: the real port, where 0 was asked for. */
+export interface ListeningAddress {
+  readonly transport: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What a gateway tells. */
+export interface ServerEvents extends EventMap {
+  /** A device has proved its key. The session lives on when the handler returns. */
+  session: [session: UsmpSession];
+  /** A session ended because nothing was heard of its device. */
+  timeout: [deviceId: string, sessionId: string];
+  /** A handshake came to nothing: for counting, and for logs. */
+  refused: [error: UsmpError, remoteAddress: string];
+}
+
+/**
+ * A gateway in promise style, as the Python SDK's server.
+ *
+ *     const server = new UsmpServer({ psk, port: 9000 });
+ *     server.onSession(async (session) => {
+ *       for await (const message of session) await session.sendAsync(message);
+ *     });
+ *     await server.serve();
+ */
+export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDisposable {
+  readonly #lookupPsk: PskLookup;
+  readonly #settings: GatewaySettings;
+  readonly #defaultAcceptor: Acceptor;
+  readonly #admission: Admission;
+  readonly #sessions = new Map<string, UsmpSession>();
+  /** Every open connection, in its handshake or established. */
+  readonly #drivers = new Set<SessionDriver>();
+  #listeners: TransportListener[] = [];
+  #stopped = Promise.resolve();
+  #resolveStopped: (() => void) | null = null;
+  #keepsProcess = true;
+
+  /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
+  constructor({ psk, host = "0.0.0.0", port = 9000, ...settings }: UsmpServerOptions) {
+    super();
+    this.#lookupPsk = createPskLookup(psk);
+    this.#settings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, settings);
+    checkGatewaySettings(this.#settings);
+    this.#defaultAcceptor = new TcpTransport(host, port);
+    this.#admission = new Admission(this.#settings.maxConnections, this.#settings.maxConnectionsPerIp);
+  }
+
+  /** Sets the one handler for new sessions, in place of the last; null clears it. What it throws goes to "error". */
+  onSession(handler: Listener<ServerEvents["session"]> | null): void {
+    this.setCallback("session", handler);
+  }
+
+  /** Sets the one handler for sessions that went silent; null clears it. */
+  onTimeout(handler: Listener<ServerEvents["timeout"]> | null): void {
+    this.setCallback("timeout", handler);
+  }
+
+  /** Sets the one handler for errors outside of any call; null clears it. */
+  onError(handler: Listener<ServerEvents["error"]> | null): void {
+    this.setCallback("error", handler);
+  }
+
+  /** The live sessions, one per device. */
+  sessions(): UsmpSession[] {
+    return [...this.#sessions.values()];
+  }
+
+  /** The live session of a device, or null. @throws UsmpError INVALID_ARG where that is no device id. */
+  session(deviceId: string): UsmpSession | null {
+    return this.#sessions.get(formatDeviceId(parseDeviceId(deviceId))) ?? null;
+  }
+
+  get isListening(): boolean {
+    return this.#listeners.length > 0;
+  }
+
+  /**
+   * Starts listening on all the transports given, or on `host` and `port`; all or nothing. Resolves with the addresses in
+   * use. Rejects with TRANSPORT, the system's error as `cause`, or INVALID_ARG where it listens already.
+   */
+  async listen(...acceptors: Acceptor[]): Promise<ListeningAddress[]> {
+    if (this.#resolveStopped !== null) throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
+    this.#stopped = new Promise((resolve) => (this.#resolveStopped = resolve));
+    const crypto = this.#settings.crypto ?? (await loadCrypto());
+    const handlers = {
+      onLink: (link: Link) => this.#accept(link, crypto),
+      onError: (error: UsmpError) => this.reportError(error),
+    };
+    const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
+    const results = await Promise.allSettled(wanted.map((acceptor) => acceptor.listen(handlers)));
+    this.#listeners = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    const failed = results.find((result) => result.status === "rejected");
+    if (failed !== undefined) {
+      await this.stop();
+      throw failed.reason;
+    }
+    if (!this.#keepsProcess) this.unref();
+    return this.#listeners.map(({ kind, address, port }) => ({ transport: kind, address, port }));
+  }
+
+  /** Listens, unless it does already; resolves when it was stopped, or `signal` aborted. Rejects where it cannot listen. */
+  async serve({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    signal?.throwIfAborted();
+    if (this.#resolveStopped === null) await this.listen();
+    const stop = (): void => void this.stop();
+    signal?.addEventListener("abort", stop);
+    // It may have aborted while the listeners were opened.
+    if (signal?.aborted) stop();
+    await this.#stopped;
+    signal?.removeEventListener("abort", stop);
+  }
+
+  /** Stops listening, ends every session with BYE and every handshake. Resolves when nothing is left. Idempotent. */
+  async stop(): Promise<void> {
+    const listeners = this.#listeners.splice(0);
+    const closed = new UsmpError("CLOSED", "the gateway stopped");
+    await Promise.all([
+      ...listeners.map((listener) => listener.close()),
+      ...[...this.#drivers].map((driver) => driver.close(closed)),
+    ]);
+    this.#resolveStopped?.();
+    this.#resolveStopped = null;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  /** Lets the process end while the gateway listens. */
+  unref(): void {
+    this.#keepsProcess = false;
+    for (const listener of this.#listeners) listener.unref();
+    for (const driver of this.#drivers) driver.unref();
+  }
+
+  #accept(link: Link, crypto: NonNullable<GatewaySettings["crypto"]>): void {
+    const { remoteAddress } = link;
+    if (!this.#admission.enter(remoteAddress)) {
+      link.destroy();
+      this.dispatch("refused", new UsmpError("LIMIT", "too many connections"), remoteAddress);
+      return;
+    }
+    const driver = acceptSession({
+      link,
+      crypto,
+      lookupPsk: this.#lookupPsk,
+      settings: this.#settings,
+      onSession: (session) => this.#adopt(session),
+      onFailed: (error) => this.dispatch("refused", error, remoteAddress),
+      onLookupFailed: (error) => this.reportError(error),
+    });
+    if (!this.#keepsProcess) driver.unref();
+    this.#drivers.add(driver);
+    void driver.finished.then(() => {
+      this.#drivers.delete(driver);
+      this.#admission.leave(remoteAddress);
+    });
+  }
+
+  #adopt(session: UsmpSession): void {
+    const { deviceId, sessionId } = session;
+    this.#sessions.get(deviceId)?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
+    this.#sessions.set(deviceId, session);
+    session.on("error", (error) => this.reportError(error));
+    session.on("close", ({ code }) => {
+      if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);
+      if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);
+    });
+    this.dispatch("session", session);
+  }
+}

@@ -1,0 +1,31 @@
+export { Usmp, type UsmpEvents, type UsmpOptions, type UsmpState } from "./usmp.js";
+export { UsmpClient, type ClientEvents, type ConnectOptions, type UsmpClientOptions } from "./device/client.js";
+export { UsmpServer, type ListeningAddress, type ServerEvents, type UsmpServerOptions } from "./gateway/server.js";
+export { type SessionEvents, UsmpSession } from "./session/session.js";
+
+export { isUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError, type UsmpErrorCode } from "./errors.js";
+
+export type { DeviceSettings } from "./device/dial.js";
+export type { DeviceIdOption } from "./device/identity.js";
+export type { BackoffOptions } from "./device/reconnect-machine.js";
+export type { GatewaySettings } from "./gateway/accept.js";
+export type { EventMap, Listener } from "./session/guarded-emitter.js";
+export type { ReceiveOptions } from "./session/inbox.js";
+export type { Sendable } from "./session/message.js";
+export type { SessionSettings } from "./session/options.js";
+export type { PskFunction, PskSource, PskTable } from "./session/psk-source.js";
+export type { Psk } from "./core/psk.js";
+
+export { TcpTransport, type TcpOptions } from "./transport/tcp.js";
+export type {
+  Acceptor,
+  Dialer,
+  DialOptions,
+  Link,
+  LinkHandlers,
+  Listener as TransportListener,
+  ListenHandlers,
+} from "./transport/transport.js";
+
+export type { Aead, CipherName, CryptoProvider, KeyPair } from "./core/crypto-provider.js";
+export type { Clock, Timer } from "./core/clock.js";

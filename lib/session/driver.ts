@@ -1,0 +1,332 @@
+import type { Clock, Timer } from "../core/clock.js";
+import { StreamConnection, type StreamConnectionOptions } from "../core/stream-connection.js";
+import { UsmpError } from "../errors.js";
+import type { Link, LinkHandlers } from "../transport/transport.js";
+
+/** Written at once rather than at the end of the turn, so that a long synchronous burst keeps the network busy. */
+const FLUSH_AT_BYTES = 32_768;
+
+/** A timer this late means that the event loop stood still: what waits in the sockets is read before anybody is judged. */
+const LATE_MS = 250;
+
+export interface DriverOptions {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly connection: StreamConnectionOptions;
+  /** `send` is refused while this many bytes wait for the network. */
+  readonly maxUnsentBytes: number;
+  /** How long an orderly end may take before the link is destroyed. */
+  readonly closeTimeoutMs: number;
+}
+
+/** Until the handshake is done. */
+export interface HandshakeHandlers {
+  /** Gateway: answer with `providePsk`. */
+  onHello(deviceId: Uint8Array): void;
+  /** Calls `attach` before it returns. */
+  onEstablished(deviceId: Uint8Array, sessionId: Uint8Array): void;
+  /** There will be no session. */
+  onFailed(error: UsmpError): void;
+}
+
+/** From then on. */
+export interface SessionHandlers {
+  onMessage(data: Uint8Array): void;
+  onPong(roundTripMs: number): void;
+  onRekeyed(by: "self" | "peer"): void;
+  /** There is room again after a refused `send`. */
+  onDrain(): void;
+  /** Once, and the last. */
+  onClosed(error: UsmpError): void;
+}
+
+/** A `sendAsync` under way: not sealed yet (`message`), or waiting for the network to take what it became (`until`). */
+interface PendingSend {
+  readonly message: Uint8Array;
+  until: number;
+  resolve(): void;
+  reject(error: UsmpError): void;
+}
+
+/** The one pump between a connection's core, its link and the clock. It holds no protocol of its own. */
+export class SessionDriver implements LinkHandlers {
+  readonly #link: Link;
+  readonly #clock: Clock;
+  readonly #connection: StreamConnection;
+  readonly #options: DriverOptions;
+  readonly #handshakeHandlers: HandshakeHandlers;
+  #session: SessionHandlers | null = null;
+
+  #timer: Timer | null = null;
+  #timerAt = Infinity;
+  #pumping = false;
+  #flushScheduled = false;
+  #keepsProcess = true;
+
+  /** Bytes handed to the link, and of those, bytes that it has passed on. */
+  #written = 0;
+  #flushed = 0;
+  #drainWanted = false;
+  /** Sends that wait for room, then sends that wait for the network; each in order. */
+  #unsealed: PendingSend[] = [];
+  #unflushed: PendingSend[] = [];
+
+  #ended: UsmpError | null = null;
+  #linkClosed = false;
+  #finish: () => void = () => {};
+  /** Resolves when link and timers are gone. */
+  readonly finished = new Promise<void>((resolve) => (this.#finish = resolve));
+
+  constructor(options: DriverOptions, handlers: HandshakeHandlers) {
+    this.#options = options;
+    this.#link = options.link;
+    this.#clock = options.clock;
+    this.#handshakeHandlers = handlers;
+    this.#connection = new StreamConnection(options.connection, options.clock.now());
+    this.#link.attach(this);
+    this.#pump();
+  }
+
+  get remoteAddress(): string {
+    return this.#link.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.#link.remotePort;
+  }
+
+  /** Bytes that the network has not taken yet. */
+  get unsentBytes(): number {
+    return this.#connection.outputLength + this.#written - this.#flushed;
+  }
+
+  /** From "established" on these are told. */
+  attach(handlers: SessionHandlers): void {
+    this.#session = handlers;
+  }
+
+  providePsk(psk: Uint8Array | null): void {
+    this.#connection.providePsk(psk);
+    this.#pump();
+  }
+
+  /**
+   * Seals and queues a message (borrowed).
+   * @throws UsmpError BUFFER_FULL, PAYLOAD_TOO_LARGE, NOT_CONNECTED, SEQ_EXHAUSTED; nothing was sent then.
+   */
+  send(message: Uint8Array): void {
+    if (this.#ended === null && !this.#hasRoom()) {
+      this.#drainWanted = true;
+      throw new UsmpError("BUFFER_FULL", `${this.unsentBytes} bytes wait for the network already: wait for "drain", or use sendAsync`);
+    }
+    this.#seal(message);
+  }
+
+  /** Waits for room, then sends; resolves when the network has taken the bytes. `message` is copied where it has to wait. */
+  sendAsync(message: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const send: PendingSend = { message: this.#hasRoom() ? message : Uint8Array.from(message), until: 0, resolve, reject };
+      if (this.#hasRoom()) this.#sealPending(send);
+      else this.#unsealed.push(send);
+    });
+  }
+
+  ping(): void {
+    this.#connection.ping(this.#clock.now());
+    this.#pump();
+  }
+
+  rekey(): void {
+    this.#connection.rekey(this.#clock.now());
+    this.#pump();
+  }
+
+  /** Whether the application reads. What it does not read stops the peer in the end. */
+  setReading(reading: boolean): void {
+    if (this.#ended !== null) return;
+    this.#connection.setReading(reading, this.#clock.now());
+    if (reading) this.#link.resume();
+    else this.#link.pause();
+    this.#arm();
+  }
+
+  /** Ends the session with BYE; what was accepted before goes out first. Resolves when nothing is left. */
+  close(error: UsmpError): Promise<void> {
+    this.#connection.close(error);
+    this.#pump();
+    return this.finished;
+  }
+
+  /** Ends the session without a word. */
+  abandon(error: UsmpError): void {
+    this.#connection.abandon(error);
+    this.#pump();
+  }
+
+  /** Lets the process end while this session lives. */
+  unref(): void {
+    this.#keepsProcess = false;
+    this.#link.unref();
+    this.#timer?.unref();
+  }
+
+  onBytes(chunk: Uint8Array): void {
+    this.#connection.receive(chunk, this.#clock.now());
+    this.#pump();
+  }
+
+  onEnd(): void {
+    this.#connection.streamEnded();
+    this.#pump();
+  }
+
+  onClose(error?: UsmpError): void {
+    this.#linkClosed = true;
+    this.#connection.streamEnded(error);
+    this.#pump();
+    this.#timer?.cancel();
+    for (const send of this.#unflushed.splice(0)) send.reject(this.#ended as UsmpError);
+    this.#finish();
+  }
+
+  /** Passes on what the core has: events up, bytes down, the next deadline to the clock. Handlers may call back in. */
+  #pump(): void {
+    if (this.#pumping) return;
+    this.#pumping = true;
+    for (let events = this.#connection.takeEvents(); events.length > 0; events = this.#connection.takeEvents()) {
+      for (const event of events) {
+        switch (event.type) {
+          case "message":
+            // Once the application has closed, it wants no more.
+            if (this.#ended === null) this.#session?.onMessage(event.data);
+            break;
+          case "hello":
+            this.#handshakeHandlers.onHello(event.deviceId);
+            break;
+          case "established":
+            this.#handshakeHandlers.onEstablished(event.deviceId, event.sessionId);
+            break;
+          case "pong":
+            this.#session?.onPong(event.roundTripMs);
+            break;
+          case "rekeyed":
+            this.#session?.onRekeyed(event.by);
+            break;
+          case "closed":
+            this.#end(event.error);
+        }
+      }
+    }
+    this.#pumping = false;
+    this.#flush();
+    if (this.#ended === null) this.#arm();
+  }
+
+  #hasRoom(): boolean {
+    return this.#unsealed.length === 0 && this.unsentBytes < this.#options.maxUnsentBytes;
+  }
+
+  #seal(message: Uint8Array): void {
+    try {
+      this.#connection.send(message, this.#clock.now());
+    } catch (error) {
+      this.#pump();
+      throw error;
+    }
+    if (this.#connection.outputLength >= FLUSH_AT_BYTES) this.#flush();
+    else this.#scheduleFlush();
+  }
+
+  #sealPending(send: PendingSend): void {
+    try {
+      this.#seal(send.message);
+    } catch (error) {
+      send.reject(error as UsmpError);
+      return;
+    }
+    send.until = this.#written + this.#connection.outputLength;
+    this.#unflushed.push(send);
+  }
+
+  /** Messages sent in one turn of the event loop leave in one write; a lone one leaves right after the caller is done. */
+  #scheduleFlush(): void {
+    if (this.#flushScheduled || this.#pumping) return;
+    this.#flushScheduled = true;
+    queueMicrotask(() => {
+      this.#flushScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #flush(): void {
+    for (const piece of this.#connection.takeOutput()) {
+      this.#written += piece.length;
+      this.#link.send(piece, () => this.#onFlushed(piece.length));
+    }
+  }
+
+  #onFlushed(length: number): void {
+    this.#flushed += length;
+    while ((this.#unflushed[0]?.until ?? Infinity) <= this.#flushed) this.#unflushed.shift()?.resolve();
+    if (this.#ended !== null) return;
+    while (this.#unsealed.length > 0 && this.unsentBytes < this.#options.maxUnsentBytes) {
+      this.#sealPending(this.#unsealed.shift() as PendingSend);
+    }
+    if (this.#drainWanted && this.#unsealed.length === 0 && this.unsentBytes <= this.#options.maxUnsentBytes / 2) {
+      this.#drainWanted = false;
+      this.#session?.onDrain();
+    }
+  }
+
+  /** Keeps one timer at or before the next deadline; it is not moved with every frame, only found early when it fires. */
+  #arm(): void {
+    const deadline = this.#connection.nextDeadline();
+    if (deadline >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = deadline;
+    this.#timer = this.#clock.after(deadline - this.#clock.now(), () => {
+      const late = this.#clock.now() - deadline > LATE_MS;
+      if (late) this.#timer = this.#unrefd(this.#clock.afterReadPass(() => this.#judge()));
+      else this.#judge();
+    });
+    this.#unrefd(this.#timer);
+  }
+
+  #judge(): void {
+    this.#timerAt = Infinity;
+    this.#connection.handleDeadline(this.#clock.now());
+    this.#pump();
+  }
+
+  #unrefd(timer: Timer): Timer {
+    if (!this.#keepsProcess) timer.unref();
+    return timer;
+  }
+
+  #end(error: UsmpError): void {
+    this.#ended = error;
+    this.#timer?.cancel();
+    this.#endLink(error);
+    // What is sealed may still leave; the link's own end settles it.
+    for (const send of this.#unsealed.splice(0)) send.reject(error);
+    if (this.#session !== null) this.#session.onClosed(error);
+    else this.#handshakeHandlers.onFailed(error);
+  }
+
+  /** An orderly end lets out what was accepted before; a violation ends the link at once. */
+  #endLink(error: UsmpError): void {
+    if (this.#linkClosed) return;
+    this.#flush();
+    if (!isOrderly(error)) {
+      this.#link.destroy();
+      return;
+    }
+    this.#link.end();
+    this.#link.resume();
+    this.#timer = this.#unrefd(this.#clock.after(this.#options.closeTimeoutMs, () => this.#link.destroy()));
+  }
+}
+
+function isOrderly({ code }: UsmpError): boolean {
+  return code === "CLOSED" || code === "BYE" || code === "SEQ_EXHAUSTED" || code === "TRANSPORT";
+}

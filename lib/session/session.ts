@@ -1,0 +1,301 @@
+import type { Clock, Timer } from "../core/clock.js";
+import { formatDeviceId } from "../core/device-id.js";
+import { isUsmpError, UsmpError } from "../errors.js";
+import type { SessionDriver } from "./driver.js";
+import { GuardedEmitter, type EventMap, type Listener } from "./guarded-emitter.js";
+import { Inbox, type ReceiveOptions } from "./inbox.js";
+import { toBytes, type Sendable } from "./message.js";
+import type { SessionSettings } from "./options.js";
+
+/** What a session tells. */
+export interface SessionEvents extends EventMap {
+  /** A whole, verified message; `data` is the listener's to keep and to change. */
+  message: [data: Uint8Array, length: number];
+  /** There is room again after a refused `send`. */
+  drain: [];
+  /** The session has ended, once. */
+  close: [reason: UsmpError];
+  /** This end has switched to new keys. */
+  rekey: [by: "self" | "peer"];
+  /** Messages are dropped because nobody has ever asked for any; told once. */
+  dropped: [];
+}
+
+interface Waiting<Value> {
+  resolve(value: Value): void;
+  reject(error: UsmpError): void;
+}
+
+/**
+ * One established, encrypted session, the same on a device and on a gateway.
+ *
+ * Messages go, each once, to a waiting `recv()` or iterator, else to the `message` callback and listeners, else into a
+ * bounded queue for `available()` and `read()`.
+ */
+export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncDisposable {
+  /** The device's id, `"24:0a:c4:01:02:03"`: the peer's on a gateway, one's own on a device. */
+  readonly deviceId: string;
+  /** 32 hex digits, new for every session. */
+  readonly sessionId: string;
+  /** Resolves, never rejects, with the reason when the session has ended. */
+  readonly closed: Promise<UsmpError>;
+
+  readonly #driver: SessionDriver;
+  readonly #clock: Clock;
+  readonly #inbox: Inbox;
+  #reason: UsmpError | null = null;
+  #lastError: UsmpError | null = null;
+  #pings: Waiting<number>[] = [];
+  #rekeys: Waiting<void>[] = [];
+  #userPaused = false;
+  #inboxFull = false;
+
+  /** Made by {@link UsmpClient} and {@link UsmpServer}, on a driver whose handshake is done. @internal */
+  constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
+    super();
+    this.deviceId = formatDeviceId(deviceId);
+    this.sessionId = Array.from(sessionId, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.#driver = driver;
+    this.#clock = settings.clock;
+    this.#inbox = new Inbox({
+      clock: settings.clock,
+      maxMessages: settings.maxUnreadMessages,
+      maxBytes: settings.maxUnreadBytes,
+      deliver: (data) => this.#deliver(data),
+      onPressure: (full) => this.#setPressure(full),
+      onFirstDrop: () => this.dispatch("dropped"),
+    });
+    let resolveClosed: (reason: UsmpError) => void;
+    this.closed = new Promise((resolve) => (resolveClosed = resolve));
+    driver.attach({
+      onMessage: (data) => this.#inbox.put(data),
+      onPong: (roundTripMs) => settleAll(this.#pings, (ping) => ping.resolve(roundTripMs)),
+      onRekeyed: (by) => this.#onRekeyed(by),
+      onDrain: () => this.dispatch("drain"),
+      onClosed: (reason) => {
+        this.#end(reason);
+        resolveClosed(reason);
+      },
+    });
+  }
+
+  /** Whether messages can be sent. */
+  get isConnected(): boolean {
+    return this.#reason === null;
+  }
+
+  /** The peer's address, for example `"192.168.1.7"`, and its port. */
+  get remoteAddress(): string {
+    return this.#driver.remoteAddress;
+  }
+
+  get remotePort(): number {
+    return this.#driver.remotePort;
+  }
+
+  /** Why the last `send` gave false; null where none did. */
+  get lastError(): UsmpError | null {
+    return this.#lastError;
+  }
+
+  /** Sets the one callback for messages, in place of the last; null clears it. */
+  onMessage(callback: Listener<SessionEvents["message"]> | null): void {
+    this.setCallback("message", callback);
+  }
+
+  /** Sets the one callback for errors outside of any call, such as those of other callbacks; null clears it. */
+  onError(callback: Listener<SessionEvents["error"]> | null): void {
+    this.setCallback("error", callback);
+  }
+
+  /**
+   * Sends one message of at most 1808 bytes (borrowed for the call).
+   *
+   * True: it is sealed and on its way, and arrives or the session ends. False: nothing was sent, and `lastError` says why:
+   * NOT_CONNECTED, PAYLOAD_TOO_LARGE, or BUFFER_FULL, after which `drain` follows.
+   * @throws TypeError for anything but a string, a Uint8Array or an ArrayBuffer.
+   */
+  send(data: Sendable): boolean {
+    const message = toBytes(data);
+    try {
+      if (this.#reason !== null) throw notConnected(this.#reason);
+      this.#driver.send(message);
+      return true;
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      this.#lastError = error;
+      return false;
+    }
+  }
+
+  /**
+   * Sends one message of at most 1808 bytes (copied where it has to wait). Waits for room; resolves when the network has
+   * taken the bytes. Rejects with PAYLOAD_TOO_LARGE, NOT_CONNECTED, or the reason for which the session ended before.
+   * @throws TypeError (as a rejection) for anything but a string, a Uint8Array or an ArrayBuffer.
+   */
+  async sendAsync(data: Sendable): Promise<void> {
+    const message = toBytes(data);
+    if (this.#reason !== null) throw notConnected(this.#reason);
+    await this.#driver.sendAsync(message);
+  }
+
+  /**
+   * The next message, the caller's to keep. Queued ones come first, also after the end; then it rejects with the reason of
+   * the end. Rejects with TIMEOUT or, when aborted, CLOSED; no message is lost then.
+   */
+  recv(options?: ReceiveOptions): Promise<Uint8Array> {
+    return this.#inbox.receive(options);
+  }
+
+  /** Whether a message waits to be read. */
+  available(): boolean {
+    return this.#inbox.available();
+  }
+
+  /** The oldest waiting message, or null. */
+  read(): Uint8Array | null;
+  /** Copies the oldest waiting message into `into`, cut where it is too long; its copied length, 0 where none waits. */
+  read(into: Uint8Array): number;
+  read(into?: Uint8Array): Uint8Array | number | null {
+    return into === undefined ? this.#inbox.take() : this.#inbox.takeInto(into);
+  }
+
+  /** The oldest waiting message as UTF-8 text, `""` where none waits. */
+  readString(): string {
+    return this.#inbox.takeString();
+  }
+
+  /** Messages until the session ends, quietly. Leaving the loop does not end the session. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    for (;;) {
+      let message: Uint8Array;
+      try {
+        message = await this.recv();
+      } catch {
+        return;
+      }
+      yield message;
+    }
+  }
+
+  /** Stops delivering messages; what is not read stops the peer's sending in the end. */
+  pause(): void {
+    this.#userPaused = true;
+    this.#inbox.hold();
+    this.#setReading();
+  }
+
+  resume(): void {
+    this.#userPaused = false;
+    this.#inbox.release();
+    this.#setReading();
+  }
+
+  /**
+   * Asks for a sign of life; resolves with the round trip in milliseconds. Calls at the same time share one PING.
+   * Rejects with TIMEOUT after `timeoutMs` (the session goes on), or with the reason for which the session ended.
+   */
+  ping({ timeoutMs = 10_000 }: { readonly timeoutMs?: number } = {}): Promise<number> {
+    return this.#request(this.#pings, timeoutMs, "PONG", () => this.#driver.ping());
+  }
+
+  /**
+   * Rotates the session's keys; resolves when this end sends under the new ones. At most one a second goes out, and none
+   * before the last is confirmed, so a second call may wait. Rejects with the reason for which the session ended before.
+   */
+  rekey(): Promise<void> {
+    return this.#request(this.#rekeys, Infinity, "REKEY", () => this.#driver.rekey());
+  }
+
+  /** Ends the session with BYE. What was sent before still goes out, within a bounded time. Resolves when nothing is left. */
+  async close(): Promise<void> {
+    await this.#driver.close(new UsmpError("CLOSED", "the session was closed by this side"));
+  }
+
+  /** The Python SDK's name for {@link close}. */
+  bye(): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Lets the process end while this session lives. */
+  unref(): void {
+    this.#driver.unref();
+  }
+
+  /** What is counted: messages dropped for want of a reader, messages waiting, bytes the network has not taken yet. */
+  stats(): { readonly droppedMessages: number; readonly unreadMessages: number; readonly unsentBytes: number } {
+    const { dropped, length } = this.#inbox;
+    return { droppedMessages: dropped, unreadMessages: length, unsentBytes: this.#driver.unsentBytes };
+  }
+
+  /** Ends the session from the library's side, without BYE. @internal */
+  abandon(reason: UsmpError): void {
+    this.#driver.abandon(reason);
+  }
+
+  protected override listenerAdded(event: keyof SessionEvents & string): void {
+    if (event !== "message") return;
+    this.#inbox.interest();
+    // Not within the caller's own call: it has not finished setting up.
+    queueMicrotask(() => this.#inbox.flush());
+  }
+
+  #deliver(data: Uint8Array): boolean {
+    if (!this.hasListeners("message")) return false;
+    this.dispatch("message", data, data.length);
+    return true;
+  }
+
+  #onRekeyed(by: "self" | "peer"): void {
+    if (by === "self") settleAll(this.#rekeys, (rekey) => rekey.resolve());
+    this.dispatch("rekey", by);
+  }
+
+  #setPressure(full: boolean): void {
+    this.#inboxFull = full;
+    this.#setReading();
+  }
+
+  #setReading(): void {
+    this.#driver.setReading(!this.#userPaused && !this.#inboxFull);
+  }
+
+  #request<Value>(waiting: Waiting<Value>[], timeoutMs: number, what: string, ask: () => void): Promise<Value> {
+    if (this.#reason !== null) return Promise.reject(notConnected(this.#reason));
+    return new Promise((resolve, reject) => {
+      let timer: Timer | null = null;
+      const entry: Waiting<Value> = {
+        resolve: (value) => (timer?.cancel(), resolve(value)),
+        reject: (error) => (timer?.cancel(), reject(error)),
+      };
+      if (timeoutMs !== Infinity) {
+        timer = this.#clock.after(timeoutMs, () => {
+          waiting.splice(waiting.indexOf(entry), 1);
+          reject(new UsmpError("TIMEOUT", `no ${what} within ${timeoutMs} ms`));
+        });
+      }
+      waiting.push(entry);
+      ask();
+    });
+  }
+
+  #end(reason: UsmpError): void {
+    this.#reason = reason;
+    this.#inbox.end(reason);
+    settleAll(this.#pings, (ping) => ping.reject(reason));
+    settleAll(this.#rekeys, (rekey) => rekey.reject(reason));
+    this.dispatch("close", reason);
+  }
+}
+
+function settleAll<Value>(waiting: Waiting<Value>[], settle: (entry: Waiting<Value>) => void): void {
+  for (const entry of waiting.splice(0)) settle(entry);
+}
+
+function notConnected(reason: UsmpError): UsmpError {
+  return new UsmpError("NOT_CONNECTED", `the session has ended: ${reason.message}`, { cause: reason });
+}

@@ -1,0 +1,79 @@
+/** From the system's error codes to messages that say what to do next. */
+import { UsmpError } from "../errors.js";
+
+/**
+ * Where several addresses of one name were tried, the code that says most comes first: an answer (even a refusal) says
+ * more than silence, and silence more than "no route", which every machine without IPv6 gives for half of its names.
+ */
+const MOST_TELLING_FIRST = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
+
+const CONNECT_ADVICE: Readonly<Record<string, (host: string, port: number) => string>> = {
+  ECONNREFUSED: (host, port) =>
+    `nothing listens on ${formatPlace(host, port)}: is the gateway running, is the port right?`,
+  ENOTFOUND: (host) =>
+    `the name ${JSON.stringify(host)} is not known: check the spelling, or give the address in numbers`,
+  EAI_AGAIN: (host) =>
+    `the name ${JSON.stringify(host)} could not be looked up: is this machine's network up, does its name server answer?`,
+  EHOSTUNREACH: (host) => `${host} does not answer on the network: is it switched on, and on the same network?`,
+  ENETUNREACH: (host) => `this machine has no route to ${host}: is its network up, is the address right?`,
+  ETIMEDOUT: (host, port) =>
+    `${formatPlace(host, port)} did not answer: is the address right, does a firewall drop the packets?`,
+  ECONNRESET: (host, port) => `${formatPlace(host, port)} closed the connection at once: is it a USMP gateway?`,
+};
+
+const LISTEN_ADVICE: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (_host, port) => `port ${port} is in use: stop the other program, or take another port`,
+  EACCES: (_host, port) => `this user may not listen on port ${port}: take a port from 1024 up`,
+  EADDRNOTAVAIL: (host) => `${host} is no address of this machine: "0.0.0.0" takes them all`,
+  EMFILE: () => "too many files and connections are open: raise the limit (ulimit -n), or allow fewer sessions",
+  ENOTFOUND: (host) => `the name ${JSON.stringify(host)} is not known: "0.0.0.0" takes every address of this machine`,
+};
+
+const LINK_ADVICE: Readonly<Record<string, string>> = {
+  ECONNRESET: "the peer dropped it, or was restarted",
+  EPIPE: "the peer had closed it already",
+  ETIMEDOUT: "the peer stopped answering",
+  EHOSTUNREACH: "the peer cannot be reached any more",
+  ENETUNREACH: "this machine lost its network",
+  ENETDOWN: "this machine lost its network",
+};
+
+/** `"192.168.1.7:9000"`, `"[::1]:9000"`. */
+export function formatPlace(host: string, port: number): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** TRANSPORT for a connection that could not be opened; `error` (also Node's AggregateError) becomes the cause. */
+export function connectFailure(error: unknown, host: string, port: number): UsmpError {
+  const code = mostTellingCode(error);
+  const advice = CONNECT_ADVICE[code]?.(host, port) ?? `connecting to ${formatPlace(host, port)} failed`;
+  return new UsmpError("TRANSPORT", `${advice} (${code})`, { cause: error });
+}
+
+/** TRANSPORT for a port that could not be opened, or that failed later; `error` becomes the cause. */
+export function listenFailure(error: unknown, host: string, port: number): UsmpError {
+  const code = systemCode(error);
+  const advice = LISTEN_ADVICE[code]?.(host, port);
+  const message = `listening on ${formatPlace(host, port)} failed${advice === undefined ? "" : `: ${advice}`} (${code})`;
+  return new UsmpError("TRANSPORT", message, { cause: error });
+}
+
+/** TRANSPORT for an open connection that broke; `error` becomes the cause. */
+export function linkFailure(error: unknown, host: string, port: number): UsmpError {
+  const code = systemCode(error);
+  const advice = LINK_ADVICE[code];
+  const message = `the connection to ${formatPlace(host, port)} broke${advice === undefined ? "" : `: ${advice}`} (${code})`;
+  return new UsmpError("TRANSPORT", message, { cause: error });
+}
+
+function mostTellingCode(error: unknown): string {
+  if (!(error instanceof AggregateError)) return systemCode(error);
+  const codes = error.errors.map(systemCode);
+  return MOST_TELLING_FIRST.find((code) => codes.includes(code)) ?? codes[0] ?? systemCode(error);
+}
+
+function systemCode(error: unknown): string {
+  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string")
+    return error.code;
+  return error instanceof Error ? error.message : "unknown error";
+}

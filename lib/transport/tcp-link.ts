@@ -1,0 +1,91 @@
+import type { Socket } from "node:net";
+
+import { linkFailure } from "./tcp-errors.js";
+import type { Link, LinkHandlers } from "./transport.js";
+
+/**
+ * A link over an open socket with `allowHalfOpen`, which has not begun to read (`pauseOnConnect`, or paused before it
+ * connected): until `attach` the kernel holds what comes in.
+ *
+ * The chunks delivered are Node's own; Node does not use their memory again.
+ */
+export class TcpLink implements Link {
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly #socket: Socket;
+  #handlers: LinkHandlers | undefined;
+  #paused = false;
+  #failure: unknown;
+
+  constructor(socket: Socket, remoteAddress: string, remotePort: number) {
+    this.#socket = socket;
+    // A dual-stack listener shows IPv4 peers as ::ffff:1.2.3.4; limits and logs want one name for one peer.
+    this.remoteAddress = remoteAddress.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
+    this.remotePort = remotePort;
+    socket.on("error", this.#onError);
+    socket.on("close", this.#onClose);
+  }
+
+  attach(handlers: LinkHandlers): void {
+    this.#handlers = handlers;
+    if (this.#socket.closed) {
+      setImmediate(this.#onClose);
+      return;
+    }
+    this.#socket.on("data", this.#onData);
+    this.#socket.on("end", this.#onEnd);
+    if (!this.#paused) this.#socket.resume();
+  }
+
+  send(bytes: Uint8Array, onFlushed: () => void): void {
+    if (!this.#socket.writable) return;
+    this.#socket.write(bytes, (error) => {
+      // Node reports a write that was under way as done even after destroy().
+      if (!error && !this.#socket.destroyed) onFlushed();
+    });
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#handlers !== undefined) this.#socket.resume();
+  }
+
+  end(): void {
+    if (this.#socket.writable) this.#socket.end();
+  }
+
+  destroy(): void {
+    // A destroyed stream still hands out what it had buffered.
+    this.#socket.off("data", this.#onData);
+    this.#socket.off("end", this.#onEnd);
+    this.#socket.destroy();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => this.#handlers?.onBytes(chunk);
+
+  readonly #onEnd = (): void => this.#handlers?.onEnd();
+
+  readonly #onError = (error: Error): void => {
+    this.#failure = error;
+  };
+
+  /** Node emits "close" once, after any "error". Without handlers yet, `attach` comes back to it. */
+  readonly #onClose = (): void => {
+    if (this.#handlers === undefined) return;
+    this.#socket.removeListener("data", this.#onData);
+    this.#socket.removeListener("end", this.#onEnd);
+    this.#socket.removeListener("close", this.#onClose);
+    this.#socket.removeListener("error", this.#onError);
+    if (this.#failure === undefined) this.#handlers.onClose();
+    else this.#handlers.onClose(linkFailure(this.#failure, this.remoteAddress, this.remotePort));
+  };
+}

@@ -1,0 +1,219 @@
+/** USMP over TCP, on Node's sockets. */
+import { connect, createServer, type Server, type Socket } from "node:net";
+
+import type { Clock } from "../core/clock.js";
+import { UsmpError } from "../errors.js";
+import { systemClock } from "./system-clock.js";
+import { connectFailure, formatPlace, listenFailure } from "./tcp-errors.js";
+import { TcpLink } from "./tcp-link.js";
+import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "./transport.js";
+
+const DEFAULT_PORT = 9000;
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+/**
+ * How long one address of a name may take before the next one is tried. Node's own 250 ms is less than a lost SYN costs
+ * (1 s until it is sent again), which is common on a weak radio link.
+ */
+const ADDRESS_ATTEMPT_MS = 1_500;
+
+/** Addresses that mean "all of this machine"; as a destination each system takes them differently. */
+const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
+
+export interface TcpOptions {
+  /** Time for looking up the name and connecting, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /**
+   * The system's own probes after this much silence, in milliseconds, at least 1,000. Off by default: the protocol has a
+   * keepalive that also notices a peer whose system lives while its program hangs.
+   */
+  readonly keepAliveMs?: number;
+  /** What measures the connect timeout. Default: the real clock. */
+  readonly clock?: Clock;
+}
+
+/**
+ * One TCP address: a device dials it, a gateway listens on it.
+ *
+ * Node cannot call back a name look-up: after a timeout or an abort one may still run in the background, unheard.
+ */
+export class TcpTransport implements Dialer, Acceptor {
+  readonly kind = "tcp";
+  readonly host: string;
+  readonly port: number;
+  readonly #connectTimeoutMs: number;
+  readonly #keepAliveMs: number | undefined;
+  readonly #clock: Clock;
+
+  /**
+   * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every address
+   * @param port 0 to 65535; 0, for listening only, lets the system choose
+   * @throws {UsmpError} INVALID_ARG where an argument is none of these
+   */
+  constructor(host: string, port: number = DEFAULT_PORT, options: TcpOptions = {}) {
+    if (typeof host !== "string" || host.trim() === "") {
+      throw invalid(`host must be a name or an address such as "192.168.1.100"`, host);
+    }
+    requireInteger("port", port, 0, 65_535);
+    const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepAliveMs, clock = systemClock } = options;
+    requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
+    if (keepAliveMs !== undefined) requireInteger("keepAliveMs", keepAliveMs, 1_000, LONGEST_TIMEOUT_MS);
+    this.host = host;
+    this.port = port;
+    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#keepAliveMs = keepAliveMs;
+    this.#clock = clock;
+  }
+
+  /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
+  wifi(_ssid: string, _password: string): this {
+    return this;
+  }
+
+  describe(): string {
+    return `tcp ${this.#place}`;
+  }
+
+  /**
+   * Connects, trying every address of the name in turn.
+   *
+   * @throws {UsmpError} INVALID_ARG for port 0 and for `"0.0.0.0"` or `"::"`, which are for listening; TRANSPORT, the
+   * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
+   */
+  async dial({ signal }: DialOptions = {}): Promise<Link> {
+    if (this.port === 0) throw invalid("port must be 1 to 65535 to connect to (0 is for listening)", this.port);
+    if (WILDCARDS.includes(this.host))
+      throw invalid("host must be one address to connect to, such as 127.0.0.1", this.host);
+    if (signal?.aborted) throw this.#aborted(signal);
+    return this.#connect(signal);
+  }
+
+  #connect(signal: AbortSignal | undefined): Promise<Link> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({
+        host: this.host,
+        port: this.port,
+        allowHalfOpen: true,
+        autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+        ...this.#socketOptions(),
+      });
+      // Nothing is read before the link is attached.
+      socket.pause();
+
+      const settle = (): void => {
+        timeout.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        socket.off("connect", onConnect);
+        socket.off("error", onError);
+      };
+      const fail = (error: UsmpError): void => {
+        settle();
+        discard(socket);
+        reject(error);
+      };
+      const onConnect = (): void => {
+        settle();
+        resolve(new TcpLink(socket, socket.remoteAddress ?? this.host, socket.remotePort ?? this.port));
+      };
+      const onError = (error: Error): void => fail(connectFailure(error, this.host, this.port));
+      const onAbort = (): void => fail(this.#aborted(signal));
+      const timeout = this.#clock.after(this.#connectTimeoutMs, () => fail(this.#timedOut()));
+      signal?.addEventListener("abort", onAbort, { once: true });
+      socket.once("connect", onConnect);
+      socket.once("error", onError);
+    });
+  }
+
+  /**
+   * Listens on the address; with port 0 the system chooses the port.
+   *
+   * @throws {UsmpError} TRANSPORT, the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) as `cause`
+   */
+  listen(handlers: ListenHandlers): Promise<Listener> {
+    return new Promise((resolve, reject) => {
+      // pauseOnConnect: what a peer sends before its link is attached stays in the kernel, at no cost to this process.
+      const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, ...this.#socketOptions() });
+      const onRefused = (error: Error): void => reject(listenFailure(error, this.host, this.port));
+      server.once("error", onRefused);
+      server.once("listening", () => {
+        server.off("error", onRefused);
+        const listener = new TcpListener(server, this.host);
+        server.on("connection", (socket) => accept(socket, handlers));
+        server.on("error", (error) => handlers.onError(listenFailure(error, listener.address, listener.port)));
+        resolve(listener);
+      });
+      server.listen({ host: this.host, port: this.port });
+    });
+  }
+
+  /** Frames are small and wanted now: no waiting for more (Nagle). */
+  #socketOptions(): { noDelay: boolean; keepAlive: boolean; keepAliveInitialDelay: number } {
+    return { noDelay: true, keepAlive: this.#keepAliveMs !== undefined, keepAliveInitialDelay: this.#keepAliveMs ?? 0 };
+  }
+
+  get #place(): string {
+    return formatPlace(this.host, this.port);
+  }
+
+  #aborted(signal: AbortSignal | undefined): UsmpError {
+    return new UsmpError("CLOSED", `connecting to ${this.#place} was aborted`, { cause: signal?.reason });
+  }
+
+  #timedOut(): UsmpError {
+    const advice = "is the address right, is the gateway on this network, does a firewall drop the packets?";
+    return new UsmpError("TIMEOUT", `${this.#place} did not answer within ${this.#connectTimeoutMs} ms: ${advice}`);
+  }
+}
+
+class TcpListener implements Listener {
+  readonly kind = "tcp";
+  readonly address: string;
+  readonly port: number;
+  readonly #server: Server;
+  #closing: Promise<void> | undefined;
+
+  constructor(server: Server, host: string) {
+    const bound = server.address();
+    this.#server = server;
+    this.address = typeof bound === "object" && bound !== null ? bound.address : host;
+    this.port = typeof bound === "object" && bound !== null ? bound.port : 0;
+  }
+
+  /** Node's own callback waits for every accepted connection, but the port is given back within the call to `close`. */
+  close(): Promise<void> {
+    this.#closing ??= new Promise((resolve) => {
+      this.#server.close();
+      setImmediate(resolve);
+    });
+    return this.#closing;
+  }
+
+  unref(): void {
+    this.#server.unref();
+  }
+}
+
+function accept(socket: Socket, handlers: ListenHandlers): void {
+  const { remoteAddress, remotePort } = socket;
+  // The peer reset the connection while it waited to be accepted: there is nobody to talk to.
+  if (remoteAddress === undefined || remotePort === undefined) discard(socket);
+  else handlers.onLink(new TcpLink(socket, remoteAddress, remotePort));
+}
+
+/** Ends a socket nobody owns. An error may be on its way to be emitted already, and must not go unheard. */
+function discard(socket: Socket): void {
+  socket.on("error", () => {});
+  socket.destroy();
+}
+
+function requireInteger(name: string, value: number, least: number, most: number): void {
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw invalid(`${name} must be an integer from ${least} to ${most}`, value);
+  }
+}
+
+function invalid(rule: string, given: unknown): UsmpError {
+  const shown = typeof given === "string" ? JSON.stringify(given) : typeof given === "number" ? given : typeof given;
+  return new UsmpError("INVALID_ARG", `${rule}, got ${shown}`);
+}

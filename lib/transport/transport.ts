@@ -1,0 +1,80 @@
+/**
+ * What an adapter is: it knows bytes, no protocol. A transport dials or listens and yields links; a link carries bytes
+ * both ways and says when it ended. Users can write one.
+ */
+import type { UsmpError } from "../errors.js";
+
+/** What an open link tells its owner. Nothing is called before `dial` resolved or the accept callback returned. */
+export interface LinkHandlers {
+  /** Bytes from the peer, in order. `chunk` is borrowed for the call: copy what is kept. */
+  onBytes(chunk: Uint8Array): void;
+  /** The peer will send no more (half-close). What was sent to it still goes out; `onClose` follows later. */
+  onEnd(): void;
+  /** The link is gone. Exactly once, and the last call. `error` (code TRANSPORT) where it broke, absent for an orderly end. */
+  onClose(error?: UsmpError): void;
+}
+
+/** One open connection over a reliable, ordered byte stream. */
+export interface Link {
+  /** The peer, for logs: `"192.168.1.7"`, and its port where there is one. */
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** Sets who is told. Called once, synchronously after the link was handed over; before that nothing is delivered. */
+  attach(handlers: LinkHandlers): void;
+  /**
+   * Queues `bytes` (the link owns them from now on: the caller does not change them again). `onFlushed` runs once they
+   * were handed to the system, never synchronously, and not at all where the link ended before. No-op after `end` or `destroy`.
+   */
+  send(bytes: Uint8Array, onFlushed: () => void): void;
+  /** Stops delivering bytes, so that the peer's sending stalls in the end; `onEnd` waits behind what is held back. */
+  pause(): void;
+  resume(): void;
+  /** Half-closes: what was queued goes out, then the peer sees the end. Idempotent. */
+  end(): void;
+  /** Ends now; what was queued may be lost. Idempotent. `onClose` follows, not synchronously. */
+  destroy(): void;
+  /** Lets the process end while this link is open. */
+  unref(): void;
+}
+
+export interface DialOptions {
+  /** Gives up and rejects with the signal's reason as `cause`. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where a device connects to. */
+export interface Dialer {
+  /** `"tcp"`, `"memory"`, ... */
+  readonly kind: string;
+  /** For messages, for example `"tcp 192.168.1.100:9000"`. */
+  describe(): string;
+  /** Opens one link. Rejects with a {@link UsmpError}: TRANSPORT (the system's error as `cause`), TIMEOUT, or CLOSED when aborted. */
+  dial(options?: DialOptions): Promise<Link>;
+}
+
+/** What `listen` resolves with. */
+export interface Listener {
+  readonly kind: string;
+  /** The address in use; `port` is the real one where 0 was asked for. */
+  readonly address: string;
+  readonly port: number;
+  /** Stops accepting; open links live on. Resolves when the port is free. Idempotent. */
+  close(): Promise<void>;
+  /** Lets the process end while listening. */
+  unref(): void;
+}
+
+export interface ListenHandlers {
+  /** A new link; the callee calls `attach` before it returns, or `destroy`. */
+  onLink(link: Link): void;
+  /** The listener failed after it had started (code TRANSPORT). It may go on accepting. */
+  onError(error: UsmpError): void;
+}
+
+/** Where a gateway listens. */
+export interface Acceptor {
+  readonly kind: string;
+  describe(): string;
+  /** Starts listening. Rejects with TRANSPORT, the system's error as `cause` (for example EADDRINUSE). */
+  listen(handlers: ListenHandlers): Promise<Listener>;
+}

@@ -1,0 +1,371 @@
+/** The picture of the layers, enforced. Each check is a function over sources, so that it can be shown to fail as well. */
+import { expect } from "chai";
+import { readdirSync, readFileSync } from "node:fs";
+import { posix } from "node:path";
+import ts from "typescript";
+
+/** Left to right: a file imports from its own column or from one further left. */
+const COLUMNS: readonly (readonly string[])[] = [
+  ["errors.ts"],
+  ["core"],
+  ["crypto", "transport"],
+  ["session"],
+  ["device", "gateway"],
+  ["usmp.ts"],
+  ["index.ts", "browser.ts"],
+  ["arduino", "cli", "testing"],
+];
+
+/** Neighbours in one column that do not know each other. */
+const STRANGERS: readonly (readonly [string, string])[] = [
+  ["crypto", "transport"],
+  ["device", "gateway"],
+];
+
+/** Platform, time, randomness and asynchrony: the core gets them as arguments, or does without. */
+const NOT_IN_CORE = new Set([
+  "Buffer",
+  "Date",
+  "Promise",
+  "globalThis",
+  "performance",
+  "process",
+  "queueMicrotask",
+  "require",
+  "setImmediate",
+  "setInterval",
+  "setTimeout",
+]);
+
+const MAX_LINES = 400;
+
+/** File name, relative to `lib/` and with forward slashes, to source text. */
+type Sources = ReadonlyMap<string, string>;
+
+interface Import {
+  readonly from: string;
+  readonly specifier: string;
+  /** The imported file of `lib/`, undefined for a package. */
+  readonly to: string | undefined;
+}
+
+function parse(file: string, text: string): ts.SourceFile {
+  return ts.createSourceFile(file, text, ts.ScriptTarget.ES2023, true);
+}
+
+function visit(node: ts.Node, visitor: (node: ts.Node) => void): void {
+  visitor(node);
+  ts.forEachChild(node, (child) => visit(child, visitor));
+}
+
+/** The module a node names: static, re-exported, dynamic, `import x = require()` and `import("x").T` alike. */
+function moduleNamed(node: ts.Node): ts.Node | undefined {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return node.moduleSpecifier;
+  if (ts.isExternalModuleReference(node)) return node.expression;
+  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? node.argument.literal : node.argument;
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return node.arguments[0];
+  return undefined;
+}
+
+function resolve(from: string, specifier: string): string | undefined {
+  if (specifier === "usmp") return "index.ts";
+  if (!specifier.startsWith(".")) return undefined;
+  return posix.join(posix.dirname(from), specifier).replace(/\.js$/, ".ts");
+}
+
+function importsOf(sources: Sources): Import[] {
+  const imports: Import[] = [];
+  for (const [from, text] of sources) {
+    visit(parse(from, text), (node) => {
+      const name = moduleNamed(node);
+      if (name === undefined) return;
+      const specifier = ts.isStringLiteralLike(name) ? name.text : name.getText();
+      imports.push({ from, specifier, to: resolve(from, specifier) });
+    });
+  }
+  return imports;
+}
+
+function layerOf(file: string): string {
+  return file.split("/")[0] ?? file;
+}
+
+function columnOf(layer: string): number {
+  return COLUMNS.findIndex((layers) => layers.includes(layer));
+}
+
+function filesOutsideLayers(sources: Sources): string[] {
+  return [...sources.keys()].filter((file) => columnOf(layerOf(file)) < 0);
+}
+
+function importsOfMissingFiles(sources: Sources): string[] {
+  return importsOf(sources).flatMap(({ from, specifier, to }) =>
+    to === undefined || sources.has(to) ? [] : [`${from} imports ${specifier}`],
+  );
+}
+
+function importsToTheRight(sources: Sources): string[] {
+  return importsBetweenLayers(sources, (from, to) => columnOf(to) > columnOf(from));
+}
+
+function importsBetweenStrangers(sources: Sources): string[] {
+  return importsBetweenLayers(sources, (from, to) =>
+    STRANGERS.some(([a, b]) => (from === a && to === b) || (from === b && to === a)),
+  );
+}
+
+function importsOfTesting(sources: Sources): string[] {
+  return importsBetweenLayers(sources, (from, to) => to === "testing" && from !== "testing");
+}
+
+function importsBetweenLayers(sources: Sources, forbidden: (from: string, to: string) => boolean): string[] {
+  return importsOf(sources).flatMap(({ from, to }) =>
+    to !== undefined && forbidden(layerOf(from), layerOf(to)) ? [`${from} -> ${to}`] : [],
+  );
+}
+
+/** Each cycle once, as the path along which a depth-first walk met it. */
+function cycles(sources: Sources): string[] {
+  const neighbours = new Map<string, string[]>();
+  for (const { from, to } of importsOf(sources)) {
+    if (to !== undefined) neighbours.set(from, [...(neighbours.get(from) ?? []), to]);
+  }
+  const found: string[] = [];
+  const done = new Set<string>();
+  const walk = (file: string, path: readonly string[]): void => {
+    const start = path.indexOf(file);
+    if (start >= 0) found.push([...path.slice(start), file].join(" -> "));
+    if (start >= 0 || done.has(file)) return;
+    for (const next of neighbours.get(file) ?? []) walk(next, [...path, file]);
+    done.add(file);
+  };
+  for (const file of sources.keys()) walk(file, []);
+  return found;
+}
+
+function core(sources: Sources): Sources {
+  return new Map([...sources].filter(([file]) => layerOf(file) === "core"));
+}
+
+function packagesInCore(sources: Sources): string[] {
+  return importsOf(core(sources)).flatMap(({ from, specifier, to }) =>
+    to === undefined ? [`${from} imports ${specifier}`] : [],
+  );
+}
+
+/** Whether an identifier only names a member (`pump.process`, `{ process: 1 }`), so that no global is meant. */
+function isMemberName(node: ts.Identifier): boolean {
+  const { parent } = node;
+  if (ts.isPropertyAccessExpression(parent)) return parent.name === node;
+  if (ts.isQualifiedName(parent)) return parent.right === node;
+  return (
+    (ts.isClassElement(parent) || ts.isTypeElement(parent) || ts.isPropertyAssignment(parent)) && parent.name === node
+  );
+}
+
+function isMathRandom(node: ts.Node): boolean {
+  return (
+    (ts.isPropertyAccessExpression(node) && node.expression.getText() === "Math" && node.name.text === "random") ||
+    (ts.isElementAccessExpression(node) && node.expression.getText() === "Math")
+  );
+}
+
+function impureCore(sources: Sources): string[] {
+  const found: string[] = [];
+  for (const [file, text] of core(sources)) {
+    const source = parse(file, text);
+    visit(source, (node) => {
+      const forbidden =
+        (ts.isIdentifier(node) && NOT_IN_CORE.has(node.text) && !isMemberName(node)) ||
+        isMathRandom(node) ||
+        node.kind === ts.SyntaxKind.AsyncKeyword ||
+        node.kind === ts.SyntaxKind.AwaitKeyword ||
+        ts.isAwaitExpression(node);
+      if (!forbidden) return;
+      const { line } = source.getLineAndCharacterOfPosition(node.getStart());
+      found.push(`${file}:${line + 1} ${node.getText()}`);
+    });
+  }
+  return found;
+}
+
+function longFiles(sources: Sources): string[] {
+  return [...sources].flatMap(([file, text]) => {
+    const lines = text.replace(/\n$/, "").split("\n").length;
+    return lines > MAX_LINES ? [`${file} has ${lines} lines`] : [];
+  });
+}
+
+function misnamedFiles(sources: Sources): string[] {
+  const kebabCase = /^[a-z0-9]+(-[a-z0-9]+)*$/;
+  return [...sources.keys()].filter(
+    (file) =>
+      !file
+        .replace(/\.ts$/, "")
+        .split("/")
+        .every((part) => kebabCase.test(part)),
+  );
+}
+
+/** From the working directory, which is the package's in every script: compiled specs lie elsewhere than their sources. */
+function readLibrary(): Sources {
+  const files = readdirSync("lib", { recursive: true, encoding: "utf8" })
+    .map((file) => file.replaceAll("\\", "/"))
+    .filter((file) => file.endsWith(".ts"));
+  return new Map(files.sort().map((file) => [file, readFileSync(`lib/${file}`, "utf8")]));
+}
+
+describe("architecture", () => {
+  const library = readLibrary();
+
+  /** Runs `check` on the library, where it finds nothing, and on a violation, where it finds `expected`. */
+  function rule(
+    title: string,
+    check: (sources: Sources) => string[],
+    violation: object,
+    expected: readonly string[],
+  ): void {
+    it(title, () => {
+      expect(check(library)).to.deep.equal([]);
+      expect(check(new Map(Object.entries(violation) as [string, string][]))).to.deep.equal(expected);
+    });
+  }
+
+  it("finds the library", () => {
+    expect([...library.keys()]).to.include("errors.ts");
+  });
+
+  rule(
+    "knows the layer of every file",
+    filesOutsideLayers,
+    { "core/frame.ts": "", "misc/frame.ts": "", "frame.ts": "" },
+    ["misc/frame.ts", "frame.ts"],
+  );
+
+  rule(
+    "resolves every import of a file",
+    importsOfMissingFiles,
+    { "core/frame.ts": `import "./gone.js"; import "../errors.js"; import "chai";`, "errors.ts": "" },
+    ["core/frame.ts imports ./gone.js"],
+  );
+
+  rule(
+    "imports only from the left",
+    importsToTheRight,
+    {
+      "errors.ts": `import type { Frame } from "./core/frame.js";`,
+      "core/frame.ts": `import "../errors.js"; export * from "../session/driver.js";`,
+      "crypto/node.ts": `import "../core/frame.js"; import { type A } from "../session/driver.js";`,
+      "session/driver.ts": `import "./pump.js"; type Client = import("../device/client.js").Client;`,
+      "device/client.ts": `const facade = await import("../usmp.js");`,
+      "gateway/server.ts": `import { Usmp } from "usmp";`,
+      "usmp.ts": `import "./device/client.js"; import index = require("./index.js");`,
+      "browser.ts": `export type { Cli } from "./cli/main.js";`,
+      "cli/main.ts": `import "../errors.js"; import "../index.js"; import "commander";`,
+    },
+    [
+      "errors.ts -> core/frame.ts",
+      "core/frame.ts -> session/driver.ts",
+      "crypto/node.ts -> session/driver.ts",
+      "session/driver.ts -> device/client.ts",
+      "device/client.ts -> usmp.ts",
+      "gateway/server.ts -> index.ts",
+      "usmp.ts -> index.ts",
+      "browser.ts -> cli/main.ts",
+    ],
+  );
+
+  rule(
+    "keeps crypto and transport, device and gateway apart",
+    importsBetweenStrangers,
+    {
+      "crypto/node.ts": `import type { Link } from "../transport/transport.js";`,
+      "transport/tcp.ts": `import "../crypto/node.js"; import "./transport.js"; import "../core/clock.js";`,
+      "device/client.ts": `export { limits } from "../gateway/limits.js";`,
+      "gateway/server.ts": `import "../device/client.js"; import "../crypto/node.js";`,
+    },
+    [
+      "crypto/node.ts -> transport/transport.ts",
+      "transport/tcp.ts -> crypto/node.ts",
+      "device/client.ts -> gateway/limits.ts",
+      "gateway/server.ts -> device/client.ts",
+    ],
+  );
+
+  rule(
+    "leaves lib/testing to the specs",
+    importsOfTesting,
+    { "cli/main.ts": `import "../testing/clock.js";`, "testing/clock.ts": `import "./pair.js"; import "../usmp.js";` },
+    ["cli/main.ts -> testing/clock.ts"],
+  );
+
+  rule(
+    "has no import cycle, type imports included",
+    cycles,
+    {
+      "core/a.ts": `import type { B } from "./b.js"; import "./d.js";`,
+      "core/b.ts": `export type { C } from "./c.js"; import "./d.js";`,
+      "core/c.ts": `import { type A } from "./a.js";`,
+      "core/d.ts": `import "../errors.js";`,
+      "core/self.ts": `import "./self.js";`,
+    },
+    ["core/a.ts -> core/b.ts -> core/c.ts -> core/a.ts", "core/self.ts -> core/self.ts"],
+  );
+
+  rule(
+    "imports neither node: nor a package in core",
+    packagesInCore,
+    {
+      "core/frame.ts": `import type { Socket } from "node:net"; import { EventEmitter } from "eventemitter3"; import "./crc16.js";`,
+      "crypto/node.ts": `import "node:crypto";`,
+    },
+    ["core/frame.ts imports node:net", "core/frame.ts imports eventemitter3"],
+  );
+
+  rule(
+    "uses no time, randomness, platform or promise in core",
+    impureCore,
+    {
+      "core/allowed.ts": `/** No Date.now, no Buffer. */ pump.process(1); interface Pump { process(): void } const floor = Math.floor(1.5);`,
+      "core/time.ts": `Date.now();\nperformance.now();\nsetTimeout(f, 1);\nglobalThis.setInterval(f, 1);`,
+      "core/platform.ts": `const b: Buffer = f();\nprocess.exit();\nconst random = Math.random();\nMath["random"]();`,
+      "core/promise.ts": `let p: Promise<void>;\nconst f = async () => {};\nfor await (const x of y);\nawait p;\nconst o = { process };`,
+      "session/driver.ts": `setTimeout(f, Date.now());`,
+    },
+    [
+      "core/time.ts:1 Date",
+      "core/time.ts:2 performance",
+      "core/time.ts:3 setTimeout",
+      "core/time.ts:4 globalThis",
+      "core/platform.ts:1 Buffer",
+      "core/platform.ts:2 process",
+      "core/platform.ts:3 Math.random",
+      `core/platform.ts:4 Math["random"]`,
+      "core/promise.ts:1 Promise",
+      "core/promise.ts:2 async",
+      "core/promise.ts:3 await",
+      "core/promise.ts:4 await p",
+      "core/promise.ts:5 process",
+    ],
+  );
+
+  rule(
+    `has no file of more than ${MAX_LINES} lines`,
+    longFiles,
+    { "core/at-limit.ts": "//\n".repeat(MAX_LINES), "core/long.ts": "//\n".repeat(MAX_LINES + 1) },
+    ["core/long.ts has 401 lines"],
+  );
+
+  rule(
+    "names files and folders in kebab-case",
+    misnamedFiles,
+    {
+      "core/replay-window.ts": "",
+      "core/crc16.ts": "",
+      "core/replayWindow.ts": "",
+      "Core/frame.ts": "",
+      "core/a_b.ts": "",
+    },
+    ["core/replayWindow.ts", "Core/frame.ts", "core/a_b.ts"],
+  );
+});
