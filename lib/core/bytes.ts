@@ -26,8 +26,7 @@ export function writeUint32(bytes: Uint8Array, offset: number, value: number): v
 
 /** Reads an unsigned 32-bit number, little-endian. */
 export function readUint32(bytes: Uint8Array, offset: number): number {
-  const low =
-    (bytes[offset] as number) | ((bytes[offset + 1] as number) << 8) | ((bytes[offset + 2] as number) << 16);
+  const low = (bytes[offset] as number) | ((bytes[offset + 1] as number) << 8) | ((bytes[offset + 2] as number) << 16);
   // Not `<< 24`: that would make numbers from 2^31 on negative.
   return low + (bytes[offset + 3] as number) * 0x100_0000;
 }

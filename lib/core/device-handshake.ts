@@ -12,7 +12,14 @@ import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import type { Frame } from "./frame.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
 import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./handshake-crypto.js";
-import { COOKIE_LENGTH, FrameType, HANDSHAKE_NONCE_LENGTH, HMAC_LENGTH, PUBLIC_KEY_LENGTH, SESSION_ID_LENGTH } from "./wire.js";
+import {
+  COOKIE_LENGTH,
+  FrameType,
+  HANDSHAKE_NONCE_LENGTH,
+  HMAC_LENGTH,
+  PUBLIC_KEY_LENGTH,
+  SESSION_ID_LENGTH,
+} from "./wire.js";
 
 /** §9: public peers number their handshake frames so; nobody checks it. */
 const SEQ = { hello: 0, helloWithCookie: 1, helloAck: 2 } as const;
@@ -69,7 +76,8 @@ export class DeviceHandshake implements Handshake {
   endedEarly(cause?: UsmpError): UsmpError {
     if (this.#state.name === "awaitSessionOk") {
       // The server answers a wrong HMAC with silence and the end of the connection (§3).
-      const message = "the gateway closed the connection when it saw our proof of the key: check that both sides have the same PSK, and that the gateway knows this device id";
+      const message =
+        "the gateway closed the connection when it saw our proof of the key: check that both sides have the same PSK, and that the gateway knows this device id";
       return new UsmpError("AUTH", message, { cause });
     }
     const message = "the gateway closed the connection before the handshake: it may be restarting or full";
@@ -115,7 +123,8 @@ export class DeviceHandshake implements Handshake {
     }
     // The HMACs need no shared secret, so nobody without the PSK makes us compute one.
     const keys = deriveSessionKeys(this.#crypto, this.#pair, transcript.pubS, transcript);
-    if (keys === null) throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
+    if (keys === null)
+      throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
     this.wipe();
     return { type: "done", frame: null, result: { deviceId: this.#deviceId, sessionId, keys } };
   }

@@ -20,8 +20,16 @@ export function parseDeviceId(value: string | Uint8Array): Uint8Array {
   } else if (value instanceof Uint8Array && value.length === DEVICE_ID_LENGTH) {
     return Uint8Array.from(value);
   }
-  const given = typeof value === "string" ? JSON.stringify(value) : value instanceof Uint8Array ? `${value.length} bytes` : typeof value;
-  throw new UsmpError("INVALID_ARG", `deviceId is ${given}; give six pairs of hex digits like "24:0a:c4:01:02:03", or 6 bytes`);
+  const given =
+    typeof value === "string"
+      ? JSON.stringify(value)
+      : value instanceof Uint8Array
+        ? `${value.length} bytes`
+        : typeof value;
+  throw new UsmpError(
+    "INVALID_ARG",
+    `deviceId is ${given}; give six pairs of hex digits like "24:0a:c4:01:02:03", or 6 bytes`,
+  );
 }
 
 /** A random device id, marked as locally administered and as no multicast address: it cannot be a real board's. */

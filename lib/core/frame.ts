@@ -55,16 +55,25 @@ export function appendFrame(outbox: Outbox, type: number, seq: number, payload: 
 export function checkHeader(bytes: Uint8Array, offset: number, available: number): void {
   for (let index = 0; index < Math.min(available, MAGIC_BYTES.length); index++) {
     if (bytes[offset + index] !== MAGIC_BYTES[index]) {
-      throw new UsmpError("FRAME", "the bytes that arrived do not begin a USMP frame: is it USMP that runs on this port?");
+      throw new UsmpError(
+        "FRAME",
+        "the bytes that arrived do not begin a USMP frame: is it USMP that runs on this port?",
+      );
     }
   }
   if (available > 2 && bytes[offset + 2] !== VERSION) {
-    throw new UsmpError("VERSION", `the peer speaks version ${bytes[offset + 2] as number} of the protocol, this library version ${VERSION}`);
+    throw new UsmpError(
+      "VERSION",
+      `the peer speaks version ${bytes[offset + 2] as number} of the protocol, this library version ${VERSION}`,
+    );
   }
   if (available >= CHECKED_HEADER_LENGTH) {
     const length = payloadLength(bytes, offset);
     if (length > MAX_PAYLOAD_LENGTH) {
-      throw new UsmpError("FRAME", `a frame announced ${length} payload bytes; at most ${MAX_PAYLOAD_LENGTH} are allowed`);
+      throw new UsmpError(
+        "FRAME",
+        `a frame announced ${length} payload bytes; at most ${MAX_PAYLOAD_LENGTH} are allowed`,
+      );
     }
   }
 }
@@ -81,7 +90,8 @@ export function payloadLength(bytes: Uint8Array, offset: number): number {
 export function readFrame(bytes: Uint8Array): Frame {
   const length = bytes.length - HEADER_LENGTH;
   const crc = (bytes[10] as number) | ((bytes[11] as number) << 8);
-  if (crc !== frameCrc(bytes, 0, length)) throw new UsmpError("FRAME", "a frame's CRC is wrong: it was damaged on the way");
+  if (crc !== frameCrc(bytes, 0, length))
+    throw new UsmpError("FRAME", "a frame's CRC is wrong: it was damaged on the way");
   return { type: bytes[3] as number, seq: readUint32(bytes, 4), bytes, payload: bytes.subarray(HEADER_LENGTH) };
 }
 

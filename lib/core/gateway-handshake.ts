@@ -14,7 +14,16 @@ import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import type { Frame } from "./frame.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
 import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./handshake-crypto.js";
-import { COOKIE_LENGTH, DEVICE_ID_LENGTH, FrameType, HANDSHAKE_NONCE_LENGTH, HMAC_LENGTH, KEY_LENGTH, PUBLIC_KEY_LENGTH, SESSION_ID_LENGTH } from "./wire.js";
+import {
+  COOKIE_LENGTH,
+  DEVICE_ID_LENGTH,
+  FrameType,
+  HANDSHAKE_NONCE_LENGTH,
+  HMAC_LENGTH,
+  KEY_LENGTH,
+  PUBLIC_KEY_LENGTH,
+  SESSION_ID_LENGTH,
+} from "./wire.js";
 
 const HELLO_LENGTH = DEVICE_ID_LENGTH + PUBLIC_KEY_LENGTH;
 
@@ -24,7 +33,12 @@ const SEQ = 0;
 type State =
   | { readonly name: "awaitHello" }
   | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
-  | { readonly name: "awaitHelloAck"; readonly transcript: Transcript; readonly pair: KeyPair; readonly psk: Uint8Array }
+  | {
+      readonly name: "awaitHelloAck";
+      readonly transcript: Transcript;
+      readonly pair: KeyPair;
+      readonly psk: Uint8Array;
+    }
   | { readonly name: "over" };
 
 export class GatewayHandshake implements Handshake {
@@ -98,7 +112,8 @@ export class GatewayHandshake implements Handshake {
     }
     // Only now, so that nobody without the PSK makes us compute an exchange.
     const keys = deriveSessionKeys(this.#crypto, pair, transcript.pubC, transcript);
-    if (keys === null) throw new UsmpError("AUTH", "the device sent a public key of low order: the connection was tampered with");
+    if (keys === null)
+      throw new UsmpError("AUTH", "the device sent a public key of low order: the connection was tampered with");
     const sessionId = this.#crypto.randomBytes(SESSION_ID_LENGTH);
     const payload = concat(sessionId, hmacServer(this.#crypto, psk, transcript, sessionId));
     this.wipe();

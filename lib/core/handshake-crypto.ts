@@ -28,7 +28,11 @@ export interface HandshakeResult {
   readonly keys: SessionKeys;
 }
 
-export function hmacClient(crypto: CryptoProvider, psk: Uint8Array, { nonce, deviceId, pubC, pubS }: Transcript): Uint8Array {
+export function hmacClient(
+  crypto: CryptoProvider,
+  psk: Uint8Array,
+  { nonce, deviceId, pubC, pubS }: Transcript,
+): Uint8Array {
   return crypto.hmacSha256(psk, CLIENT_PREFIX, nonce, deviceId, pubC, pubS);
 }
 

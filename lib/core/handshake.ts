@@ -42,6 +42,9 @@ export function expectFrame(frame: Frame, type: number, ...lengths: readonly num
   }
   if (!lengths.includes(frame.payload.length)) {
     const allowed = lengths.join(" or ");
-    throw new UsmpError("HANDSHAKE", `${frameTypeName(type)} with ${frame.payload.length} payload bytes; it has ${allowed}`);
+    throw new UsmpError(
+      "HANDSHAKE",
+      `${frameTypeName(type)} with ${frame.payload.length} payload bytes; it has ${allowed}`,
+    );
   }
 }

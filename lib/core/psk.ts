@@ -11,10 +11,16 @@ export type Psk = string | Uint8Array;
 export function parsePsk(psk: Psk): Uint8Array {
   const bytes: unknown = typeof psk === "string" ? new TextEncoder().encode(psk) : psk;
   if (!(bytes instanceof Uint8Array)) {
-    throw new UsmpError("INVALID_ARG", `the PSK is ${bytes === null ? "null" : `of type ${typeof psk}`}; give a string or a Uint8Array`);
+    throw new UsmpError(
+      "INVALID_ARG",
+      `the PSK is ${bytes === null ? "null" : `of type ${typeof psk}`}; give a string or a Uint8Array`,
+    );
   }
   if (bytes.length < MIN_PSK_LENGTH) {
-    throw new UsmpError("INVALID_ARG", `the PSK has ${bytes.length} bytes; at least ${MIN_PSK_LENGTH} are needed ("usmp keygen" makes a good one)`);
+    throw new UsmpError(
+      "INVALID_ARG",
+      `the PSK has ${bytes.length} bytes; at least ${MIN_PSK_LENGTH} are needed ("usmp keygen" makes a good one)`,
+    );
   }
   return Uint8Array.from(bytes);
 }

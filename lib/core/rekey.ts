@@ -169,7 +169,14 @@ export class KeySchedule {
   #refusal(seq: number): UsmpError {
     const expected = [this.#rx.expectedSeq];
     if (this.#state.name === "initiated") expected.push(this.#state.next.expectedSeq);
-    if (expected.includes(seq)) return new UsmpError("CRYPTO", `frame ${seq} does not verify: it was forged or damaged, or the ends use different ciphers`);
-    return new UsmpError("SEQUENCE", `frame ${seq} arrived where ${expected.join(" or ")} belongs: one was lost, repeated or forged`);
+    if (expected.includes(seq))
+      return new UsmpError(
+        "CRYPTO",
+        `frame ${seq} does not verify: it was forged or damaged, or the ends use different ciphers`,
+      );
+    return new UsmpError(
+      "SEQUENCE",
+      `frame ${seq} arrived where ${expected.join(" or ")} belongs: one was lost, repeated or forged`,
+    );
   }
 }

@@ -8,7 +8,14 @@ import { writeUint32 } from "./bytes.js";
 import type { Aead, CipherName, CryptoProvider } from "./crypto-provider.js";
 import { writeCrc, writeHeader, type Frame } from "./frame.js";
 import type { Outbox } from "./outbox.js";
-import { AEAD_NONCE_LENGTH, CHECKED_HEADER_LENGTH, FORBIDDEN_SEQ, HEADER_LENGTH, SEALED_OVERHEAD, type SessionType } from "./wire.js";
+import {
+  AEAD_NONCE_LENGTH,
+  CHECKED_HEADER_LENGTH,
+  FORBIDDEN_SEQ,
+  HEADER_LENGTH,
+  SEALED_OVERHEAD,
+  type SessionType,
+} from "./wire.js";
 
 /** What sealing and opening need beside the key. */
 export interface SealingContext {

@@ -68,7 +68,10 @@ export class Session {
    */
   send(message: Uint8Array, now: number): void {
     if (message.length > MAX_MESSAGE_LENGTH) {
-      throw new UsmpError("PAYLOAD_TOO_LARGE", `a message of ${message.length} bytes; at most ${MAX_MESSAGE_LENGTH} fit: send it in parts`);
+      throw new UsmpError(
+        "PAYLOAD_TOO_LARGE",
+        `a message of ${message.length} bytes; at most ${MAX_MESSAGE_LENGTH} fit: send it in parts`,
+      );
     }
     const frames = Math.max(1, Math.ceil(message.length / MAX_PLAINTEXT_LENGTH));
     this.#needSeqs(frames);
@@ -150,13 +153,19 @@ export class Session {
 
   #open(frame: Frame, now: number): Uint8Array {
     const { type } = frame;
-    if (isHandshakeType(type)) throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(type)} within a session`);
-    if (!isSessionType(type)) throw new UsmpError("FRAME", `the peer sent a frame of unknown type ${frameTypeName(type)}`);
+    if (isHandshakeType(type))
+      throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(type)} within a session`);
+    if (!isSessionType(type))
+      throw new UsmpError("FRAME", `the peer sent a frame of unknown type ${frameTypeName(type)}`);
     if (frame.payload.length < SEALED_OVERHEAD) {
-      throw new UsmpError("FRAME", `a session frame with ${frame.payload.length} payload bytes; it has at least ${SEALED_OVERHEAD}`);
+      throw new UsmpError(
+        "FRAME",
+        `a session frame with ${frame.payload.length} payload bytes; it has at least ${SEALED_OVERHEAD}`,
+      );
     }
     const { plaintext, firstUnderNewKey } = this.#keys.open(frame);
-    if (frame.seq === FORBIDDEN_SEQ) throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
+    if (frame.seq === FORBIDDEN_SEQ)
+      throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
     if (firstUnderNewKey && this.#reassembly.holdsPartialMessage) {
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
     }
@@ -219,7 +228,10 @@ export class Session {
   /** Keeps the last number for BYE (§4). */
   #needSeqs(count: number): void {
     if (this.#keys.tx.nextSeq + count > LAST_SEQ) {
-      throw new UsmpError("SEQ_EXHAUSTED", "the session has used up its sequence numbers: reconnect, and rotate keys with rekey() sooner");
+      throw new UsmpError(
+        "SEQ_EXHAUSTED",
+        "the session has used up its sequence numbers: reconnect, and rotate keys with rekey() sooner",
+      );
     }
   }
 }

@@ -63,7 +63,8 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     checkDeviceSettings(this.#settings);
     if (deviceId !== undefined && deviceId !== "mac") parseDeviceId(deviceId);
     this.#deviceIdOption = deviceId;
-    if (transport === undefined && host === undefined) throw new UsmpError("INVALID_ARG", "neither host nor transport is given");
+    if (transport === undefined && host === undefined)
+      throw new UsmpError("INVALID_ARG", "neither host nor transport is given");
     this.#dialer = transport ?? new TcpTransport(host as string, port);
   }
 
@@ -159,7 +160,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     this.setCallback("message", callback);
   }
 
-  protected override listenerAdded(event: keyof ClientEvents & string): void {
+  protected override listenerAdded(event: keyof ClientEvents): void {
     if (event === "message" && this.#session !== null) this.#forwardMessages(this.#session);
   }
 

@@ -137,7 +137,9 @@ export class DeviceLife {
         onSession: (session) => this.#adopt(session, attempt),
       });
     } catch (cause) {
-      const error = isUsmpError(cause) ? cause : new UsmpError("TRANSPORT", `the transport failed: ${String(cause)}`, { cause });
+      const error = isUsmpError(cause)
+        ? cause
+        : new UsmpError("TRANSPORT", `the transport failed: ${String(cause)}`, { cause });
       this.#fail(error, attempt);
     } finally {
       if (this.#dialing === dialing) this.#dialing = null;
@@ -156,7 +158,8 @@ export class DeviceLife {
   }
 
   #fail(error: UsmpError, attempt: number): void {
-    const current = (this.#state.name === "opening" || this.#state.name === "handshaking") && this.#state.attempt === attempt;
+    const current =
+      (this.#state.name === "opening" || this.#state.name === "handshaking") && this.#state.attempt === attempt;
     this.#take({ type: "failed", attempt, error });
     if (!current) return;
     this.#handlers.onFailed(error, this.#state.name === "closed");
@@ -171,7 +174,8 @@ export class DeviceLife {
     } catch (cause) {
       throw new UsmpError("AUTH", "the PSK function failed", { cause });
     }
-    if (psk === null) throw new UsmpError("INVALID_ARG", `there is no PSK for this device, ${formatDeviceId(deviceId)}`);
+    if (psk === null)
+      throw new UsmpError("INVALID_ARG", `there is no PSK for this device, ${formatDeviceId(deviceId)}`);
     return psk;
   }
 

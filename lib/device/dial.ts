@@ -3,7 +3,12 @@ import { DeviceHandshake } from "../core/device-handshake.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
 import { UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
-import { checkNumber, checkSessionSettings, DEFAULT_SESSION_SETTINGS, type SessionSettings } from "../session/options.js";
+import {
+  checkNumber,
+  checkSessionSettings,
+  DEFAULT_SESSION_SETTINGS,
+  type SessionSettings,
+} from "../session/options.js";
 import { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
 
@@ -76,7 +81,8 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
           },
         },
       );
-      const abort = (): void => driver.abandon(new UsmpError("CLOSED", "the attempt was called off", { cause: signal.reason }));
+      const abort = (): void =>
+        driver.abandon(new UsmpError("CLOSED", "the attempt was called off", { cause: signal.reason }));
       if (signal.aborted) abort();
       else signal.addEventListener("abort", abort);
     });

@@ -21,8 +21,16 @@ export type LifeState =
   | ({ readonly name: "opening" } & Attempt)
   | ({ readonly name: "handshaking" } & Attempt)
   | ({ readonly name: "established"; readonly since: number } & Attempt)
-  | ({ readonly name: "backoff"; readonly retryAt: number; readonly delayMs: number; readonly error: UsmpError } & Attempt)
+  | ({
+      readonly name: "backoff";
+      readonly retryAt: number;
+      readonly delayMs: number;
+      readonly error: UsmpError;
+    } & Attempt)
   | { readonly name: "closed"; readonly attempt: number; readonly error: UsmpError };
+
+/** A life that goes on. */
+type ActiveState = Exclude<LifeState, { readonly name: "idle" | "closed" }>;
 
 interface Attempt {
   /** Counts up for the life of the facade and names the connection. */
@@ -35,15 +43,19 @@ interface Attempt {
 
 export type LifeInput =
   | { readonly type: "begin" }
+  | { readonly type: "reconnect" }
+  | { readonly type: "close"; readonly error: UsmpError }
+  | AttemptInput;
+
+/** Reports of one attempt, named by its number. */
+type AttemptInput =
   | { readonly type: "linkOpen"; readonly attempt: number }
   | { readonly type: "established"; readonly attempt: number }
   /** The attempt came to nothing. */
   | { readonly type: "failed"; readonly attempt: number; readonly error: UsmpError }
   /** The established session has ended. */
   | { readonly type: "lost"; readonly attempt: number; readonly error: UsmpError }
-  | { readonly type: "timer"; readonly attempt: number }
-  | { readonly type: "reconnect" }
-  | { readonly type: "close"; readonly error: UsmpError };
+  | { readonly type: "timer"; readonly attempt: number };
 
 export type LifeEffect =
   /** Start connecting; report back under this number. */
@@ -78,6 +90,9 @@ export const DEFAULT_BACKOFF: BackoffOptions = {
   maxAttempts: Infinity,
 };
 
+/** No attempt after the first, and none after a loss. */
+export const NO_RETRY: BackoffOptions = { ...DEFAULT_BACKOFF, maxAttempts: 1 };
+
 /** @throws UsmpError INVALID_ARG naming the option. */
 export function checkBackoff(options: BackoffOptions): void {
   checkNumber("reconnect.minDelayMs", options.minDelayMs, 0);
@@ -96,35 +111,51 @@ export interface Transition {
 const PERMANENT: ReadonlySet<UsmpErrorCode> = new Set(["INVALID_ARG", "UNSUPPORTED"]);
 
 /** The next state. `now` in milliseconds; `random` is a number from 0 up to, not including, 1. */
-export function step(state: LifeState, input: LifeInput, now: number, random: number, options: BackoffOptions): Transition {
+export function step(
+  state: LifeState,
+  input: LifeInput,
+  now: number,
+  random: number,
+  options: BackoffOptions,
+): Transition {
   switch (input.type) {
     case "begin":
       return dial(numberOf(state), 0, 0, true);
     case "close":
       return { state: { name: "closed", attempt: numberOf(state), error: input.error }, effects: [{ type: "drop" }] };
     case "reconnect":
-      return state.name === "idle" || state.name === "closed"
-        ? { state, effects: [] }
-        : dial(state.attempt, 0, state.sessions, true);
+      return isActive(state) ? dial(state.attempt, 0, state.sessions, true) : unchanged(state);
+    default:
+      return isActive(state) && input.attempt === state.attempt
+        ? stepAttempt(state, input, now, random, options)
+        : unchanged(state);
   }
-  if (state.name === "idle" || state.name === "closed" || input.attempt !== state.attempt) return { state, effects: [] };
+}
+
+/** What the running attempt, its session or its timer reports. A report that does not fit its state changes nothing. */
+function stepAttempt(
+  state: ActiveState,
+  input: AttemptInput,
+  now: number,
+  random: number,
+  options: BackoffOptions,
+): Transition {
+  const connecting = state.name === "opening" || state.name === "handshaking";
   switch (input.type) {
     case "linkOpen":
-      return state.name === "opening" ? { state: { ...state, name: "handshaking" }, effects: [] } : { state, effects: [] };
+      return state.name === "opening" ? { state: { ...state, name: "handshaking" }, effects: [] } : unchanged(state);
     case "established":
-      return state.name === "opening" || state.name === "handshaking" ? establish(state, now) : { state, effects: [] };
+      return connecting ? establish(state, now) : unchanged(state);
     case "failed":
-      return state.name === "opening" || state.name === "handshaking"
-        ? backOff(state, state.failures + 1, input.error, now, random, options)
-        : { state, effects: [] };
+      return connecting ? backOff(state, state.failures + 1, input.error, now, random, options) : unchanged(state);
     case "lost": {
-      if (state.name !== "established") return { state, effects: [] };
+      if (state.name !== "established") return unchanged(state);
       // A connect-then-drop loop keeps backing off: only a session that lasted proves that all is well.
       const failures = now - state.since >= options.stableMs ? 0 : state.failures;
       return backOff(state, failures + 1, input.error, now, random, options);
     }
     case "timer":
-      return state.name === "backoff" ? dial(state.attempt, state.failures, state.sessions, false) : { state, effects: [] };
+      return state.name === "backoff" ? dial(state.attempt, state.failures, state.sessions, false) : unchanged(state);
   }
 }
 
@@ -136,6 +167,14 @@ export function backoffDelay(failures: number, error: UsmpError, random: number,
   // Beyond 2^52 nothing changes any more, and 2^1024 would be Infinity.
   const window = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(failures - 1, 52));
   return random * Math.max(window, firstDelayMs);
+}
+
+function isActive(state: LifeState): state is ActiveState {
+  return state.name !== "idle" && state.name !== "closed";
+}
+
+function unchanged(state: LifeState): Transition {
+  return { state, effects: [] };
 }
 
 function numberOf(state: LifeState): number {

@@ -4,7 +4,12 @@ import { GatewayHandshake } from "../core/gateway-handshake.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
 import { UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
-import { checkNumber, checkSessionSettings, DEFAULT_SESSION_SETTINGS, type SessionSettings } from "../session/options.js";
+import {
+  checkNumber,
+  checkSessionSettings,
+  DEFAULT_SESSION_SETTINGS,
+  type SessionSettings,
+} from "../session/options.js";
 import type { PskLookup } from "../session/psk-source.js";
 import { UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
@@ -53,7 +58,11 @@ export function acceptSession(request: AcceptRequest): SessionDriver {
   const { link, crypto, settings } = request;
   const handshake = new GatewayHandshake({ crypto });
   const driver: SessionDriver = new SessionDriver(
-    { ...settings, link, connection: { ...settings, role: "gateway", crypto, handshake, keepalive: keepaliveOf(settings) } },
+    {
+      ...settings,
+      link,
+      connection: { ...settings, role: "gateway", crypto, handshake, keepalive: keepaliveOf(settings) },
+    },
     {
       onHello: (deviceId) => void answerHello(driver, deviceId, request),
       onEstablished: (deviceId, sessionId) => request.onSession(new UsmpSession(driver, settings, deviceId, sessionId)),

@@ -102,7 +102,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
    * use. Rejects with TRANSPORT, the system's error as `cause`, or INVALID_ARG where it listens already.
    */
   async listen(...acceptors: Acceptor[]): Promise<ListeningAddress[]> {
-    if (this.#resolveStopped !== null) throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
+    if (this.#resolveStopped !== null)
+      throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
     this.#stopped = new Promise((resolve) => (this.#resolveStopped = resolve));
     const crypto = this.#settings.crypto ?? (await loadCrypto());
     const handlers = {

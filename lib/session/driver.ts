@@ -117,7 +117,10 @@ export class SessionDriver implements LinkHandlers {
   send(message: Uint8Array): void {
     if (this.#ended === null && !this.#hasRoom()) {
       this.#drainWanted = true;
-      throw new UsmpError("BUFFER_FULL", `${this.unsentBytes} bytes wait for the network already: wait for "drain", or use sendAsync`);
+      throw new UsmpError(
+        "BUFFER_FULL",
+        `${this.unsentBytes} bytes wait for the network already: wait for "drain", or use sendAsync`,
+      );
     }
     this.#seal(message);
   }
@@ -125,7 +128,12 @@ export class SessionDriver implements LinkHandlers {
   /** Waits for room, then sends; resolves when the network has taken the bytes. `message` is copied where it has to wait. */
   sendAsync(message: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      const send: PendingSend = { message: this.#hasRoom() ? message : Uint8Array.from(message), until: 0, resolve, reject };
+      const send: PendingSend = {
+        message: this.#hasRoom() ? message : Uint8Array.from(message),
+        until: 0,
+        resolve,
+        reject,
+      };
       if (this.#hasRoom()) this.#sealPending(send);
       else this.#unsealed.push(send);
     });

@@ -55,8 +55,11 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
       this.#callbacks.delete(event);
       return;
     }
-    if (typeof callback !== "function") throw new TypeError(`the ${event} callback is ${typeof callback}; give a function, or null to clear it`);
-    this.#callbacks.set(event, callback as () => unknown);
+    const given: unknown = callback;
+    if (typeof given !== "function") {
+      throw new TypeError(`the ${event} callback is of type ${typeof given}; give a function, or null to clear it`);
+    }
+    this.#callbacks.set(event, callback);
     this.listenerAdded(event);
   }
 
@@ -88,19 +91,29 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   #run(listener: (...args: unknown[]) => unknown, args: unknown[]): void {
     try {
       const result = listener(...args);
-      if (result instanceof Promise) result.catch((cause: unknown) => this.#blame(cause, args));
+      if (isThenable(result)) result.then(undefined, (cause: unknown) => this.#blame(cause, args));
     } catch (cause) {
       this.#blame(cause, args);
     }
   }
 
   #blame(cause: unknown, args: unknown[]): void {
-    const error = new UsmpError("HANDLER", `a callback failed: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    const error = new UsmpError(
+      "HANDLER",
+      `a callback failed: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
     // An "error" listener that fails must not be told of its own failure for ever.
     const failedOnError = args[0] instanceof UsmpError && args[0].code === "HANDLER";
     if (failedOnError) warn(error);
     else this.reportError(error);
   }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === "function"
+  );
 }
 
 /** Node has a place for what nobody listens to; a browser has none but its console, which is not ours to write to. */

@@ -141,7 +141,13 @@ export class Inbox {
     });
   }
 
-  /** Somebody wants the messages: a full queue stops the reading from now on. Gives what waits to new listeners. */
+  /** Somebody listens from now on; what waits is delivered soon, not within the caller's own call. */
+  listen(): void {
+    this.interest();
+    queueMicrotask(() => this.flush());
+  }
+
+  /** Somebody wants the messages: a full queue stops the reading from now on. */
   interest(): void {
     this.#interested = true;
     this.#judgePressure();

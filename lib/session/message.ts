@@ -6,5 +6,8 @@ export function toBytes(data: Sendable): Uint8Array {
   if (typeof data === "string") return new TextEncoder().encode(data);
   if (data instanceof Uint8Array) return data;
   if (data instanceof ArrayBuffer) return new Uint8Array(data);
-  throw new TypeError(`data is ${data === null ? "null" : `of type ${typeof data}`}; give a string, a Uint8Array or an ArrayBuffer`);
+  const given: unknown = data;
+  throw new TypeError(
+    `data is ${given === null ? "null" : `of type ${typeof given}`}; give a string, a Uint8Array or an ArrayBuffer`,
+  );
 }

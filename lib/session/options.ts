@@ -42,7 +42,10 @@ const CIPHERS: readonly CipherName[] = ["aes-256-gcm", "chacha20-poly1305"];
 /** Fails for a cipher that is not one of the two. @throws UsmpError INVALID_ARG naming the option. */
 export function checkCipher(value: unknown): void {
   if (!CIPHERS.includes(value as CipherName)) {
-    throw new UsmpError("INVALID_ARG", `cipher is ${JSON.stringify(value)}; allowed are ${CIPHERS.map((name) => `"${name}"`).join(" and ")}`);
+    throw new UsmpError(
+      "INVALID_ARG",
+      `cipher is ${JSON.stringify(value)}; allowed are ${CIPHERS.map((name) => `"${name}"`).join(" and ")}`,
+    );
   }
 }
 

@@ -27,30 +27,32 @@ export function createPskLookup(source: PskSource): PskLookup {
     const psk = parsePsk(source);
     return () => Uint8Array.from(psk);
   }
-  if (typeof source !== "object" || source === null) {
-    const given = source === null ? "null" : typeof source;
-    throw new UsmpError("INVALID_ARG", `the PSK is ${given}; give a string, bytes, a table by device id, or a function`);
-  }
-  return lookupByTable(source);
+  const given: unknown = source;
+  if (typeof given === "object" && given !== null) return lookupByTable(source);
+  const type = given === null ? "null" : `of type ${typeof given}`;
+  throw new UsmpError("INVALID_ARG", `the PSK is ${type}; give a string, bytes, a table by device id, or a function`);
 }
 
 function lookupByTable(table: PskTable): PskLookup {
-  const entries = table instanceof Map ? [...(table as ReadonlyMap<string, Psk>)] : Object.entries(table);
-  if (entries.length === 0) throw new UsmpError("INVALID_ARG", `the PSK table is empty; give a key by device id, or by "${DEFAULT_ENTRY}"`);
-  const keys = new Map(entries.map(([id, psk]) => [id === DEFAULT_ENTRY ? id : formatDeviceId(parseDeviceId(id)), parsePsk(psk)]));
+  const entries = isMap(table) ? [...table] : Object.entries(table);
+  if (entries.length === 0)
+    throw new UsmpError("INVALID_ARG", `the PSK table is empty; give a key by device id, or by "${DEFAULT_ENTRY}"`);
+  const keys = new Map(
+    entries.map(([id, psk]) => [id === DEFAULT_ENTRY ? id : formatDeviceId(parseDeviceId(id)), parsePsk(psk)]),
+  );
   return (deviceId) => {
     const psk = keys.get(formatDeviceId(deviceId)) ?? keys.get(DEFAULT_ENTRY);
     return psk === undefined ? null : Uint8Array.from(psk);
   };
 }
 
-function lookupByFunction(find: PskFunction): PskLookup {
-  return (deviceId) => {
-    const found = find(formatDeviceId(deviceId));
-    return found instanceof Promise ? found.then(parseFound) : parseFound(found);
-  };
+function isMap(table: PskTable): table is ReadonlyMap<string, Psk> {
+  return table instanceof Map;
 }
 
-function parseFound(psk: Psk | null | undefined): Uint8Array | null {
-  return psk === null || psk === undefined ? null : parsePsk(psk);
+function lookupByFunction(find: PskFunction): PskLookup {
+  return async (deviceId) => {
+    const psk = await find(formatDeviceId(deviceId));
+    return psk === null || psk === undefined ? null : parsePsk(psk);
+  };
 }

@@ -237,11 +237,8 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     this.#driver.abandon(reason);
   }
 
-  protected override listenerAdded(event: keyof SessionEvents & string): void {
-    if (event !== "message") return;
-    this.#inbox.interest();
-    // Not within the caller's own call: it has not finished setting up.
-    queueMicrotask(() => this.#inbox.flush());
+  protected override listenerAdded(event: keyof SessionEvents): void {
+    if (event === "message") this.#inbox.listen();
   }
 
   #deliver(data: Uint8Array): boolean {

@@ -59,7 +59,10 @@ export class SimulatedClock implements Clock {
   #next(until: number): Pending | undefined {
     let first: Pending | undefined;
     for (const entry of this.#pending) {
-      if (entry.at <= until && (first === undefined || entry.at < first.at || (entry.at === first.at && entry.order < first.order))) {
+      if (
+        entry.at <= until &&
+        (first === undefined || entry.at < first.at || (entry.at === first.at && entry.order < first.order))
+      ) {
         first = entry;
       }
     }

@@ -1,0 +1,151 @@
+import type { CryptoProvider } from "../core/crypto-provider.js";
+import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import { loadCrypto } from "../crypto/index.js";
+import { UsmpError } from "../errors.js";
+import { Inbox } from "../session/inbox.js";
+import type { PskLookup } from "../session/psk-source.js";
+import type { UsmpSession } from "../session/session.js";
+import type { Dialer } from "../transport/transport.js";
+import { DeviceLife } from "./device-life.js";
+import type { DeviceSettings } from "./dial.js";
+import { resolveDeviceId, type DeviceIdOption } from "./identity.js";
+import { PrintBuffer } from "./print-buffer.js";
+import type { BackoffOptions, LifeState } from "./reconnect-machine.js";
+
+export interface DeviceOptions {
+  readonly lookupPsk: PskLookup;
+  readonly settings: DeviceSettings;
+  readonly backoff: BackoffOptions;
+  readonly deviceId: DeviceIdOption | undefined;
+}
+
+export interface DeviceHandlers {
+  /** A session is established; `again` where this life had one before. */
+  onConnect(session: UsmpSession, again: boolean): void;
+  onDisconnect(reason: UsmpError, session: UsmpSession): void;
+  /** Takes a message; false where nobody wants it now, and then it waits in the inbox. */
+  onMessage(data: Uint8Array, session: UsmpSession): boolean;
+  onDrain(session: UsmpSession): void;
+  /** An attempt failed. */
+  onFailed(error: UsmpError): void;
+  /** Something else failed, such as a callback on the session. */
+  onError(error: UsmpError): void;
+}
+
+/** A device in callback style: one identity, one inbox and one text output through all the sessions that it has. */
+export class Device {
+  /** Verified messages that nobody has taken yet; they outlive their session. */
+  readonly inbox: Inbox;
+  /** Text on its way out. */
+  readonly print: PrintBuffer;
+  readonly #options: DeviceOptions;
+  readonly #handlers: DeviceHandlers;
+  #life: DeviceLife | null = null;
+  #deviceId: Uint8Array | null = null;
+  /** The session that a waiting message came on: the current one, or the last. */
+  #lastSession: UsmpSession | null = null;
+  /** Counts calls of `begin` and `close`, so that what began before one of them does not go on after it. */
+  #turn = 0;
+  #keepsProcess = true;
+
+  /** @throws UsmpError INVALID_ARG for a bad device id. */
+  constructor(options: DeviceOptions, handlers: DeviceHandlers) {
+    const { deviceId, settings } = options;
+    if (deviceId !== undefined && deviceId !== "mac") parseDeviceId(deviceId);
+    this.#options = options;
+    this.#handlers = handlers;
+    this.print = new PrintBuffer((message) => this.session?.send(message) ?? false);
+    this.inbox = new Inbox({
+      clock: settings.clock,
+      maxMessages: settings.maxUnreadMessages,
+      maxBytes: settings.maxUnreadBytes,
+      // A message is only put in on a session.
+      deliver: (data) => handlers.onMessage(data, this.#lastSession as UsmpSession),
+      onPressure: (full) => (full ? this.session?.pause() : this.session?.resume()),
+      onFirstDrop: () => {},
+    });
+  }
+
+  get state(): LifeState["name"] {
+    return this.#life?.state.name ?? "idle";
+  }
+
+  /** Whether nothing goes on: it never began, or was closed, or gave up. */
+  get isIdle(): boolean {
+    return this.state === "idle" || this.state === "closed";
+  }
+
+  /** The established session, or null. */
+  get session(): UsmpSession | null {
+    return this.#life?.session ?? null;
+  }
+
+  /** @throws UsmpError NOT_CONNECTED where there is none. */
+  requireSession(): UsmpSession {
+    if (this.session === null) throw new UsmpError("NOT_CONNECTED", "there is no session");
+    return this.session;
+  }
+
+  /** `"24:0a:c4:01:02:03"`; `""` before the first `begin` where it is a random one. */
+  get deviceId(): string {
+    return this.#deviceId === null ? "" : formatDeviceId(this.#deviceId);
+  }
+
+  /** Starts a new life, ending what goes on. Resolves with the first attempt's result; rejects where it cannot even start. */
+  async begin(dialer: Dialer): Promise<boolean> {
+    if (typeof (dialer as Partial<Dialer> | null | undefined)?.dial !== "function") {
+      throw new UsmpError("INVALID_ARG", "begin() needs a transport to dial, such as Usmp.TCP(host)");
+    }
+    const turn = ++this.#turn;
+    const { settings, deviceId } = this.#options;
+    if (this.#life === null) {
+      const crypto = settings.crypto ?? (await loadCrypto());
+      if (turn !== this.#turn) return false;
+      this.#deviceId ??= resolveDeviceId(deviceId, crypto);
+      this.#life = this.#createLife(crypto, this.#deviceId);
+    }
+    return this.#life.begin(dialer);
+  }
+
+  /** Dials now; false where nothing goes on. */
+  reconnect(): Promise<boolean> {
+    return this.#life?.reconnect() ?? Promise.resolve(false);
+  }
+
+  /** Ends this life. Resolves when nothing is left. */
+  async close(): Promise<void> {
+    this.#turn++;
+    this.print.flush();
+    await this.#life?.close(new UsmpError("CLOSED", "closed by close()"));
+  }
+
+  unref(): void {
+    this.#keepsProcess = false;
+    this.#life?.unref();
+  }
+
+  #createLife(crypto: CryptoProvider, deviceId: Uint8Array): DeviceLife {
+    const life = new DeviceLife(
+      { ...this.#options, crypto, deviceId, random: Math.random },
+      {
+        onSession: (session, again) => this.#adopt(session, again),
+        onLost: (reason) => {
+          this.print.clear();
+          this.#handlers.onDisconnect(reason, this.#lastSession as UsmpSession);
+        },
+        onFailed: (error) => this.#handlers.onFailed(error),
+      },
+    );
+    if (!this.#keepsProcess) life.unref();
+    return life;
+  }
+
+  #adopt(session: UsmpSession, again: boolean): void {
+    this.#lastSession = session;
+    session.on("message", (data) => this.inbox.put(data));
+    session.on("drain", () => this.#handlers.onDrain(session));
+    session.on("error", (error) => this.#handlers.onError(error));
+    if (this.inbox.isFull) session.pause();
+    this.#handlers.onConnect(session, again);
+  }
+}

@@ -1,0 +1,82 @@
+import type { UsmpError } from "../errors.js";
+import type { Acceptor } from "../transport/transport.js";
+import type { UsmpSession } from "../session/session.js";
+import { KnownDevices } from "./known-devices.js";
+import { UsmpServer, type ListeningAddress, type UsmpServerOptions } from "./server.js";
+
+export interface FleetHandlers {
+  /** A device has a session; `again` where it had one before. */
+  onConnect(session: UsmpSession, again: boolean): void;
+  onDisconnect(reason: UsmpError, session: UsmpSession): void;
+  onMessage(data: Uint8Array, session: UsmpSession): void;
+  onDrain(session: UsmpSession): void;
+  onError(error: UsmpError): void;
+  /** Whether anybody takes messages: else they wait for the session's own readers. */
+  wantsMessages(): boolean;
+}
+
+/** A gateway in callback style: the events of all its devices in one place. */
+export class Fleet {
+  readonly #server: UsmpServer;
+  readonly #handlers: FleetHandlers;
+  readonly #polled: boolean;
+  readonly #known = new KnownDevices();
+  readonly #listenedTo = new WeakSet<UsmpSession>();
+
+  /** `polled`: messages wait in their session's queue until `readOut`. */
+  constructor(options: UsmpServerOptions, polled: boolean, handlers: FleetHandlers) {
+    this.#server = new UsmpServer(options);
+    this.#polled = polled;
+    this.#handlers = handlers;
+    this.#server.on("session", (session) => this.#welcome(session));
+    this.#server.on("error", (error) => handlers.onError(error));
+  }
+
+  listen(acceptors: readonly Acceptor[]): Promise<ListeningAddress[]> {
+    return this.#server.listen(...acceptors);
+  }
+
+  stop(): Promise<void> {
+    return this.#server.stop();
+  }
+
+  sessions(): UsmpSession[] {
+    return this.#server.sessions();
+  }
+
+  session(deviceId: string): UsmpSession | null {
+    return this.#server.session(deviceId);
+  }
+
+  unref(): void {
+    this.#server.unref();
+  }
+
+  /** Somebody takes messages from now on. */
+  listenToAll(): void {
+    for (const session of this.sessions()) this.#listenTo(session);
+  }
+
+  /** Passes on what waits in a session's queue, where it is polled for and somebody takes it. */
+  readOut(session: UsmpSession): void {
+    if (!this.#polled || !this.#handlers.wantsMessages()) return;
+    for (let data = session.read(); data !== null; data = session.read()) this.#handlers.onMessage(data, session);
+  }
+
+  #welcome(session: UsmpSession): void {
+    session.on("drain", () => this.#handlers.onDrain(session));
+    session.on("close", (reason) => this.#handlers.onDisconnect(reason, session));
+    if (this.#handlers.wantsMessages()) this.#listenTo(session);
+    this.#handlers.onConnect(session, this.#known.note(session.deviceId));
+  }
+
+  #listenTo(session: UsmpSession): void {
+    if (this.#polled) {
+      // Marks interest: a full queue stops the device from now on, and nothing is dropped.
+      session.available();
+    } else if (!this.#listenedTo.has(session)) {
+      this.#listenedTo.add(session);
+      session.on("message", (data) => this.#handlers.onMessage(data, session));
+    }
+  }
+}
