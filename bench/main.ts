@@ -1,0 +1,169 @@
+/**
+ * This library and the public Python SDK side by side over TCP on this machine: `npm run build && npm run bench`.
+ *
+ * Every end is a process of its own; ours run the built package. The stacks take turns, so that a busy machine slows both, and
+ * the figures are medians over the rounds.
+ *
+ *     --quick     fewer and shorter rounds, for a glance
+ *     --profile   CPU profiles of our processes into build/profiles
+ */
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { pythonWithSdk } from "../spec/support/python-environment.js";
+import { Pair, type Cipher, type Stack } from "./pair.js";
+
+const STACKS: readonly Stack[] = ["ours", "python"];
+const CIPHERS: readonly Cipher[] = ["aes-256-gcm", "chacha20-poly1305"];
+
+const FULL = { rounds: 7, oneWayMs: 700, echoMs: 500 };
+const QUICK = { rounds: 3, oneWayMs: 200, echoMs: 200 };
+
+/** For the first, rough measure, from which the length of a round follows; it also warms both ends up. */
+const TRIAL_MESSAGES = 2_000;
+const TRIAL_ECHOES = 300;
+
+type Pairs = Readonly<Record<Stack, Pair>>;
+
+/** One figure of one run of `pair`; a run may give more than one. */
+interface Measurement {
+  readonly cipher: Cipher;
+  readonly rows: readonly Row[];
+  /** About how many messages a second the pair manages. */
+  readonly trial: (pair: Pair) => Promise<number>;
+  readonly measure: (pair: Pair, messagesPerSecond: number) => Promise<number[]>;
+}
+
+interface Row {
+  readonly title: string;
+  readonly unit: string;
+  readonly goal?: { readonly text: string; readonly met: (ratio: number) => boolean };
+}
+
+const options = parseArgs({ options: { quick: { type: "boolean" }, profile: { type: "boolean" } } }).values;
+const plan = options.quick ? QUICK : FULL;
+
+function oneWay(cipher: Cipher, size: number, leastRatio?: number): Measurement {
+  const goal = leastRatio !== undefined && {
+    text: `at least ${leastRatio}`,
+    met: (ratio: number) => ratio >= leastRatio,
+  };
+  return {
+    cipher,
+    rows: [{ title: `one way, ${size} bytes, ${cipher}`, unit: "messages/s", ...(goal && { goal }) }],
+    trial: (pair) => pair.oneWay(size, TRIAL_MESSAGES),
+    measure: async (pair, rate) => [await pair.oneWay(size, Math.ceil((rate * plan.oneWayMs) / 1000))],
+  };
+}
+
+function echo(cipher: Cipher, size: number, mostRatio?: number): Measurement {
+  const goal = mostRatio !== undefined && { text: `at most ${mostRatio}`, met: (ratio: number) => ratio <= mostRatio };
+  const title = (percentile: string): string => `echo ${percentile}, ${size} bytes, ${cipher}`;
+  return {
+    cipher,
+    rows: [
+      { title: title("p50"), unit: "us", ...(goal && { goal }) },
+      { title: title("p99"), unit: "us" },
+    ],
+    trial: async (pair) => 1e6 / quantile(await pair.echo(size, TRIAL_ECHOES), 0.5),
+    measure: async (pair, rate) => {
+      const microseconds = await pair.echo(size, Math.ceil((rate * plan.echoMs) / 1000));
+      return [quantile(microseconds, 0.5), quantile(microseconds, 0.99)];
+    },
+  };
+}
+
+const MEASUREMENTS: readonly Measurement[] = [
+  oneWay("aes-256-gcm", 32, 5),
+  oneWay("aes-256-gcm", 452, 20),
+  echo("aes-256-gcm", 32, 0.45),
+  oneWay("chacha20-poly1305", 32),
+  oneWay("chacha20-poly1305", 452),
+  echo("chacha20-poly1305", 32),
+];
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? NaN;
+}
+
+/** What would be measured is the package as it was built: say so where that is not the source. */
+function checkBuild(): void {
+  const built = "dist/index.js";
+  if (!existsSync(built)) throw new Error(`${built} is missing: run "npm run build" first`);
+  const builtAt = statSync(built).mtimeMs;
+  const newer = readdirSync("lib", { recursive: true, encoding: "utf8" }).find(
+    (file) => file.endsWith(".ts") && statSync(join("lib", file)).mtimeMs > builtAt,
+  );
+  if (newer !== undefined) throw new Error(`${built} is older than ${join("lib", newer)}: run "npm run build" first`);
+}
+
+async function startPairs(started: Pair[]): Promise<Record<Cipher, Pairs>> {
+  const nodeOptions = options.profile ? ["--cpu-prof", "--cpu-prof-dir=build/profiles"] : [];
+  const start = async (stack: Stack, cipher: Cipher): Promise<Pair> => {
+    const pair = await Pair.start(stack, cipher, nodeOptions);
+    started.push(pair);
+    return pair;
+  };
+  const byCipher = {} as Record<Cipher, Pairs>;
+  for (const cipher of CIPHERS) {
+    byCipher[cipher] = { ours: await start("ours", cipher), python: await start("python", cipher) };
+  }
+  return byCipher;
+}
+
+/** The results of every row, per stack and round. */
+type Results = ReadonlyMap<Row, Readonly<Record<Stack, number[]>>>;
+
+async function run(pairs: Record<Cipher, Pairs>): Promise<Results> {
+  const results = new Map<Row, Record<Stack, number[]>>();
+  for (const { cipher, rows, trial, measure } of MEASUREMENTS) {
+    for (const row of rows) results.set(row, { ours: [], python: [] });
+    const rates = { ours: 0, python: 0 };
+    for (const stack of STACKS) {
+      await trial(pairs[cipher][stack]);
+      rates[stack] = await trial(pairs[cipher][stack]);
+    }
+    for (let round = 0; round < plan.rounds; round++) {
+      // Neither stack always goes first.
+      for (const stack of round % 2 === 0 ? STACKS : STACKS.toReversed()) {
+        const figures = await measure(pairs[cipher][stack], rates[stack]);
+        rows.forEach((row, index) => results.get(row)?.[stack].push(figures[index] ?? NaN));
+      }
+    }
+  }
+  return results;
+}
+
+function print(results: Results): void {
+  const lines = [["", "ours", "Python", "unit", "ours/Python", "goal"]];
+  for (const [{ title, unit, goal }, { ours, python }] of results) {
+    const [us, them] = [quantile(ours, 0.5), quantile(python, 0.5)];
+    const ratio = us / them;
+    const verdict = goal === undefined ? "" : `${goal.text}: ${goal.met(ratio) ? "met" : "MISSED"}`;
+    lines.push([title, us.toFixed(0), them.toFixed(0), unit, ratio.toFixed(2), verdict]);
+  }
+  const widths = lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  for (const line of lines) {
+    const cells = line.map((cell, column) => {
+      const isNumber = column === 1 || column === 2 || column === 4;
+      return isNumber ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0);
+    });
+    console.log(cells.join("  ").trimEnd());
+  }
+}
+
+checkBuild();
+await pythonWithSdk();
+const started: Pair[] = [];
+try {
+  const results = await run(await startPairs(started));
+  print(results);
+} finally {
+  await Promise.all(started.map((pair) => pair.stop()));
+}
+const command = `npm run build && npm run bench${options.quick ? " -- --quick" : ""}`;
+console.log(`\nMedians of ${plan.rounds} rounds in turns, TCP on loopback. Repeat with: ${command}`);
+console.log(`Node ${process.version}, ${cpus()[0]?.model ?? "unknown CPU"} x ${cpus().length}`);
