@@ -1,0 +1,60 @@
+import { expect } from "chai";
+import { concat } from "../../lib/core/bytes.js";
+import { Outbox } from "../../lib/core/outbox.js";
+import { counted, filled } from "../support/core-bytes.js";
+
+function append(outbox: Outbox, bytes: Uint8Array): void {
+  const room = outbox.reserve(bytes.length);
+  room.bytes.set(bytes, room.offset);
+}
+
+describe("Outbox", () => {
+  it("is empty at first", () => {
+    const outbox = new Outbox();
+    expect(outbox.length).to.equal(0);
+    expect(outbox.take()).to.deep.equal([]);
+  });
+
+  it("gives back what was written, in order, and is empty then", () => {
+    const outbox = new Outbox();
+    append(outbox, counted(10));
+    append(outbox, counted(5, 50));
+    expect(outbox.length).to.equal(15);
+    expect(outbox.take()).to.deep.equal([concat(counted(10), counted(5, 50))]);
+    expect(outbox.length).to.equal(0);
+    expect(outbox.take()).to.deep.equal([]);
+  });
+
+  it("puts a burst into few pieces", () => {
+    const outbox = new Outbox();
+    const frames = Array.from({ length: 1000 }, (_, index) => filled(492, index & 0xff));
+    for (const frame of frames) append(outbox, frame);
+    expect(outbox.length).to.equal(492_000);
+    const pieces = outbox.take();
+    expect(pieces.length).to.be.lessThan(16);
+    expect(concat(...pieces)).to.deep.equal(concat(...frames));
+  });
+
+  it("cuts no reservation in two", () => {
+    const outbox = new Outbox();
+    for (let index = 0; index < 5; index++) append(outbox, filled(492, index));
+    for (const piece of outbox.take()) expect(piece.length % 492).to.equal(0);
+  });
+
+  it("has room for more than its largest piece", () => {
+    const outbox = new Outbox();
+    append(outbox, filled(100_000, 7));
+    append(outbox, filled(100_000, 8));
+    expect(concat(...outbox.take())).to.deep.equal(concat(filled(100_000, 7), filled(100_000, 8)));
+  });
+
+  it("never writes again to a piece that was taken", () => {
+    const outbox = new Outbox();
+    append(outbox, filled(10, 1));
+    const [taken] = outbox.take();
+    append(outbox, filled(10, 2));
+    expect(taken).to.deep.equal(filled(10, 1));
+    const [later] = outbox.take();
+    expect(later!.buffer).not.to.equal(taken!.buffer);
+  });
+});

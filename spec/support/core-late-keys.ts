@@ -1,0 +1,27 @@
+/**
+ * Sessions close to the end of their sequence numbers. Nobody can seal 2^32 frames in a spec, so the key schedule is replaced
+ * by real keys that start late; everything around it is the session's own.
+ */
+import sinon from "sinon";
+import { KeySchedule, type Role } from "../../lib/core/rekey.js";
+import { OpeningKey, SealingKey } from "../../lib/core/sealing.js";
+import { UsmpError } from "../../lib/errors.js";
+import { crypto } from "./core-crypto.js";
+import { agreedKeys, SESSION_ID } from "./core-pair.js";
+
+/** From here to `sinon.restore()` sessions of `role` send from `firstTx` and expect `firstRx`, under the agreed keys. */
+export function startLate(
+  role: Role,
+  { firstTx = 0, firstRx = 0 }: { readonly firstTx?: number; readonly firstRx?: number },
+): void {
+  const context = { crypto, cipher: "aes-256-gcm", sessionId: SESSION_ID } as const;
+  const { c2s, s2c } = agreedKeys().keys;
+  const tx = new SealingKey(context, role === "device" ? c2s : s2c, firstTx);
+  const rx = new OpeningKey(context, role === "device" ? s2c : c2s, firstRx);
+  sinon.stub(KeySchedule.prototype, "tx").get(() => tx);
+  sinon.stub(KeySchedule.prototype, "open").callsFake((frame) => {
+    const plaintext = rx.open(frame);
+    if (plaintext === null) throw new UsmpError("CRYPTO", "not the frame that belongs here");
+    return { plaintext, firstUnderNewKey: false };
+  });
+}
