@@ -1,0 +1,21 @@
+/**
+ * A gateway in callback style: it prints every message and sends it back.
+ *
+ *     npx tsx examples/echo-gateway.ts [port]
+ */
+import { Usmp } from "usmp";
+
+const port = Number(process.argv[2] ?? 9000);
+const gateway = new Usmp(process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod");
+
+gateway.onConnect((session) => console.log(session.deviceId, "connected from", session.remoteAddress));
+gateway.onMessage((data, len, session) => {
+  console.log(session.deviceId, `RX ${len}`, JSON.stringify(data.toString()));
+  session.send(data);
+});
+gateway.onDisconnect((reason, session) => console.log(session.deviceId, "left:", reason.code));
+gateway.onError((error) => console.error(error.message));
+process.once("SIGINT", () => void gateway.close());
+
+const [listening] = await gateway.listen(Usmp.TCP("0.0.0.0", port));
+console.log("listening on port", listening?.port);

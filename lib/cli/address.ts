@@ -1,0 +1,52 @@
+import { networkInterfaces } from "node:os";
+import { UsageError } from "./context.js";
+
+export const DEFAULT_PORT = 9000;
+
+export interface Target {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Addresses that mean "all of this machine": to listen on, not to connect to. */
+const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
+
+/** `host`, `host:port`, `[::1]`, `[::1]:port`, `::1`. @throws UsageError for anything else. */
+export function parseTarget(text: string): Target {
+  const { host, port } = splitTarget(text);
+  if (host === "" || /[\s/]/.test(text) || /[[\]]/.test(host)) {
+    throw new UsageError(`${JSON.stringify(text)} is no address: give host, host:port or [::1]:port`);
+  }
+  if (WILDCARDS.includes(host)) {
+    throw new UsageError(`${host} is for listening: give the address of one machine, such as 127.0.0.1`);
+  }
+  return { host, port: port === undefined ? DEFAULT_PORT : parsePort(port, 1) };
+}
+
+function splitTarget(text: string): { readonly host: string; readonly port: string | undefined } {
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
+  if (bracketed !== null) return { host: bracketed[1] as string, port: bracketed[2] };
+  const [host, port, ...rest] = text.split(":");
+  // More than one colon without brackets: an IPv6 address alone.
+  return rest.length > 0 ? { host: text, port: undefined } : { host: host as string, port };
+}
+
+/** @throws UsageError where `text` is no port from `least` up. */
+export function parsePort(text: string, least = 0): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (port >= least && port <= 65_535) return port;
+  throw new UsageError(`${JSON.stringify(text)} is no port: give a number from ${least} to 65535`);
+}
+
+/** `"192.168.1.7"`, `"192.168.1.7:9001"`, `"[::1]:9001"`: what {@link parseTarget} takes. */
+export function formatTarget({ host, port }: Target): string {
+  if (port === DEFAULT_PORT) return host;
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** Where others reach a program that listens on `address`: that address, or this machine's first one on a network. */
+export function reachableAddress(address: string, interfaces = networkInterfaces()): string {
+  if (!WILDCARDS.includes(address)) return address;
+  const all = Object.values(interfaces).flatMap((addresses) => addresses ?? []);
+  return all.find(({ internal, family }) => !internal && family === "IPv4")?.address ?? "127.0.0.1";
+}

@@ -1,0 +1,122 @@
+import { createRequire } from "node:module";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { isUsmpError, type CipherName } from "../index.js";
+import { DEFAULT_PORT, parsePort } from "./address.js";
+import { connect, type ConnectOptions } from "./connect.js";
+import { Context, ExitCode, UsageError, type Surroundings } from "./context.js";
+import { keygen, type KeygenOptions } from "./keygen.js";
+import { escapeControls } from "./printable.js";
+import { serve, type ServeOptions } from "./serve.js";
+
+const CIPHERS: readonly CipherName[] = ["aes-256-gcm", "chacha20-poly1305"];
+const DEFAULT_WAIT_MS = 1_000;
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
+
+/** Runs one command line (without the program's name). Resolves with the exit code; never rejects. */
+export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  const context = new Context(surroundings);
+  let exitCode: ExitCode = ExitCode.OK;
+  try {
+    await createProgram(context, (code) => (exitCode = code)).parseAsync(argv, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    return explain(error, context);
+  }
+}
+
+function createProgram(context: Context, finish: (exitCode: ExitCode) => void): Command {
+  const program = new Command("usmp")
+    .description("Encrypted messages between devices and gateways: a gateway, a device and keys for the command line.")
+    .version(readVersion())
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.write(text, "stdout"),
+      writeErr: (text) => context.write(text, "stderr"),
+      // One line, like all our errors.
+      outputError: (text) =>
+        context.tell(
+          escapeControls(
+            text
+              .trim()
+              .replace(/^error: /, "")
+              .replace(/\n/g, " "),
+          ),
+        ),
+    });
+
+  withKeyOptions(program.command("serve"))
+    .description(
+      "Run a gateway that prints what devices send. Without a key it makes one and says what to paste where.",
+    )
+    .option("-p, --port <port>", "port to listen on, 0 for any free one", usage(parsePort), DEFAULT_PORT)
+    .option("--host <address>", "address to listen on", "0.0.0.0")
+    .option("-e, --echo", "send every message back")
+    .action(async (options: ServeOptions) => finish(await serve(options, context)));
+
+  withKeyOptions(program.command("connect"))
+    .description("Be a device: send each line of the input, print each message that comes.")
+    .argument("<host[:port]>", "gateway to connect to; port 9000 by default, IPv6 as [::1]:9000")
+    .option(
+      "-w, --wait <ms>",
+      "after the input's end, wait until nothing came for so long",
+      usage(parseWait),
+      DEFAULT_WAIT_MS,
+    )
+    .option("-r, --reconnect", "keep trying, at first and after a loss")
+    .option(
+      "--device-id <id>",
+      'this device, such as 24:0a:c4:01:02:03, or "mac" for this machine\'s (default: random)',
+    )
+    .action(async (target: string, options: ConnectOptions) => finish(await connect(target, options, context)));
+
+  program
+    .command("keygen")
+    .description("Make a key: 32 random bytes as 64 hex characters, to be used as they stand on both sides.")
+    .option("-o, --out <file>", "write it to a new file that only you can read")
+    .option("-f, --force", "replace that file if it exists")
+    .action(async (options: KeygenOptions) => finish(await keygen(options, context)));
+  return program;
+}
+
+function withKeyOptions(command: Command): Command {
+  return command
+    .option("--psk-file <file>", "read the key from this file")
+    .option("--psk <key>", "the key itself; other users of this machine can see it")
+    .addOption(new Option("--cipher <name>", "cipher of both sides").choices(CIPHERS).default(CIPHERS[0]))
+    .addHelpText(
+      "after",
+      "\nThe key comes from --psk-file, --psk or the variable USMP_PSK. It has at least 16 bytes and stands for its text;\n" +
+        'after "hex:" it is decoded.',
+    );
+}
+
+function parseWait(text: string): number {
+  const wait = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (wait <= LONGEST_WAIT_MS) return wait;
+  throw new UsageError(`${JSON.stringify(text)} is no time: give milliseconds, 0 to ${LONGEST_WAIT_MS}`);
+}
+
+/** A parser for an option, with its complaint in the form that names the option. */
+function usage<Value>(parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    }
+  };
+}
+
+function explain(error: unknown, context: Context): ExitCode {
+  // It has said so itself; help and version come this way too.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
+  context.tell(escapeControls(error instanceof Error ? error.message : String(error)));
+  const isUsage = error instanceof UsageError || (isUsmpError(error) && error.code === "INVALID_ARG");
+  return isUsage ? ExitCode.USAGE : ExitCode.FAILURE;
+}
+
+/** By the package's own name: this file is bundled to another depth than it has here. */
+function readVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require("usmp/package.json") as { version: string }).version;
+}

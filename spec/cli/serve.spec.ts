@@ -1,0 +1,167 @@
+import { expect } from "chai";
+import { connect, createServer, type Server, type Socket } from "node:net";
+import { once } from "node:events";
+import { UsmpClient } from "../../lib/index.js";
+import { Terminal, type TerminalOptions } from "./terminal.js";
+
+const PSK = "a key of enough text";
+const HOST = "127.0.0.1";
+
+describe("usmp serve", () => {
+  const terminals: Terminal[] = [];
+  const clients: UsmpClient[] = [];
+  const sockets: Socket[] = [];
+  let occupant: Server | null = null;
+
+  afterEach(async () => {
+    await Promise.all(clients.splice(0).map((client) => client.disconnect()));
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await Promise.all(terminals.splice(0).map((terminal) => terminal.stop()));
+    occupant?.close();
+    occupant = null;
+  });
+
+  function serve(args: readonly string[] = [], options: TerminalOptions = { env: { USMP_PSK: PSK } }): Terminal {
+    const terminal = new Terminal(["serve", "--host", HOST, "--port", "0", ...args], options);
+    terminals.push(terminal);
+    return terminal;
+  }
+
+  async function portOf(terminal: Terminal): Promise<number> {
+    return Number((await terminal.out.match(/^listening on .*:(\d+) \(tcp\)/))[1]);
+  }
+
+  async function device(
+    port: number,
+    options: Partial<ConstructorParameters<typeof UsmpClient>[0]> = {},
+  ): Promise<UsmpClient> {
+    const client = new UsmpClient({ host: HOST, port, psk: PSK, ...options });
+    clients.push(client);
+    await client.connect();
+    return client;
+  }
+
+  it("prints the real port, each device, and each message, and sends nothing back", async () => {
+    const terminal = serve();
+    const client = await device(await portOf(terminal), { deviceId: "24:0a:c4:01:02:03" });
+    await client.sendAsync("21.5 °C");
+    await terminal.out.match(
+      /^24:0a:c4:01:02:03 connected from 127\.0\.0\.1 port \d+\n24:0a:c4:01:02:03 > 21\.5 °C\n/m,
+    );
+    await client.ping();
+    expect(client.session?.available()).to.equal(false);
+    await client.disconnect();
+    await terminal.out.match(/^24:0a:c4:01:02:03 left: .*\(BYE\)\n/m);
+    expect(terminal.err.text).to.equal("");
+  });
+
+  it("sends every message back with --echo, of 0 to 1808 bytes", async () => {
+    const terminal = serve(["--echo"]);
+    const client = await device(await portOf(terminal));
+    for (const length of [0, 1, 452, 453, 1808]) {
+      const message = new Uint8Array(length).fill(7);
+      await client.sendAsync(message);
+      expect(Uint8Array.from(await client.recv({ timeoutMs: 2_000 }))).to.deep.equal(message);
+    }
+    expect(terminal.out.lines[0]).to.match(/, echoing$/);
+  });
+
+  it("does not print a key that it was given", async () => {
+    const terminal = serve();
+    await portOf(terminal);
+    expect(terminal.out.text + terminal.err.text).not.to.contain(PSK);
+    expect(terminal.out.lines).to.have.length(1);
+  });
+
+  it("makes a key where none is given, as text, and prints what to paste", async () => {
+    const terminal = serve([], {});
+    const port = await portOf(terminal);
+    const [, key] = await terminal.out.match(/USMPClient usmp\("([0-9a-f]{64})"\);/);
+    const [, command] = await terminal.out.match(/USMP_PSK=(?:[0-9a-f]{64}) (usmp connect .*)\n/);
+    expect(command).to.equal(`usmp connect ${HOST}:${port}`);
+    await device(port, { psk: key as string });
+    await terminal.out.match(/ connected from /);
+  });
+
+  it("serves the other cipher when told to", async () => {
+    const terminal = serve(["--cipher", "chacha20-poly1305", "--echo"]);
+    const client = await device(await portOf(terminal), { cipher: "chacha20-poly1305" });
+    await client.sendAsync("hello");
+    expect(Buffer.from(await client.recv({ timeoutMs: 2_000 })).toString()).to.equal("hello");
+  });
+
+  it("keeps a hostile message from the terminal (case 57)", async () => {
+    const terminal = serve();
+    const client = await device(await portOf(terminal), {
+      deviceId: Uint8Array.of(0x0a, 0x1b, 0x5b, 0x32, 0x4a, 0x0d),
+    });
+    await client.sendAsync("\u001b]0;owned\u0007\nff:ff:ff:ff:ff:ff left: forged");
+    await client.sendAsync(Uint8Array.of(0xff, 0x1b));
+    await terminal.out.match(/> hex:ff1b\n/);
+    expect(terminal.out.text).to.contain("0a:1b:5b:32:4a:0d > \\x1b]0;owned\\x07\\nff:ff:ff:ff:ff:ff left: forged\n");
+    // eslint-disable-next-line no-control-regex -- that is what is looked for
+    expect(terminal.out.text).not.to.match(/[\x00-\x09\x0b-\x1f\x7f]/);
+  });
+
+  it("says on stderr whom it refused, and serves the next", async () => {
+    const terminal = serve();
+    const port = await portOf(terminal);
+    const wrong = await device(port, { psk: "another key, as long" }).catch(
+      (error: unknown) => error as Error & { code: string },
+    );
+    expect(wrong).to.have.property("code", "AUTH");
+    await terminal.err.match(/^usmp: refused 127\.0\.0\.1: .*PSK.*\n/);
+    const socket = connect(port, HOST);
+    sockets.push(socket);
+    socket.on("error", () => {});
+    socket.write("GET / HTTP/1.1\r\n\r\n");
+    await terminal.err.match(/^usmp: refused 127\.0\.0\.1: .*\nusmp: refused 127\.0\.0\.1: .*\n/);
+    await device(port);
+    expect(terminal.err.text).not.to.contain(PSK);
+  });
+
+  it("says that the port is taken, and fails", async () => {
+    occupant = createServer().listen(0, HOST);
+    await once(occupant, "listening");
+    const { port } = occupant.address() as { port: number };
+    const terminal = new Terminal(["serve", "--host", HOST, "--port", String(port)], { env: { USMP_PSK: PSK } });
+    expect(await terminal.exitCode).to.equal(1);
+    expect(terminal.err.text).to.match(/^usmp: .*in use.*EADDRINUSE\)\n$/);
+  });
+
+  it("says BYE to its devices when it is stopped, and succeeds", async () => {
+    const terminal = serve();
+    const client = await device(await portOf(terminal));
+    expect(await terminal.stop()).to.equal(0);
+    expect((await client.session?.closed)?.code).to.equal("BYE");
+    expect(terminal.out.lines.at(-1)).to.match(/ left: .*\(CLOSED\)$/);
+  });
+
+  it("stops at once where it was stopped before it began", async () => {
+    const terminal = serve();
+    expect(await terminal.stop()).to.equal(0);
+  });
+
+  it("stops when nobody reads its output any more", async () => {
+    const terminal = serve();
+    await portOf(terminal);
+    terminal.stdout.destroy(Object.assign(new Error("broken pipe"), { code: "EPIPE" }));
+    expect(await terminal.exitCode).to.equal(0);
+  });
+
+  it("lets devices wait while its output is not read, and loses nothing", async () => {
+    const terminal = serve(["--echo"], { env: { USMP_PSK: PSK }, slowReader: true });
+    terminal.stdout.resume();
+    const port = await portOf(terminal);
+    terminal.stdout.pause();
+    const client = await device(port);
+    const messages = Array.from({ length: 300 }, (_, index) => `message ${index} ${"x".repeat(400)}`);
+    const sent = Promise.all(messages.map((message) => client.sendAsync(message)));
+    const first = client.recv({ timeoutMs: 4_000 });
+    terminal.stdout.resume();
+    await sent;
+    const echoes = [await first];
+    while (echoes.length < messages.length) echoes.push(await client.recv({ timeoutMs: 4_000 }));
+    expect(echoes.map((echo) => Buffer.from(echo).toString())).to.deep.equal(messages);
+  });
+});

@@ -1,0 +1,103 @@
+import { PassThrough } from "node:stream";
+import { run } from "../../lib/cli/run.js";
+
+/** Longer than anything takes on a busy machine, shorter than mocha's own limit, which would not say what was missing. */
+const PATIENCE_MS = 4_000;
+
+/** Resolves when `condition` holds, which is tried once in every turn of the event loop. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`it never held: ${condition.toString()}`);
+    await new Promise(setImmediate);
+  }
+}
+
+/** What a stream has said so far, and what it will say. */
+export class Transcript {
+  text = "";
+  readonly #heard = new Set<() => void>();
+
+  constructor(stream: NodeJS.ReadableStream) {
+    stream.on("data", (chunk: Buffer) => {
+      this.text += chunk.toString();
+      for (const heard of this.#heard) heard();
+    });
+  }
+
+  get lines(): string[] {
+    return this.text.split("\n").slice(0, -1);
+  }
+
+  /** Resolves with the first match, now or later. */
+  match(pattern: RegExp): Promise<RegExpExecArray> {
+    return new Promise((resolve, reject) => {
+      const settle = (act: () => void): void => {
+        clearTimeout(timer);
+        this.#heard.delete(check);
+        act();
+      };
+      const complain = (): void => reject(new Error(`no ${String(pattern)} in ${JSON.stringify(this.text)}`));
+      const timer = setTimeout(() => settle(complain), PATIENCE_MS);
+      const check = (): void => {
+        const found = pattern.exec(this.text);
+        if (found !== null) settle(() => resolve(found));
+      };
+      this.#heard.add(check);
+      check();
+    });
+  }
+}
+
+export interface TerminalOptions {
+  readonly env?: Record<string, string>;
+  /** Everything that is typed, and then the input's end. */
+  readonly input?: string | Uint8Array;
+  /** A reader of stdout that does not read until it is told to. */
+  readonly slowReader?: boolean;
+}
+
+/** A command that runs in this process, with streams of its own. */
+export class Terminal {
+  readonly stdin = new PassThrough();
+  readonly stdout: PassThrough;
+  readonly out: Transcript;
+  readonly err: Transcript;
+  readonly exitCode: Promise<number>;
+  readonly #stop = new AbortController();
+
+  constructor(argv: readonly string[], { env = {}, input, slowReader = false }: TerminalOptions = {}) {
+    this.stdout = new PassThrough(slowReader ? { highWaterMark: 64 } : {});
+    const stderr = new PassThrough();
+    this.out = new Transcript(this.stdout);
+    this.err = new Transcript(stderr);
+    if (slowReader) this.stdout.pause();
+    if (input !== undefined) this.stdin.end(input);
+    this.exitCode = run(argv, {
+      stdin: this.stdin,
+      stdout: this.stdout,
+      stderr,
+      env,
+      signal: this.#stop.signal,
+    });
+  }
+
+  /** What a first Ctrl-C does. */
+  async stop(): Promise<number> {
+    this.#stop.abort();
+    return this.exitCode;
+  }
+}
+
+export interface Finished {
+  readonly exitCode: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a command to its end. */
+export async function finished(argv: readonly string[], options?: TerminalOptions): Promise<Finished> {
+  const terminal = new Terminal(argv, { input: "", ...options });
+  const exitCode = await terminal.exitCode;
+  return { exitCode, out: terminal.out.text, err: terminal.err.text };
+}

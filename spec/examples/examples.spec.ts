@@ -1,0 +1,95 @@
+/** Each example as its readers run it, in a process of its own that has to end by itself. */
+import { expect } from "chai";
+import { readdirSync } from "node:fs";
+import { UsmpClient } from "../../lib/index.js";
+import { ExampleProcess } from "./example-process.js";
+
+const PSK = "a key of enough text";
+const HOST = "127.0.0.1";
+const ENDED_WELL = [0, null];
+const DEVICES = ["seed.ts", "arduino-basic.ts", "client-promise.ts"];
+const GATEWAYS = ["echo-gateway.ts", "echo-promise.ts"];
+
+describe("the examples", function () {
+  this.timeout(15_000); // several processes, each with a start of its own
+
+  const running: ExampleProcess[] = [];
+
+  afterEach(async () => {
+    await Promise.all(running.splice(0).map((example) => example.kill()));
+  });
+
+  function start(name: string, ...args: string[]): ExampleProcess {
+    const example = new ExampleProcess(`examples/${name}`, args, { USMP_PSK: PSK });
+    running.push(example);
+    return example;
+  }
+
+  /** A device of this process: each message comes back as it was. */
+  async function checkEcho(port: string): Promise<void> {
+    const client = new UsmpClient({ host: HOST, port: Number(port), psk: PSK });
+    await client.connect();
+    for (const length of [0, 1, 1808]) {
+      const message = new Uint8Array(length).fill(length & 0xff);
+      await client.sendAsync(message);
+      expect(Uint8Array.from(await client.recv({ timeoutMs: 4_000 }))).to.deep.equal(message);
+    }
+    await client.disconnect();
+  }
+
+  it("are all run by these specs", () => {
+    expect(readdirSync("examples").sort()).to.deep.equal(
+      [...DEVICES, ...GATEWAYS, "demo.ts", "demo-gateway.ts"].sort(),
+    );
+  });
+
+  it("run on this machine, devices against the echo gateway, and end with it", async () => {
+    const gateway = start("echo-gateway.ts", "0");
+    const port = await gateway.port();
+    const [seed, sketch, client] = DEVICES.map((name) => start(name, HOST, port)) as [
+      ExampleProcess,
+      ExampleProcess,
+      ExampleProcess,
+    ];
+    await seed.out.match(/^RX 5 hello\n/);
+    await sketch.out.match(/^session [0-9a-f]{32}\n(.*\n)*RX: message 1\n/);
+    expect(await client.exit).to.deep.equal(ENDED_WELL);
+    expect(client.out.text).to.match(/^one -> one\ntwo -> two\nthree -> three\nround trip \d+\.\d ms\n$/);
+    await gateway.out.match(/RX 5 "hello"\n/);
+    await checkEcho(port);
+
+    expect(await gateway.interrupt()).to.deep.equal(ENDED_WELL);
+    expect(await seed.exit).to.deep.equal(ENDED_WELL);
+    expect(await sketch.exit).to.deep.equal(ENDED_WELL);
+    for (const device of [seed, sketch]) expect(device.out.lines.at(-1)).to.equal("lost: BYE");
+    for (const example of running) expect(example.err.text).to.equal("");
+  });
+
+  it("end at Ctrl-C", async () => {
+    const gateway = start("echo-promise.ts", "0");
+    const port = await gateway.port();
+    const seed = start("seed.ts", HOST, port);
+    const sketch = start("arduino-basic.ts", HOST, port);
+    await seed.out.match(/RX 5 hello\n/);
+    await sketch.out.match(/RX: message 1\n/);
+    await checkEcho(port);
+    expect(await seed.interrupt()).to.deep.equal(ENDED_WELL);
+    expect(await sketch.interrupt()).to.deep.equal(ENDED_WELL);
+    await gateway.out.match(/(left: BYE\n[^]*){3}/);
+    expect(await gateway.interrupt()).to.deep.equal(ENDED_WELL);
+  });
+
+  it("say what is wrong while there is no gateway, and end at Ctrl-C then too", async () => {
+    const [seed, sketch, client] = DEVICES.map((name) => start(name, HOST, "1")) as [
+      ExampleProcess,
+      ExampleProcess,
+      ExampleProcess,
+    ];
+    await seed.out.match(/^trying again: nothing listens/);
+    expect(await client.exit).to.deep.equal([1, null]);
+    expect(client.err.text).to.match(/^TRANSPORT nothing listens on 127\.0\.0\.1:1/);
+    await sketch.out.match(/^not connected, retrying: TRANSPORT: nothing listens/);
+    expect(await seed.interrupt()).to.deep.equal(ENDED_WELL);
+    expect(await sketch.interrupt()).to.deep.equal(ENDED_WELL);
+  });
+});
