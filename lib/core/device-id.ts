@@ -21,15 +21,19 @@ export function parseDeviceId(value: string | Uint8Array): Uint8Array {
     return Uint8Array.from(value);
   }
   const given =
-    typeof value === "string"
-      ? JSON.stringify(value)
-      : value instanceof Uint8Array
-        ? `${value.length} bytes`
-        : typeof value;
+    typeof value === "string" ? printable(value) : value instanceof Uint8Array ? `${value.length} bytes` : typeof value;
   throw new UsmpError(
     "INVALID_ARG",
     `deviceId is ${given}; give six pairs of hex digits like "24:0a:c4:01:02:03", or 6 bytes`,
   );
+}
+
+/** Enough of a text to find it again, with nothing in it that a terminal would act on. */
+function printable(text: string): string {
+  const escaped = text
+    .slice(0, 40)
+    .replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+  return `"${escaped}"`;
 }
 
 /** A random device id, marked as locally administered and as no multicast address: it cannot be a real board's. */

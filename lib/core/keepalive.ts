@@ -10,15 +10,23 @@ export interface KeepaliveOptions {
   readonly idleTimeoutMs: number;
 }
 
-export type KeepaliveVerdict = "ping" | "lost" | "quiet";
+/** While this end does not read, it cannot answer a PING: it sends PONG unasked this often, well within any peer's patience. */
+const PAUSED_PONG_MS = 20_000;
+
+/** Peers end a session that has nine control frames for them at one time (§9): one that does not read gets no more than this. */
+const MOST_UNPONGED = 4;
+
+export type KeepaliveVerdict = "lost" | "ping" | "pong" | "quiet";
 
 /** Compares timestamps and counts no ticks, so a clock that jumped or a loop that stood still changes no answer. */
 export class Keepalive {
   readonly #options: KeepaliveOptions;
   #sentAt: number;
   #heardAt: number;
-  /** When the PING went out that no PONG has answered yet. */
-  #pingAt: number | null = null;
+  /** When this end asked for a sign of life, and nothing has verified since; then it asks no second time. */
+  #askedAt: number | null = null;
+  /** When the PINGs went out that no PONG has answered yet. PONGs come in order. */
+  #unponged: number[] = [];
   #paused = false;
 
   constructor(options: KeepaliveOptions, now: number) {
@@ -27,9 +35,9 @@ export class Keepalive {
     this.#heardAt = now;
   }
 
-  /** Whether a PING waits for its PONG: then no second one goes out. */
+  /** Whether a PING waits for its PONG. */
   get awaitsPong(): boolean {
-    return this.#pingAt !== null;
+    return this.#unponged.length > 0;
   }
 
   sent(now: number): void {
@@ -39,17 +47,21 @@ export class Keepalive {
   /** A frame of any type has verified. */
   heard(now: number): void {
     this.#heardAt = now;
+    this.#askedAt = null;
   }
 
-  pinged(now: number): void {
-    this.#pingAt = now;
+  /** A sign of life is asked for; whether by a PING, or, where the peer has enough of them unread, by waiting alone. */
+  ask(now: number): boolean {
+    this.#askedAt = now;
+    if (this.#unponged.length >= MOST_UNPONGED) return false;
+    this.#unponged.push(now);
+    return true;
   }
 
   /** The PONG came; gives back the round trip in milliseconds, or null where no PING was out. */
   ponged(now: number): number | null {
-    const pingAt = this.#pingAt;
-    this.#pingAt = null;
-    return pingAt === null ? null : now - pingAt;
+    const pingAt = this.#unponged.shift();
+    return pingAt === undefined ? null : now - pingAt;
   }
 
   /** While the application does not read, the peer cannot be heard: its deadlines stand still. */
@@ -61,32 +73,36 @@ export class Keepalive {
     if (!this.#paused) return;
     this.#paused = false;
     this.#heardAt = now;
+    if (this.#askedAt !== null) this.#askedAt = now;
   }
 
   /** What is due at `now`. */
   judge(now: number): KeepaliveVerdict {
     if (now >= this.#lostAt()) return "lost";
-    return now >= this.#pingDueAt() ? "ping" : "quiet";
+    if (now >= this.#pingDueAt()) return "ping";
+    return now >= this.#pongDueAt() ? "pong" : "quiet";
   }
 
   /** When `judge` may next say something else than "quiet"; `Infinity` where never. */
   nextDeadline(): number {
-    return Math.min(this.#lostAt(), this.#pingDueAt());
+    return Math.min(this.#lostAt(), this.#pingDueAt(), this.#pongDueAt());
   }
 
   #lostAt(): number {
     if (this.#paused) return Infinity;
     const { idleTimeoutMs, lifeSignTimeoutMs } = this.#options;
     const idle = after(this.#heardAt, idleTimeoutMs);
-    if (this.#pingAt === null) return idle;
-    return Math.min(idle, after(Math.max(this.#pingAt, this.#heardAt), lifeSignTimeoutMs));
+    return this.#askedAt === null ? idle : Math.min(idle, after(this.#askedAt, lifeSignTimeoutMs));
   }
 
   #pingDueAt(): number {
-    if (this.#pingAt !== null) return Infinity;
+    if (this.#paused || this.#askedAt !== null) return Infinity;
     const { pingWhenSilentMs, pingWhenUnheardMs } = this.#options;
-    const unheard = this.#paused ? Infinity : after(this.#heardAt, pingWhenUnheardMs);
-    return Math.min(after(this.#sentAt, pingWhenSilentMs), unheard);
+    return Math.min(after(this.#sentAt, pingWhenSilentMs), after(this.#heardAt, pingWhenUnheardMs));
+  }
+
+  #pongDueAt(): number {
+    return this.#paused ? this.#sentAt + PAUSED_PONG_MS : Infinity;
   }
 }
 

@@ -33,5 +33,7 @@ export function parseHexKey(hex: string): Uint8Array {
   if (typeof hex !== "string" || !/^([0-9a-fA-F]{2})+$/.test(hex)) {
     throw new UsmpError("INVALID_ARG", "a hex key is an even number of the digits 0-9 and a-f, nothing else");
   }
-  return Uint8Array.from(hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16),
+  );
 }

@@ -28,20 +28,34 @@ export interface SealingContext {
 /** How much of the session id goes into a nonce. */
 const NONCE_ID_LENGTH = 8;
 
+/** A key with all that both directions do with it. Only ever held in private fields: it shows its bytes. */
+class BoundKey {
+  readonly aead: Aead;
+  readonly bytes: Uint8Array;
+  readonly noncePrefix: Uint8Array;
+  readonly #crypto: CryptoProvider;
+
+  constructor({ crypto, cipher, sessionId }: SealingContext, bytes: Uint8Array) {
+    this.aead = crypto.aead(cipher, bytes);
+    this.bytes = bytes;
+    this.noncePrefix = sessionId.subarray(0, NONCE_ID_LENGTH);
+    this.#crypto = crypto;
+  }
+
+  wipe(): void {
+    this.aead.wipe();
+    this.#crypto.wipe(this.bytes);
+  }
+}
+
 /** Seals what this end sends. Its sequence number only ever grows: it is spent before anything else happens (§4). */
 export class SealingKey {
-  readonly #crypto: CryptoProvider;
-  readonly #aead: Aead;
-  readonly #key: Uint8Array;
-  readonly #noncePrefix: Uint8Array;
+  readonly #key: BoundKey;
   #nextSeq: number;
 
   /** Takes `key` (32 bytes) over and wipes it in the end. */
-  constructor({ crypto, cipher, sessionId }: SealingContext, key: Uint8Array, firstSeq = 0) {
-    this.#crypto = crypto;
-    this.#aead = crypto.aead(cipher, key);
-    this.#key = key;
-    this.#noncePrefix = sessionId.subarray(0, NONCE_ID_LENGTH);
+  constructor(context: SealingContext, key: Uint8Array, firstSeq = 0) {
+    this.#key = new BoundKey(context, key);
     this.#nextSeq = firstSeq;
   }
 
@@ -52,7 +66,7 @@ export class SealingKey {
 
   /** The raw key, borrowed: to derive the next one from. */
   get key(): Uint8Array {
-    return this.#key;
+    return this.#key.bytes;
   }
 
   /** Appends one sealed frame. `plaintext` (at most 452 bytes) is borrowed for the call. */
@@ -66,33 +80,26 @@ export class SealingKey {
     writeHeader(bytes, offset, type, seq, length);
     const nonceAt = offset + HEADER_LENGTH;
     writeUint32(bytes, nonceAt, seq);
-    bytes.set(this.#noncePrefix, nonceAt + 4);
+    bytes.set(this.#key.noncePrefix, nonceAt + 4);
     const nonce = bytes.subarray(nonceAt, nonceAt + AEAD_NONCE_LENGTH);
     const associatedData = bytes.subarray(offset, offset + CHECKED_HEADER_LENGTH);
-    this.#aead.seal(nonce, associatedData, plaintext, bytes, nonceAt + AEAD_NONCE_LENGTH);
+    this.#key.aead.seal(nonce, associatedData, plaintext, bytes, nonceAt + AEAD_NONCE_LENGTH);
     writeCrc(bytes, offset, length);
   }
 
   wipe(): void {
-    this.#aead.wipe();
-    this.#crypto.wipe(this.#key);
+    this.#key.wipe();
   }
 }
 
 /** Opens what the peer sent under one key, strictly in order (§5, reliable stream). */
 export class OpeningKey {
-  readonly #crypto: CryptoProvider;
-  readonly #aead: Aead;
-  readonly #key: Uint8Array;
-  readonly #noncePrefix: Uint8Array;
+  readonly #key: BoundKey;
   #expectedSeq: number;
 
   /** Takes `key` (32 bytes) over and wipes it in the end. */
-  constructor({ crypto, cipher, sessionId }: SealingContext, key: Uint8Array, firstSeq = 0) {
-    this.#crypto = crypto;
-    this.#aead = crypto.aead(cipher, key);
-    this.#key = key;
-    this.#noncePrefix = sessionId.subarray(0, NONCE_ID_LENGTH);
+  constructor(context: SealingContext, key: Uint8Array, firstSeq = 0) {
+    this.#key = new BoundKey(context, key);
     this.#expectedSeq = firstSeq;
   }
 
@@ -103,14 +110,14 @@ export class OpeningKey {
 
   /** The raw key, borrowed: to derive the next one from. */
   get key(): Uint8Array {
-    return this.#key;
+    return this.#key.bytes;
   }
 
   /** The plaintext (fresh, the caller's), or null where the frame does not verify under this key; then nothing changed. */
   open(frame: Frame): Uint8Array | null {
     if (frame.seq !== this.#expectedSeq || !this.#hasOurNonce(frame)) return null;
     const { bytes, payload } = frame;
-    const plaintext = this.#aead.open(
+    const plaintext = this.#key.aead.open(
       payload.subarray(0, AEAD_NONCE_LENGTH),
       bytes.subarray(0, CHECKED_HEADER_LENGTH),
       payload.subarray(AEAD_NONCE_LENGTH),
@@ -120,8 +127,7 @@ export class OpeningKey {
   }
 
   wipe(): void {
-    this.#aead.wipe();
-    this.#crypto.wipe(this.#key);
+    this.#key.wipe();
   }
 
   /** The nonce inside must be the one that the header's `seq` and the session id give. It is no secret: plain compare. */
@@ -130,7 +136,7 @@ export class OpeningKey {
       if (payload[index] !== bytes[4 + index]) return false;
     }
     for (let index = 0; index < NONCE_ID_LENGTH; index++) {
-      if (payload[4 + index] !== this.#noncePrefix[index]) return false;
+      if (payload[4 + index] !== this.#key.noncePrefix[index]) return false;
     }
     return true;
   }

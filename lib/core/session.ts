@@ -26,6 +26,9 @@ const REKEY_INTERVAL_MS = 1000;
 
 const NOTHING = new Uint8Array(0);
 
+/** §9: a peer ends the session at the ninth control frame in a second, and our PONGs to its PINGs count, too. */
+const PING_INTERVAL_MS = 300;
+
 export interface SessionOptions extends Omit<SealingContext, "sessionId"> {
   readonly role: Role;
   readonly keepalive: KeepaliveOptions;
@@ -43,6 +46,8 @@ export class Session {
   readonly #reassembly = new Reassembly();
   readonly #outbox: Outbox;
   readonly #emit: (event: ConnectionEvent) => void;
+  #pingWanted = false;
+  #pingedAt = -Infinity;
   #rekeyWanted = false;
   #rekeyedAt = -Infinity;
 
@@ -84,9 +89,10 @@ export class Session {
     this.#keepalive.sent(now);
   }
 
-  /** Sends PING, unless one is unanswered; its "pong" event answers both. */
+  /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
   ping(now: number): void {
-    if (!this.#keepalive.awaitsPong) this.#sendPing(now);
+    this.#pingWanted = !this.#keepalive.awaitsPong;
+    this.#advancePing(now);
   }
 
   /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
@@ -129,15 +135,20 @@ export class Session {
       case "ping":
         this.#sendPing(now);
         break;
+      case "pong":
+        this.#sendControl(FrameType.PONG, now);
+        break;
       case "quiet":
     }
+    this.#advancePing(now);
     this.#advanceRekey(now);
   }
 
   /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
     const rekey = this.#rekeyWanted && this.#keys.settled ? this.#rekeyedAt + REKEY_INTERVAL_MS : Infinity;
-    return Math.min(this.#keepalive.nextDeadline(), this.#reassembly.holdsPartialMessage ? Infinity : rekey);
+    const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
+    return Math.min(this.#keepalive.nextDeadline(), ping, this.#reassembly.holdsPartialMessage ? Infinity : rekey);
   }
 
   /** The application reads, or does not: while it does not, the peer is not expected to be heard. */
@@ -214,9 +225,15 @@ export class Session {
     this.#emit({ type: "rekeyed", by: "self" });
   }
 
+  #advancePing(now: number): void {
+    if (this.#pingWanted && now >= this.#pingedAt + PING_INTERVAL_MS) this.#sendPing(now);
+  }
+
   #sendPing(now: number): void {
+    this.#pingWanted = false;
+    if (!this.#keepalive.ask(now)) return;
+    this.#pingedAt = now;
     this.#sendControl(FrameType.PING, now);
-    this.#keepalive.pinged(now);
   }
 
   #sendControl(type: typeof FrameType.PING | typeof FrameType.PONG, now: number): void {

@@ -161,7 +161,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   }
 
   protected override listenerAdded(event: keyof ClientEvents): void {
-    if (event === "message" && this.#session !== null) this.#forwardMessages(this.#session);
+    if (event === "message") this.#session?.outletListens();
   }
 
   async #dial(signal: AbortSignal): Promise<void> {
@@ -178,15 +178,18 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
         this.#session = session;
         session.on("close", (reason) => this.dispatch("disconnect", reason));
         session.on("drain", () => this.dispatch("drain"));
-        session.on("error", (error) => this.reportError(error));
-        if (this.hasListeners("message")) this.#forwardMessages(session);
+        session.passErrorsTo((error) => this.reportError(error));
+        session.passMessagesTo((data) => this.#tell(data));
+        if (this.hasListeners("message")) session.outletListens();
       },
     });
   }
 
-  /** Only where somebody listens here: a session with a listener keeps nothing for `recv`. */
-  #forwardMessages(session: UsmpSession): void {
-    session.onMessage((data, length) => this.dispatch("message", data, length));
+  /** False where nobody listens here now: then the session keeps the message for `recv`. */
+  #tell(data: Uint8Array): boolean {
+    if (!this.hasListeners("message")) return false;
+    this.dispatch("message", data, data.length);
+    return true;
   }
 
   #need(): UsmpSession {

@@ -37,8 +37,8 @@ export class DeviceLife {
   #dialing: AbortController | null = null;
   #timer: Timer | null = null;
   #keepsProcess = true;
-  /** Who waits for the running attempt's result. */
-  #result: ((established: boolean) => void) | null = null;
+  /** Who waits for an attempt's result, by its number. */
+  readonly #waiting = new Map<number, (established: boolean) => void>();
   /** Attempts and sessions that are on their way out. */
   readonly #ending = new Set<Promise<unknown>>();
 
@@ -71,7 +71,8 @@ export class DeviceLife {
   /** Ends this life. Resolves when no socket and no timer is left. */
   async close(error: UsmpError): Promise<void> {
     this.#take({ type: "close", error });
-    while (this.#ending.size > 0) await Promise.all(this.#ending);
+    // What is on its way out now: not what a later begin() starts.
+    await Promise.all([...this.#ending]);
   }
 
   /** Lets the process end while this life goes on. */
@@ -82,20 +83,17 @@ export class DeviceLife {
   }
 
   #attempt(input: LifeInput): Promise<boolean> {
-    this.#settle(false);
-    return new Promise((resolve) => {
-      // Set before the step: what it drops must not settle the new attempt.
-      this.#take(input, () => (this.#result = resolve));
-    });
+    return new Promise((resolve) => this.#take(input, resolve));
   }
 
-  #take(input: LifeInput, beforeDial?: () => void): void {
+  #take(input: LifeInput, waiting?: (established: boolean) => void): void {
     const { clock } = this.#options.settings;
     const { state, effects } = step(this.#state, input, clock.now(), this.#options.random(), this.#options.backoff);
     this.#state = state;
+    if (waiting !== undefined && state.name === "opening") this.#waiting.set(state.attempt, waiting);
     for (const effect of effects) {
-      if (effect.type === "dial") beforeDial?.();
-      this.#carryOut(effect);
+      // A callback may have begun or closed meanwhile: then the rest is out of date.
+      if (this.#state === state) this.#carryOut(effect);
     }
   }
 
@@ -115,8 +113,7 @@ export class DeviceLife {
         if (!this.#keepsProcess) this.#timer.unref();
         break;
       case "announce":
-        if (this.#session !== null) this.#handlers.onSession(this.#session, effect.again);
-        this.#settle(this.#session !== null);
+        this.#announce(effect.again);
         break;
       case "giveUp":
         // Said by the handler of the attempt or session that brought it here.
@@ -131,7 +128,7 @@ export class DeviceLife {
       await dialSession({
         ...this.#options,
         dialer: this.#dialer as Dialer,
-        psk: await this.#findPsk(),
+        psk: await this.#findPskUnless(dialing.signal),
         signal: dialing.signal,
         onLink: () => this.#take({ type: "linkOpen", attempt }),
         onSession: (session) => this.#adopt(session, attempt),
@@ -146,13 +143,25 @@ export class DeviceLife {
     }
   }
 
+  #announce(again: boolean): void {
+    const session = this.#session;
+    if (this.#state.name !== "established" || session === null) return;
+    const { attempt } = this.#state;
+    // Before the handler, which may close: the attempt succeeded all the same. Whoever waits goes on after it has run.
+    this.#settle(attempt, true);
+    this.#handlers.onSession(session, again);
+  }
+
   #adopt(session: UsmpSession, attempt: number): void {
     if (!this.#keepsProcess) session.unref();
     this.#session = session;
     session.on("close", (reason) => {
+      // Its link may outlive it for a while, and close() waits for that.
+      this.#track(session.close());
       if (this.#session === session) this.#session = null;
-      this.#handlers.onLost(reason);
+      // The state first: the handler sees what comes next, and may change it.
       this.#take({ type: "lost", attempt, error: reason });
+      this.#handlers.onLost(reason);
     });
     this.#take({ type: "established", attempt });
   }
@@ -161,9 +170,19 @@ export class DeviceLife {
     const current =
       (this.#state.name === "opening" || this.#state.name === "handshaking") && this.#state.attempt === attempt;
     this.#take({ type: "failed", attempt, error });
-    if (!current) return;
-    this.#handlers.onFailed(error, this.#state.name === "closed");
-    this.#settle(false);
+    if (current) this.#handlers.onFailed(error, this.#state.name === "closed");
+    this.#settle(attempt, false);
+  }
+
+  /** A lookup that takes for ever must not hold up `close`; a key that comes too late is wiped. */
+  #findPskUnless(signal: AbortSignal): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(new UsmpError("CLOSED", "the attempt was called off")));
+      this.#findPsk().then((psk) => {
+        if (signal.aborted) this.#options.crypto.wipe(psk);
+        resolve(psk);
+      }, reject);
+    });
   }
 
   async #findPsk(): Promise<Uint8Array> {
@@ -185,14 +204,16 @@ export class DeviceLife {
     this.#dialing?.abort();
     this.#dialing = null;
     const session = this.#session;
+    this.#session = null;
+    // What is dropped comes to nothing; the attempt that is about to begin is not among it.
+    const current = this.#state.name === "opening" ? this.#state.attempt : null;
+    for (const attempt of this.#waiting.keys()) if (attempt !== current) this.#settle(attempt, false);
     if (session !== null) this.#track(session.close());
-    this.#settle(false);
   }
 
-  #settle(established: boolean): void {
-    const result = this.#result;
-    this.#result = null;
-    result?.(established);
+  #settle(attempt: number, established: boolean): void {
+    this.#waiting.get(attempt)?.(established);
+    this.#waiting.delete(attempt);
   }
 
   #track(ending: Promise<unknown>): void {

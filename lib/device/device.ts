@@ -42,16 +42,21 @@ export class Device {
   readonly #handlers: DeviceHandlers;
   #life: DeviceLife | null = null;
   #deviceId: Uint8Array | null = null;
-  /** The session that a waiting message came on: the current one, or the last. */
+  /** The current session, or the last one. */
   #lastSession: UsmpSession | null = null;
+  /** Which session a message that waits came on. */
+  readonly #cameOn = new WeakMap<Uint8Array, UsmpSession>();
+  /** Where a `begin` leads to that still waits for the cryptography to load. */
+  #starting: Dialer | null = null;
   /** Counts calls of `begin` and `close`, so that what began before one of them does not go on after it. */
   #turn = 0;
+  #paused = false;
   #keepsProcess = true;
 
   /** @throws UsmpError INVALID_ARG for a bad device id. */
   constructor(options: DeviceOptions, handlers: DeviceHandlers) {
     const { deviceId, settings } = options;
-    if (deviceId !== undefined && deviceId !== "mac") parseDeviceId(deviceId);
+    if (deviceId !== undefined && deviceId !== "mac") this.#deviceId = parseDeviceId(deviceId);
     this.#options = options;
     this.#handlers = handlers;
     this.print = new PrintBuffer((message) => this.session?.send(message) ?? false);
@@ -59,14 +64,15 @@ export class Device {
       clock: settings.clock,
       maxMessages: settings.maxUnreadMessages,
       maxBytes: settings.maxUnreadBytes,
-      // A message is only put in on a session.
-      deliver: (data) => handlers.onMessage(data, this.#lastSession as UsmpSession),
-      onPressure: (full) => (full ? this.session?.pause() : this.session?.resume()),
+      // A message is only put in on a session: one that did not wait came on the last.
+      deliver: (data) => handlers.onMessage(data, this.#cameOn.get(data) ?? (this.#lastSession as UsmpSession)),
+      onPressure: () => this.#steer(),
       onFirstDrop: () => {},
     });
   }
 
   get state(): LifeState["name"] {
+    if (this.#starting !== null) return "opening";
     return this.#life?.state.name ?? "idle";
   }
 
@@ -99,24 +105,44 @@ export class Device {
     const turn = ++this.#turn;
     const { settings, deviceId } = this.#options;
     if (this.#life === null) {
-      const crypto = settings.crypto ?? (await loadCrypto());
-      if (turn !== this.#turn) return false;
-      this.#deviceId ??= resolveDeviceId(deviceId, crypto);
-      this.#life = this.#createLife(crypto, this.#deviceId);
+      this.#starting = dialer;
+      try {
+        const crypto = settings.crypto ?? (await loadCrypto());
+        if (turn !== this.#turn) return false;
+        this.#deviceId ??= resolveDeviceId(deviceId, crypto);
+        this.#life = this.#createLife(crypto, this.#deviceId);
+      } finally {
+        if (turn === this.#turn) this.#starting = null;
+      }
     }
     return this.#life.begin(dialer);
   }
 
   /** Dials now; false where nothing goes on. */
   reconnect(): Promise<boolean> {
+    if (this.#starting !== null) return this.begin(this.#starting);
     return this.#life?.reconnect() ?? Promise.resolve(false);
   }
 
   /** Ends this life. Resolves when nothing is left. */
   async close(): Promise<void> {
     this.#turn++;
+    this.#starting = null;
     this.print.flush();
     await this.#life?.close(new UsmpError("CLOSED", "closed by close()"));
+  }
+
+  /** Takes no more messages; what is not read stops the gateway's sending in the end. */
+  pause(): void {
+    this.#paused = true;
+    this.inbox.hold();
+    this.#steer();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.inbox.release();
+    this.#steer();
   }
 
   unref(): void {
@@ -130,8 +156,11 @@ export class Device {
       {
         onSession: (session, again) => this.#adopt(session, again),
         onLost: (reason) => {
+          const session = this.#lastSession as UsmpSession;
           this.print.clear();
-          this.#handlers.onDisconnect(reason, this.#lastSession as UsmpSession);
+          // What was verified before the end, and held back there, is not lost with it.
+          session.resume();
+          this.#handlers.onDisconnect(reason, session);
         },
         onFailed: (error) => this.#handlers.onFailed(error),
       },
@@ -142,10 +171,19 @@ export class Device {
 
   #adopt(session: UsmpSession, again: boolean): void {
     this.#lastSession = session;
-    session.on("message", (data) => this.inbox.put(data));
+    session.on("message", (data) => {
+      this.inbox.put(data);
+      if (this.inbox.length > 0) this.#cameOn.set(data, session);
+    });
     session.on("drain", () => this.#handlers.onDrain(session));
     session.on("error", (error) => this.#handlers.onError(error));
-    if (this.inbox.isFull) session.pause();
+    this.#steer();
     this.#handlers.onConnect(session, again);
+  }
+
+  /** The session is read while the user wants it and the inbox has room. */
+  #steer(): void {
+    if (this.#paused || this.inbox.isFull) this.session?.pause();
+    else this.session?.resume();
   }
 }

@@ -50,7 +50,7 @@ export interface AcceptRequest {
   /** The handshake came to nothing. */
   readonly onFailed: (error: UsmpError) => void;
   /** The key lookup itself failed; the device is refused like one that is not known. */
-  readonly onLookupFailed: (error: UsmpError) => void;
+  readonly onLookupFailed: (error: UsmpError) => unknown;
 }
 
 /** Runs the gateway's handshake on a new link. The driver is there at once, to end it and to see when it is gone. */

@@ -21,7 +21,6 @@ export class Fleet {
   readonly #handlers: FleetHandlers;
   readonly #polled: boolean;
   readonly #known = new KnownDevices();
-  readonly #listenedTo = new WeakSet<UsmpSession>();
 
   /** `polled`: messages wait in their session's queue until `readOut`. */
   constructor(options: UsmpServerOptions, polled: boolean, handlers: FleetHandlers) {
@@ -66,6 +65,7 @@ export class Fleet {
   #welcome(session: UsmpSession): void {
     session.on("drain", () => this.#handlers.onDrain(session));
     session.on("close", (reason) => this.#handlers.onDisconnect(reason, session));
+    if (!this.#polled) session.passMessagesTo((data) => this.#pass(data, session));
     if (this.#handlers.wantsMessages()) this.#listenTo(session);
     this.#handlers.onConnect(session, this.#known.note(session.deviceId));
   }
@@ -74,9 +74,15 @@ export class Fleet {
     if (this.#polled) {
       // Marks interest: a full queue stops the device from now on, and nothing is dropped.
       session.available();
-    } else if (!this.#listenedTo.has(session)) {
-      this.#listenedTo.add(session);
-      session.on("message", (data) => this.#handlers.onMessage(data, session));
+    } else {
+      session.outletListens();
     }
+  }
+
+  /** False where nobody takes messages now: then the session keeps it for its own readers. */
+  #pass(data: Uint8Array, session: UsmpSession): boolean {
+    if (!this.#handlers.wantsMessages()) return false;
+    this.#handlers.onMessage(data, session);
+    return true;
   }
 }

@@ -1,15 +1,18 @@
 import { parseDeviceId, formatDeviceId } from "../core/device-id.js";
 import { loadCrypto } from "../crypto/index.js";
-import { UsmpError } from "../errors.js";
+import { isUsmpError, UsmpError } from "../errors.js";
 import type { SessionDriver } from "../session/driver.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import { withDefaults } from "../session/options.js";
 import { createPskLookup, type PskLookup, type PskSource } from "../session/psk-source.js";
 import type { UsmpSession } from "../session/session.js";
 import { TcpTransport } from "../transport/tcp.js";
-import type { Acceptor, Link, Listener as TransportListener } from "../transport/transport.js";
+import type { Acceptor, Link } from "../transport/transport.js";
+import { Run, type ListeningAddress } from "./run.js";
 import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
 import { Admission } from "./admission.js";
+
+export type { ListeningAddress };
 
 export interface UsmpServerOptions extends Partial<GatewaySettings> {
   /** A key, a table by device id (`"*"` the default), or a function that finds one. Copied. */
@@ -17,13 +20,6 @@ export interface UsmpServerOptions extends Partial<GatewaySettings> {
   /** Where `listen()` and `serve()` listen without arguments: every address, port 9000. */
   readonly host?: string;
   readonly port?: number;
-}
-
-/** Where a gateway listens: the real port, where 0 was asked for. */
-export interface ListeningAddress {
-  readonly transport: string;
-  readonly address: string;
-  readonly port: number;
 }
 
 /** What a gateway tells. */
@@ -53,9 +49,9 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   readonly #sessions = new Map<string, UsmpSession>();
   /** Every open connection, in its handshake or established. */
   readonly #drivers = new Set<SessionDriver>();
-  #listeners: TransportListener[] = [];
-  #stopped = Promise.resolve();
-  #resolveStopped: (() => void) | null = null;
+  #run: Run | null = null;
+  /** Settles when everything that was told to stop has stopped. */
+  #stopping: Promise<unknown> = Promise.resolve();
   #keepsProcess = true;
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
@@ -94,56 +90,60 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   }
 
   get isListening(): boolean {
-    return this.#listeners.length > 0;
+    return this.#run !== null;
   }
 
   /**
    * Starts listening on all the transports given, or on `host` and `port`; all or nothing. Resolves with the addresses in
-   * use. Rejects with TRANSPORT, the system's error as `cause`, or INVALID_ARG where it listens already.
+   * use. Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG where it listens already, CLOSED where it was
+   * stopped meanwhile.
    */
   async listen(...acceptors: Acceptor[]): Promise<ListeningAddress[]> {
-    if (this.#resolveStopped !== null)
-      throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
-    this.#stopped = new Promise((resolve) => (this.#resolveStopped = resolve));
-    const crypto = this.#settings.crypto ?? (await loadCrypto());
-    const handlers = {
-      onLink: (link: Link) => this.#accept(link, crypto),
-      onError: (error: UsmpError) => this.reportError(error),
-    };
-    const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
-    const results = await Promise.allSettled(wanted.map((acceptor) => acceptor.listen(handlers)));
-    this.#listeners = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    const failed = results.find((result) => result.status === "rejected");
-    if (failed !== undefined) {
-      await this.stop();
-      throw failed.reason;
+    if (this.#run !== null) throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
+    const run = new Run();
+    this.#run = run;
+    try {
+      const crypto = this.#settings.crypto ?? (await loadCrypto());
+      const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
+      await run.open(wanted, {
+        onLink: (link) => this.#accept(link, crypto),
+        onError: (error) => this.reportError(error),
+      });
+    } catch (error) {
+      if (this.#run === run) await this.stop();
+      throw error;
     }
-    if (!this.#keepsProcess) this.unref();
-    return this.#listeners.map(({ kind, address, port }) => ({ transport: kind, address, port }));
+    if (!this.#keepsProcess) run.unref();
+    return run.addresses;
   }
 
   /** Listens, unless it does already; resolves when it was stopped, or `signal` aborted. Rejects where it cannot listen. */
   async serve({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
-    signal?.throwIfAborted();
-    if (this.#resolveStopped === null) await this.listen();
+    if (signal?.aborted === true) return;
     const stop = (): void => void this.stop();
     signal?.addEventListener("abort", stop);
-    // It may have aborted while the listeners were opened.
-    if (signal?.aborted) stop();
-    await this.#stopped;
-    signal?.removeEventListener("abort", stop);
+    try {
+      if (this.#run === null) await this.listen();
+      await this.#run?.ended;
+    } catch (error) {
+      // Stopped before it listened is stopped, too.
+      if (!isUsmpError(error) || error.code !== "CLOSED") throw error;
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
   }
 
   /** Stops listening, ends every session with BYE and every handshake. Resolves when nothing is left. Idempotent. */
   async stop(): Promise<void> {
-    const listeners = this.#listeners.splice(0);
+    const run = this.#run;
+    this.#run = null;
     const closed = new UsmpError("CLOSED", "the gateway stopped");
-    await Promise.all([
-      ...listeners.map((listener) => listener.close()),
-      ...[...this.#drivers].map((driver) => driver.close(closed)),
-    ]);
-    this.#resolveStopped?.();
-    this.#resolveStopped = null;
+    const onError = (error: UsmpError): void => this.reportError(error);
+    const drivers = [...this.#drivers].map((driver) => driver.close(closed));
+    // A second call waits for the first one, too.
+    this.#stopping = Promise.all([this.#stopping, run?.close(onError), ...drivers]);
+    await this.#stopping;
+    run?.end();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -153,12 +153,17 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   /** Lets the process end while the gateway listens. */
   unref(): void {
     this.#keepsProcess = false;
-    for (const listener of this.#listeners) listener.unref();
+    this.#run?.unref();
     for (const driver of this.#drivers) driver.unref();
   }
 
   #accept(link: Link, crypto: NonNullable<GatewaySettings["crypto"]>): void {
     const { remoteAddress } = link;
+    if (this.#run === null) {
+      // It came in while the gateway stopped.
+      link.destroy();
+      return;
+    }
     if (!this.#admission.enter(remoteAddress)) {
       link.destroy();
       this.dispatch("refused", new UsmpError("LIMIT", "too many connections"), remoteAddress);
@@ -171,7 +176,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       settings: this.#settings,
       onSession: (session) => this.#adopt(session),
       onFailed: (error) => this.dispatch("refused", error, remoteAddress),
-      onLookupFailed: (error) => this.reportError(error),
+      // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
+      onLookupFailed: (error) => this.#run !== null && this.reportError(error),
     });
     if (!this.#keepsProcess) driver.unref();
     this.#drivers.add(driver);
@@ -185,7 +191,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const { deviceId, sessionId } = session;
     this.#sessions.get(deviceId)?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
     this.#sessions.set(deviceId, session);
-    session.on("error", (error) => this.reportError(error));
+    session.passErrorsTo((error) => this.reportError(error));
     session.on("close", ({ code }) => {
       if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);
       if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);

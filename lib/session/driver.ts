@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../core/clock.js";
 import { StreamConnection, type StreamConnectionOptions } from "../core/stream-connection.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
+import { Fifo } from "./fifo.js";
 
 /** Written at once rather than at the end of the turn, so that a long synchronous burst keeps the network busy. */
 const FLUSH_AT_BYTES = 32_768;
@@ -68,9 +69,11 @@ export class SessionDriver implements LinkHandlers {
   #flushed = 0;
   #drainWanted = false;
   /** Sends that wait for room, then sends that wait for the network; each in order. */
-  #unsealed: PendingSend[] = [];
-  #unflushed: PendingSend[] = [];
+  readonly #unsealed = new Fifo<PendingSend>();
+  readonly #unflushed = new Fifo<PendingSend>();
 
+  /** The application has closed: from then on it wants no messages, also not those that are decoded already. */
+  #unwanted = false;
   #ended: UsmpError | null = null;
   #linkClosed = false;
   #finish: () => void = () => {};
@@ -128,14 +131,9 @@ export class SessionDriver implements LinkHandlers {
   /** Waits for room, then sends; resolves when the network has taken the bytes. `message` is copied where it has to wait. */
   sendAsync(message: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      const send: PendingSend = {
-        message: this.#hasRoom() ? message : Uint8Array.from(message),
-        until: 0,
-        resolve,
-        reject,
-      };
-      if (this.#hasRoom()) this.#sealPending(send);
-      else this.#unsealed.push(send);
+      // An ended session has no room either, but says so at once.
+      if (this.#hasRoom() || this.#ended !== null) this.#sealPending({ message, until: 0, resolve, reject });
+      else this.#unsealed.push({ message: Uint8Array.from(message), until: 0, resolve, reject });
     });
   }
 
@@ -160,6 +158,7 @@ export class SessionDriver implements LinkHandlers {
 
   /** Ends the session with BYE; what was accepted before goes out first. Resolves when nothing is left. */
   close(error: UsmpError): Promise<void> {
+    this.#unwanted = true;
     this.#connection.close(error);
     this.#pump();
     return this.finished;
@@ -193,7 +192,7 @@ export class SessionDriver implements LinkHandlers {
     this.#connection.streamEnded(error);
     this.#pump();
     this.#timer?.cancel();
-    for (const send of this.#unflushed.splice(0)) send.reject(this.#ended as UsmpError);
+    for (const send of this.#unflushed.takeAll()) send.reject(this.#ended as UsmpError);
     this.#finish();
   }
 
@@ -205,8 +204,7 @@ export class SessionDriver implements LinkHandlers {
       for (const event of events) {
         switch (event.type) {
           case "message":
-            // Once the application has closed, it wants no more.
-            if (this.#ended === null) this.#session?.onMessage(event.data);
+            if (!this.#unwanted) this.#session?.onMessage(event.data);
             break;
           case "hello":
             this.#handshakeHandlers.onHello(event.deviceId);
@@ -275,11 +273,11 @@ export class SessionDriver implements LinkHandlers {
 
   #onFlushed(length: number): void {
     this.#flushed += length;
-    while ((this.#unflushed[0]?.until ?? Infinity) <= this.#flushed) this.#unflushed.shift()?.resolve();
-    if (this.#ended !== null) return;
+    while ((this.#unflushed.first?.until ?? Infinity) <= this.#flushed) this.#unflushed.shift()?.resolve();
     while (this.#unsealed.length > 0 && this.unsentBytes < this.#options.maxUnsentBytes) {
       this.#sealPending(this.#unsealed.shift() as PendingSend);
     }
+    if (this.#ended !== null) return;
     if (this.#drainWanted && this.#unsealed.length === 0 && this.unsentBytes <= this.#options.maxUnsentBytes / 2) {
       this.#drainWanted = false;
       this.#session?.onDrain();
@@ -316,16 +314,17 @@ export class SessionDriver implements LinkHandlers {
     this.#timer?.cancel();
     this.#endLink(error);
     // What is sealed may still leave; the link's own end settles it.
-    for (const send of this.#unsealed.splice(0)) send.reject(error);
+    for (const send of this.#unsealed.takeAll()) send.reject(error);
     if (this.#session !== null) this.#session.onClosed(error);
     else this.#handshakeHandlers.onFailed(error);
   }
 
-  /** An orderly end lets out what was accepted before; a violation ends the link at once. */
+  /** An orderly end lets out what was accepted before; a violation, or no session, ends the link at once. */
   #endLink(error: UsmpError): void {
     if (this.#linkClosed) return;
     this.#flush();
-    if (!isOrderly(error)) {
+    // Without a session there is nothing to let out.
+    if (this.#session === null || !isOrderly(error)) {
       this.#link.destroy();
       return;
     }

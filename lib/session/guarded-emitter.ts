@@ -34,10 +34,9 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
     return this;
   }
 
-  /** Removes a listener; without one, all of this event's. */
-  off<Name extends keyof Events & string>(event: Name, listener?: Listener<Events[Name]>): this {
-    if (listener === undefined) this.#emitter.removeAllListeners(event);
-    else this.#emitter.off(event, this.#guard(listener));
+  /** Removes a listener. There is no way to remove those of others: the library itself listens, too. */
+  off<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
+    this.#emitter.off(event, this.#guard(listener));
     return this;
   }
 
@@ -73,7 +72,12 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   /** Says what went wrong outside any call of the user's. */
   protected reportError(error: UsmpError): void {
     if (this.hasListeners("error")) this.dispatch("error", ...([error] as Events["error"]));
-    else warn(error);
+    else this.unheard(error);
+  }
+
+  /** Takes an error that nobody listens for here. */
+  protected unheard(error: UsmpError): void {
+    warn(error);
   }
 
   /** Told when somebody begins to listen. */
@@ -98,11 +102,7 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   }
 
   #blame(cause: unknown, args: unknown[]): void {
-    const error = new UsmpError(
-      "HANDLER",
-      `a callback failed: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
+    const error = new UsmpError("HANDLER", `a callback failed: ${textOf(cause)}`, { cause });
     // An "error" listener that fails must not be told of its own failure for ever.
     const failedOnError = args[0] instanceof UsmpError && args[0].code === "HANDLER";
     if (failedOnError) warn(error);
@@ -114,6 +114,15 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === "object" && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === "function"
   );
+}
+
+/** What was thrown, as text. Anything can be thrown, also what fails when it is asked for its text. */
+function textOf(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    return "what it threw has no text";
+  }
 }
 
 /** Node has a place for what nobody listens to; a browser has none but its console, which is not ours to write to. */

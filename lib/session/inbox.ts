@@ -40,6 +40,7 @@ export class Inbox {
   #waiters: Waiter[] = [];
   #interested = false;
   #held = false;
+  #flushing = false;
   #full = false;
   #dropped = 0;
   #ended: UsmpError | null = null;
@@ -153,14 +154,12 @@ export class Inbox {
     this.#judgePressure();
   }
 
-  /** Gives waiting messages to callbacks and listeners, as long as there are any. */
+  /** Gives waiting messages to callbacks and listeners, as long as there are any. Within a delivery of its own a no-op. */
   flush(): void {
-    while (!this.#held && this.#queue.length > 0) {
-      const data = this.#queue[0] as Uint8Array;
-      if (!this.#options.deliver(data)) return;
-      // Only what was delivered leaves; the listener may have emptied the queue itself.
-      if (this.#queue[0] === data) this.take();
-    }
+    if (this.#flushing) return;
+    this.#flushing = true;
+    while (!this.#held && this.#flushNext()) this.#judgePressure();
+    this.#flushing = false;
   }
 
   /** Keeps messages back from callbacks and listeners until `release`. */
@@ -178,6 +177,18 @@ export class Inbox {
   end(reason: UsmpError): void {
     this.#ended = reason;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(reason);
+  }
+
+  /** Whether a listener took the oldest message. It leaves the queue before: the listener itself may read from there. */
+  #flushNext(): boolean {
+    const data = this.#queue.shift();
+    if (data === undefined) return false;
+    this.#queuedBytes -= data.length;
+    if (this.#options.deliver(data)) return true;
+    // Nobody listens, so nothing has changed meanwhile.
+    this.#queue.unshift(data);
+    this.#queuedBytes += data.length;
+    return false;
   }
 
   #dropSurplus(): void {

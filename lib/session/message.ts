@@ -11,3 +11,9 @@ export function toBytes(data: Sendable): Uint8Array {
     `data is ${given === null ? "null" : `of type ${typeof given}`}; give a string, a Uint8Array or an ArrayBuffer`,
   );
 }
+
+/** A received message in the form that users get: in Node a Buffer on the same bytes, so that `toString()` gives its text. */
+export function toUserMessage(data: Uint8Array): Uint8Array {
+  if (typeof Buffer === "undefined" || Buffer.isBuffer(data)) return data;
+  return Buffer.from(data.buffer, data.byteOffset, data.length);
+}

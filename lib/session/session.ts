@@ -4,7 +4,7 @@ import { isUsmpError, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
 import { GuardedEmitter, type EventMap, type Listener } from "./guarded-emitter.js";
 import { Inbox, type ReceiveOptions } from "./inbox.js";
-import { toBytes, type Sendable } from "./message.js";
+import { toBytes, toUserMessage, type Sendable } from "./message.js";
 import type { SessionSettings } from "./options.js";
 
 /** What a session tells. */
@@ -49,6 +49,8 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   #rekeys: Waiting<void>[] = [];
   #userPaused = false;
   #inboxFull = false;
+  #outlet: ((data: Uint8Array) => boolean) | null = null;
+  #errorOutlet: ((error: UsmpError) => void) | null = null;
 
   /** Made by {@link UsmpClient} and {@link UsmpServer}, on a driver whose handshake is done. @internal */
   constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
@@ -68,7 +70,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     let resolveClosed: (reason: UsmpError) => void;
     this.closed = new Promise((resolve) => (resolveClosed = resolve));
     driver.attach({
-      onMessage: (data) => this.#inbox.put(data),
+      onMessage: (data) => this.#inbox.put(toUserMessage(data)),
       onPong: (roundTripMs) => settleAll(this.#pings, (ping) => ping.resolve(roundTripMs)),
       onRekeyed: (by) => this.#onRekeyed(by),
       onDrain: () => this.dispatch("drain"),
@@ -237,14 +239,35 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     this.#driver.abandon(reason);
   }
 
+  /** Offers messages to `outlet` as well, which says whether it took one: its listeners may come and go. @internal */
+  passMessagesTo(outlet: (data: Uint8Array) => boolean): void {
+    this.#outlet = outlet;
+  }
+
+  /** Somebody behind the outlet listens from now on. @internal */
+  outletListens(): void {
+    this.#inbox.listen();
+  }
+
+  /** Where errors go that nobody listens for here. @internal */
+  passErrorsTo(outlet: (error: UsmpError) => void): void {
+    this.#errorOutlet = outlet;
+  }
+
+  protected override unheard(error: UsmpError): void {
+    if (this.#errorOutlet === null) super.unheard(error);
+    else this.#errorOutlet(error);
+  }
+
   protected override listenerAdded(event: keyof SessionEvents): void {
     if (event === "message") this.#inbox.listen();
   }
 
   #deliver(data: Uint8Array): boolean {
-    if (!this.hasListeners("message")) return false;
-    this.dispatch("message", data, data.length);
-    return true;
+    const heardHere = this.hasListeners("message");
+    if (heardHere) this.dispatch("message", data, data.length);
+    const heardThere = this.#outlet?.(data) === true;
+    return heardHere || heardThere;
   }
 
   #onRekeyed(by: "self" | "peer"): void {
