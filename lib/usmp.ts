@@ -10,7 +10,7 @@ import {
   type BackoffOptions,
   type LifeState,
 } from "./device/reconnect-machine.js";
-import type { GatewaySettings } from "./gateway/accept.js";
+import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./gateway/accept.js";
 import { Fleet } from "./gateway/fleet.js";
 import type { ListeningAddress, UsmpServerOptions } from "./gateway/server.js";
 import type { EventMap, Listener } from "./session/guarded-emitter.js";
@@ -76,6 +76,7 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
     super(polled);
     const settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, given);
     checkDeviceSettings(settings);
+    checkGatewaySettings(withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, given));
     const backoff = reconnect === false ? NO_RETRY : withDefaults(DEFAULT_BACKOFF, reconnect ?? {});
     checkBackoff(backoff);
     this.#polled = polled;
@@ -87,7 +88,7 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
         onDisconnect: (reason, session) => {
           this.#lastError = reason;
           // What arrived before the end is told before the end, also where it waits for a poll.
-          this.runOrWait(() => this.#device.inbox.flush());
+          this.runOrWait(() => this.#device.flush(session));
           this.dispatch("disconnect", reason, session);
         },
         onMessage: (data, session) => this.runsAtOnce && this.#tell(data, session),
@@ -159,15 +160,13 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
 
   /**
    * Listens as a gateway, on all the transports or on none. Resolves with the addresses in use; port 0 takes a free one.
-   * Rejects with TRANSPORT (the system's error as `cause`) or INVALID_ARG.
+   * Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG, or CLOSED where `close()` came meanwhile.
    */
   async listen(...transports: Acceptor[]): Promise<ListeningAddress[]> {
     try {
       if (this.#fleet !== null || !this.#device.isIdle) {
         throw new UsmpError("INVALID_ARG", "this facade is in use: close() it, or use another one to listen");
       }
-      if (transports.length === 0)
-        throw new UsmpError("INVALID_ARG", 'listen() needs a transport, such as Usmp.TCP("0.0.0.0")');
       return await this.#listen(transports);
     } catch (error) {
       this.#note(error);
@@ -177,8 +176,10 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
 
   /** Ends this life: BYE to whom there is, then nothing is left and nothing is called any more. Legal in any state. */
   async close(): Promise<void> {
-    await Promise.all([this.#device.close(), this.#fleet?.stop()]);
-    this.#fleet = null;
+    const fleet = this.#fleet;
+    await Promise.all([this.#device.close(), fleet?.stop()]);
+    // A close() that was faster may have made way for another fleet.
+    if (this.#fleet === fleet) this.#fleet = null;
     this.maintain();
   }
 
@@ -202,12 +203,7 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
   send(data: Sendable): boolean {
     const message = toBytes(data);
     if (this.#fleet !== null) {
-      this.#note(
-        new UsmpError(
-          "INVALID_ARG",
-          "a listening facade has many sessions: use sendTo(), broadcast() or session.send()",
-        ),
-      );
+      this.#note(new UsmpError("INVALID_ARG", "a listening facade has many sessions: use sendTo() or broadcast()"));
       return false;
     }
     this.#device.print.flush();
@@ -262,13 +258,13 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
 
   /** Stops taking messages; what is not read stops the senders in the end. */
   pause(): void {
-    this.#device.inbox.hold();
-    for (const session of this.#liveSessions()) session.pause();
+    this.#device.pause();
+    this.#fleet?.pause();
   }
 
   resume(): void {
-    for (const session of this.#liveSessions()) session.resume();
-    this.#device.inbox.release();
+    this.#device.resume();
+    this.#fleet?.resume();
   }
 
   /** Asks the gateway for a sign of life; resolves with the round trip in milliseconds. */
@@ -283,7 +279,7 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
 
   /** Whether there is a session: a device's own, or, listening, at least one. */
   alive(): boolean {
-    return this.#liveSessions().length > 0;
+    return this.#device.session !== null || this.sessions().length > 0;
   }
 
   /** As `alive`. */
@@ -328,7 +324,13 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
 
   /** Sends to one device; false, and `lastError()`, where it has no session or no room. */
   sendTo(deviceId: string, data: Sendable): boolean {
-    return this.#sendOn(this.session(deviceId), toBytes(data));
+    const message = toBytes(data);
+    try {
+      return this.#sendOn(this.session(deviceId), message);
+    } catch (error) {
+      this.#note(error);
+      return false;
+    }
   }
 
   /** Sends to every device; how many of the messages are on their way. */
@@ -379,7 +381,7 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
 
   #tell(data: Uint8Array, session: UsmpSession): boolean {
     if (!this.hasListeners("message")) return false;
-    this.dispatch("message", data, data.length, session);
+    this.dispatchNow("message", data, data.length, session);
     return true;
   }
 
@@ -387,10 +389,6 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
     const sent = session?.send(message) ?? false;
     if (!sent) this.#note(session?.lastError ?? new UsmpError("NOT_CONNECTED", "there is no session to send on"));
     return sent;
-  }
-
-  #liveSessions(): UsmpSession[] {
-    return this.#device.session === null ? this.sessions() : [this.#device.session];
   }
 
   #note(error: unknown): void {

@@ -1,10 +1,10 @@
-import { parseDeviceId } from "../core/device-id.js";
+import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { parsePsk, type Psk } from "../core/psk.js";
 import { loadCrypto } from "../crypto/index.js";
-import { UsmpError } from "../errors.js";
+import { isUsmpError, UsmpError } from "../errors.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import type { ReceiveOptions } from "../session/inbox.js";
-import type { Sendable } from "../session/message.js";
+import { toBytes, type Sendable } from "../session/message.js";
 import { withDefaults } from "../session/options.js";
 import type { UsmpSession } from "../session/session.js";
 import { TcpTransport } from "../transport/tcp.js";
@@ -52,6 +52,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   readonly #deviceIdOption: DeviceIdOption | undefined;
   #deviceId: Uint8Array | null = null;
   #session: UsmpSession | null = null;
+  #lastError: UsmpError | null = null;
   #connecting: { readonly abort: AbortController; readonly done: Promise<unknown> } | null = null;
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
@@ -61,16 +62,16 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     this.#psk = parsePsk(psk);
     this.#settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, settings);
     checkDeviceSettings(this.#settings);
-    if (deviceId !== undefined && deviceId !== "mac") parseDeviceId(deviceId);
+    if (deviceId !== undefined && deviceId !== "mac") this.#deviceId = parseDeviceId(deviceId);
     this.#deviceIdOption = deviceId;
     if (transport === undefined && host === undefined)
       throw new UsmpError("INVALID_ARG", "neither host nor transport is given");
     this.#dialer = transport ?? new TcpTransport(host as string, port);
   }
 
-  /** This device's id, `"24:0a:c4:01:02:03"`; null before the first `connect` where it is a random one. */
+  /** This device's id, `"24:0a:c4:01:02:03"`; null before the first `connect` where it is a random one, or `"mac"`. */
   get deviceId(): string | null {
-    return this.#session?.deviceId ?? null;
+    return this.#deviceId === null ? null : formatDeviceId(this.#deviceId);
   }
 
   /** The session's id, 32 hex digits; null without one. */
@@ -80,6 +81,11 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
 
   get isConnected(): boolean {
     return this.#session?.isConnected === true;
+  }
+
+  /** Why the last `send` gave false; null where none did. */
+  get lastError(): UsmpError | null {
+    return this.#lastError;
   }
 
   /** The current session, or the last one; null before the first. */
@@ -99,7 +105,11 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     const forward = (): void => abort.abort(signal?.reason);
     if (signal?.aborted === true) forward();
     signal?.addEventListener("abort", forward);
-    const done = this.#dial(abort.signal);
+    const done = this.#dial(abort.signal).catch((cause: unknown) => {
+      // A transport of the user's own may reject with anything.
+      if (isUsmpError(cause)) throw cause;
+      throw new UsmpError("TRANSPORT", `the transport failed: ${String(cause)}`, { cause });
+    });
     this.#connecting = { abort, done: done.catch(() => {}) };
     try {
       await done;
@@ -109,9 +119,12 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     }
   }
 
-  /** See {@link UsmpSession.send}; false also without a session. */
+  /** See {@link UsmpSession.send}; false, NOT_CONNECTED, also without a session. */
   send(data: Sendable): boolean {
-    return this.#session?.send(data) ?? false;
+    const message = toBytes(data);
+    const sent = this.#session?.send(message) ?? false;
+    if (!sent) this.#lastError = this.#session?.lastError ?? noSession();
+    return sent;
   }
 
   /** See {@link UsmpSession.sendAsync}; rejects with NOT_CONNECTED without a session. */
@@ -193,7 +206,11 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   }
 
   #need(): UsmpSession {
-    if (this.#session === null) throw new UsmpError("NOT_CONNECTED", "there is no session: call connect() first");
+    if (this.#session === null) throw noSession();
     return this.#session;
   }
+}
+
+function noSession(): UsmpError {
+  return new UsmpError("NOT_CONNECTED", "there is no session: call connect() first");
 }

@@ -46,11 +46,15 @@ export class Device {
   #lastSession: UsmpSession | null = null;
   /** Which session a message that waits came on. */
   readonly #cameOn = new WeakMap<Uint8Array, UsmpSession>();
+  /** While set, waiting messages of this session alone are given out. */
+  #flushed: UsmpSession | null = null;
   /** Where a `begin` leads to that still waits for the cryptography to load. */
   #starting: Dialer | null = null;
   /** Counts calls of `begin` and `close`, so that what began before one of them does not go on after it. */
   #turn = 0;
   #paused = false;
+  /** After `close` nothing is called any more: what waits then can be read, or waits for the next session. */
+  #muted = false;
   #keepsProcess = true;
 
   /** @throws UsmpError INVALID_ARG for a bad device id. */
@@ -65,7 +69,11 @@ export class Device {
       maxMessages: settings.maxUnreadMessages,
       maxBytes: settings.maxUnreadBytes,
       // A message is only put in on a session: one that did not wait came on the last.
-      deliver: (data) => handlers.onMessage(data, this.#cameOn.get(data) ?? (this.#lastSession as UsmpSession)),
+      deliver: (data) => {
+        const session = this.#cameOn.get(data) ?? (this.#lastSession as UsmpSession);
+        const wanted = this.#flushed === null ? !this.#muted : this.#flushed === session;
+        return wanted && handlers.onMessage(data, session);
+      },
       onPressure: () => this.#steer(),
       onFirstDrop: () => {},
     });
@@ -103,6 +111,7 @@ export class Device {
       throw new UsmpError("INVALID_ARG", "begin() needs a transport to dial, such as Usmp.TCP(host)");
     }
     const turn = ++this.#turn;
+    this.#muted = false;
     const { settings, deviceId } = this.#options;
     if (this.#life === null) {
       this.#starting = dialer;
@@ -129,7 +138,16 @@ export class Device {
     this.#turn++;
     this.#starting = null;
     this.print.flush();
-    await this.#life?.close(new UsmpError("CLOSED", "closed by close()"));
+    const closing = this.#life?.close(new UsmpError("CLOSED", "closed by close()"));
+    this.#muted = true;
+    await closing;
+  }
+
+  /** Gives out what waits and came on `session`: before its end is told, and before anything of a later session. */
+  flush(session: UsmpSession): void {
+    this.#flushed = session;
+    this.inbox.flush();
+    this.#flushed = null;
   }
 
   /** Takes no more messages; what is not read stops the gateway's sending in the end. */
@@ -179,6 +197,8 @@ export class Device {
     session.on("error", (error) => this.#handlers.onError(error));
     this.#steer();
     this.#handlers.onConnect(session, again);
+    // What has waited since a close().
+    this.inbox.flush();
   }
 
   /** The session is read while the user wants it and the inbox has room. */

@@ -1,4 +1,4 @@
-import type { UsmpError } from "../errors.js";
+import { UsmpError } from "../errors.js";
 import type { Acceptor } from "../transport/transport.js";
 import type { UsmpSession } from "../session/session.js";
 import { KnownDevices } from "./known-devices.js";
@@ -21,6 +21,7 @@ export class Fleet {
   readonly #handlers: FleetHandlers;
   readonly #polled: boolean;
   readonly #known = new KnownDevices();
+  #paused = false;
 
   /** `polled`: messages wait in their session's queue until `readOut`. */
   constructor(options: UsmpServerOptions, polled: boolean, handlers: FleetHandlers) {
@@ -31,7 +32,11 @@ export class Fleet {
     this.#server.on("error", (error) => handlers.onError(error));
   }
 
-  listen(acceptors: readonly Acceptor[]): Promise<ListeningAddress[]> {
+  /** As {@link UsmpServer.listen}, but with no default of its own. Rejects with INVALID_ARG for what is no transport. */
+  async listen(acceptors: readonly Acceptor[]): Promise<ListeningAddress[]> {
+    if (acceptors.length === 0 || !acceptors.every(canListen)) {
+      throw new UsmpError("INVALID_ARG", 'listen() needs a transport to listen on, such as Usmp.TCP("0.0.0.0")');
+    }
     return this.#server.listen(...acceptors);
   }
 
@@ -56,16 +61,32 @@ export class Fleet {
     for (const session of this.sessions()) this.#listenTo(session);
   }
 
+  /** Takes no more messages, from nobody; what is not read stops the devices' sending in the end. */
+  pause(): void {
+    this.#paused = true;
+    for (const session of this.sessions()) session.pause();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    for (const session of this.sessions()) session.resume();
+  }
+
   /** Passes on what waits in a session's queue, where it is polled for and somebody takes it. */
   readOut(session: UsmpSession): void {
-    if (!this.#polled || !this.#handlers.wantsMessages()) return;
-    for (let data = session.read(); data !== null; data = session.read()) this.#handlers.onMessage(data, session);
+    // Asked each time: a callback may be the last, or pause.
+    while (this.#polled && !this.#paused && this.#handlers.wantsMessages()) {
+      const data = session.read();
+      if (data === null) return;
+      this.#handlers.onMessage(data, session);
+    }
   }
 
   #welcome(session: UsmpSession): void {
     session.on("drain", () => this.#handlers.onDrain(session));
     session.on("close", (reason) => this.#handlers.onDisconnect(reason, session));
     if (!this.#polled) session.passMessagesTo((data) => this.#pass(data, session));
+    if (this.#paused) session.pause();
     if (this.#handlers.wantsMessages()) this.#listenTo(session);
     this.#handlers.onConnect(session, this.#known.note(session.deviceId));
   }
@@ -85,4 +106,8 @@ export class Fleet {
     this.#handlers.onMessage(data, session);
     return true;
   }
+}
+
+function canListen(acceptor: Partial<Acceptor> | null | undefined): boolean {
+  return typeof acceptor?.listen === "function";
 }

@@ -4,14 +4,15 @@ import { GuardedEmitter, type EventMap } from "./guarded-emitter.js";
 const MOST_WAITING = 1_024;
 
 /**
- * Events that wait, in order, until `runWaiting` where they are polled for; else they run at once. Where nobody ever polls
- * the oldest are forgotten.
+ * Events that wait, in order, until `runWaiting` where they are polled for; else they run at once. What a callback brings
+ * about while it is polled for runs in the same poll, behind what waits already. Where nobody ever polls the oldest are
+ * forgotten.
  */
 export abstract class PolledEmitter<
   Events extends EventMap & { [Name in keyof Events]: unknown[] },
 > extends GuardedEmitter<Events> {
   readonly #polled: boolean;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #running = false;
 
   constructor(polled: boolean) {
@@ -19,23 +20,26 @@ export abstract class PolledEmitter<
     this.#polled = polled;
   }
 
-  /** Whether events run as they come: not polled for, or polled for right now. */
+  /** Whether callbacks may run now: not polled for, or polled for right now. */
   protected get runsAtOnce(): boolean {
     return !this.#polled || this.#running;
   }
 
-  /** Runs what waits, then `andThen`. Within itself a no-op: a callback may poll, too. */
+  /** Runs what waits, then `andThen`, until nothing waits. Within itself a no-op: a callback may poll, too. */
   protected runWaiting(andThen: () => void): void {
     if (this.#running || !this.#polled) return;
     this.#running = true;
-    for (const call of this.#waiting.splice(0)) call();
-    andThen();
+    do {
+      for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call();
+      andThen();
+    } while (this.#waiting.length > 0);
     this.#running = false;
   }
 
-  /** Runs `call` now, or when it is polled for. */
+  /** Runs `call` now, or, in its turn, when it is polled for. */
   protected runOrWait(call: () => void): void {
-    if (this.runsAtOnce) {
+    // Within a poll too, but never ahead of what waits already.
+    if (this.runsAtOnce && this.#waiting.length === 0) {
       call();
       return;
     }
@@ -43,7 +47,12 @@ export abstract class PolledEmitter<
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
   }
 
+  /** Calls the callback and the listeners now: for what has waited elsewhere. */
+  protected dispatchNow<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
+    super.dispatch(event, ...args);
+  }
+
   protected override dispatch<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
-    this.runOrWait(() => super.dispatch(event, ...args));
+    this.runOrWait(() => this.dispatchNow(event, ...args));
   }
 }

@@ -8,7 +8,7 @@ function keepalive(options: Partial<KeepaliveOptions>, now = 0): Keepalive {
 }
 
 /** Expects "quiet" up to one millisecond before `at`, `verdict` then, and the deadline to be `at`. */
-function expectAt(subject: Keepalive, at: number, verdict: "ping" | "lost"): void {
+function expectAt(subject: Keepalive, at: number, verdict: "ping" | "pong" | "lost"): void {
   expect(subject.nextDeadline()).to.equal(at);
   expect(subject.judge(at - 1)).to.equal("quiet");
   expect(subject.judge(at)).to.equal(verdict);
@@ -23,7 +23,7 @@ describe("Keepalive", () => {
   it("never does anything where all is off", () => {
     const subject = keepalive({});
     expectNothingEver(subject);
-    subject.pinged(5);
+    subject.ask(5);
     expectNothingEver(subject);
   });
 
@@ -55,7 +55,7 @@ describe("Keepalive", () => {
   it("sends no second PING while one is unanswered", () => {
     const subject = keepalive({ pingWhenSilentMs: 10_000, pingWhenUnheardMs: 10_000 });
     expect(subject.awaitsPong).to.equal(false);
-    subject.pinged(10_000);
+    subject.ask(10_000);
     expect(subject.awaitsPong).to.equal(true);
     expectNothingEver(subject);
     subject.heard(20_000);
@@ -68,21 +68,23 @@ describe("Keepalive", () => {
   it("gives the peer up when nothing verifies for the life-sign timeout after a PING", () => {
     const subject = keepalive({ lifeSignTimeoutMs: 30_000 });
     expectNothingEver(subject);
-    subject.pinged(50_000);
+    subject.ask(50_000);
     expectAt(subject, 80_000, "lost");
   });
 
   it("takes any verified frame as a sign of life, not a PONG only", () => {
     const subject = keepalive({ lifeSignTimeoutMs: 30_000 });
-    subject.pinged(50_000);
+    subject.ask(50_000);
     subject.heard(79_999);
-    expectAt(subject, 109_999, "lost");
+    expectNothingEver(subject);
+    subject.ask(90_000);
+    expectAt(subject, 120_000, "lost");
   });
 
   it("takes nothing that came before the PING as an answer to it", () => {
     const subject = keepalive({ lifeSignTimeoutMs: 30_000 });
     subject.heard(10_000);
-    subject.pinged(50_000);
+    subject.ask(50_000);
     expectAt(subject, 80_000, "lost");
   });
 
@@ -91,7 +93,7 @@ describe("Keepalive", () => {
     expectAt(subject, 60_000, "lost");
     subject.heard(1_000);
     expectAt(subject, 61_000, "lost");
-    subject.pinged(2_000);
+    subject.ask(2_000);
     expectAt(subject, 61_000, "lost");
     subject.sent(3_000);
     expectAt(subject, 61_000, "lost");
@@ -105,27 +107,50 @@ describe("Keepalive", () => {
   it("measures the round trip, and none where no PING was out", () => {
     const subject = keepalive({});
     expect(subject.ponged(10)).to.equal(null);
-    subject.pinged(100);
+    subject.ask(100);
     expect(subject.ponged(142)).to.equal(42);
     expect(subject.ponged(150)).to.equal(null);
   });
 
-  it("waits for no frame while paused, and from anew after that", () => {
+  it("asks again after a sign of life, whether or not its PING was answered", () => {
+    const subject = keepalive({ pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000 });
+    expect(subject.ask(30_000)).to.equal(true);
+    subject.heard(40_000);
+    expect(subject.awaitsPong).to.equal(true);
+    expectAt(subject, 70_000, "ping");
+  });
+
+  it("sends no fifth PING to a peer that answers none, and still gives it up when it is silent (§9)", () => {
+    const subject = keepalive({ pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000 });
+    for (let round = 1; round <= 4; round++) {
+      expect(subject.ask(round * 30_000)).to.equal(true);
+      subject.heard(round * 30_000);
+    }
+    expect(subject.ask(150_000)).to.equal(false);
+    expectAt(subject, 180_000, "lost");
+    subject.heard(170_000);
+    expect(subject.ponged(170_000)).to.equal(140_000);
+    expect(subject.ask(200_000)).to.equal(true);
+  });
+
+  it("waits for no frame while paused, and from anew after that (case 69)", () => {
     const subject = keepalive({ idleTimeoutMs: 60_000, lifeSignTimeoutMs: 30_000, pingWhenUnheardMs: 30_000 });
-    subject.pinged(1_000);
+    subject.ask(1_000);
     subject.pause();
-    expectNothingEver(subject);
+    expect(subject.judge(19_999)).to.equal("quiet");
     subject.resume(300_000);
     expectAt(subject, 330_000, "lost");
-    subject.ponged(300_001);
     subject.heard(300_001);
     expectAt(subject, 330_001, "ping");
   });
 
-  it("still pings when silent while paused: the peer counts on it", () => {
+  it("sends PONG unasked every 20 s while paused, and no PING: the peer sees life (case 69)", () => {
     const subject = keepalive({ pingWhenSilentMs: 30_000, pingWhenUnheardMs: 10_000 });
+    subject.sent(5_000);
     subject.pause();
-    expectAt(subject, 30_000, "ping");
+    expectAt(subject, 25_000, "pong");
+    subject.sent(25_000);
+    expectAt(subject, 45_000, "pong");
   });
 
   it("does not take a resume without a pause as a sign of life", () => {
@@ -142,7 +167,7 @@ describe("Keepalive", () => {
     const subject = keepalive({ pingWhenSilentMs: 10_000, idleTimeoutMs: 10_000_000 });
     expect(subject.judge(5_000_000)).to.equal("ping");
     subject.sent(5_000_000);
-    subject.pinged(5_000_000);
+    subject.ask(5_000_000);
     expect(subject.judge(5_000_000)).to.equal("quiet");
     expect(subject.judge(10_000_000)).to.equal("lost");
   });

@@ -98,8 +98,24 @@ describe("Session", () => {
     expect(deliver(device, gateway, 150)).to.deep.equal(["PING 0"]);
     expect(deliver(gateway, device, 170)).to.deep.equal(["PONG 0"]);
     expect(device.events).to.deep.equal([{ type: "pong", roundTripMs: 70 }]);
-    device.session.ping(200);
-    expect(device.sent()).to.deep.equal(["PING 1"]);
+  });
+
+  it("spaces its PINGs, so that no peer takes a loop of them for a flood (§9)", () => {
+    const device = new Subject("device");
+    const gateway = new Subject("gateway");
+    device.session.ping(1_000);
+    deliver(device, gateway, 1_001);
+    deliver(gateway, device, 1_002);
+    for (let round = 1; round <= 40; round++) {
+      const due = 1_000 + round * 300;
+      device.session.ping(due - 298);
+      expect(device.session.nextDeadline()).to.equal(due);
+      device.session.handleDeadline(due - 1);
+      expect(device.sent()).to.deep.equal([]);
+      device.session.handleDeadline(due);
+      expect(deliver(device, gateway, due + 1)).to.deep.equal([`PING ${round}`]);
+      expect(deliver(gateway, device, due + 2)).to.deep.equal([`PONG ${round}`]);
+    }
   });
 
   it("takes a PONG that nobody asked for in silence", () => {
@@ -156,7 +172,11 @@ describe("Session", () => {
   it("waits for no frame while the application does not read", () => {
     const gateway = new Subject("gateway", { idleTimeoutMs: 10_000 });
     gateway.session.setReading(false, 5_000);
-    expect(gateway.session.nextDeadline()).to.equal(Infinity);
+    gateway.session.handleDeadline(19_999);
+    expect(gateway.sent()).to.deep.equal([]);
+    gateway.session.handleDeadline(20_000);
+    expect(gateway.sent(), "a sign of life for the peer").to.deep.equal(["PONG 0"]);
+    expect(gateway.session.nextDeadline()).to.equal(40_000);
     gateway.session.setReading(true, 100_000);
     expect(gateway.session.nextDeadline()).to.equal(110_000);
   });

@@ -1,0 +1,140 @@
+import { expect } from "chai";
+import {
+  acceptSession,
+  checkGatewaySettings,
+  DEFAULT_GATEWAY_SETTINGS,
+  type AcceptRequest,
+} from "../../lib/gateway/accept.js";
+import { FrameType } from "../../lib/core/wire.js";
+import type { UsmpSession } from "../../lib/session/session.js";
+import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { utf8 } from "../support/core-bytes.js";
+import { crypto } from "../support/core-crypto.js";
+import { expectCode } from "../support/core-errors.js";
+import { plainFrame } from "../support/core-frames.js";
+import { DEVICE_ID, deviceEnd, PSK } from "../support/core-pair.js";
+import { ScriptedLink } from "../support/session-link.js";
+import { microtasks } from "../support/session-waits.js";
+
+class Rig {
+  readonly clock = new SimulatedClock();
+  readonly link = new ScriptedLink();
+  readonly device = deviceEnd();
+  readonly told: string[] = [];
+  session: UsmpSession | null = null;
+
+  constructor(lookupPsk: AcceptRequest["lookupPsk"]) {
+    acceptSession({
+      link: this.link,
+      crypto,
+      lookupPsk,
+      settings: { ...DEFAULT_GATEWAY_SETTINGS, clock: this.clock },
+      onSession: (session) => {
+        this.session = session;
+        this.told.push(`session ${session.deviceId}`);
+      },
+      onFailed: ({ code }) => this.told.push(`failed ${code}`),
+      onLookupFailed: ({ code, message }) => this.told.push(`lookup ${code} ${message}`),
+    });
+  }
+
+  /** Carries frames both ways, and lets lookups settle in between. */
+  async exchange(): Promise<void> {
+    for (let rounds = 0; rounds < 4; rounds++) {
+      this.link.deliver(this.device.output());
+      await microtasks();
+      this.device.receive(this.link.take());
+    }
+  }
+}
+
+describe("gateway settings", () => {
+  it("are right by default", () => {
+    checkGatewaySettings(DEFAULT_GATEWAY_SETTINGS);
+    expect(DEFAULT_GATEWAY_SETTINGS).to.include({
+      sessionTimeoutMs: 60_000,
+      maxConnections: 4_096,
+      maxConnectionsPerIp: 256,
+    });
+  });
+
+  for (const name of ["sessionTimeoutMs", "maxConnections", "maxConnectionsPerIp"] as const) {
+    it(`refuse a negative ${name} with INVALID_ARG`, () => {
+      const error = expectCode(() => checkGatewaySettings({ ...DEFAULT_GATEWAY_SETTINGS, [name]: -1 }), "INVALID_ARG");
+      expect(error.message).to.include(name);
+    });
+  }
+});
+
+describe("acceptSession", () => {
+  it("says nothing before the device does", () => {
+    const rig = new Rig(() => Uint8Array.from(PSK));
+    expect([rig.link.writes.length, rig.told.length]).to.deep.equal([0, 0]);
+  });
+
+  for (const [what, lookup] of [
+    ["at once", () => Uint8Array.from(PSK)],
+    ["later", async () => (await microtasks(), Uint8Array.from(PSK))],
+  ] as const) {
+    it(`establishes a session with a key that is found ${what}`, async () => {
+      const rig = new Rig(lookup);
+      await rig.exchange();
+      expect(rig.told).to.deep.equal(["session a0:a1:a2:a3:a4:a5"]);
+      expect(rig.device.established).to.equal(true);
+    });
+  }
+
+  it("asks for the key of the device that called, and wipes its copy", async () => {
+    const asked: Uint8Array[] = [];
+    const key = Uint8Array.from(PSK);
+    const rig = new Rig((deviceId) => (asked.push(deviceId), key));
+    await rig.exchange();
+    expect(asked).to.deep.equal([DEVICE_ID]);
+    expect(key.every((byte) => byte === 0)).to.equal(true);
+    expect(rig.session?.isConnected).to.equal(true);
+  });
+
+  for (const [what, lookup, extra] of [
+    ["no key", () => null, []],
+    ["another key", () => utf8("another key of 16 bytes"), []],
+    [
+      "a lookup that rejects",
+      () => Promise.reject(new Error("database")),
+      ["lookup AUTH the PSK lookup for a0:a1:a2:a3:a4:a5 failed"],
+    ],
+    [
+      "a lookup that throws",
+      () => {
+        throw new Error("database");
+      },
+      ["lookup AUTH the PSK lookup for a0:a1:a2:a3:a4:a5 failed"],
+    ],
+  ] as const) {
+    it(`with ${what} goes as far as CHALLENGE, then fails AUTH`, async () => {
+      const rig = new Rig(lookup);
+      await rig.exchange();
+      expect(rig.link.writes.map((write) => write[3])).to.deep.equal([FrameType.CHALLENGE]);
+      expect(rig.told).to.deep.equal([...extra, "failed AUTH"]);
+      expect(rig.link.destroyed).to.equal(true);
+    });
+  }
+
+  it("fails AUTH at the handshake deadline where the lookup never settles, and ignores its late answer", async () => {
+    let answer: (key: Uint8Array) => void = () => {};
+    const rig = new Rig(() => new Promise((resolve) => (answer = resolve)));
+    await rig.exchange();
+    await rig.clock.advance(10_000);
+    expect(rig.told).to.deep.equal(["failed AUTH"]);
+    const key = Uint8Array.from(PSK);
+    answer(key);
+    await microtasks();
+    expect([rig.link.writes.length, key.every((byte) => byte === 0)]).to.deep.equal([0, true]);
+  });
+
+  it("fails HANDSHAKE where the device does not wait for CHALLENGE", async () => {
+    const rig = new Rig(() => new Promise(() => {}));
+    rig.link.deliver(rig.device.output(), plainFrame(FrameType.HELLO_ACK, new Uint8Array(32)));
+    await microtasks();
+    expect(rig.told).to.deep.equal(["failed HANDSHAKE"]);
+  });
+});

@@ -1,0 +1,39 @@
+import { expect } from "chai";
+import { Fifo } from "../../lib/session/fifo.js";
+
+describe("Fifo", () => {
+  it("gives out what it was given, in order", () => {
+    const fifo = new Fifo<string>();
+    fifo.push("a");
+    fifo.push("b");
+    expect([fifo.first, fifo.shift(), fifo.first, fifo.shift(), fifo.first, fifo.shift()]).to.deep.equal([
+      "a",
+      "a",
+      "b",
+      "b",
+      undefined,
+      undefined,
+    ]);
+  });
+
+  it("keeps order and length through many rounds of filling and emptying", () => {
+    const fifo = new Fifo<number>();
+    let pushed = 0;
+    let shifted = 0;
+    for (let round = 0; round < 50; round++) {
+      for (let pushes = 0; pushes < 100 + round * 7; pushes++) fifo.push(pushed++);
+      for (let shifts = 0; shifts < 90 + round * 6; shifts++) expect(fifo.shift()).to.equal(shifted++);
+      expect(fifo.length).to.equal(pushed - shifted);
+    }
+    expect(fifo.takeAll()).to.deep.equal(Array.from({ length: pushed - shifted }, (_, index) => shifted + index));
+  });
+
+  it("is empty after all were taken, and can be filled again", () => {
+    const fifo = new Fifo<string>();
+    fifo.push("a");
+    expect(fifo.takeAll()).to.deep.equal(["a"]);
+    expect([fifo.length, fifo.shift(), fifo.takeAll()]).to.deep.equal([0, undefined, []]);
+    fifo.push("b");
+    expect(fifo.shift()).to.equal("b");
+  });
+});

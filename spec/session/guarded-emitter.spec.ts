@@ -1,0 +1,250 @@
+import { expect } from "chai";
+import { isUsmpError, UsmpError } from "../../lib/errors.js";
+import { GuardedEmitter, type EventMap, type Listener } from "../../lib/session/guarded-emitter.js";
+import { microtasks, warningsDuring } from "../support/session-waits.js";
+
+interface Events extends EventMap {
+  news: [text: string, count: number];
+  quiet: [];
+}
+
+class Station extends GuardedEmitter<Events> {
+  readonly added: string[] = [];
+  tell = (text: string, count = 1): void => this.dispatch("news", text, count);
+  report = (error: UsmpError): void => this.reportError(error);
+  hears = (event: keyof Events): boolean => this.hasListeners(event);
+  onNews = (callback: Listener<Events["news"]> | null): void => this.setCallback("news", callback);
+  protected override listenerAdded(event: keyof Events): void {
+    this.added.push(event);
+  }
+}
+
+/** What reaches "error", by code and cause. */
+function listenForErrors(station: Station): UsmpError[] {
+  const errors: UsmpError[] = [];
+  station.on("error", (error) => errors.push(error));
+  return errors;
+}
+
+describe("GuardedEmitter", () => {
+  describe("listeners", () => {
+    it("are called with all arguments, the callback first, then in the order in which they were added", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      station.on("news", (text, count) => heard.push(`first ${text} ${count}`));
+      station.on("news", (text) => heard.push(`second ${text}`));
+      station.onNews((text) => heard.push(`callback ${text}`));
+      station.tell("rain", 3);
+      expect(heard).to.deep.equal(["callback rain", "first rain 3", "second rain"]);
+    });
+
+    it("added with once run once", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      station.once("news", (text) => heard.push(text));
+      station.tell("a");
+      station.tell("b");
+      expect(heard).to.deep.equal(["a"]);
+    });
+
+    it("are removed one by one", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      const first = (text: string): unknown => heard.push(`1${text}`);
+      const second = (text: string): unknown => heard.push(`2${text}`);
+      station.on("news", first).once("news", second);
+      station.off("news", first);
+      station.tell("a");
+      station.on("news", first).off("news", first);
+      station.tell("b");
+      expect(heard).to.deep.equal(["2a"]);
+      expect(station.hears("news")).to.equal(false);
+    });
+
+    it("are told to the subclass, callbacks too", () => {
+      const station = new Station();
+      station.on("news", () => {});
+      station.once("quiet", () => {});
+      station.onNews(() => {});
+      station.onNews(null);
+      expect(station.added).to.deep.equal(["news", "quiet", "news"]);
+    });
+
+    it("may remove themselves and each other while an event is told", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      const first = (): void => {
+        heard.push("first");
+        station.off("news", first);
+      };
+      station.on("news", first).on("news", () => heard.push("second"));
+      station.tell("a");
+      station.tell("b");
+      expect(heard).to.deep.equal(["first", "second", "second"]);
+    });
+
+    it("return the emitter, for chains", () => {
+      const station = new Station();
+      expect(
+        station
+          .on("quiet", () => {})
+          .once("quiet", () => {})
+          .off("quiet", () => {}),
+      ).to.equal(station);
+    });
+  });
+
+  describe("the callback slot", () => {
+    it("holds one callback: the last", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      station.onNews(() => heard.push("old"));
+      station.onNews(() => heard.push("new"));
+      station.tell("a");
+      expect(heard).to.deep.equal(["new"]);
+    });
+
+    it("is cleared by null", () => {
+      const station = new Station();
+      station.onNews(() => expect.fail("it was cleared"));
+      station.onNews(null);
+      station.tell("a");
+      expect(station.hears("news")).to.equal(false);
+    });
+
+    it("refuses what is no function with a TypeError that names it", () => {
+      const station = new Station();
+      for (const given of [undefined, 5, "x", {}]) {
+        expect(() => station.onNews(given as never)).to.throw(TypeError, `of type ${typeof given}`);
+      }
+    });
+  });
+
+  describe("a listener that fails", () => {
+    it('by throwing is an "error" event with code HANDLER and the thrown as cause, and the others still run', () => {
+      const station = new Station();
+      const errors = listenForErrors(station);
+      const thrown = new Error("boom");
+      const heard: string[] = [];
+      station.onNews(() => {
+        throw thrown;
+      });
+      station.on("news", () => heard.push("other"));
+      station.tell("a");
+      expect(heard).to.deep.equal(["other"]);
+      expect(errors.map(({ code, cause }) => [code, cause])).to.deep.equal([["HANDLER", thrown]]);
+      expect(errors[0]!.message).to.include("boom");
+    });
+
+    it('by rejecting is an "error" event, too', async () => {
+      const station = new Station();
+      const errors = listenForErrors(station);
+      const rejected = new Error("later");
+      station.on("news", async () => Promise.reject(rejected));
+      station.tell("a");
+      await microtasks();
+      expect(errors.map(({ code, cause }) => [code, cause])).to.deep.equal([["HANDLER", rejected]]);
+    });
+
+    it('is one process warning where nobody listens for "error"', async () => {
+      const station = new Station();
+      station.on("news", () => {
+        throw new Error("unheard");
+      });
+      const warnings = await warningsDuring(() => station.tell("a"));
+      expect(warnings.map((warning) => (isUsmpError(warning) ? warning.code : warning.name))).to.deep.equal([
+        "HANDLER",
+      ]);
+    });
+
+    it('on "error" is told of once more, and then is a warning, not a loop', async () => {
+      const station = new Station();
+      const seen: string[] = [];
+      station.on("error", (error) => {
+        seen.push(error.code);
+        throw new Error("I fail at this, too");
+      });
+      const warnings = await warningsDuring(() => station.report(new UsmpError("AUTH", "lookup")));
+      expect(seen).to.deep.equal(["AUTH", "HANDLER"]);
+      expect(warnings).to.have.lengthOf(1);
+    });
+
+    it('on "error" by rejecting ends in a warning as well', async () => {
+      const station = new Station();
+      let calls = 0;
+      station.on("error", async () => {
+        calls++;
+        await Promise.resolve();
+        throw new Error("rejected");
+      });
+      const warnings = await warningsDuring(() => station.report(new UsmpError("AUTH", "lookup")));
+      expect([calls, warnings.length]).to.deep.equal([2, 1]);
+    });
+
+    for (const [what, make] of [
+      ["null", () => null],
+      ["undefined", () => undefined],
+      ["a symbol", () => Symbol("s")],
+      ["an object without prototype", () => Object.create(null) as unknown],
+      [
+        "an object whose toString throws",
+        () => ({
+          toString: () => {
+            throw new Error("no text");
+          },
+        }),
+      ],
+      [
+        "an error whose message throws",
+        () =>
+          Object.defineProperty(new Error(), "message", {
+            get: () => {
+              throw new Error("no message");
+            },
+          }),
+      ],
+    ] as const) {
+      it(`with ${what} cannot hurt the sender either`, () => {
+        const station = new Station();
+        const errors = listenForErrors(station);
+        const thrown: unknown = make();
+        let others = 0;
+        station.on("news", () => {
+          throw thrown;
+        });
+        station.on("news", () => others++);
+        station.tell("a");
+        expect(errors.map(({ code }) => code)).to.deep.equal(["HANDLER"]);
+        expect(others).to.equal(1);
+      });
+    }
+
+    it("with a then that throws cannot either", () => {
+      const station = new Station();
+      const errors = listenForErrors(station);
+      station.on("news", () => ({
+        get then() {
+          throw new Error("no then");
+        },
+      }));
+      station.tell("a");
+      expect(errors.map(({ code }) => code)).to.deep.equal(["HANDLER"]);
+    });
+  });
+
+  describe("reportError", () => {
+    it('reaches every "error" listener', () => {
+      const station = new Station();
+      const first = listenForErrors(station);
+      const second = listenForErrors(station);
+      const error = new UsmpError("TRANSPORT", "gone");
+      station.report(error);
+      expect([first, second]).to.deep.equal([[error], [error]]);
+    });
+
+    it("is a process warning where nobody listens", async () => {
+      const error = new UsmpError("TRANSPORT", "gone");
+      expect(await warningsDuring(() => new Station().report(error))).to.deep.equal([error]);
+    });
+  });
+});

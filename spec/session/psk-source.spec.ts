@@ -1,0 +1,110 @@
+import { inspect } from "node:util";
+import { expect } from "chai";
+import { createPskLookup, type PskSource } from "../../lib/session/psk-source.js";
+import { counted, utf8 } from "../support/core-bytes.js";
+import { expectCode } from "../support/core-errors.js";
+import { rejectionOf } from "../support/session-waits.js";
+
+const DEVICE = Uint8Array.of(0x24, 0x0a, 0xc4, 1, 2, 3);
+const OTHER = Uint8Array.of(9, 9, 9, 9, 9, 9);
+const KEY = "a key of 16 bytes";
+const KEY_2 = counted(20, 1);
+
+async function found(source: PskSource, deviceId = DEVICE): Promise<Uint8Array | null> {
+  return createPskLookup(source)(deviceId);
+}
+
+describe("createPskLookup", () => {
+  it("takes text as its bytes, for every device", async () => {
+    expect(await found(KEY)).to.deep.equal(utf8(KEY));
+    expect(await found(KEY, OTHER)).to.deep.equal(utf8(KEY));
+  });
+
+  it("takes bytes, and copies them when given and when asked", async () => {
+    const given = Uint8Array.from(KEY_2);
+    const lookup = createPskLookup(given);
+    given.fill(0);
+    const first = (await lookup(DEVICE)) as Uint8Array;
+    expect(first).to.deep.equal(KEY_2);
+    first.fill(0);
+    expect(await lookup(DEVICE)).to.deep.equal(KEY_2);
+  });
+
+  for (const [what, make] of [
+    ["a record", (entries: Record<string, string | Uint8Array>) => entries],
+    ["a Map", (entries: Record<string, string | Uint8Array>) => new Map(Object.entries(entries))],
+  ] as const) {
+    it(`takes ${what} by device id, in either case`, async () => {
+      const source = make({ "24:0A:C4:01:02:03": KEY, "00:00:00:00:00:01": KEY_2 });
+      expect(await found(source)).to.deep.equal(utf8(KEY));
+      expect(await found(source, Uint8Array.of(0, 0, 0, 0, 0, 1))).to.deep.equal(KEY_2);
+      expect(await found(source, OTHER)).to.equal(null);
+    });
+
+    it(`takes "*" in ${what} for every other device`, async () => {
+      const source = make({ "*": KEY_2, "24:0a:c4:01:02:03": KEY });
+      expect(await found(source)).to.deep.equal(utf8(KEY));
+      expect(await found(source, OTHER)).to.deep.equal(KEY_2);
+    });
+  }
+
+  it("copies a table at once", async () => {
+    const table = new Map<string, string>([["*", KEY]]);
+    const lookup = createPskLookup(table);
+    table.clear();
+    expect(await lookup(DEVICE)).to.deep.equal(utf8(KEY));
+  });
+
+  it("takes a function, which gets the id as text and answers at once or later", async () => {
+    const asked: string[] = [];
+    expect(await found((id) => (asked.push(id), KEY))).to.deep.equal(utf8(KEY));
+    expect(await found(async (id) => (asked.push(id), KEY_2))).to.deep.equal(KEY_2);
+    expect(asked).to.deep.equal(["24:0a:c4:01:02:03", "24:0a:c4:01:02:03"]);
+  });
+
+  it("takes null and undefined of a function as: no such device", async () => {
+    expect(await found(() => null)).to.equal(null);
+    expect(await found(async () => undefined)).to.equal(null);
+  });
+
+  it("rejects where the function throws, rejects, or gives what is no key", async () => {
+    const failure = new Error("the database is down");
+    const lookups = [
+      () => {
+        throw failure;
+      },
+      () => Promise.reject(failure),
+    ].map((source) =>
+      found(source).then(
+        () => null,
+        (error: unknown) => error,
+      ),
+    );
+    expect(await Promise.all(lookups)).to.deep.equal([failure, failure]);
+    await rejectionOf(
+      found(() => "15 bytes, short"),
+      "INVALID_ARG",
+    );
+    await rejectionOf(
+      found(() => 42 as never),
+      "INVALID_ARG",
+    );
+  });
+
+  for (const [what, source, says] of [
+    ["a key of 15 bytes", "15 bytes, short", "at least 16"],
+    ["a short key in a table", { "*": "15 bytes, short" }, "at least 16"],
+    ["a bad device id in a table", { "24:0a": KEY }, '"24:0a"'],
+    ["an empty table", {}, "empty"],
+    ["an empty Map", new Map<string, string>(), "empty"],
+    ["null", null, "null"],
+    ["undefined", undefined, "undefined"],
+    ["a number", 5, "number"],
+  ] as const) {
+    it(`refuses ${what} with INVALID_ARG and never shows a key`, () => {
+      const error = expectCode(() => createPskLookup(source as never), "INVALID_ARG");
+      expect(error.message).to.include(says);
+      expect(inspect(error, { depth: Infinity, showHidden: true })).to.not.include("15 bytes, short");
+    });
+  }
+});

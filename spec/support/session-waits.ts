@@ -1,0 +1,84 @@
+/** Waiting in specs of sessions, with a bound. */
+import { expect } from "chai";
+import type { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { isUsmpError, type UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
+import { turn } from "./transport-recorder.js";
+
+/** Long enough for a slow machine under load; reached only where something is broken. */
+const LIMIT_MS = 4_000;
+
+/** Rejects, saying what was awaited, where `promise` takes longer than `limitMs` of real time. */
+export async function soon<T>(promise: PromiseLike<T>, what = "the promise", limitMs = LIMIT_MS): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what} did not settle within ${limitMs} ms`)), limitMs);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Waits, turn by turn of the event loop, until `holds`. */
+export async function eventually(holds: () => boolean, what: string, limitMs = LIMIT_MS): Promise<void> {
+  for (const start = performance.now(); !holds(); await turn()) {
+    if (performance.now() - start > limitMs) throw new Error(`${what}: not within ${limitMs} ms`);
+  }
+}
+
+/** What `promise` rejects with, which must be a UsmpError with this very code. */
+export async function rejectionOf(promise: PromiseLike<unknown>, code: UsmpErrorCode): Promise<UsmpError> {
+  let value: unknown;
+  try {
+    value = await soon(promise, `the rejection with ${code}`);
+  } catch (error) {
+    if (!isUsmpError(error)) throw error;
+    expect(error.code, error.message).to.equal(code);
+    return error;
+  }
+  expect.fail(`resolved with ${String(value)} where ${code} was expected`);
+}
+
+/** Settles `promise` on a simulated clock that otherwise stands still: what is due now runs, and time moves by nothing. */
+export async function onClock<T>(clock: SimulatedClock, promise: Promise<T>, stepMs = 0): Promise<T> {
+  let settled = false;
+  const done = (): void => void (settled = true);
+  promise.then(done, done);
+  for (let rounds = 0; !settled; rounds++) {
+    if (rounds > 200) throw new Error("the promise did not settle on the simulated clock");
+    await clock.advance(stepMs);
+  }
+  return promise;
+}
+
+/** Whether a promise has settled by now. */
+export async function isPending(promise: Promise<unknown>): Promise<boolean> {
+  const pending = Symbol("pending");
+  for (let turns = 0; turns < 40; turns++) await Promise.resolve();
+  return (await Promise.race([promise.catch(() => {}), Promise.resolve(pending)])) === pending;
+}
+
+/** Lets every microtask run, and no timer. */
+export async function microtasks(): Promise<void> {
+  for (let turns = 0; turns < 40; turns++) await Promise.resolve();
+}
+
+/** What warnings the process is given while `step` runs, and shortly after. */
+export async function warningsDuring(step: () => unknown): Promise<Error[]> {
+  const warnings: Error[] = [];
+  const listener = (warning: Error): void => void warnings.push(warning);
+  process.on("warning", listener);
+  const printers = process.listeners("warning").filter((other) => other !== listener);
+  // Node's own printer would write to the spec's output.
+  for (const printer of printers) process.off("warning", printer);
+  try {
+    await step();
+    await turn();
+    await turn();
+  } finally {
+    process.off("warning", listener);
+    for (const printer of printers) process.on("warning", printer);
+  }
+  return warnings;
+}
