@@ -22,11 +22,11 @@ function resources(): string[] {
 function watchTimers(): { waiting(): number; stop(): void } {
   const timers: (NodeJS.Timeout & { readonly _destroyed?: boolean })[] = [];
   const original = globalThis.setTimeout;
-  const stub = sinon.stub(globalThis, "setTimeout").callsFake(((...args: Parameters<typeof setTimeout>) => {
+  const stub = sinon.stub(globalThis, "setTimeout").callsFake((...args: Parameters<typeof setTimeout>) => {
     const timer = original(...args);
     timers.push(timer);
     return timer;
-  }) as typeof setTimeout);
+  });
   return { waiting: () => timers.filter(({ _destroyed }) => _destroyed !== true).length, stop: () => stub.restore() };
 }
 
