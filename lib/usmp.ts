@@ -15,7 +15,7 @@ import { Fleet } from "./gateway/fleet.js";
 import type { ListeningAddress, UsmpServerOptions } from "./gateway/server.js";
 import type { EventMap, Listener } from "./session/guarded-emitter.js";
 import { toBytes, type Sendable } from "./session/message.js";
-import { withDefaults } from "./session/options.js";
+import { checkKnown, withDefaults } from "./session/options.js";
 import { PolledEmitter } from "./session/polled-emitter.js";
 import { createPskLookup, type PskSource } from "./session/psk-source.js";
 import type { UsmpSession } from "./session/session.js";
@@ -38,20 +38,18 @@ export interface UsmpEvents extends EventMap {
   message: [data: Uint8Array, length: number, session: UsmpSession];
   disconnect: [reason: UsmpError, session: UsmpSession];
   drain: [session: UsmpSession];
+  /** Messages are dropped because nobody has listened or read yet; told once. */
+  dropped: [reason: UsmpError];
+  /** A listening facade refused a connection: with AUTH, a device with a wrong key. */
+  refused: [reason: UsmpError, remoteAddress: string];
 }
 
 /** What a facade is doing: a device's states, or "listening". */
 export type UsmpState = LifeState["name"] | "listening";
 
 /**
- * USMP in the manner of the Arduino library: four callbacks, `begin()` for a device, `listen()` for a gateway.
- *
- *     const usmp = new Usmp(psk);
- *     usmp.onConnect(() => usmp.send("hello"));
- *     usmp.onMessage((data, length) => console.log(length, data.toString()));
- *     await usmp.begin(Usmp.TCP("192.168.1.100"));
- *
- * A device that lost its session comes back by itself. The same events are on `on`, `once`, `off`.
+ * USMP in the manner of the Arduino library: four callbacks, `begin()` for a device, `listen()` for a gateway. The event
+ * loop drives it; a device that lost its session comes back by itself. The same events are on `on`, `once`, `off`.
  */
 export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
   readonly #device: Device;
@@ -74,10 +72,12 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(psk: PskSource, { deviceId, reconnect, polled = false, ...given }: UsmpOptions = {}) {
     super(polled);
+    checkKnown(given, DEFAULT_DEVICE_SETTINGS, DEFAULT_GATEWAY_SETTINGS, { deviceId, reconnect, polled });
     const settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, given);
     checkDeviceSettings(settings);
     checkGatewaySettings(withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, given));
     const backoff = reconnect === false ? NO_RETRY : withDefaults(DEFAULT_BACKOFF, reconnect ?? {});
+    checkKnown(backoff, DEFAULT_BACKOFF);
     checkBackoff(backoff);
     this.#polled = polled;
     this.#serverOptions = { ...given, psk };
@@ -93,6 +93,7 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
         },
         onMessage: (data, session) => this.runsAtOnce && this.#tell(data, session),
         onDrain: (session) => this.dispatch("drain", session),
+        onDropped: (reason) => this.dispatch("dropped", reason),
         onFailed: (error) => {
           this.#lastError = error;
           // Nobody has to listen: another attempt follows.
@@ -187,7 +188,7 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
     return this.close();
   }
 
-  /** Runs the callbacks that wait, where the facade is `polled`; else there is nothing to do, and it is harmless. */
+  /** Runs the callbacks that wait, where the facade is `polled`; else harmless. A loop around it must await something. */
   maintain(): void {
     this.runWaiting(() => {
       this.#device.inbox.flush();
@@ -361,6 +362,8 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
       },
       onMessage: (data, session) => void this.#tell(data, session),
       onDrain: (session) => this.dispatch("drain", session),
+      onDropped: (reason) => this.dispatch("dropped", reason),
+      onRefused: (reason, remoteAddress) => this.dispatch("refused", reason, remoteAddress),
       onError: (error) => this.reportError(error),
       wantsMessages: () => this.hasListeners("message"),
     });

@@ -57,6 +57,15 @@ describe("A listening Usmp", () => {
       await rig.until(gateway.listen(rig.acceptor()));
     });
 
+    it("tells whom it refused, and why", async () => {
+      const gateway = await rig.gateway();
+      const refused: string[] = [];
+      gateway.on("refused", ({ code }, address) => refused.push(`${code} ${typeof address}`));
+      const stranger = rig.usmp({ reconnect: false }, "another key of enough text");
+      await rig.until(stranger.begin(rig.dialer()));
+      expect(refused).to.deep.equal(["AUTH string"]);
+    });
+
     it("rejects where it listens already, and goes on listening", async () => {
       const gateway = await rig.gateway();
       expect((await rejectionOf(gateway.listen(rig.acceptor("other")))).code).to.equal("INVALID_ARG");

@@ -33,6 +33,15 @@ describe("Usmp's messages", () => {
     }
   };
 
+  it("says once that messages are dropped where nobody listens or reads", async () => {
+    const dropped: string[] = [];
+    device.on("dropped", ({ code }) => dropped.push(code));
+    for (let round = 0; round < 10; round++)
+      await tell(...Array.from({ length: 8 }, (_, index) => `${round}.${index}`));
+    expect(dropped).to.deep.equal(["BUFFER_FULL"]);
+    expect(device.readString()).to.equal("2.0");
+  });
+
   describe("send", () => {
     it("takes text, bytes and an ArrayBuffer, also of 0 and of 1808 bytes", async () => {
       const long = "l".repeat(1_808);

@@ -96,6 +96,19 @@ describe("Usmp", () => {
       expect(tcp.wifi("ssid", "password")).to.equal(tcp);
     });
 
+    it("refuses an option that there is not, also one of reconnect, with INVALID_ARG", () => {
+      for (const options of [{ polld: true }, { reconnect: { minDelay: 5 } }]) {
+        expect(thrownBy(() => new Usmp(PSK, options as object)).code).to.equal("INVALID_ARG");
+      }
+    });
+
+    it("refuses a host with its port in it, and a URL, with INVALID_ARG", () => {
+      for (const host of ["192.168.1.100:9000", "tcp://192.168.1.100"]) {
+        expect(thrownBy(() => Usmp.TCP(host)).message, host).to.contain("port is an argument of its own");
+      }
+      expect(Usmp.TCP("::1").host).to.equal("::1");
+    });
+
     it("refuses a bad host or port with INVALID_ARG", () => {
       expect(thrownBy(() => Usmp.TCP("")).code).to.equal("INVALID_ARG");
       expect(thrownBy(() => Usmp.TCP("host", 65_536)).code).to.equal("INVALID_ARG");

@@ -61,7 +61,14 @@ export class StreamConnection {
     const state = this.#state;
     if (state.name === "closed") return;
     if (state.name === "handshake") this.#close(state.handshake.endedEarly(cause));
-    else this.#close(cause ?? new UsmpError("TRANSPORT", "the peer closed the connection without BYE"));
+    else
+      this.#close(
+        cause ??
+          new UsmpError(
+            "TRANSPORT",
+            "the peer closed the connection without BYE: it went away, or took another session of this device id, or uses another cipher",
+          ),
+      );
   }
 
   /** Answers "hello": the device's key (copied), null where there is none. Too late an answer is ignored. */

@@ -5,7 +5,7 @@ import { isUsmpError, UsmpError } from "../errors.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import type { ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
-import { withDefaults } from "../session/options.js";
+import { checkKnown, withDefaults } from "../session/options.js";
 import type { UsmpSession } from "../session/session.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Dialer } from "../transport/transport.js";
@@ -60,6 +60,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     super();
     const { host, port, transport, psk, deviceId, ...settings } = options;
     this.#psk = parsePsk(psk);
+    checkKnown(settings, DEFAULT_DEVICE_SETTINGS, { host, port, transport, psk, deviceId });
     this.#settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, settings);
     checkDeviceSettings(this.#settings);
     if (deviceId !== undefined && deviceId !== "mac") this.#deviceId = parseDeviceId(deviceId);

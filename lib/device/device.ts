@@ -26,6 +26,8 @@ export interface DeviceHandlers {
   /** Takes a message; false where nobody wants it now, and then it waits in the inbox. */
   onMessage(data: Uint8Array, session: UsmpSession): boolean;
   onDrain(session: UsmpSession): void;
+  /** Messages are dropped because nobody has listened or read yet; told once. */
+  onDropped(reason: UsmpError): void;
   /** An attempt failed. */
   onFailed(error: UsmpError): void;
   /** Something else failed, such as a callback on the session. */
@@ -75,7 +77,7 @@ export class Device {
         return wanted && handlers.onMessage(data, session);
       },
       onPressure: () => this.#steer(),
-      onFirstDrop: () => {},
+      onFirstDrop: handlers.onDropped,
     });
   }
 
@@ -96,7 +98,8 @@ export class Device {
 
   /** @throws UsmpError NOT_CONNECTED where there is none. */
   requireSession(): UsmpSession {
-    if (this.session === null) throw new UsmpError("NOT_CONNECTED", "there is no session");
+    if (this.session === null)
+      throw new UsmpError("NOT_CONNECTED", "there is no session: call begin() first, or wait for onConnect");
     return this.session;
   }
 

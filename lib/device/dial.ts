@@ -10,13 +10,16 @@ import {
   type SessionSettings,
 } from "../session/options.js";
 import { UsmpSession } from "../session/session.js";
-import type { Dialer } from "../transport/transport.js";
+import type { Dialer, Link } from "../transport/transport.js";
 
 /** What a device has beside the common settings. */
 export interface DeviceSettings extends SessionSettings {
-  /** PING when nothing was sent, or nothing received, for this long; 0 turns it off. */
+  /** PING when nothing was sent, or nothing received, for this long; 0 turns it off. Default 30,000. */
   readonly keepaliveMs: number;
-  /** The session ends when nothing was received for this long after a PING; 0 turns that off, for peers that are slow to read. */
+  /**
+   * The session ends when nothing was received for this long after a PING; 0 turns that off, for peers that are slow to
+   * read. Default 30,000: so a dead gateway is noticed after at most 60,000.
+   */
   readonly lifeSignTimeoutMs: number;
 }
 
@@ -56,7 +59,7 @@ export interface DialRequest {
 export async function dialSession(request: DialRequest): Promise<UsmpSession> {
   const { dialer, crypto, psk, deviceId, settings, signal } = request;
   try {
-    const link = await dialer.dial({ signal });
+    const link = await dialUntil(dialer, signal);
     request.onLink?.();
     return await new Promise((resolve, reject) => {
       const handshake = new DeviceHandshake({ crypto, psk, deviceId });
@@ -81,14 +84,30 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
           },
         },
       );
-      const abort = (): void =>
-        driver.abandon(new UsmpError("CLOSED", "the attempt was called off", { cause: signal.reason }));
+      const abort = (): void => driver.abandon(calledOff(signal));
       if (signal.aborted) abort();
       else signal.addEventListener("abort", abort);
     });
   } finally {
     crypto.wipe(psk);
   }
+}
+
+/** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */
+function dialUntil(dialer: Dialer, signal: AbortSignal): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(calledOff(signal));
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort);
+    dialer
+      .dial({ signal })
+      .then((link) => (signal.aborted ? link.destroy() : resolve(link)), reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
+}
+
+function calledOff(signal: AbortSignal): UsmpError {
+  return new UsmpError("CLOSED", "the attempt was called off", { cause: signal.reason });
 }
 
 function keepaliveOf({ keepaliveMs, lifeSignTimeoutMs }: DeviceSettings): KeepaliveOptions {

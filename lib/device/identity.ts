@@ -5,7 +5,10 @@ import { UsmpError } from "../errors.js";
 
 const NO_MAC = "00:00:00:00:00:00";
 
-/** `"mac"`: the machine's first real network interface, as on a board; else an id as text or as 6 bytes. */
+/**
+ * `"mac"`: the machine's first real network interface, as on a board; else an id as text or as 6 bytes. A gateway keeps one
+ * session for each id: two programs that use the same one end each other's.
+ */
 export type DeviceIdOption = string | Uint8Array;
 
 /**

@@ -69,15 +69,15 @@ export type LifeEffect =
 
 /** All durations in milliseconds. */
 export interface BackoffOptions {
-  /** The first window; each failure doubles it. */
+  /** The first window; each failure doubles it. Default 2,000. */
   readonly minDelayMs: number;
-  /** No window grows beyond this. An authentication failure waits this long. */
+  /** No window grows beyond this. An authentication failure waits this long. Default 30,000. */
   readonly maxDelayMs: number;
-  /** Where over 0: the first delay is uniform from 0 to it, and no later window is narrower. Spreads a fleet. */
+  /** Where over 0: the first delay is uniform from 0 to it, and no later window is narrower. Spreads a fleet. Default 0. */
   readonly firstDelayMs: number;
-  /** A session that lived this long starts the backoff over. */
+  /** A session that lived this long starts the backoff over. Default 30,000. */
   readonly stableMs: number;
-  /** Attempts in a row before giving up. */
+  /** Attempts in a row before giving up. Default: never. */
   readonly maxAttempts: number;
 }
 

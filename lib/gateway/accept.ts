@@ -16,10 +16,11 @@ import type { Link } from "../transport/transport.js";
 
 /** What a gateway has beside the common settings. */
 export interface GatewaySettings extends SessionSettings {
-  /** A session ends when nothing that verifies was received for this long; 0 turns that off. */
+  /** A session ends when nothing that verifies was received for this long; 0 turns that off. Default 60,000. */
   readonly sessionTimeoutMs: number;
-  /** Connections at once, those in their handshake included: in all, and from one address. */
+  /** Connections at once, those in their handshake included. Default 4,096. */
   readonly maxConnections: number;
+  /** The same from one address. Default 256. */
   readonly maxConnectionsPerIp: number;
 }
 

@@ -10,6 +10,8 @@ export interface FleetHandlers {
   onDisconnect(reason: UsmpError, session: UsmpSession): void;
   onMessage(data: Uint8Array, session: UsmpSession): void;
   onDrain(session: UsmpSession): void;
+  onDropped(reason: UsmpError): void;
+  onRefused(reason: UsmpError, remoteAddress: string): void;
   onError(error: UsmpError): void;
   /** Whether anybody takes messages: else they wait for the session's own readers. */
   wantsMessages(): boolean;
@@ -29,6 +31,7 @@ export class Fleet {
     this.#polled = polled;
     this.#handlers = handlers;
     this.#server.on("session", (session) => this.#welcome(session));
+    this.#server.on("refused", (reason, remoteAddress) => handlers.onRefused(reason, remoteAddress));
     this.#server.on("error", (error) => handlers.onError(error));
   }
 
@@ -84,6 +87,7 @@ export class Fleet {
 
   #welcome(session: UsmpSession): void {
     session.on("drain", () => this.#handlers.onDrain(session));
+    session.on("dropped", (reason) => this.#handlers.onDropped(reason));
     session.on("close", (reason) => this.#handlers.onDisconnect(reason, session));
     if (!this.#polled) session.passMessagesTo((data) => this.#pass(data, session));
     if (this.#paused) session.pause();

@@ -3,7 +3,7 @@ import { loadCrypto } from "../crypto/index.js";
 import { isUsmpError, UsmpError } from "../errors.js";
 import type { SessionDriver } from "../session/driver.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
-import { withDefaults } from "../session/options.js";
+import { checkKnown, withDefaults } from "../session/options.js";
 import { createPskLookup, type PskLookup, type PskSource } from "../session/psk-source.js";
 import type { UsmpSession } from "../session/session.js";
 import { TcpTransport } from "../transport/tcp.js";
@@ -58,6 +58,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   constructor({ psk, host = "0.0.0.0", port = 9000, ...settings }: UsmpServerOptions) {
     super();
     this.#lookupPsk = createPskLookup(psk);
+    checkKnown(settings, DEFAULT_GATEWAY_SETTINGS, { psk, host, port });
     this.#settings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, settings);
     checkGatewaySettings(this.#settings);
     this.#defaultAcceptor = new TcpTransport(host, port);

@@ -18,7 +18,7 @@ export interface InboxOptions {
   /** Reading should stop (true), or go on. */
   readonly onPressure: (full: boolean) => void;
   /** A message was dropped because nobody has ever shown interest; told once. */
-  readonly onFirstDrop: () => void;
+  readonly onFirstDrop: (reason: UsmpError) => void;
 }
 
 export interface ReceiveOptions {
@@ -194,7 +194,7 @@ export class Inbox {
   #dropSurplus(): void {
     while (this.#queue.length > this.#options.maxMessages || this.#queuedBytes > this.#options.maxBytes) {
       this.#queuedBytes -= this.#queue.shift()?.length ?? 0;
-      if (this.#dropped++ === 0) this.#options.onFirstDrop();
+      if (this.#dropped++ === 0) this.#options.onFirstDrop(nobodyReads());
     }
   }
 
@@ -208,6 +208,13 @@ export class Inbox {
     this.#full = full;
     this.#options.onPressure(full);
   }
+}
+
+function nobodyReads(): UsmpError {
+  return new UsmpError(
+    "BUFFER_FULL",
+    "messages are dropped, the oldest first: set onMessage, or read, before they arrive",
+  );
 }
 
 function aborted(signal: AbortSignal): UsmpError {

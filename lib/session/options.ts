@@ -5,18 +5,22 @@ import { systemClock } from "../transport/system-clock.js";
 
 /** What devices and gateways have in common. All durations in milliseconds, all sizes in bytes. */
 export interface SessionSettings {
-  /** The cipher of both ends; the wire does not negotiate it. Boards speak AES-256-GCM. */
+  /** The cipher of both ends, "aes-256-gcm" by default, as boards speak it; the wire does not negotiate it. */
   readonly cipher: CipherName;
-  /** The whole handshake, from the open connection on. */
+  /** The whole handshake, from the open connection on. Default 10,000. */
   readonly handshakeTimeoutMs: number;
-  /** Half a frame, then silence for this long, ends a session. */
+  /** Half a frame, then silence for this long, ends a session. Default 15,000. */
   readonly partialFrameTimeoutMs: number;
-  /** `send` is refused while this many bytes wait for the network. */
+  /** `send` is refused while this many bytes wait for the network. Default 65,536. */
   readonly maxUnsentBytes: number;
-  /** Reading pauses at this many unread messages, or at this many unread bytes. */
+  /**
+   * Reading pauses at this many unread messages; before anybody has listened or read, the oldest is dropped instead.
+   * Default 64.
+   */
   readonly maxUnreadMessages: number;
+  /** The same, in bytes. Default 32,768. */
   readonly maxUnreadBytes: number;
-  /** How long an orderly end may take before the connection is cut. */
+  /** How long an orderly end may take before the connection is cut. Default 1,000. */
   readonly closeTimeoutMs: number;
   /** For tests: time, and cryptography. */
   readonly clock: Clock;
@@ -53,7 +57,18 @@ export function checkCipher(value: unknown): void {
 export function checkNumber(name: string, value: unknown, least: number, most = Infinity): void {
   if (typeof value !== "number" || !(value >= least && value <= most)) {
     const range = most === Infinity ? `a number of at least ${least}` : `a number from ${least} to ${most}`;
-    throw new UsmpError("INVALID_ARG", `${name} is ${String(value)}; give ${range}`);
+    const given = typeof value === "string" ? `the text ${JSON.stringify(value)}` : String(value);
+    throw new UsmpError("INVALID_ARG", `${name} is ${given}; give ${range}`);
+  }
+}
+
+/** Fails for an option that is none, such as a misspelt one. @throws UsmpError INVALID_ARG naming it, and what there is. */
+export function checkKnown(given: object, ...known: readonly object[]): void {
+  const names = new Set([...known.flatMap((options) => Object.keys(options)), "crypto"]);
+  for (const name of Object.keys(given)) {
+    if (names.has(name)) continue;
+    const text = [...names].sort().join(", ");
+    throw new UsmpError("INVALID_ARG", `there is no option ${JSON.stringify(name)}; there are ${text}`);
   }
 }
 

@@ -18,7 +18,7 @@ export interface SessionEvents extends EventMap {
   /** This end has switched to new keys. */
   rekey: [by: "self" | "peer"];
   /** Messages are dropped because nobody has ever asked for any; told once. */
-  dropped: [];
+  dropped: [reason: UsmpError];
 }
 
 interface Waiting<Value> {
@@ -65,7 +65,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
       maxBytes: settings.maxUnreadBytes,
       deliver: (data) => this.#deliver(data),
       onPressure: (full) => this.#setPressure(full),
-      onFirstDrop: () => this.dispatch("dropped"),
+      onFirstDrop: (reason) => this.dispatch("dropped", reason),
     });
     let resolveClosed: (reason: UsmpError) => void;
     this.closed = new Promise((resolve) => (resolveClosed = resolve));

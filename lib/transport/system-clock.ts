@@ -1,17 +1,43 @@
 import type { Clock, Timer } from "../core/clock.js";
 
-/** Node refuses longer timers and fires them at once instead; waiting in steps is left to the callers, who all re-arm. */
+/** Node refuses longer timers and fires them at once instead. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The real clock: monotonic, of this process. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  after(delayMs, callback): Timer {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));
-    return { cancel: () => clearTimeout(timer), unref: () => void timer.unref() };
-  },
+  after: (delayMs, callback) => new SystemTimer(delayMs, callback),
   afterReadPass(callback): Timer {
     const immediate = setImmediate(callback);
     return { cancel: () => clearImmediate(immediate), unref: () => void immediate.unref() };
   },
 };
+
+/** One timer of any length, in as many steps as Node needs. */
+class SystemTimer implements Timer {
+  #timer: NodeJS.Timeout;
+  #keepsProcess = true;
+
+  constructor(delayMs: number, callback: () => void) {
+    this.#timer = this.#start(Math.max(delayMs, 0), callback);
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+  }
+
+  unref(): void {
+    this.#keepsProcess = false;
+    this.#timer.unref();
+  }
+
+  #start(delayMs: number, callback: () => void): NodeJS.Timeout {
+    const left = delayMs - LONGEST_TIMER_MS;
+    const timer =
+      left > 0
+        ? setTimeout(() => (this.#timer = this.#start(left, callback)), LONGEST_TIMER_MS)
+        : setTimeout(callback, delayMs);
+    if (!this.#keepsProcess) timer.unref();
+    return timer;
+  }
+}

@@ -55,6 +55,12 @@ export class TcpTransport implements Dialer, Acceptor {
     if (typeof host !== "string" || host.trim() === "") {
       throw invalid(`host must be a name or an address such as "192.168.1.100"`, host);
     }
+    if (host.includes("/") || /^[^:]+:\d+$/.test(host)) {
+      throw invalid(
+        `host must be a name or an address alone: the port is an argument of its own, as in ("192.168.1.100", 9000)`,
+        host,
+      );
+    }
     requireInteger("port", port, 0, 65_535);
     const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepAliveMs, clock = systemClock } = options;
     requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);

@@ -2,7 +2,6 @@
 import { expect } from "chai";
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Transcript } from "./terminal.js";
@@ -25,10 +24,8 @@ describe("the usmp program", function () {
   this.timeout(15_000); // several processes, each with a start of its own
 
   const programs: Program[] = [];
-  const sockets: Socket[] = [];
 
   afterEach(async () => {
-    for (const socket of sockets.splice(0)) socket.destroy();
     for (const { child, exit } of programs.splice(0)) {
       child.kill("SIGKILL");
       await exit;
@@ -72,15 +69,15 @@ describe("the usmp program", function () {
 
   it("stops at once at a second signal", async () => {
     const { program, port } = await serve();
-    // It never closes its end, so that an orderly stop takes its full second.
-    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
-    sockets.push(socket);
-    await once(socket, "connect");
+    const device = start("connect", `127.0.0.1:${port}`);
+    await device.err.match(/connected/);
+    // A device that hangs never closes its end, so that an orderly stop takes its full second.
+    device.child.kill("SIGSTOP");
     program.child.kill("SIGINT");
-    await once(socket.resume(), "end");
     const again = setInterval(() => program.child.kill("SIGINT"), 50);
     const [exitCode, signal] = await program.exit;
     clearInterval(again);
+    device.child.kill("SIGKILL");
     expect([exitCode, signal]).to.deep.equal([null, "SIGINT"]);
   });
 

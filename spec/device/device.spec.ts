@@ -38,6 +38,7 @@ describe("Device", () => {
           return wanted;
         },
         onDrain: () => void events.push("drain"),
+        onDropped: ({ code }) => void events.push(`dropped ${code}`),
         onFailed: ({ code }) => void events.push(`failed ${code}`),
         onError: ({ code }) => void events.push(`error ${code}`),
         ...handlers,
@@ -129,6 +130,7 @@ describe("Device", () => {
           onDisconnect: () => {},
           onMessage: () => true,
           onDrain: () => {},
+          onDropped: () => {},
           onFailed: () => {},
           onError: () => {},
         },
@@ -158,6 +160,7 @@ describe("Device", () => {
           onDisconnect: () => void events.push("disconnect"),
           onMessage: () => true,
           onDrain: () => {},
+          onDropped: () => {},
           onFailed: () => void events.push("failed"),
           onError: () => {},
         },

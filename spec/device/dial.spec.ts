@@ -41,6 +41,21 @@ describe("device settings", () => {
 });
 
 describe("dialSession", () => {
+  it("is called off at once also where the dialer does not heed its signal, and destroys a link that comes too late", async () => {
+    const rig = await new NetworkRig().listen();
+    const link = new ScriptedLink();
+    let open: (link: Link) => void = () => {};
+    const dialer = dialerOf(() => new Promise((resolve) => (open = resolve)));
+    const abort = new AbortController();
+    const dialing = rejectionOf(dialSession(request(rig, { dialer, signal: abort.signal })), "CLOSED");
+    abort.abort();
+    await dialing;
+    open(link);
+    await microtasks();
+    expect(link.destroyed).to.equal(true);
+    expect(getEventListeners(abort.signal, "abort")).to.deep.equal([]);
+  });
+
   it("tells the link, then the session within the call that established it, and resolves with that", async () => {
     const rig = await new NetworkRig().listen();
     const told: string[] = [];

@@ -17,6 +17,8 @@ class Rig {
       onDisconnect: ({ code }, { deviceId }) => this.told.push(`disconnect ${deviceId} ${code}`),
       onMessage: (data, { deviceId }) => this.told.push(`message ${deviceId} ${new TextDecoder().decode(data)}`),
       onDrain: ({ deviceId }) => this.told.push(`drain ${deviceId}`),
+      onDropped: ({ code }) => this.told.push(`dropped ${code}`),
+      onRefused: ({ code }, address) => this.told.push(`refused ${code} ${address}`),
       onError: ({ code }) => this.told.push(`error ${code}`),
       wantsMessages: () => this.wanted,
     };

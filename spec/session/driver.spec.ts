@@ -322,9 +322,9 @@ describe("SessionDriver", () => {
     it("holds nothing up once unref was called: link and every later timer let the process end", async () => {
       const rig = new DriverRig({ keepalive: { pingWhenSilentMs: 1_000 } }).establish();
       const unrefs: number[] = [];
-      const { after } = rig.clock;
+      const after = rig.clock.after.bind(rig.clock);
       rig.clock.after = (delayMs, callback) => {
-        const timer = after.call(rig.clock, delayMs, callback);
+        const timer = after(delayMs, callback);
         const at = unrefs.push(0) - 1;
         return { cancel: () => timer.cancel(), unref: () => void unrefs[at]!++ };
       };

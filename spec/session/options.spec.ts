@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import {
   checkCipher,
+  checkKnown,
   checkNumber,
   checkSessionSettings,
   DEFAULT_SESSION_SETTINGS,
@@ -36,6 +37,12 @@ describe("session options", () => {
       expect(error.message).to.include(name).and.to.include(String(bad)).and.to.include("at least");
     });
   }
+
+  it("refuse an option that there is not with INVALID_ARG, naming it and those there are", () => {
+    const error = expectCode(() => checkKnown({ keepalive: 5 }, { keepaliveMs: 1 }, { port: 2 }), "INVALID_ARG");
+    expect(error.message).to.equal('there is no option "keepalive"; there are crypto, keepaliveMs, port');
+    checkKnown({ keepaliveMs: undefined, crypto: {} }, { keepaliveMs: 1 });
+  });
 
   it("allow Infinity where there is no upper bound", () => {
     checkNumber("sessionTimeoutMs", Infinity, 0);

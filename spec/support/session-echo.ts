@@ -52,19 +52,19 @@ export class EchoGateway {
     return client;
   }
 
-  /** Runs `attack` beside a session that must go on echoing: before, while and after. */
-  async beside(attack: () => Promise<void>): Promise<void> {
+  /** Runs `act` beside a session that must go on echoing: before, while and after. */
+  async beside(act: () => Promise<void>): Promise<void> {
     const good = await this.device({ deviceId: DEVICE_B });
-    let attacking = true;
+    const attack = { goesOn: true };
     const echoing = (async () => {
       let rounds = 0;
       do await expectEcho(good, `round ${rounds++}`);
-      while (attacking);
+      while (attack.goesOn);
     })();
     try {
-      await attack();
+      await act();
     } finally {
-      attacking = false;
+      attack.goesOn = false;
       await soon(echoing, "the echo beside");
     }
     await expectEcho(good, "after the attack");

@@ -42,10 +42,10 @@ export async function rejectionOf(promise: PromiseLike<unknown>, code: UsmpError
 
 /** Settles `promise` on a simulated clock that otherwise stands still: what is due now runs, and time moves by nothing. */
 export async function onClock<T>(clock: SimulatedClock, promise: Promise<T>, stepMs = 0): Promise<T> {
-  let settled = false;
-  const done = (): void => void (settled = true);
+  const state = { settled: false };
+  const done = (): void => void (state.settled = true);
   promise.then(done, done);
-  for (let rounds = 0; !settled; rounds++) {
+  for (let rounds = 0; !state.settled; rounds++) {
     if (rounds > 200) throw new Error("the promise did not settle on the simulated clock");
     await clock.advance(stepMs);
   }

@@ -35,6 +35,19 @@ describe("systemClock", () => {
     await within(new Promise<void>((resolve) => systemClock.after(-5, resolve)));
   });
 
+  it("waits as long as it is told, also where that is longer than a timer of Node can be", () => {
+    const fake = sinon.useFakeTimers();
+    const callback = sinon.spy();
+    const longMs = 3 * 2 ** 31;
+    systemClock.after(longMs, callback);
+    const cancelled = systemClock.after(longMs, callback);
+    fake.tick(longMs - 1);
+    expect(callback.callCount).to.equal(0);
+    cancelled.cancel();
+    fake.tick(1);
+    expect(callback.callCount).to.equal(1);
+  });
+
   it("does not fire at once where the delay is longer than a timer can be", () => {
     const timeouts = sinon.spy(globalThis, "setTimeout");
     systemClock.after(2 ** 40, () => {}).cancel();
