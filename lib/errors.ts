@@ -73,3 +73,19 @@ export class UsmpError extends Error {
 export function isUsmpError(value: unknown): value is UsmpError {
   return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
 }
+
+/** What was thrown, as text. Anything can be thrown, also what fails when it is asked for its text. */
+export function causeText(cause: unknown): string {
+  try {
+    return cause instanceof Error ? cause.message : String(cause);
+  } catch {
+    return "what it threw has no text";
+  }
+}
+
+/** `cause` itself where it is a {@link UsmpError}; else what a transport of the user's own threw, as a TRANSPORT error. */
+export function toUsmpError(cause: unknown): UsmpError {
+  return isUsmpError(cause)
+    ? cause
+    : new UsmpError("TRANSPORT", `the transport failed: ${causeText(cause)}`, { cause });
+}

@@ -1,4 +1,4 @@
-import { UsmpErrno, UsmpError, isUsmpError } from "./errors.js";
+import { toUsmpError, UsmpErrno, UsmpError } from "./errors.js";
 import { parseHexKey } from "./core/psk.js";
 import { Device } from "./device/device.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "./device/dial.js";
@@ -395,6 +395,6 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
   }
 
   #note(error: unknown): void {
-    this.#lastError = isUsmpError(error) ? error : new UsmpError("TRANSPORT", String(error), { cause: error });
+    this.#lastError = toUsmpError(error);
   }
 }

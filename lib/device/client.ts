@@ -1,7 +1,7 @@
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { parsePsk, type Psk } from "../core/psk.js";
 import { loadCrypto } from "../crypto/index.js";
-import { isUsmpError, UsmpError } from "../errors.js";
+import { toUsmpError, UsmpError } from "../errors.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import type { ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
@@ -108,8 +108,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     signal?.addEventListener("abort", forward);
     const done = this.#dial(abort.signal).catch((cause: unknown) => {
       // A transport of the user's own may reject with anything.
-      if (isUsmpError(cause)) throw cause;
-      throw new UsmpError("TRANSPORT", `the transport failed: ${String(cause)}`, { cause });
+      throw toUsmpError(cause);
     });
     this.#connecting = { abort, done: done.catch(() => {}) };
     try {

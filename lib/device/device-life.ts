@@ -1,7 +1,7 @@
 import type { Timer } from "../core/clock.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { formatDeviceId } from "../core/device-id.js";
-import { isUsmpError, UsmpError } from "../errors.js";
+import { toUsmpError, UsmpError } from "../errors.js";
 import type { PskLookup } from "../session/psk-source.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
@@ -134,10 +134,7 @@ export class DeviceLife {
         onSession: (session) => this.#adopt(session, attempt),
       });
     } catch (cause) {
-      const error = isUsmpError(cause)
-        ? cause
-        : new UsmpError("TRANSPORT", `the transport failed: ${String(cause)}`, { cause });
-      this.#fail(error, attempt);
+      this.#fail(toUsmpError(cause), attempt);
     } finally {
       if (this.#dialing === dialing) this.#dialing = null;
     }

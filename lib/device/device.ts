@@ -77,7 +77,7 @@ export class Device {
         return wanted && handlers.onMessage(data, session);
       },
       onPressure: () => this.#steer(),
-      onFirstDrop: handlers.onDropped,
+      onFirstDrop: (reason) => handlers.onDropped(reason),
     });
   }
 
@@ -197,7 +197,7 @@ export class Device {
       if (this.inbox.length > 0) this.#cameOn.set(data, session);
     });
     session.on("drain", () => this.#handlers.onDrain(session));
-    session.on("error", (error) => this.#handlers.onError(error));
+    session.passErrorsTo((error) => this.#handlers.onError(error));
     this.#steer();
     this.#handlers.onConnect(session, again);
     // What has waited since a close().

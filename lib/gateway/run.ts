@@ -1,4 +1,4 @@
-import { isUsmpError, UsmpError } from "../errors.js";
+import { toUsmpError, UsmpError } from "../errors.js";
 import type { Acceptor, Listener, ListenHandlers } from "../transport/transport.js";
 
 /** Where a gateway listens: the real port, where 0 was asked for. */
@@ -49,7 +49,7 @@ export class Run {
     for (const result of results) {
       if (result.status === "fulfilled") continue;
       const cause: unknown = result.reason;
-      onError(isUsmpError(cause) ? cause : new UsmpError("TRANSPORT", "a listener could not be closed", { cause }));
+      onError(toUsmpError(cause));
     }
   }
 

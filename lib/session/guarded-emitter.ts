@@ -1,5 +1,5 @@
 import { EventEmitter } from "eventemitter3";
-import { UsmpError } from "../errors.js";
+import { causeText, UsmpError } from "../errors.js";
 
 /** Event names, and what their listeners get. Every emitter here has "error". */
 export interface EventMap {
@@ -54,10 +54,7 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
       this.#callbacks.delete(event);
       return;
     }
-    const given: unknown = callback;
-    if (typeof given !== "function") {
-      throw new TypeError(`the ${event} callback is of type ${typeof given}; give a function, or null to clear it`);
-    }
+    requireFunction(`${event} callback`, callback);
     this.#callbacks.set(event, callback);
     this.listenerAdded(event);
   }
@@ -84,6 +81,7 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   protected listenerAdded(_event: keyof Events & string): void {}
 
   #guard(listener: Listener<never[]>): () => void {
+    requireFunction("listener", listener);
     let guarded = this.#guarded.get(listener);
     if (guarded === undefined) {
       guarded = (...args: unknown[]) => this.#run(listener as () => unknown, args);
@@ -102,7 +100,7 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   }
 
   #blame(cause: unknown, args: unknown[]): void {
-    const error = new UsmpError("HANDLER", `a callback failed: ${textOf(cause)}`, { cause });
+    const error = new UsmpError("HANDLER", `a callback failed: ${causeText(cause)}`, { cause });
     // An "error" listener that fails must not be told of its own failure for ever.
     const failedOnError = args[0] instanceof UsmpError && args[0].code === "HANDLER";
     if (failedOnError) warn(error);
@@ -110,19 +108,14 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   }
 }
 
+function requireFunction(what: string, given: unknown): void {
+  if (typeof given !== "function") throw new TypeError(`the ${what} is of type ${typeof given}; give a function`);
+}
+
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === "object" && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === "function"
   );
-}
-
-/** What was thrown, as text. Anything can be thrown, also what fails when it is asked for its text. */
-function textOf(cause: unknown): string {
-  try {
-    return cause instanceof Error ? cause.message : String(cause);
-  } catch {
-    return "what it threw has no text";
-  }
 }
 
 /** Node has a place for what nobody listens to; a browser has none but its console, which is not ours to write to. */

@@ -118,6 +118,17 @@ describe("Session", () => {
     }
   });
 
+  it("leaves it at four PINGs for a peer that answers none, and still hears whether it lives (§9)", () => {
+    const gateway = new Subject("gateway", { pingWhenUnheardMs: 1_000, lifeSignTimeoutMs: 1_000 });
+    for (let round = 1; round <= 5; round++) {
+      gateway.session.handleDeadline(round * 2_000);
+      expect(gateway.sent()).to.deep.equal(round <= 4 ? [`PING ${round - 1}`] : []);
+      gateway.receive(fromDevice(FrameType.DATA, round - 1), round * 2_000 + 1);
+    }
+    gateway.session.handleDeadline(12_000);
+    expectCode(() => gateway.session.handleDeadline(13_000), "TIMEOUT");
+  });
+
   it("takes a PONG that nobody asked for in silence", () => {
     const gateway = new Subject("gateway");
     gateway.receive(fromDevice(FrameType.PONG, 0));
