@@ -54,7 +54,6 @@ export type UsmpState = LifeState["name"] | "listening";
 export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
   readonly #device: Device;
   readonly #serverOptions: UsmpServerOptions;
-  readonly #polled: boolean;
   #fleet: Fleet | null = null;
   #lastError: UsmpError | null = null;
   #keepsProcess = true;
@@ -75,12 +74,12 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
     checkKnown(given, DEFAULT_DEVICE_SETTINGS, DEFAULT_GATEWAY_SETTINGS, { deviceId, reconnect, polled });
     const settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, given);
     checkDeviceSettings(settings);
-    checkGatewaySettings(withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, given));
+    const gatewaySettings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, given);
+    checkGatewaySettings(gatewaySettings);
+    checkKnown(reconnect || {}, DEFAULT_BACKOFF);
     const backoff = reconnect === false ? NO_RETRY : withDefaults(DEFAULT_BACKOFF, reconnect ?? {});
-    checkKnown(backoff, DEFAULT_BACKOFF);
     checkBackoff(backoff);
-    this.#polled = polled;
-    this.#serverOptions = { ...given, psk };
+    this.#serverOptions = { ...gatewaySettings, psk };
     this.#device = new Device(
       { lookupPsk: createPskLookup(psk), settings, backoff, deviceId },
       {
@@ -354,7 +353,7 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
   }
 
   async #listen(transports: readonly Acceptor[]): Promise<ListeningAddress[]> {
-    const fleet: Fleet = new Fleet(this.#serverOptions, this.#polled, {
+    const fleet: Fleet = new Fleet(this.#serverOptions, this.polled, {
       onConnect: (session, again) => this.#announce(session, again),
       onDisconnect: (reason, session) => {
         this.runOrWait(() => fleet.readOut(session));

@@ -57,6 +57,12 @@ describe("A listening Usmp", () => {
       await rig.until(gateway.listen(rig.acceptor()));
     });
 
+    it("takes the options of both sides", async () => {
+      const gateway = await rig.gateway({ keepaliveMs: 5_000, sessionTimeoutMs: 1_000, deviceId: "02:00:00:00:00:01" });
+      await rig.device();
+      expect(gateway.alive()).to.equal(true);
+    });
+
     it("tells whom it refused, and why", async () => {
       const gateway = await rig.gateway();
       const refused: string[] = [];

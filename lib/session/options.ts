@@ -64,7 +64,7 @@ export function checkNumber(name: string, value: unknown, least: number, most = 
 
 /** Fails for an option that is none, such as a misspelt one. @throws UsmpError INVALID_ARG naming it, and what there is. */
 export function checkKnown(given: object, ...known: readonly object[]): void {
-  const names = new Set([...known.flatMap((options) => Object.keys(options)), "crypto"]);
+  const names = new Set([UNSET, ...known].flatMap((options) => Object.keys(options)));
   for (const name of Object.keys(given)) {
     if (names.has(name)) continue;
     const text = [...names].sort().join(", ");
@@ -72,9 +72,17 @@ export function checkKnown(given: object, ...known: readonly object[]): void {
   }
 }
 
-/** `defaults`, with what `given` says in their place; an option that is undefined counts as not given. */
+/** Options without a default of their own here. */
+const UNSET = { crypto: undefined };
+
+/**
+ * `defaults`, with what `given` says in their place; an option that is undefined counts as not given, and one that is
+ * somebody else's (a facade has those of both sides) is left out.
+ */
 export function withDefaults<Settings extends object>(defaults: Settings, given: Partial<Settings>): Settings {
-  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  const said = Object.entries(given).filter(
+    ([name, value]) => value !== undefined && (name in defaults || name in UNSET),
+  );
   return { ...defaults, ...(Object.fromEntries(said) as Partial<Settings>) };
 }
 

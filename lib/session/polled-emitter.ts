@@ -11,23 +11,24 @@ const MOST_WAITING = 1_024;
 export abstract class PolledEmitter<
   Events extends EventMap & { [Name in keyof Events]: unknown[] },
 > extends GuardedEmitter<Events> {
-  readonly #polled: boolean;
+  /** Whether callbacks wait to be polled for. */
+  protected readonly polled: boolean;
   readonly #waiting: (() => void)[] = [];
   #running = false;
 
   constructor(polled: boolean) {
     super();
-    this.#polled = polled;
+    this.polled = polled;
   }
 
   /** Whether callbacks may run now: not polled for, or polled for right now. */
   protected get runsAtOnce(): boolean {
-    return !this.#polled || this.#running;
+    return !this.polled || this.#running;
   }
 
   /** Runs what waits, then `andThen`, until nothing waits. Within itself a no-op: a callback may poll, too. */
   protected runWaiting(andThen: () => void): void {
-    if (this.#running || !this.#polled) return;
+    if (this.#running || !this.polled) return;
     this.#running = true;
     do {
       for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call();
