@@ -1,4 +1,4 @@
-export { Usmp, type UsmpEvents, type UsmpOptions, type UsmpState } from "./usmp.js";
+export { Usmp, type UsmpOptions, type UsmpState } from "./usmp.js";
 export { UsmpClient, type ClientEvents, type ConnectOptions, type UsmpClientOptions } from "./device/client.js";
 export { UsmpServer, type ListeningAddress, type ServerEvents, type UsmpServerOptions } from "./gateway/server.js";
 export { type SessionEvents, UsmpSession } from "./session/session.js";
@@ -9,6 +9,7 @@ export type { DeviceSettings } from "./device/dial.js";
 export type { DeviceIdOption } from "./device/identity.js";
 export type { BackoffOptions } from "./device/reconnect-machine.js";
 export type { GatewaySettings } from "./gateway/accept.js";
+export type { UsmpEvents } from "./session/callback-emitter.js";
 export type { EventMap, Listener } from "./session/guarded-emitter.js";
 export type { ReceiveOptions } from "./session/inbox.js";
 export type { Sendable } from "./session/message.js";

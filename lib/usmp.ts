@@ -13,10 +13,9 @@ import {
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./gateway/accept.js";
 import { Fleet } from "./gateway/fleet.js";
 import type { ListeningAddress, UsmpServerOptions } from "./gateway/server.js";
-import type { EventMap, Listener } from "./session/guarded-emitter.js";
+import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
 import { toBytes, type Sendable } from "./session/message.js";
 import { checkKnown, withDefaults } from "./session/options.js";
-import { PolledEmitter } from "./session/polled-emitter.js";
 import { createPskLookup, type PskSource } from "./session/psk-source.js";
 import type { UsmpSession } from "./session/session.js";
 import { TcpTransport } from "./transport/tcp.js";
@@ -31,19 +30,6 @@ export interface UsmpOptions extends Partial<DeviceSettings>, Partial<GatewaySet
   readonly polled?: boolean;
 }
 
-/** What the facade tells. On a listening one the last argument says whose event it is. */
-export interface UsmpEvents extends EventMap {
-  connect: [session: UsmpSession];
-  reconnect: [session: UsmpSession];
-  message: [data: Uint8Array, length: number, session: UsmpSession];
-  disconnect: [reason: UsmpError, session: UsmpSession];
-  drain: [session: UsmpSession];
-  /** Messages are dropped because nobody has listened or read yet; told once. */
-  dropped: [reason: UsmpError];
-  /** A listening facade refused a connection: with AUTH, a device with a wrong key. */
-  refused: [reason: UsmpError, remoteAddress: string];
-}
-
 /** What a facade is doing: a device's states, or "listening". */
 export type UsmpState = LifeState["name"] | "listening";
 
@@ -51,7 +37,7 @@ export type UsmpState = LifeState["name"] | "listening";
  * USMP in the manner of the Arduino library: four callbacks, `begin()` for a device, `listen()` for a gateway. The event
  * loop drives it; a device that lost its session comes back by itself. The same events are on `on`, `once`, `off`.
  */
-export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
+export class Usmp extends CallbackEmitter implements AsyncDisposable {
   readonly #device: Device;
   readonly #serverOptions: UsmpServerOptions;
   #fleet: Fleet | null = null;
@@ -101,31 +87,6 @@ export class Usmp extends PolledEmitter<UsmpEvents> implements AsyncDisposable {
         onError: (error) => this.reportError(error),
       },
     );
-  }
-
-  /** Sets the callback for every established session, the first and each later one; null clears it. */
-  onConnect(callback: Listener<UsmpEvents["connect"]> | null): void {
-    this.setCallback("connect", callback);
-  }
-
-  /** Sets the callback for each session but the first of a life; it runs before `onConnect`. Null clears it. */
-  onReconnect(callback: Listener<UsmpEvents["reconnect"]> | null): void {
-    this.setCallback("reconnect", callback);
-  }
-
-  /** Sets the callback for each whole, verified message; `data` is the callback's to keep. Null clears it. */
-  onMessage(callback: Listener<UsmpEvents["message"]> | null): void {
-    this.setCallback("message", callback);
-  }
-
-  /** Sets the callback for the end of each session, with the reason, also for one's own `close()`. Null clears it. */
-  onDisconnect(callback: Listener<UsmpEvents["disconnect"]> | null): void {
-    this.setCallback("disconnect", callback);
-  }
-
-  /** Sets the callback for failed attempts and for callbacks that failed; null clears it. */
-  onError(callback: Listener<UsmpEvents["error"]> | null): void {
-    this.setCallback("error", callback);
   }
 
   /**
