@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
 import * as usmp from "../lib/index.js";
+import { CallbackEmitter } from "../lib/session/callback-emitter.js";
 
 describe("The package", () => {
   it("exports these values and no others", () => {
@@ -20,7 +21,7 @@ describe("The package", () => {
   it("has these methods on the facade and no others", () => {
     const own = (prototype: object): string[] =>
       Object.getOwnPropertyNames(prototype).filter((name) => name !== "constructor");
-    expect(own(usmp.Usmp.prototype).sort()).to.deep.equal([
+    expect([...own(usmp.Usmp.prototype), ...own(CallbackEmitter.prototype)].sort()).to.deep.equal([
       "alive",
       "available",
       "begin",
