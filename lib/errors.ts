@@ -77,7 +77,7 @@ export function isUsmpError(value: unknown): value is UsmpError {
 /** What was thrown, as text. Anything can be thrown, also what fails when it is asked for its text. */
 export function causeText(cause: unknown): string {
   try {
-    return cause instanceof Error ? cause.message : String(cause);
+    return String(cause instanceof Error ? cause.message : cause);
   } catch {
     return "what it threw has no text";
   }

@@ -1,6 +1,6 @@
 import { createContext, runInContext } from "node:vm";
 import { expect } from "chai";
-import { isUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError } from "../lib/errors.js";
+import { causeText, isUsmpError, toUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError } from "../lib/errors.js";
 
 describe("UsmpError", () => {
   it("is an Error with name, code, number and message", () => {
@@ -71,5 +71,25 @@ describe("isUsmpError", () => {
 
   it("goes by a mark that is not enumerable", () => {
     expect(Object.keys(new UsmpError("BYE", "x")).sort()).to.deep.equal(["code", "errno", "name"]);
+  });
+});
+
+describe("what a user's code threw", () => {
+  it("has a text, whatever it is", () => {
+    expect(causeText(new Error("why"))).to.equal("why");
+    expect(causeText("text")).to.equal("text");
+    for (const odd of [
+      Object.create(null),
+      { toString: () => ({}) },
+      Object.assign(new Error(), { message: Object.create(null) as unknown }),
+    ]) {
+      expect(causeText(odd)).to.equal("what it threw has no text");
+    }
+  });
+
+  it("becomes a UsmpError, and stays one", () => {
+    const own = new UsmpError("AUTH", "x");
+    expect(toUsmpError(own)).to.equal(own);
+    expect(toUsmpError("odd")).to.include({ code: "TRANSPORT", message: "the transport failed: odd", cause: "odd" });
   });
 });

@@ -20,20 +20,17 @@ export function parseDeviceId(value: string | Uint8Array): Uint8Array {
   } else if (value instanceof Uint8Array && value.length === DEVICE_ID_LENGTH) {
     return Uint8Array.from(value);
   }
-  const given =
-    typeof value === "string" ? printable(value) : value instanceof Uint8Array ? `${value.length} bytes` : typeof value;
   throw new UsmpError(
     "INVALID_ARG",
-    `deviceId is ${given}; give six pairs of hex digits like "24:0a:c4:01:02:03", or 6 bytes`,
+    `deviceId is ${describeBadId(value)}; give six pairs of hex digits like "24:0a:c4:01:02:03", or 6 bytes`,
   );
 }
 
-/** Enough of a text to find it again, with nothing in it that a terminal would act on. */
-function printable(text: string): string {
-  const escaped = text
-    .slice(0, 40)
-    .replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
-  return `"${escaped}"`;
+/** Shows a text only where it may have been meant as an id: a key in the wrong place must not be repeated. */
+function describeBadId(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (typeof value !== "string") return `of type ${typeof value}`;
+  return /^[0-9a-fA-F:.-]{1,17}$/.test(value) ? `"${value}"` : `a text of ${value.length} characters`;
 }
 
 /** A random device id, marked as locally administered and as no multicast address: it cannot be a real board's. */

@@ -38,6 +38,13 @@ export class FrameDecoder {
     return this.#gatheredLength > 0 ? this.#nextGathered() : this.#nextInChunk();
   }
 
+  /** Forgets everything: no frame comes any more. */
+  clear(): void {
+    this.#release();
+    this.#gathered = null;
+    this.#gatheredLength = 0;
+  }
+
   #nextInChunk(): Frame | null {
     const start = this.#position;
     const available = this.#chunk.length - start;

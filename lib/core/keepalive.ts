@@ -25,9 +25,9 @@ export class Keepalive {
   #heardAt: number;
   /** When this end asked for a sign of life, and nothing has verified since; then it asks no second time. */
   #askedAt: number | null = null;
-  /** When the PINGs went out that no PONG has answered yet. PONGs come in order. */
+  /** When the PINGs went out that no PONG has answered yet. */
   #unponged: number[] = [];
-  #paused = false;
+  #pausedAt: number | null = null;
 
   constructor(options: KeepaliveOptions, now: number) {
     this.#options = options;
@@ -58,22 +58,26 @@ export class Keepalive {
     return true;
   }
 
-  /** The PONG came; gives back the round trip in milliseconds, or null where no PING was out. */
+  /** A PONG came, which answers every PING so far; the first one's round trip in milliseconds, or null where none was out. */
   ponged(now: number): number | null {
-    const pingAt = this.#unponged.shift();
+    const pingAt = this.#unponged[0];
+    this.#unponged = [];
     return pingAt === undefined ? null : now - pingAt;
   }
 
   /** While the application does not read, the peer cannot be heard: its deadlines stand still. */
-  pause(): void {
-    this.#paused = true;
+  pause(now: number): void {
+    this.#pausedAt ??= now;
   }
 
-  resume(now: number): void {
-    if (!this.#paused) return;
-    this.#paused = false;
+  /** For how many milliseconds it was paused; 0 where it was not. */
+  resume(now: number): number {
+    if (this.#pausedAt === null) return 0;
+    const pausedMs = now - this.#pausedAt;
+    this.#pausedAt = null;
     this.#heardAt = now;
     if (this.#askedAt !== null) this.#askedAt = now;
+    return pausedMs;
   }
 
   /** What is due at `now`. */
@@ -89,20 +93,20 @@ export class Keepalive {
   }
 
   #lostAt(): number {
-    if (this.#paused) return Infinity;
+    if (this.#pausedAt !== null) return Infinity;
     const { idleTimeoutMs, lifeSignTimeoutMs } = this.#options;
     const idle = after(this.#heardAt, idleTimeoutMs);
     return this.#askedAt === null ? idle : Math.min(idle, after(this.#askedAt, lifeSignTimeoutMs));
   }
 
   #pingDueAt(): number {
-    if (this.#paused || this.#askedAt !== null) return Infinity;
+    if (this.#pausedAt !== null || this.#askedAt !== null) return Infinity;
     const { pingWhenSilentMs, pingWhenUnheardMs } = this.#options;
     return Math.min(after(this.#sentAt, pingWhenSilentMs), after(this.#heardAt, pingWhenUnheardMs));
   }
 
   #pongDueAt(): number {
-    return this.#paused ? this.#sentAt + PAUSED_PONG_MS : Infinity;
+    return this.#pausedAt === null ? Infinity : this.#sentAt + PAUSED_PONG_MS;
   }
 }
 

@@ -46,7 +46,11 @@ export class Outbox {
   }
 
   #closePiece(): void {
-    if (this.#piece !== null && this.#used > 0) this.#full.push(this.#piece.subarray(0, this.#used));
+    if (this.#piece !== null && this.#used > 0) {
+      // A piece that is mostly empty is not kept alive for the little in it: the transport may hold it for long.
+      const mostlyEmpty = this.#used < this.#piece.length / 2;
+      this.#full.push(mostlyEmpty ? this.#piece.slice(0, this.#used) : this.#piece.subarray(0, this.#used));
+    }
     this.#piece = null;
     this.#used = 0;
   }

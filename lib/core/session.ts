@@ -29,6 +29,10 @@ const NOTHING = new Uint8Array(0);
 /** §9: a peer ends the session at the ninth control frame in a second, and our PONGs to its PINGs count, too. */
 const PING_INTERVAL_MS = 300;
 
+/** PINGs that piled up in a pause arrive at once: beyond this many in a second one PONG answers the rest, or it would be a flood. */
+const MOST_PONGS = 8;
+const PONG_WINDOW_MS = 1_000;
+
 export interface SessionOptions extends Omit<SealingContext, "sessionId"> {
   readonly role: Role;
   readonly keepalive: KeepaliveOptions;
@@ -46,6 +50,11 @@ export class Session {
   readonly #reassembly = new Reassembly();
   readonly #outbox: Outbox;
   readonly #emit: (event: ConnectionEvent) => void;
+  #congested = false;
+  #pongOwed = false;
+  /** How many PONGs went out since when. */
+  #pongs = 0;
+  #pongsSince = -Infinity;
   #pingWanted = false;
   #pingedAt = -Infinity;
   #rekeyWanted = false;
@@ -136,10 +145,11 @@ export class Session {
         this.#sendPing(now);
         break;
       case "pong":
-        this.#sendControl(FrameType.PONG, now);
+        this.#sendPong(now);
         break;
       case "quiet":
     }
+    this.#advancePong(now);
     this.#advancePing(now);
     this.#advanceRekey(now);
   }
@@ -148,13 +158,25 @@ export class Session {
   nextDeadline(): number {
     const rekey = this.#rekeyWanted && this.#keys.settled ? this.#rekeyedAt + REKEY_INTERVAL_MS : Infinity;
     const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
-    return Math.min(this.#keepalive.nextDeadline(), ping, this.#reassembly.holdsPartialMessage ? Infinity : rekey);
+    const pong = this.#pongOwed && !this.#congested ? this.#pongsSince + PONG_WINDOW_MS : Infinity;
+    return Math.min(
+      this.#keepalive.nextDeadline(),
+      ping,
+      pong,
+      this.#reassembly.holdsPartialMessage ? Infinity : rekey,
+    );
   }
 
   /** The application reads, or does not: while it does not, the peer is not expected to be heard. */
   setReading(reading: boolean, now: number): void {
-    if (reading) this.#keepalive.resume(now);
-    else this.#keepalive.pause();
+    if (reading) this.#control.forgive(this.#keepalive.resume(now));
+    else this.#keepalive.pause(now);
+  }
+
+  /** What is sent piles up, or does no more: a peer that sends PING and does not read must not fill our memory with PONGs. */
+  setCongested(congested: boolean, now: number): void {
+    this.#congested = congested;
+    this.#advancePong(now);
   }
 
   /** Forgets all keys. Nothing else may be called afterwards. */
@@ -191,7 +213,7 @@ export class Session {
     if (!this.#control.take(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
     switch (type) {
       case FrameType.PING:
-        this.#sendControl(FrameType.PONG, now);
+        this.#sendPong(now);
         break;
       case FrameType.PONG: {
         const roundTripMs = this.#keepalive.ponged(now);
@@ -234,6 +256,26 @@ export class Session {
     if (!this.#keepalive.ask(now)) return;
     this.#pingedAt = now;
     this.#sendControl(FrameType.PING, now);
+  }
+
+  /** At once; or one for many, where PINGs come in a burst or what is sent piles up. */
+  #sendPong(now: number): void {
+    this.#pongOwed = true;
+    // It is not due again before the time is up, whether or not it can leave now.
+    if (this.#congested) this.#keepalive.sent(now);
+    this.#advancePong(now);
+  }
+
+  #advancePong(now: number): void {
+    if (!this.#pongOwed || this.#congested) return;
+    if (now >= this.#pongsSince + PONG_WINDOW_MS) {
+      this.#pongsSince = now;
+      this.#pongs = 0;
+    }
+    if (this.#pongs === MOST_PONGS) return;
+    this.#pongs++;
+    this.#pongOwed = false;
+    this.#sendControl(FrameType.PONG, now);
   }
 
   #sendControl(type: typeof FrameType.PING | typeof FrameType.PONG, now: number): void {

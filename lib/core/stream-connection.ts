@@ -117,6 +117,11 @@ export class StreamConnection {
     this.#session?.setReading(reading, now);
   }
 
+  /** Whether what is sent piles up before the network: then PINGs are answered later, in one. */
+  setCongested(congested: boolean, now: number): void {
+    this.#guard(() => this.#session?.setCongested(congested, now));
+  }
+
   /** Does what is due at `now`. */
   handleDeadline(now: number): void {
     const state = this.#state;
@@ -226,6 +231,7 @@ export class StreamConnection {
       state.handshake.wipe();
     }
     this.#state = { name: "closed" };
+    this.#decoder.clear();
     this.#emit({ type: "closed", error });
   }
 }

@@ -171,14 +171,25 @@ export class DeviceLife {
     this.#settle(attempt, false);
   }
 
-  /** A lookup that takes for ever must not hold up `close`; a key that comes too late is wiped. */
+  /** A lookup that takes for ever holds up neither `close` nor the next attempt; a key that comes too late is wiped. */
   #findPskUnless(signal: AbortSignal): Promise<Uint8Array> {
-    return new Promise((resolve, reject) => {
-      signal.addEventListener("abort", () => reject(new UsmpError("CLOSED", "the attempt was called off")));
+    const { clock, handshakeTimeoutMs } = this.#options.settings;
+    return new Promise<Uint8Array>((resolve, reject) => {
+      let late = false;
+      const giveUp = (error: UsmpError): void => {
+        late = true;
+        timer.cancel();
+        reject(error);
+      };
+      const timer = clock.after(handshakeTimeoutMs, () => {
+        giveUp(new UsmpError("AUTH", `the PSK function did not answer within ${handshakeTimeoutMs} ms`));
+      });
+      signal.addEventListener("abort", () => giveUp(new UsmpError("CLOSED", "the attempt was called off")));
       this.#findPsk().then((psk) => {
-        if (signal.aborted) this.#options.crypto.wipe(psk);
+        timer.cancel();
+        if (late) this.#options.crypto.wipe(psk);
         resolve(psk);
-      }, reject);
+      }, giveUp);
     });
   }
 

@@ -45,7 +45,7 @@ export class Run {
   async close(onError: (error: UsmpError) => void): Promise<void> {
     this.#closed = true;
     await this.#opening;
-    const results = await Promise.allSettled(this.#listeners.map((listener) => listener.close()));
+    const results = await Promise.allSettled(this.#listeners.map(async (listener) => listener.close()));
     for (const result of results) {
       if (result.status === "fulfilled") continue;
       const cause: unknown = result.reason;

@@ -110,12 +110,12 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
         onLink: (link) => this.#accept(link, crypto),
         onError: (error) => this.reportError(error),
       });
+      if (!this.#keepsProcess) run.unref();
+      return run.addresses;
     } catch (error) {
       if (this.#run === run) await this.stop();
       throw error;
     }
-    if (!this.#keepsProcess) run.unref();
-    return run.addresses;
   }
 
   /** Listens, unless it does already; resolves when it was stopped, or `signal` aborted. Rejects where it cannot listen. */
@@ -143,8 +143,11 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const drivers = [...this.#drivers].map((driver) => driver.close(closed));
     // A second call waits for the first one, too.
     this.#stopping = Promise.all([this.#stopping, run?.close(onError), ...drivers]);
-    await this.#stopping;
-    run?.end();
+    try {
+      await this.#stopping;
+    } finally {
+      run?.end();
+    }
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../core/clock.js";
+import type { ConnectionEvent } from "../core/events.js";
 import { StreamConnection, type StreamConnectionOptions } from "../core/stream-connection.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
@@ -7,8 +8,8 @@ import { Fifo } from "./fifo.js";
 /** Written at once rather than at the end of the turn, so that a long synchronous burst keeps the network busy. */
 const FLUSH_AT_BYTES = 32_768;
 
-/** A timer this late means that the event loop stood still: what waits in the sockets is read before anybody is judged. */
-const LATE_MS = 250;
+/** Beyond this many times `maxUnsentBytes` the peer plainly does not read: its PINGs are answered when it does. */
+const CONGESTED_AT = 2;
 
 export interface DriverOptions {
   readonly link: Link;
@@ -178,7 +179,9 @@ export class SessionDriver implements LinkHandlers {
   }
 
   onBytes(chunk: Uint8Array): void {
-    this.#connection.receive(chunk, this.#clock.now());
+    const now = this.#clock.now();
+    this.#connection.setCongested(this.#isCongested, now);
+    this.#connection.receive(chunk, now);
     this.#pump();
   }
 
@@ -200,32 +203,42 @@ export class SessionDriver implements LinkHandlers {
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    for (let events = this.#connection.takeEvents(); events.length > 0; events = this.#connection.takeEvents()) {
-      for (const event of events) {
-        switch (event.type) {
-          case "message":
-            if (!this.#unwanted) this.#session?.onMessage(event.data);
-            break;
-          case "hello":
-            this.#handshakeHandlers.onHello(event.deviceId);
-            break;
-          case "established":
-            this.#handshakeHandlers.onEstablished(event.deviceId, event.sessionId);
-            break;
-          case "pong":
-            this.#session?.onPong(event.roundTripMs);
-            break;
-          case "rekeyed":
-            this.#session?.onRekeyed(event.by);
-            break;
-          case "closed":
-            this.#end(event.error);
-        }
+    try {
+      for (let events = this.#connection.takeEvents(); events.length > 0; events = this.#connection.takeEvents()) {
+        for (const event of events) this.#passOn(event);
       }
+    } finally {
+      // Whatever goes wrong above, the session can still be ended.
+      this.#pumping = false;
     }
-    this.#pumping = false;
     this.#flush();
     if (this.#ended === null) this.#arm();
+  }
+
+  #passOn(event: ConnectionEvent): void {
+    switch (event.type) {
+      case "message":
+        if (!this.#unwanted) this.#session?.onMessage(event.data);
+        break;
+      case "hello":
+        this.#handshakeHandlers.onHello(event.deviceId);
+        break;
+      case "established":
+        this.#handshakeHandlers.onEstablished(event.deviceId, event.sessionId);
+        break;
+      case "pong":
+        this.#session?.onPong(event.roundTripMs);
+        break;
+      case "rekeyed":
+        this.#session?.onRekeyed(event.by);
+        break;
+      case "closed":
+        this.#end(event.error);
+    }
+  }
+
+  get #isCongested(): boolean {
+    return this.unsentBytes >= CONGESTED_AT * this.#options.maxUnsentBytes;
   }
 
   #hasRoom(): boolean {
@@ -278,6 +291,10 @@ export class SessionDriver implements LinkHandlers {
       this.#sealPending(this.#unsealed.shift() as PendingSend);
     }
     if (this.#ended !== null) return;
+    if (!this.#isCongested) {
+      this.#connection.setCongested(false, this.#clock.now());
+      this.#flush();
+    }
     if (this.#drainWanted && this.#unsealed.length === 0 && this.unsentBytes <= this.#options.maxUnsentBytes / 2) {
       this.#drainWanted = false;
       this.#session?.onDrain();
@@ -291,9 +308,8 @@ export class SessionDriver implements LinkHandlers {
     this.#timer?.cancel();
     this.#timerAt = deadline;
     this.#timer = this.#clock.after(deadline - this.#clock.now(), () => {
-      const late = this.#clock.now() - deadline > LATE_MS;
-      if (late) this.#timer = this.#unrefd(this.#clock.afterReadPass(() => this.#judge()));
-      else this.#judge();
+      // Where the event loop stood still, what tells of life may wait in the socket: it is read before anybody is judged.
+      this.#timer = this.#unrefd(this.#clock.afterReadPass(() => this.#judge()));
     });
     this.#unrefd(this.#timer);
   }

@@ -158,8 +158,11 @@ export class Inbox {
   flush(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    while (!this.#held && this.#flushNext()) this.#judgePressure();
-    this.#flushing = false;
+    try {
+      while (!this.#held && this.#flushNext()) this.#judgePressure();
+    } finally {
+      this.#flushing = false;
+    }
   }
 
   /** Keeps messages back from callbacks and listeners until `release`. */

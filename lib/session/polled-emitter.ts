@@ -30,11 +30,14 @@ export abstract class PolledEmitter<
   protected runWaiting(andThen: () => void): void {
     if (this.#running || !this.polled) return;
     this.#running = true;
-    do {
-      for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call();
-      andThen();
-    } while (this.#waiting.length > 0);
-    this.#running = false;
+    try {
+      do {
+        for (let call = this.#waiting.shift(); call !== undefined; call = this.#waiting.shift()) call();
+        andThen();
+      } while (this.#waiting.length > 0);
+    } finally {
+      this.#running = false;
+    }
   }
 
   /** Runs `call` now, or, in its turn, when it is polled for. */

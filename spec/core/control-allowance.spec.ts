@@ -40,6 +40,15 @@ describe("ControlAllowance", () => {
     expect(takeAll(allowance, 3_600_000)).to.equal(0);
   });
 
+  it("forgives what piles up in a pause, one frame for 10 s, beyond what can be saved up (case 69)", () => {
+    const allowance = new ControlAllowance(0);
+    takeAll(allowance, 0);
+    allowance.forgive(3_600_000);
+    expect(takeAll(allowance, 3_600_000)).to.equal(360);
+    expect(takeAll(allowance, 3_600_000)).to.equal(0);
+    expect(takeAll(allowance, 3_601_000)).to.equal(8);
+  });
+
   it("gives nothing back for a refusal", () => {
     const allowance = new ControlAllowance(0);
     takeAll(allowance, 0);

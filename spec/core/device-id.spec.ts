@@ -49,6 +49,12 @@ describe("device id", () => {
     }
   });
 
+  it("is not repeated in the message where it can be no id: it may be a key in the wrong place", () => {
+    const key = "TOPSECRETKEY-0123456789abcdef";
+    expect(expectCode(() => parseDeviceId(key), "INVALID_ARG").message).to.include("a text of 29 characters");
+    expect(expectCode(() => parseDeviceId("240ac4010203"), "INVALID_ARG").message).to.include('"240ac4010203"');
+  });
+
   it("is random with the locally administered bit set and the multicast bit clear", () => {
     expect(randomDeviceId(scripted({ random: [filled(6, 0xff)] }))).to.deep.equal(fromHex("fe ff ff ff ff ff"));
     expect(randomDeviceId(scripted({ random: [filled(6, 0x00)] }))).to.deep.equal(fromHex("02 00 00 00 00 00"));

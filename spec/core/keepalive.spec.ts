@@ -136,9 +136,9 @@ describe("Keepalive", () => {
   it("waits for no frame while paused, and from anew after that (case 69)", () => {
     const subject = keepalive({ idleTimeoutMs: 60_000, lifeSignTimeoutMs: 30_000, pingWhenUnheardMs: 30_000 });
     subject.ask(1_000);
-    subject.pause();
+    subject.pause(1_000);
     expect(subject.judge(19_999)).to.equal("quiet");
-    subject.resume(300_000);
+    expect(subject.resume(300_000)).to.equal(299_000);
     expectAt(subject, 330_000, "lost");
     subject.heard(300_001);
     expectAt(subject, 330_001, "ping");
@@ -147,7 +147,7 @@ describe("Keepalive", () => {
   it("sends PONG unasked every 20 s while paused, and no PING: the peer sees life (case 69)", () => {
     const subject = keepalive({ pingWhenSilentMs: 30_000, pingWhenUnheardMs: 10_000 });
     subject.sent(5_000);
-    subject.pause();
+    subject.pause(6_000);
     expectAt(subject, 25_000, "pong");
     subject.sent(25_000);
     expectAt(subject, 45_000, "pong");
@@ -157,9 +157,10 @@ describe("Keepalive", () => {
     const subject = keepalive({ idleTimeoutMs: 60_000 });
     subject.resume(50_000);
     expectAt(subject, 60_000, "lost");
-    subject.pause();
-    subject.resume(55_000);
-    subject.resume(100_000);
+    subject.pause(52_000);
+    subject.pause(54_000);
+    expect(subject.resume(55_000)).to.equal(3_000);
+    expect(subject.resume(100_000)).to.equal(0);
     expectAt(subject, 115_000, "lost");
   });
 

@@ -48,6 +48,14 @@ describe("Outbox", () => {
     expect(concat(...outbox.take())).to.deep.equal(concat(filled(100_000, 7), filled(100_000, 8)));
   });
 
+  it("keeps no large buffer alive for a lone frame", () => {
+    const outbox = new Outbox();
+    append(outbox, filled(72, 1));
+    const [lone] = outbox.take();
+    expect(lone).to.deep.equal(filled(72, 1));
+    expect(lone!.buffer.byteLength).to.equal(72);
+  });
+
   it("never writes again to a piece that was taken", () => {
     const outbox = new Outbox();
     append(outbox, filled(10, 1));

@@ -118,6 +118,40 @@ describe("Session", () => {
     }
   });
 
+  it("answers all PINGs with one PONG later while what it sends piles up", () => {
+    const gateway = new Subject("gateway");
+    gateway.session.setCongested(true, 0);
+    for (let round = 0; round < 5; round++) gateway.receive(fromDevice(FrameType.PING, round), round * 1_000);
+    expect(gateway.sent()).to.deep.equal([]);
+    gateway.session.setCongested(false, 5_000);
+    expect(gateway.sent()).to.deep.equal(["PONG 0"]);
+    gateway.session.setCongested(false, 6_000);
+    expect(gateway.sent(), "none is owed any more").to.deep.equal([]);
+    gateway.receive(fromDevice(FrameType.PING, 5), 7_000);
+    expect(gateway.sent()).to.deep.equal(["PONG 1"]);
+  });
+
+  it("answers eight PINGs a second one by one, and those beyond that with one PONG (case 69)", () => {
+    const gateway = new Subject("gateway");
+    for (let seq = 0; seq < 20; seq++) gateway.receive(fromDevice(FrameType.PING, seq), 10_000);
+    expect(gateway.sent()).to.have.lengthOf(8);
+    expect(gateway.session.nextDeadline()).to.equal(11_000);
+    gateway.session.handleDeadline(10_999);
+    expect(gateway.sent()).to.deep.equal([]);
+    gateway.session.handleDeadline(11_000);
+    expect(gateway.sent()).to.deep.equal(["PONG 8"]);
+    expect(gateway.session.nextDeadline()).to.equal(Infinity);
+  });
+
+  it("does not run in circles over a PONG that is due while what it sends piles up", () => {
+    const gateway = new Subject("gateway");
+    gateway.session.setReading(false, 0);
+    gateway.session.setCongested(true, 0);
+    gateway.session.handleDeadline(20_000);
+    expect(gateway.sent()).to.deep.equal([]);
+    expect(gateway.session.nextDeadline()).to.equal(40_000);
+  });
+
   it("leaves it at four PINGs for a peer that answers none, and still hears whether it lives (§9)", () => {
     const gateway = new Subject("gateway", { pingWhenUnheardMs: 1_000, lifeSignTimeoutMs: 1_000 });
     for (let round = 1; round <= 5; round++) {

@@ -174,6 +174,20 @@ describe("DeviceLife", () => {
       await end(life);
     });
 
+    it("that never comes is given up after the handshake's time, and looked up again at the cap", async () => {
+      let calls = 0;
+      const life = rig.life({ lookupPsk: () => (calls++, new Promise(() => {})) });
+      const begun = life.begin(rig.dialer());
+      await rig.pass(9_999);
+      expect(rig.events).to.deep.equal([]);
+      await rig.pass(1);
+      expect(await begun).to.equal(false);
+      expect(rig.events).to.deep.equal(["failed AUTH"]);
+      await rig.pass(30_000);
+      expect(calls).to.equal(2);
+      await end(life);
+    });
+
     it("that never comes keeps no close() waiting", async () => {
       const life = rig.life({ lookupPsk: () => new Promise(() => {}) });
       const begun = life.begin(rig.dialer());

@@ -192,29 +192,38 @@ describe("UsmpServer", () => {
       );
     });
 
-    it('goes on where a transport cannot close, and says so on "error"', async () => {
-      const server = serverWith();
-      const errors: UsmpError[] = [];
-      server.onError((error) => errors.push(error));
-      const failure = new UsmpError("TRANSPORT", "cannot close");
-      const stubborn: Acceptor = {
-        kind: "stubborn",
-        describe: () => "stubborn",
-        listen: async () => ({
+    for (const [how, fail] of [
+      ["rejects", (failure: UsmpError) => Promise.reject(failure)],
+      [
+        "throws",
+        (failure: UsmpError): never => {
+          throw failure;
+        },
+      ],
+    ] as const) {
+      it(`goes on where a transport's close ${how}, and says so on "error"`, async () => {
+        const server = serverWith();
+        const errors: UsmpError[] = [];
+        server.onError((error) => errors.push(error));
+        const failure = new UsmpError("TRANSPORT", "cannot close");
+        const stubborn: Acceptor = {
           kind: "stubborn",
-          address: "here",
-          port: 1,
-          close: () => Promise.reject(failure),
-          unref: () => {},
-        }),
-      };
-      await server.listen(stubborn);
-      const served = server.serve();
-      await server.stop();
-      await served;
-      expect(errors).to.deep.equal([failure]);
-    });
-
+          describe: () => "stubborn",
+          listen: async () => ({
+            kind: "stubborn",
+            address: "here",
+            port: 1,
+            close: () => fail(failure),
+            unref: () => {},
+          }),
+        };
+        await server.listen(stubborn);
+        const served = server.serve();
+        await server.stop();
+        await served;
+        expect(errors).to.deep.equal([failure]);
+      });
+    }
     it("sends BYE to all, ends handshakes, and leaves nothing", async () => {
       const rig = await new NetworkRig().listen();
       const clients = [await rig.connected(), await rig.connected({ deviceId: DEVICE_B })];

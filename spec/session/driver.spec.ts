@@ -298,6 +298,14 @@ describe("SessionDriver", () => {
       expect(rig.events.at(-1)).to.equal("closed TIMEOUT");
     });
 
+    it("is judged after a read pass however short a time the loop stood still", async () => {
+      const rig = new DriverRig({ keepalive: { idleTimeoutMs: 60_000 } }).establish();
+      rig.clock.jump(60_010);
+      rig.clock.after(0, () => rig.peerSends("in time"));
+      await rig.clock.advance(0);
+      expect(rig.events).to.deep.equal(["message in time"]);
+    });
+
     it("that passed while the loop stood still ends a silent peer after that read pass", async () => {
       const rig = new DriverRig({ keepalive: { idleTimeoutMs: 60_000 } }).establish();
       rig.clock.jump(120_000);

@@ -186,6 +186,11 @@ describe("GuardedEmitter", () => {
       ["undefined", () => undefined],
       ["a symbol", () => Symbol("s")],
       ["an object without prototype", () => Object.create(null) as unknown],
+      ["an error whose message is a symbol", () => Object.assign(new Error(), { message: Symbol("odd") })],
+      [
+        "an error whose message has no text",
+        () => Object.assign(new Error(), { message: Object.create(null) as unknown }),
+      ],
       [
         "an object whose toString throws",
         () => ({
