@@ -180,7 +180,10 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     }
   }
 
-  /** Stops delivering messages; what is not read stops the peer's sending in the end. */
+  /**
+   * Stops delivering messages; what is not read stops the peer's sending in the end. The peer sees life meanwhile. Where it
+   * closes the connection during the pause, what had not been read by then may be lost with it.
+   */
   pause(): void {
     this.#userPaused = true;
     this.#inbox.hold();
