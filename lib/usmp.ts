@@ -3,13 +3,7 @@ import { parseHexKey } from "./core/psk.js";
 import { Device } from "./device/device.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "./device/dial.js";
 import type { DeviceIdOption } from "./device/identity.js";
-import {
-  checkBackoff,
-  DEFAULT_BACKOFF,
-  NO_RETRY,
-  type BackoffOptions,
-  type LifeState,
-} from "./device/reconnect-machine.js";
+import { parseReconnect, type BackoffOptions, type DelayFunction, type LifeState } from "./device/reconnect-machine.js";
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./gateway/accept.js";
 import { Fleet } from "./gateway/fleet.js";
 import type { ListeningAddress, UsmpServerOptions } from "./gateway/server.js";
@@ -25,7 +19,7 @@ export interface UsmpOptions extends Partial<DeviceSettings>, Partial<GatewaySet
   /** Random by default, and then kept for the life of the facade; `"mac"` takes the machine's, as on a board. */
   readonly deviceId?: DeviceIdOption;
   /** How a device comes back after a loss; false: it does not. */
-  readonly reconnect?: Partial<BackoffOptions> | false;
+  readonly reconnect?: Partial<BackoffOptions> | DelayFunction | false;
   /** Callbacks run within `maintain()` alone, as on a board, and just before `begin()` and `reconnect()` resolve. */
   readonly polled?: boolean;
 }
@@ -43,6 +37,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   #fleet: Fleet | null = null;
   #lastError: UsmpError | null = null;
   #keepsProcess = true;
+  #unwatch: () => void = () => {};
 
   /** TCP to `host`, or, to listen, on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
   static TCP(host: string, port?: number): TcpTransport {
@@ -62,9 +57,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     checkDeviceSettings(settings);
     const gatewaySettings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, given);
     checkGatewaySettings(gatewaySettings);
-    checkKnown(reconnect || {}, DEFAULT_BACKOFF);
-    const backoff = reconnect === false ? NO_RETRY : withDefaults(DEFAULT_BACKOFF, reconnect ?? {});
-    checkBackoff(backoff);
+    const backoff = parseReconnect(reconnect);
     this.#serverOptions = { ...gatewaySettings, psk };
     this.#device = new Device(
       { lookupPsk: createPskLookup(psk), settings, backoff, deviceId },
@@ -92,12 +85,14 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   /**
    * Connects as a device, and keeps coming back until `close()`. Legal in any state: what runs is ended first.
    * Resolves with the first attempt's result: true after `onConnect` ran. False for a bad argument, which is not retried;
-   * `lastError()` says what was wrong. Never rejects.
+   * `lastError()` says what was wrong. When `signal` aborts, at any time, that is a `close()`. Never rejects.
    */
-  async begin(transport: Dialer): Promise<boolean> {
+  async begin(transport: Dialer, { signal }: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
     try {
+      if (signal?.aborted === true) throw new UsmpError("CLOSED", "begin() was aborted", { cause: signal.reason });
       if (this.#fleet !== null)
         throw new UsmpError("INVALID_ARG", "this facade listens: close() it, or use another one to connect");
+      this.#watch(signal);
       return await this.#device.begin(transport).finally(() => this.maintain());
     } catch (error) {
       this.#note(error);
@@ -106,8 +101,8 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   /** As `begin`, and returns at once. */
-  beginAsync(transport: Dialer): void {
-    void this.begin(transport);
+  beginAsync(transport: Dialer, options?: { readonly signal?: AbortSignal }): void {
+    void this.begin(transport, options);
   }
 
   /** Ends the session, if any, and dials now: that attempt's result, or false, NOT_CONNECTED, before `begin()`. */
@@ -137,6 +132,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** Ends this life: BYE to whom there is, then nothing is left and nothing is called any more. Legal in any state. */
   async close(): Promise<void> {
+    this.#watch(undefined);
     const fleet = this.#fleet;
     await Promise.all([this.#device.close(), fleet?.stop()]);
     // A close() that was faster may have made way for another fleet.
@@ -335,6 +331,14 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
       if (this.#fleet === fleet) this.#fleet = null;
       throw error;
     }
+  }
+
+  /** Closes this life when `signal` aborts; the signal of an earlier life is let go. */
+  #watch(signal: AbortSignal | undefined): void {
+    this.#unwatch();
+    const close = (): void => void this.close();
+    signal?.addEventListener("abort", close);
+    this.#unwatch = () => signal?.removeEventListener("abort", close);
   }
 
   #announce(session: UsmpSession, again: boolean): void {

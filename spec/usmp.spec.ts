@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 
 import { expect } from "chai";
@@ -377,6 +378,51 @@ describe("Usmp", () => {
         void device.close();
       });
       expect(await rig.until(device.begin(rig.dialer()))).to.equal(true);
+    });
+  });
+
+  describe("reconnect as a function", () => {
+    it("says how long to wait, from the number of failures and the last error", async () => {
+      const asked: string[] = [];
+      const usmp = rig.usmp({ reconnect: (attempt, { code }) => (asked.push(`${attempt} ${code}`), attempt * 100) });
+      expect(await rig.until(usmp.begin(rig.dialer()))).to.equal(false);
+      await rig.pass(100);
+      await rig.pass(200);
+      expect(asked).to.deep.equal(["1 TRANSPORT", "2 TRANSPORT", "3 TRANSPORT"]);
+    });
+  });
+
+  describe("begin with a signal", () => {
+    it("ends the life when it aborts, in a session as in backoff", async () => {
+      const { gateway } = await rig.pair();
+      for (const alive of [true, false]) {
+        if (!alive) await rig.until(gateway.close());
+        const usmp = rig.usmp();
+        const reasons: string[] = [];
+        usmp.onDisconnect(({ code }) => void reasons.push(code));
+        const abort = new AbortController();
+        expect(await rig.until(usmp.begin(rig.dialer(), { signal: abort.signal }))).to.equal(alive);
+        abort.abort();
+        await rig.pass(1_000);
+        expect([usmp.state(), reasons]).to.deep.equal(["closed", alive ? ["CLOSED"] : []]);
+        expect(getEventListeners(abort.signal, "abort")).to.deep.equal([]);
+      }
+    });
+
+    it("gives false with CLOSED where it has aborted already", async () => {
+      const usmp = rig.usmp();
+      expect(await usmp.begin(rig.dialer(), { signal: AbortSignal.abort() })).to.equal(false);
+      expect([usmp.lastErrorString().split(":")[0], usmp.state()]).to.deep.equal(["CLOSED", "idle"]);
+    });
+
+    it("does not end a later life", async () => {
+      const { device } = await rig.pair();
+      const abort = new AbortController();
+      await rig.until(device.begin(rig.dialer(), { signal: abort.signal }));
+      await rig.until(device.begin(rig.dialer()));
+      abort.abort();
+      await rig.pass(1_000);
+      expect(device.alive()).to.equal(true);
     });
   });
 

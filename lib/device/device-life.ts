@@ -1,12 +1,19 @@
 import type { Timer } from "../core/clock.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { formatDeviceId } from "../core/device-id.js";
-import { toUsmpError, UsmpError } from "../errors.js";
+import { causeText, toUsmpError, UsmpError } from "../errors.js";
 import type { PskLookup } from "../session/psk-source.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
 import { dialSession, type DeviceSettings } from "./dial.js";
-import { step, type BackoffOptions, type LifeEffect, type LifeInput, type LifeState } from "./reconnect-machine.js";
+import {
+  step,
+  type BackoffOptions,
+  type DelayFunction,
+  type LifeEffect,
+  type LifeInput,
+  type LifeState,
+} from "./reconnect-machine.js";
 
 export interface DeviceLifeOptions {
   readonly crypto: CryptoProvider;
@@ -25,6 +32,8 @@ export interface DeviceLifeHandlers {
   onLost(error: UsmpError): void;
   /** An attempt failed; another one follows unless `final`. */
   onFailed(error: UsmpError, final: boolean): void;
+  /** Something of the user's failed. */
+  onError(error: UsmpError): void;
 }
 
 /** Carries out what the reconnect machine decides: dials, waits, ends, and reports back. */
@@ -43,7 +52,7 @@ export class DeviceLife {
   readonly #ending = new Set<Promise<unknown>>();
 
   constructor(options: DeviceLifeOptions, handlers: DeviceLifeHandlers) {
-    this.#options = options;
+    this.#options = { ...options, backoff: { ...options.backoff, delayMs: this.#guardDelay(options.backoff.delayMs) } };
     this.#handlers = handlers;
   }
 
@@ -80,6 +89,20 @@ export class DeviceLife {
     this.#keepsProcess = false;
     this.#timer?.unref();
     this.#session?.unref();
+  }
+
+  /** A delay function that throws says nothing: the longest delay is taken, and the failure told. */
+  #guardDelay(delayMs: DelayFunction | null): DelayFunction | null {
+    if (delayMs === null) return null;
+    return (attempt, lastError) => {
+      try {
+        return delayMs(attempt, lastError);
+      } catch (cause) {
+        const message = `the reconnect delay function failed: ${causeText(cause)}`;
+        this.#handlers.onError(new UsmpError("HANDLER", message, { cause }));
+        return NaN;
+      }
+    };
   }
 
   #attempt(input: LifeInput): Promise<boolean> {

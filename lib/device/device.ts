@@ -184,6 +184,7 @@ export class Device {
           this.#handlers.onDisconnect(reason, session);
         },
         onFailed: (error) => this.#handlers.onFailed(error),
+        onError: (error) => this.#handlers.onError(error),
       },
     );
     if (!this.#keepsProcess) life.unref();

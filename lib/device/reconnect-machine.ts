@@ -13,8 +13,8 @@
  *
  * Each attempt has a number; an input that carries another one comes from an old connection and changes nothing.
  */
-import type { UsmpError, UsmpErrorCode } from "../errors.js";
-import { checkNumber } from "../session/options.js";
+import { UsmpError, type UsmpErrorCode } from "../errors.js";
+import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
 
 export type LifeState =
   | { readonly name: "idle" }
@@ -67,6 +67,9 @@ export type LifeEffect =
   /** Nothing more will be tried. */
   | { readonly type: "giveUp"; readonly error: UsmpError };
 
+/** The delay in milliseconds after `attempt` failures (1 or more) in a row, the last one with `lastError`. */
+export type DelayFunction = (attempt: number, lastError: UsmpError) => number;
+
 /** All durations in milliseconds. */
 export interface BackoffOptions {
   /** The first window; each failure doubles it. Default 2,000. */
@@ -79,6 +82,8 @@ export interface BackoffOptions {
   readonly stableMs: number;
   /** Attempts in a row before giving up. Default: never. */
   readonly maxAttempts: number;
+  /** In place of the windows, where it gives a number of at least 0; else the delay is `maxDelayMs`. Default: none. */
+  readonly delayMs: DelayFunction | null;
 }
 
 /** The Arduino port's 2 s doubling to 30 s. */
@@ -88,6 +93,7 @@ export const DEFAULT_BACKOFF: BackoffOptions = {
   firstDelayMs: 0,
   stableMs: 30_000,
   maxAttempts: Infinity,
+  delayMs: null,
 };
 
 /** No attempt after the first, and none after a loss. */
@@ -100,6 +106,23 @@ export function checkBackoff(options: BackoffOptions): void {
   checkNumber("reconnect.firstDelayMs", options.firstDelayMs, 0);
   checkNumber("reconnect.stableMs", options.stableMs, 0);
   checkNumber("reconnect.maxAttempts", options.maxAttempts, 1);
+  const { delayMs } = options as { readonly delayMs: unknown };
+  if (delayMs !== null && typeof delayMs !== "function") {
+    throw new UsmpError(
+      "INVALID_ARG",
+      `reconnect.delayMs is of type ${typeof delayMs}; give a function that returns milliseconds`,
+    );
+  }
+}
+
+/** The user's `reconnect` option, complete. @throws UsmpError INVALID_ARG naming what is wrong in it. */
+export function parseReconnect(given: Partial<BackoffOptions> | DelayFunction | false | undefined): BackoffOptions {
+  if (given === false) return NO_RETRY;
+  const options = typeof given === "function" ? { delayMs: given } : (given ?? {});
+  checkKnown(options, DEFAULT_BACKOFF);
+  const backoff = withDefaults(DEFAULT_BACKOFF, options);
+  checkBackoff(backoff);
+  return backoff;
 }
 
 export interface Transition {
@@ -162,6 +185,10 @@ function stepAttempt(
 /** The delay before the next attempt, after `failures` (1 or more) in a row: exponential, with full jitter. */
 export function backoffDelay(failures: number, error: UsmpError, random: number, options: BackoffOptions): number {
   const { minDelayMs, maxDelayMs, firstDelayMs } = options;
+  if (options.delayMs !== null) {
+    const delayMs = options.delayMs(failures, error);
+    return delayMs >= 0 && delayMs < Infinity ? delayMs : maxDelayMs;
+  }
   if (error.code === "AUTH") return maxDelayMs;
   if (firstDelayMs > 0 && failures === 1) return random * firstDelayMs;
   // Beyond 2^52 nothing changes any more, and 2^1024 would be Infinity.

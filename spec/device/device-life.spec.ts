@@ -174,6 +174,21 @@ describe("DeviceLife", () => {
       await end(life);
     });
 
+    it("and a delay function that throws are told, and the longest delay is taken", async () => {
+      const life = rig.life({
+        lookupPsk: () => Promise.reject(new Error("shut")),
+        backoff: {
+          delayMs: () => {
+            throw new Error("no idea");
+          },
+        },
+      });
+      expect(await rig.until(life.begin(rig.dialer()))).to.equal(false);
+      expect(rig.events).to.deep.equal(["error HANDLER", "failed AUTH"]);
+      expect(life.state).to.include({ name: "backoff", delayMs: 30_000 });
+      await end(life);
+    });
+
     it("that never comes is given up after the handshake's time, and looked up again at the cap", async () => {
       let calls = 0;
       const life = rig.life({ lookupPsk: () => (calls++, new Promise(() => {})) });

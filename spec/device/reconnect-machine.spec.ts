@@ -6,6 +6,7 @@ import {
   checkBackoff,
   DEFAULT_BACKOFF,
   NO_RETRY,
+  parseReconnect,
   step,
   type BackoffOptions,
   type LifeEffect,
@@ -360,7 +361,32 @@ describe("checkBackoff", () => {
   it("takes the defaults, and the bounds of each option", () => {
     checkBackoff(DEFAULT_BACKOFF);
     checkBackoff(NO_RETRY);
-    checkBackoff({ minDelayMs: 0, maxDelayMs: 0, firstDelayMs: 0, stableMs: 0, maxAttempts: 1 });
+    checkBackoff({ minDelayMs: 0, maxDelayMs: 0, firstDelayMs: 0, stableMs: 0, maxAttempts: 1, delayMs: () => 0 });
+  });
+
+  it("refuses a delay function that is none", () => {
+    expect(codeOf({ delayMs: 5 })).to.equal("INVALID_ARG reconnect.delayMs");
+  });
+
+  it("takes the user's option in each of its forms", () => {
+    const delayMs = (): number => 5;
+    expect(parseReconnect(undefined)).to.deep.equal(DEFAULT_BACKOFF);
+    expect(parseReconnect(false)).to.equal(NO_RETRY);
+    expect(parseReconnect({ maxAttempts: 3 })).to.deep.equal({ ...DEFAULT_BACKOFF, maxAttempts: 3 });
+    expect(parseReconnect(delayMs)).to.deep.equal({ ...DEFAULT_BACKOFF, delayMs });
+    expect(thrownBy(() => parseReconnect({ minDelay: 5 } as object)).message).to.include("minDelay");
+  });
+
+  it("lets a function decide alone, and takes the longest delay for what is no time", () => {
+    const asked: unknown[] = [];
+    const options = { ...DEFAULT_BACKOFF, delayMs: (...given: unknown[]) => (asked.push(given), 1_234) };
+    const wrongKey = error("AUTH");
+    expect(backoffDelay(3, wrongKey, HALF, options)).to.equal(1_234);
+    expect(asked).to.deep.equal([[3, wrongKey]]);
+    expect(backoffDelay(1, wrongKey, HALF, { ...DEFAULT_BACKOFF, delayMs: () => 0 })).to.equal(0);
+    for (const bad of [NaN, -1, Infinity, undefined, "soon"]) {
+      expect(backoffDelay(1, wrongKey, HALF, { ...DEFAULT_BACKOFF, delayMs: () => bad as number })).to.equal(30_000);
+    }
   });
 
   it("refuses what is out of range or no number, with INVALID_ARG and the option's name", () => {
