@@ -7,6 +7,7 @@ export { isUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError, type UsmpErrorCode
 
 export type { DeviceSettings } from "./device/dial.js";
 export type { DeviceIdOption } from "./device/identity.js";
+export type { OfflineQueueOptions, OverflowPolicy } from "./device/offline-queue.js";
 export type { BackoffOptions, DelayFunction } from "./device/reconnect-machine.js";
 export type { GatewaySettings } from "./gateway/accept.js";
 export type { UsmpEvents } from "./session/callback-emitter.js";

@@ -5,6 +5,7 @@ import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, type DeviceSettings } fro
 import type { DeviceIdOption } from "./device/identity.js";
 import { parseReconnect, type BackoffOptions, type DelayFunction, type LifeState } from "./device/reconnect-machine.js";
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./gateway/accept.js";
+import { parseOfflineQueue, type OfflineQueueOptions } from "./device/offline-queue.js";
 import { Fleet } from "./gateway/fleet.js";
 import type { ListeningAddress, UsmpServerOptions } from "./gateway/server.js";
 import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
@@ -20,6 +21,8 @@ export interface UsmpOptions extends Partial<DeviceSettings>, Partial<GatewaySet
   readonly deviceId?: DeviceIdOption;
   /** How a device comes back after a loss; false: it does not. */
   readonly reconnect?: Partial<BackoffOptions> | DelayFunction | false;
+  /** Holds messages while there is no session, up to a bound; off by default. What is given up fires `dropped`. */
+  readonly offlineQueue?: Partial<OfflineQueueOptions>;
   /** Callbacks run within `maintain()` alone, as on a board, and just before `begin()` and `reconnect()` resolve. */
   readonly polled?: boolean;
 }
@@ -50,9 +53,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
-  constructor(psk: PskSource, { deviceId, reconnect, polled = false, ...given }: UsmpOptions = {}) {
+  constructor(psk: PskSource, { deviceId, reconnect, offlineQueue, polled = false, ...given }: UsmpOptions = {}) {
     super(polled);
-    checkKnown(given, DEFAULT_DEVICE_SETTINGS, DEFAULT_GATEWAY_SETTINGS, { deviceId, reconnect, polled });
+    checkKnown(given, DEFAULT_DEVICE_SETTINGS, DEFAULT_GATEWAY_SETTINGS, { deviceId, reconnect, offlineQueue, polled });
     const settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, given);
     checkDeviceSettings(settings);
     const gatewaySettings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, given);
@@ -60,9 +63,12 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     const backoff = parseReconnect(reconnect);
     this.#serverOptions = { ...gatewaySettings, psk };
     this.#device = new Device(
-      { lookupPsk: createPskLookup(psk), settings, backoff, deviceId },
+      { lookupPsk: createPskLookup(psk), settings, backoff, deviceId, offlineQueue: parseOfflineQueue(offlineQueue) },
       {
-        onConnect: (session, again) => this.#announce(session, again),
+        onConnect: (session, again) => {
+          this.#announce(session, again);
+          this.runOrWait(() => this.#device.outgoing.flush());
+        },
         onDisconnect: (reason, session) => {
           this.#lastError = reason;
           // What arrived before the end is told before the end, also where it waits for a poll.
@@ -164,14 +170,16 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
       return false;
     }
     this.#device.print.flush();
-    return this.#sendOn(this.#device.session, message);
+    const refused = this.#device.outgoing.send(message);
+    if (refused !== null) this.#note(refused);
+    return refused === null;
   }
 
   /** Waits for room, then sends. Resolves when the network has taken the message; rejects with the reason why not. */
   async sendAsync(data: Sendable): Promise<void> {
     const message = toBytes(data);
     this.#device.print.flush();
-    await this.#device.requireSession().sendAsync(message);
+    await this.#device.outgoing.sendAsync(message);
   }
 
   /** Gathers text, and sends it at each newline, at 452 bytes, on `flush()` and before a `send()`. The count; 0 offline. */

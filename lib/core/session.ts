@@ -81,12 +81,7 @@ export class Session {
    * @throws UsmpError PAYLOAD_TOO_LARGE, with nothing sent and the session as it was; SEQ_EXHAUSTED, which ends it.
    */
   send(message: Uint8Array, now: number): void {
-    if (message.length > MAX_MESSAGE_LENGTH) {
-      throw new UsmpError(
-        "PAYLOAD_TOO_LARGE",
-        `a message of ${message.length} bytes; at most ${MAX_MESSAGE_LENGTH} fit: send it in parts`,
-      );
-    }
+    requireMessageLength(message.length);
     const frames = Math.max(1, Math.ceil(message.length / MAX_PLAINTEXT_LENGTH));
     this.#needSeqs(frames);
     for (let frame = 1; frame < frames; frame++) {
@@ -293,4 +288,11 @@ export class Session {
       );
     }
   }
+}
+
+/** @throws UsmpError PAYLOAD_TOO_LARGE for a message of more than 1808 bytes. */
+export function requireMessageLength(length: number): void {
+  if (length <= MAX_MESSAGE_LENGTH) return;
+  const message = `a message of ${length} bytes; at most ${MAX_MESSAGE_LENGTH} fit: send it in parts`;
+  throw new UsmpError("PAYLOAD_TOO_LARGE", message);
 }

@@ -9,6 +9,8 @@ import type { Dialer } from "../transport/transport.js";
 import { DeviceLife } from "./device-life.js";
 import type { DeviceSettings } from "./dial.js";
 import { resolveDeviceId, type DeviceIdOption } from "./identity.js";
+import { OfflineQueue, type OfflineQueueOptions } from "./offline-queue.js";
+import { Outgoing } from "./outgoing.js";
 import { PrintBuffer } from "./print-buffer.js";
 import type { BackoffOptions, LifeState } from "./reconnect-machine.js";
 
@@ -17,6 +19,8 @@ export interface DeviceOptions {
   readonly settings: DeviceSettings;
   readonly backoff: BackoffOptions;
   readonly deviceId: DeviceIdOption | undefined;
+  /** Null: what is sent without a session is refused. */
+  readonly offlineQueue: OfflineQueueOptions | null;
 }
 
 export interface DeviceHandlers {
@@ -38,10 +42,13 @@ export interface DeviceHandlers {
 export class Device {
   /** Verified messages that nobody has taken yet; they outlive their session. */
   readonly inbox: Inbox;
+  /** Messages on their way out. */
+  readonly outgoing: Outgoing;
   /** Text on its way out. */
   readonly print: PrintBuffer;
   readonly #options: DeviceOptions;
   readonly #handlers: DeviceHandlers;
+  readonly #queue: OfflineQueue | null;
   #life: DeviceLife | null = null;
   #deviceId: Uint8Array | null = null;
   /** The current session, or the last one. */
@@ -65,7 +72,14 @@ export class Device {
     if (deviceId !== undefined && deviceId !== "mac") this.#deviceId = parseDeviceId(deviceId);
     this.#options = options;
     this.#handlers = handlers;
-    this.print = new PrintBuffer((message) => this.session?.send(message) ?? false);
+    this.#queue = options.offlineQueue && new OfflineQueue(options.offlineQueue, settings.clock);
+    this.outgoing = new Outgoing({
+      queue: this.#queue,
+      session: () => this.session,
+      isActive: () => !this.isIdle,
+      onDropped: (reason) => handlers.onDropped(reason),
+    });
+    this.print = new PrintBuffer((message) => this.outgoing.send(message) === null);
     this.inbox = new Inbox({
       clock: settings.clock,
       maxMessages: settings.maxUnreadMessages,
@@ -143,6 +157,7 @@ export class Device {
     this.print.flush();
     const closing = this.#life?.close(new UsmpError("CLOSED", "closed by close()"));
     this.#muted = true;
+    this.outgoing.giveUp(new UsmpError("CLOSED", "closed before it could be sent"));
     await closing;
   }
 
@@ -169,6 +184,7 @@ export class Device {
   unref(): void {
     this.#keepsProcess = false;
     this.#life?.unref();
+    this.#queue?.unref();
   }
 
   #createLife(crypto: CryptoProvider, deviceId: Uint8Array): DeviceLife {
@@ -182,8 +198,12 @@ export class Device {
           // What was verified before the end, and held back there, is not lost with it.
           session.resume();
           this.#handlers.onDisconnect(reason, session);
+          if (this.isIdle) this.outgoing.giveUp(reason);
         },
-        onFailed: (error) => this.#handlers.onFailed(error),
+        onFailed: (error, final) => {
+          this.#handlers.onFailed(error);
+          if (final) this.outgoing.giveUp(error);
+        },
         onError: (error) => this.#handlers.onError(error),
       },
     );
@@ -197,9 +217,13 @@ export class Device {
       this.inbox.put(data);
       if (this.inbox.length > 0) this.#cameOn.set(data, session);
     });
-    session.on("drain", () => this.#handlers.onDrain(session));
+    session.on("drain", () => {
+      this.outgoing.flush();
+      this.#handlers.onDrain(session);
+    });
     session.passErrorsTo((error) => this.#handlers.onError(error));
     this.#steer();
+    this.outgoing.greet();
     this.#handlers.onConnect(session, again);
     // What has waited since a close().
     this.inbox.flush();

@@ -10,7 +10,10 @@ export interface UsmpEvents extends EventMap {
   message: [data: Uint8Array, length: number, session: UsmpSession];
   disconnect: [reason: UsmpError, session: UsmpSession];
   drain: [session: UsmpSession];
-  /** Messages are dropped because nobody has listened or read yet; told once. */
+  /**
+   * A message was given up: one of the offline queue, each with its reason; or, told once, messages that came before anybody
+   * listened or read, with BUFFER_FULL.
+   */
   dropped: [reason: UsmpError];
   /** A listening facade refused a connection: with AUTH, a device with a wrong key. */
   refused: [reason: UsmpError, remoteAddress: string];

@@ -29,6 +29,7 @@ describe("Device", () => {
         settings: { ...DEFAULT_DEVICE_SETTINGS, clock: rig.clock, crypto, ...settings },
         backoff: { ...DEFAULT_BACKOFF, minDelayMs: 100, maxDelayMs: 100 },
         deviceId,
+        offlineQueue: null,
       },
       {
         onConnect: (_, again) => void events.push(again ? "again" : "connect"),
@@ -124,6 +125,7 @@ describe("Device", () => {
           settings: { ...DEFAULT_DEVICE_SETTINGS, clock: rig.clock },
           backoff: DEFAULT_BACKOFF,
           deviceId: NO_ID,
+          offlineQueue: null,
         },
         {
           onConnect: () => void events.push("connect"),
@@ -154,6 +156,7 @@ describe("Device", () => {
           settings: { ...DEFAULT_DEVICE_SETTINGS, clock: rig.clock },
           backoff: DEFAULT_BACKOFF,
           deviceId: NO_ID,
+          offlineQueue: null,
         },
         {
           onConnect: () => void events.push("connect"),

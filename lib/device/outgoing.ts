@@ -1,0 +1,85 @@
+import { requireMessageLength } from "../core/session.js";
+import { isUsmpError, UsmpError } from "../errors.js";
+import type { UsmpSession } from "../session/session.js";
+import type { OfflineQueue } from "./offline-queue.js";
+
+export interface OutgoingOptions {
+  /** Holds messages while there is no session; null: they are refused. */
+  readonly queue: OfflineQueue | null;
+  /** The established session, or null. */
+  readonly session: () => UsmpSession | null;
+  /** Whether a session may still come. */
+  readonly isActive: () => boolean;
+  /** A held message was given up. */
+  readonly onDropped: (reason: UsmpError) => void;
+}
+
+/**
+ * What a device sends, through all its sessions. The order after a reconnect: what the callbacks of the new session send,
+ * then what was held, then what is sent later. A message that was sealed is never sent again.
+ */
+export class Outgoing {
+  readonly #options: OutgoingOptions;
+  /** The callbacks of a new session are being told: what they send goes ahead of what was held. */
+  #greeting = false;
+
+  constructor(options: OutgoingOptions) {
+    this.#options = options;
+  }
+
+  /** Sends a message (borrowed), or holds a copy; the reason where it can do neither, null where it could. */
+  send(message: Uint8Array): UsmpError | null {
+    const session = this.#direct();
+    if (session !== null) return session.send(message) ? null : session.lastError;
+    return this.#hold(message, () => {}, this.#options.onDropped);
+  }
+
+  /** Resolves when the network has taken the message, or, where it was held, when it is sealed; rejects where it was given up. */
+  sendAsync(message: Uint8Array): Promise<void> {
+    const session = this.#direct();
+    if (session !== null) return session.sendAsync(message);
+    return new Promise((resolve, reject) => {
+      const refused = this.#hold(message, resolve, (reason) => {
+        this.#options.onDropped(reason);
+        reject(reason);
+      });
+      if (refused !== null) reject(refused);
+    });
+  }
+
+  /** A new session is about to be told. */
+  greet(): void {
+    this.#greeting = true;
+  }
+
+  /** It has been told, or has room again: sends what is held, in order. */
+  flush(): void {
+    this.#greeting = false;
+    const session = this.#options.session();
+    if (session !== null) this.#options.queue?.flush((message) => session.send(message));
+  }
+
+  /** No session will come: gives up what is held. */
+  giveUp(reason: UsmpError): void {
+    this.#options.queue?.clear(reason);
+  }
+
+  /** The session, where nothing that is held has to go first. */
+  #direct(): UsmpSession | null {
+    const { queue, session } = this.#options;
+    return this.#greeting || queue === null || queue.length === 0 ? session() : null;
+  }
+
+  #hold(message: Uint8Array, sent: () => void, dropped: (reason: UsmpError) => void): UsmpError | null {
+    const { queue, isActive } = this.#options;
+    if (queue === null || !isActive()) return new UsmpError("NOT_CONNECTED", "there is no session to send on");
+    try {
+      requireMessageLength(message.length);
+      queue.hold(message, { sent, dropped });
+      return null;
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      return error;
+    }
+  }
+}
