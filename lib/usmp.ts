@@ -8,6 +8,7 @@ import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } 
 import { parseOfflineQueue, type OfflineQueueOptions } from "./device/offline-queue.js";
 import { Fleet } from "./gateway/fleet.js";
 import type { ListeningAddress, UsmpServerOptions } from "./gateway/server.js";
+import type { UsmpStatus } from "./session/status.js";
 import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
 import { toBytes, type Sendable } from "./session/message.js";
 import { checkKnown, withDefaults } from "./session/options.js";
@@ -78,6 +79,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
         onMessage: (data, session) => this.runsAtOnce && this.#tell(data, session),
         onDrain: (session) => this.dispatch("drain", session),
         onDropped: (reason) => this.dispatch("dropped", reason),
+        onStatus: (status) => this.#tellStatus(status),
         onFailed: (error) => {
           this.#lastError = error;
           // Nobody has to listen: another attempt follows.
@@ -142,7 +144,10 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     const fleet = this.#fleet;
     await Promise.all([this.#device.close(), fleet?.stop()]);
     // A close() that was faster may have made way for another fleet.
-    if (this.#fleet === fleet) this.#fleet = null;
+    if (fleet !== null && this.#fleet === fleet) {
+      this.#fleet = null;
+      this.#tellStatus({ state: "closed", reason: new UsmpError("CLOSED", "closed by close()") });
+    }
     this.maintain();
   }
 
@@ -311,6 +316,10 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     this.#fleet?.unref();
   }
 
+  protected override currentStatus(): UsmpStatus {
+    return this.#fleet === null ? this.#device.status : { state: "listening" };
+  }
+
   protected override listenerAdded(event: keyof UsmpEvents): void {
     if (event !== "message") return;
     this.#fleet?.listenToAll();
@@ -334,7 +343,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     this.#fleet = fleet;
     if (!this.#keepsProcess) fleet.unref();
     try {
-      return await fleet.listen(transports);
+      const addresses = await fleet.listen(transports);
+      this.#tellStatus({ state: "listening" });
+      return addresses;
     } catch (error) {
       if (this.#fleet === fleet) this.#fleet = null;
       throw error;
@@ -347,6 +358,11 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     const close = (): void => void this.close();
     signal?.addEventListener("abort", close);
     this.#unwatch = () => signal?.removeEventListener("abort", close);
+  }
+
+  /** Where nobody listens it does not take a place among what waits to be polled for. */
+  #tellStatus(status: UsmpStatus): void {
+    if (this.hasListeners("status")) this.dispatch("status", status);
   }
 
   #announce(session: UsmpSession, again: boolean): void {

@@ -29,6 +29,7 @@ describe("The package", () => {
       "broadcast",
       "close",
       "connected",
+      "currentStatus",
       "deviceId",
       "flush",
       "lastError",
@@ -57,6 +58,7 @@ describe("The package", () => {
       "sessionId",
       "sessions",
       "state",
+      "status",
       "unref",
       "write",
     ]);

@@ -3,6 +3,7 @@ import type { CryptoProvider } from "../core/crypto-provider.js";
 import { formatDeviceId } from "../core/device-id.js";
 import { causeText, toUsmpError, UsmpError } from "../errors.js";
 import type { PskLookup } from "../session/psk-source.js";
+import type { UsmpStatus } from "../session/status.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
 import { dialSession, type DeviceSettings } from "./dial.js";
@@ -14,6 +15,7 @@ import {
   type LifeInput,
   type LifeState,
 } from "./reconnect-machine.js";
+import { statusOf } from "./status.js";
 
 export interface DeviceLifeOptions {
   readonly crypto: CryptoProvider;
@@ -32,6 +34,8 @@ export interface DeviceLifeHandlers {
   onLost(error: UsmpError): void;
   /** An attempt failed; another one follows unless `final`. */
   onFailed(error: UsmpError, final: boolean): void;
+  /** Told before anything that the change brings about. */
+  onState(status: UsmpStatus): void;
   /** Something of the user's failed. */
   onError(error: UsmpError): void;
 }
@@ -58,6 +62,10 @@ export class DeviceLife {
 
   get state(): LifeState {
     return this.#state;
+  }
+
+  get status(): UsmpStatus {
+    return statusOf(this.#state, this.#dialer, this.#session);
   }
 
   /** The established session, or null. */
@@ -112,8 +120,10 @@ export class DeviceLife {
   #take(input: LifeInput, waiting?: (established: boolean) => void): void {
     const { clock } = this.#options.settings;
     const { state, effects } = step(this.#state, input, clock.now(), this.#options.random(), this.#options.backoff);
+    const changed = state !== this.#state;
     this.#state = state;
     if (waiting !== undefined && state.name === "opening") this.#waiting.set(state.attempt, waiting);
+    if (changed) this.#handlers.onState(this.status);
     for (const effect of effects) {
       // A callback may have begun or closed meanwhile: then the rest is out of date.
       if (this.#state === state) this.#carryOut(effect);

@@ -4,6 +4,7 @@ import { loadCrypto } from "../crypto/index.js";
 import { UsmpError } from "../errors.js";
 import { Inbox } from "../session/inbox.js";
 import type { PskLookup } from "../session/psk-source.js";
+import type { UsmpStatus } from "../session/status.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
 import { DeviceLife } from "./device-life.js";
@@ -32,6 +33,7 @@ export interface DeviceHandlers {
   onDrain(session: UsmpSession): void;
   /** Messages are dropped because nobody has listened or read yet; told once. */
   onDropped(reason: UsmpError): void;
+  onStatus(status: UsmpStatus): void;
   /** An attempt failed. */
   onFailed(error: UsmpError): void;
   /** Something else failed, such as a callback on the session. */
@@ -98,6 +100,10 @@ export class Device {
   get state(): LifeState["name"] {
     if (this.#starting !== null) return "opening";
     return this.#life?.state.name ?? "idle";
+  }
+
+  get status(): UsmpStatus {
+    return this.#life?.status ?? { state: "idle" };
   }
 
   /** Whether nothing goes on: it never began, or was closed, or gave up. */
@@ -204,6 +210,7 @@ export class Device {
           this.#handlers.onFailed(error);
           if (final) this.outgoing.giveUp(error);
         },
+        onState: (status) => this.#handlers.onStatus(status),
         onError: (error) => this.#handlers.onError(error),
       },
     );

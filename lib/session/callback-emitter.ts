@@ -2,6 +2,7 @@ import type { UsmpError } from "../errors.js";
 import type { EventMap, Listener } from "./guarded-emitter.js";
 import { PolledEmitter } from "./polled-emitter.js";
 import type { UsmpSession } from "./session.js";
+import type { UsmpStatus } from "./status.js";
 
 /** What the facade tells. On a listening one the last argument says whose event it is. */
 export interface UsmpEvents extends EventMap {
@@ -17,10 +18,41 @@ export interface UsmpEvents extends EventMap {
   dropped: [reason: UsmpError];
   /** A listening facade refused a connection: with AUTH, a device with a wrong key. */
   refused: [reason: UsmpError, remoteAddress: string];
+  /** What goes on has changed; told before the callbacks that the change brings about. */
+  status: [status: UsmpStatus];
 }
+
+/** A reader of `status()` that falls this far behind loses the oldest. */
+const MOST_STATUSES = 64;
 
 /** The callbacks of the Arduino library, and the same events for any number of listeners. */
 export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
+  /** What goes on now. */
+  protected abstract currentStatus(): UsmpStatus;
+
+  /** What goes on now, and then each change, up to the end of this life. Leaving the loop changes nothing. */
+  async *status(): AsyncGenerator<UsmpStatus, void, undefined> {
+    const waiting = [this.currentStatus()];
+    let wake = (): void => {};
+    const listener = (status: UsmpStatus): void => {
+      waiting.push(status);
+      if (waiting.length > MOST_STATUSES) waiting.shift();
+      wake();
+    };
+    this.on("status", listener);
+    try {
+      for (;;) {
+        for (let status = waiting.shift(); status !== undefined; status = waiting.shift()) {
+          yield status;
+          if (status.state === "closed") return;
+        }
+        await new Promise<void>((resolve) => (wake = resolve));
+      }
+    } finally {
+      this.off("status", listener);
+    }
+  }
+
   /** Sets the callback for every established session, the first and each later one; null clears it. */
   onConnect(callback: Listener<UsmpEvents["connect"]> | null): void {
     this.setCallback("connect", callback);

@@ -39,6 +39,7 @@ describe("Device", () => {
           return wanted;
         },
         onDrain: () => void events.push("drain"),
+        onStatus: () => {},
         onDropped: ({ code }) => void events.push(`dropped ${code}`),
         onFailed: ({ code }) => void events.push(`failed ${code}`),
         onError: ({ code }) => void events.push(`error ${code}`),
@@ -132,6 +133,7 @@ describe("Device", () => {
           onDisconnect: () => {},
           onMessage: () => true,
           onDrain: () => {},
+          onStatus: () => {},
           onDropped: () => {},
           onFailed: () => {},
           onError: () => {},
@@ -163,6 +165,7 @@ describe("Device", () => {
           onDisconnect: () => void events.push("disconnect"),
           onMessage: () => true,
           onDrain: () => {},
+          onStatus: () => {},
           onDropped: () => {},
           onFailed: () => void events.push("failed"),
           onError: () => {},

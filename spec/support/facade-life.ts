@@ -44,6 +44,7 @@ export class LifeRig extends FacadeRig {
           this.events.push(`failed ${error.code}${final ? " for good" : ""}`);
           handlers.onFailed?.(error, final);
         },
+        onState: (status) => handlers.onState?.(status),
         onError: (error) => {
           this.events.push(`error ${error.code}`);
           handlers.onError?.(error);
