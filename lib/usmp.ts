@@ -8,6 +8,7 @@ import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } 
 import { parseOfflineQueue, type OfflineQueueOptions } from "./device/offline-queue.js";
 import { Fleet } from "./gateway/fleet.js";
 import type { ListeningAddress, UsmpServerOptions } from "./gateway/server.js";
+import { SessionTotals, type UsmpStats } from "./session/stats.js";
 import type { UsmpStatus } from "./session/status.js";
 import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
 import { toBytes, type Sendable } from "./session/message.js";
@@ -38,6 +39,7 @@ export type UsmpState = LifeState["name"] | "listening";
 export class Usmp extends CallbackEmitter implements AsyncDisposable {
   readonly #device: Device;
   readonly #serverOptions: UsmpServerOptions;
+  readonly #totals = new SessionTotals();
   #fleet: Fleet | null = null;
   #lastError: UsmpError | null = null;
   #keepsProcess = true;
@@ -282,6 +284,11 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return this.#lastError === null ? "no error" : `${this.#lastError.code}: ${this.#lastError.message}`;
   }
 
+  /** What was counted so far, over all sessions of this facade. */
+  stats(): UsmpStats {
+    return this.#totals.stats(this.#device.waiting, this.#lastError);
+  }
+
   /** The live sessions of a listening facade. */
   sessions(): UsmpSession[] {
     return this.#fleet?.sessions() ?? [];
@@ -366,6 +373,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   #announce(session: UsmpSession, again: boolean): void {
+    this.#totals.add(session, again);
     if (again) this.dispatch("reconnect", session);
     this.dispatch("connect", session);
   }

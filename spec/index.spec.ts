@@ -58,6 +58,7 @@ describe("The package", () => {
       "sessionId",
       "sessions",
       "state",
+      "stats",
       "status",
       "unref",
       "write",

@@ -17,6 +17,12 @@ export class Outbox {
   #piece: Uint8Array | null = null;
   #used = 0;
   #length = 0;
+  #frames = 0;
+
+  /** How many frames were ever built here. */
+  get frames(): number {
+    return this.#frames;
+  }
 
   /** Bytes waiting. */
   get length(): number {
@@ -30,6 +36,7 @@ export class Outbox {
       this.#closePiece();
       this.#piece = new Uint8Array(Math.max(next, length));
     }
+    this.#frames++;
     const room = { bytes: this.#piece, offset: this.#used };
     this.#used += length;
     this.#length += length;

@@ -35,6 +35,7 @@ export class StreamConnection {
   #events: ConnectionEvent[] = [];
   #bytesAt: number;
   #reading = true;
+  #framesReceived = 0;
 
   constructor(options: StreamConnectionOptions, now: number) {
     this.#options = options;
@@ -51,6 +52,7 @@ export class StreamConnection {
       this.#bytesAt = now;
       this.#decoder.push(chunk);
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
+        this.#framesReceived++;
         this.#receiveFrame(frame, now);
       }
     });
@@ -146,6 +148,15 @@ export class StreamConnection {
       case "closed":
         return Infinity;
     }
+  }
+
+  /** Frames built so far, and whole ones that came, the handshake's included. */
+  get framesSent(): number {
+    return this.#outbox.frames;
+  }
+
+  get framesReceived(): number {
+    return this.#framesReceived;
   }
 
   /** Bytes that wait to be taken. */

@@ -4,6 +4,7 @@ import { loadCrypto } from "../crypto/index.js";
 import { UsmpError } from "../errors.js";
 import { Inbox } from "../session/inbox.js";
 import type { PskLookup } from "../session/psk-source.js";
+import type { DeviceWaiting } from "../session/stats.js";
 import type { UsmpStatus } from "../session/status.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
@@ -104,6 +105,16 @@ export class Device {
 
   get status(): UsmpStatus {
     return this.#life?.status ?? { state: "idle" };
+  }
+
+  /** What waits to be read, and to be sent. */
+  get waiting(): DeviceWaiting {
+    return {
+      droppedMessages: this.inbox.dropped,
+      unreadMessages: this.inbox.length,
+      queuedMessages: this.#queue?.length ?? 0,
+      queuedBytes: this.#queue?.bytes ?? 0,
+    };
   }
 
   /** Whether nothing goes on: it never began, or was closed, or gave up. */

@@ -4,6 +4,7 @@ import { StreamConnection, type StreamConnectionOptions } from "../core/stream-c
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
 import { Fifo } from "./fifo.js";
+import type { SessionStats } from "./stats.js";
 
 /** Written at once rather than at the end of the turn, so that a long synchronous burst keeps the network busy. */
 const FLUSH_AT_BYTES = 32_768;
@@ -68,6 +69,10 @@ export class SessionDriver implements LinkHandlers {
   /** Bytes handed to the link, and of those, bytes that it has passed on. */
   #written = 0;
   #flushed = 0;
+  #bytesReceived = 0;
+  #messagesSent = 0;
+  #messagesReceived = 0;
+  #roundTripMs: number | null = null;
   #drainWanted = false;
   /** Sends that wait for room, then sends that wait for the network; each in order. */
   readonly #unsealed = new Fifo<PendingSend>();
@@ -97,6 +102,20 @@ export class SessionDriver implements LinkHandlers {
 
   get remotePort(): number {
     return this.#link.remotePort;
+  }
+
+  /** What is counted here: the session adds what its application does. */
+  stats(): Omit<SessionStats, "droppedMessages" | "unreadMessages"> {
+    return {
+      bytesSent: this.#written,
+      bytesReceived: this.#bytesReceived,
+      framesSent: this.#connection.framesSent,
+      framesReceived: this.#connection.framesReceived,
+      messagesSent: this.#messagesSent,
+      messagesReceived: this.#messagesReceived,
+      unsentBytes: this.unsentBytes,
+      roundTripMs: this.#roundTripMs,
+    };
   }
 
   /** Bytes that the network has not taken yet. */
@@ -180,6 +199,7 @@ export class SessionDriver implements LinkHandlers {
 
   onBytes(chunk: Uint8Array): void {
     const now = this.#clock.now();
+    this.#bytesReceived += chunk.length;
     this.#connection.setCongested(this.#isCongested, now);
     this.#connection.receive(chunk, now);
     this.#pump();
@@ -218,6 +238,7 @@ export class SessionDriver implements LinkHandlers {
   #passOn(event: ConnectionEvent): void {
     switch (event.type) {
       case "message":
+        this.#messagesReceived++;
         if (!this.#unwanted) this.#session?.onMessage(event.data);
         break;
       case "hello":
@@ -227,6 +248,7 @@ export class SessionDriver implements LinkHandlers {
         this.#handshakeHandlers.onEstablished(event.deviceId, event.sessionId);
         break;
       case "pong":
+        this.#roundTripMs = event.roundTripMs;
         this.#session?.onPong(event.roundTripMs);
         break;
       case "rekeyed":
@@ -252,6 +274,7 @@ export class SessionDriver implements LinkHandlers {
       this.#pump();
       throw error;
     }
+    this.#messagesSent++;
     if (this.#connection.outputLength >= FLUSH_AT_BYTES) this.#flush();
     else this.#scheduleFlush();
   }

@@ -6,6 +6,7 @@ import { GuardedEmitter, type EventMap, type Listener } from "./guarded-emitter.
 import { Inbox, type ReceiveOptions } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
 import type { SessionSettings } from "./options.js";
+import type { SessionStats } from "./stats.js";
 
 /** What a session tells. */
 export interface SessionEvents extends EventMap {
@@ -231,10 +232,10 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     this.#driver.unref();
   }
 
-  /** What is counted: messages dropped for want of a reader, messages waiting, bytes the network has not taken yet. */
-  stats(): { readonly droppedMessages: number; readonly unreadMessages: number; readonly unsentBytes: number } {
+  /** What was counted so far. */
+  stats(): SessionStats {
     const { dropped, length } = this.#inbox;
-    return { droppedMessages: dropped, unreadMessages: length, unsentBytes: this.#driver.unsentBytes };
+    return { ...this.#driver.stats(), droppedMessages: dropped, unreadMessages: length };
   }
 
   /** Ends the session from the library's side, without BYE. @internal */

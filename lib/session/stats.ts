@@ -1,0 +1,109 @@
+import type { UsmpError } from "../errors.js";
+
+/** What is counted of a session, or of all the sessions of a facade. Frames and bytes include the handshake. */
+export interface SessionStats {
+  /** Handed to the network, and come from it. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly framesSent: number;
+  readonly framesReceived: number;
+  /** Whole messages: sealed, and verified. */
+  readonly messagesSent: number;
+  readonly messagesReceived: number;
+  /** Dropped because nobody had listened or read yet. */
+  readonly droppedMessages: number;
+  /** Waiting to be read. */
+  readonly unreadMessages: number;
+  /** Bytes that the network has not taken yet. */
+  readonly unsentBytes: number;
+  /** The last measured round trip in milliseconds, null before the first PING was answered. */
+  readonly roundTripMs: number | null;
+}
+
+const NOTHING: SessionStats = {
+  bytesSent: 0,
+  bytesReceived: 0,
+  framesSent: 0,
+  framesReceived: 0,
+  messagesSent: 0,
+  messagesReceived: 0,
+  droppedMessages: 0,
+  unreadMessages: 0,
+  unsentBytes: 0,
+  roundTripMs: null,
+};
+
+/** The sum of several sessions; the round trip is the last one that was measured. */
+export function sumStats(all: readonly SessionStats[]): SessionStats {
+  return all.reduce(
+    (sum, stats) => ({
+      bytesSent: sum.bytesSent + stats.bytesSent,
+      bytesReceived: sum.bytesReceived + stats.bytesReceived,
+      framesSent: sum.framesSent + stats.framesSent,
+      framesReceived: sum.framesReceived + stats.framesReceived,
+      messagesSent: sum.messagesSent + stats.messagesSent,
+      messagesReceived: sum.messagesReceived + stats.messagesReceived,
+      droppedMessages: sum.droppedMessages + stats.droppedMessages,
+      unreadMessages: sum.unreadMessages + stats.unreadMessages,
+      unsentBytes: sum.unsentBytes + stats.unsentBytes,
+      roundTripMs: stats.roundTripMs ?? sum.roundTripMs,
+    }),
+    NOTHING,
+  );
+}
+
+/** What a facade counts over all its sessions. */
+export interface UsmpStats extends SessionStats {
+  /** Sessions that were established, and how many of them were not the first of their device or life. */
+  readonly sessions: number;
+  readonly reconnects: number;
+  /** Held by the offline queue. */
+  readonly queuedMessages: number;
+  readonly queuedBytes: number;
+  /** The last failure, null where there was none. */
+  readonly lastError: UsmpError | null;
+}
+
+/** A device's messages wait in its own inbox and offline queue, which outlive its sessions. */
+export type DeviceWaiting = Pick<UsmpStats, "droppedMessages" | "unreadMessages" | "queuedMessages" | "queuedBytes">;
+
+/** A session as far as it is counted. */
+interface Counted {
+  stats(): SessionStats;
+  on(event: "close", listener: () => void): unknown;
+}
+
+/** Counts over sessions that come and go, in memory for the live ones only. */
+export class SessionTotals {
+  readonly #live = new Set<Counted>();
+  #ended: SessionStats = NOTHING;
+  #sessions = 0;
+  #reconnects = 0;
+
+  /** A new session; `again` where its device, or life, had one before. */
+  add(session: Counted, again: boolean): void {
+    this.#sessions++;
+    if (again) this.#reconnects++;
+    this.#live.add(session);
+    session.on("close", () => {
+      this.#live.delete(session);
+      // What it had not sent is gone with it.
+      this.#ended = { ...sumStats([this.#ended, session.stats()]), unsentBytes: 0 };
+    });
+  }
+
+  /** All that was counted; `waiting` is what a device has beside its sessions. */
+  stats(waiting: DeviceWaiting, lastError: UsmpError | null): UsmpStats {
+    const sum = sumStats([this.#ended, ...[...this.#live].map((session) => session.stats())]);
+    return {
+      ...sum,
+      droppedMessages: sum.droppedMessages + waiting.droppedMessages,
+      unreadMessages: sum.unreadMessages + waiting.unreadMessages,
+      queuedMessages: waiting.queuedMessages,
+      queuedBytes: waiting.queuedBytes,
+      sessions: this.#sessions,
+      reconnects: this.#reconnects,
+      lastError,
+    };
+  }
+}
