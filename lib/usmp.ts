@@ -43,7 +43,6 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   #fleet: Fleet | null = null;
   #lastError: UsmpError | null = null;
   #keepsProcess = true;
-  #unwatch: () => void = () => {};
 
   /** TCP to `host`, or, to listen, on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
   static TCP(host: string, port?: number): TcpTransport {
@@ -99,11 +98,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    */
   async begin(transport: Dialer, { signal }: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
     try {
-      if (signal?.aborted === true) throw new UsmpError("CLOSED", "begin() was aborted", { cause: signal.reason });
       if (this.#fleet !== null)
         throw new UsmpError("INVALID_ARG", "this facade listens: close() it, or use another one to connect");
-      this.#watch(signal);
-      return await this.#device.begin(transport).finally(() => this.maintain());
+      return await this.#device.begin(transport, signal).finally(() => this.maintain());
     } catch (error) {
       this.#note(error);
       return false;
@@ -142,7 +139,6 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** Ends this life: BYE to whom there is, then nothing is left and nothing is called any more. Legal in any state. */
   async close(): Promise<void> {
-    this.#watch(undefined);
     const fleet = this.#fleet;
     await Promise.all([this.#device.close(), fleet?.stop()]);
     // A close() that was faster may have made way for another fleet.
@@ -357,14 +353,6 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
       if (this.#fleet === fleet) this.#fleet = null;
       throw error;
     }
-  }
-
-  /** Closes this life when `signal` aborts; the signal of an earlier life is let go. */
-  #watch(signal: AbortSignal | undefined): void {
-    this.#unwatch();
-    const close = (): void => void this.close();
-    signal?.addEventListener("abort", close);
-    this.#unwatch = () => signal?.removeEventListener("abort", close);
   }
 
   /** Where nobody listens it does not take a place among what waits to be polled for. */

@@ -415,6 +415,18 @@ describe("Usmp", () => {
       expect([usmp.lastErrorString().split(":")[0], usmp.state()]).to.deep.equal(["CLOSED", "idle"]);
     });
 
+    it("still ends its life after a begin() that came to nothing", async () => {
+      await rig.gateway();
+      const device = rig.usmp();
+      const abort = new AbortController();
+      await rig.until(device.begin(rig.dialer(), { signal: abort.signal }));
+      expect(await device.begin("nowhere" as unknown as ReturnType<typeof rig.dialer>)).to.equal(false);
+      expect(device.alive()).to.equal(true);
+      abort.abort();
+      await rig.pass(1_000);
+      expect(device.state()).to.equal("closed");
+    });
+
     it("does not end a later life", async () => {
       const { device } = await rig.pair();
       const abort = new AbortController();

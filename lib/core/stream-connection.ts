@@ -112,7 +112,7 @@ export class StreamConnection {
     this.#close(error, false);
   }
 
-  /** The application reads, or does not (§ back-pressure): what cannot be heard is not waited for. */
+  /** The application reads, or does not: what cannot be heard is not waited for. */
   setReading(reading: boolean, now: number): void {
     this.#reading = reading;
     if (reading) this.#bytesAt = now;

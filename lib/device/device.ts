@@ -64,6 +64,9 @@ export class Device {
   #starting: Dialer | null = null;
   /** Counts calls of `begin` and `close`, so that what began before one of them does not go on after it. */
   #turn = 0;
+  /** Ends this life when it aborts. */
+  #signal: AbortSignal | undefined;
+  readonly #onAbort = (): void => void this.close();
   #paused = false;
   /** After `close` nothing is called any more: what waits then can be read, or waits for the next session. */
   #muted = false;
@@ -139,11 +142,13 @@ export class Device {
     return this.#deviceId === null ? "" : formatDeviceId(this.#deviceId);
   }
 
-  /** Starts a new life, ending what goes on. Resolves with the first attempt's result; rejects where it cannot even start. */
-  async begin(dialer: Dialer): Promise<boolean> {
+  /** Starts a new life, ending what goes on; it ends when `signal` aborts. Resolves with the first attempt's result; rejects where it cannot even start. */
+  async begin(dialer: Dialer, signal?: AbortSignal): Promise<boolean> {
     if (typeof (dialer as Partial<Dialer> | null | undefined)?.dial !== "function") {
       throw new UsmpError("INVALID_ARG", "begin() needs a transport to dial, such as Usmp.TCP(host)");
     }
+    if (signal?.aborted === true) throw new UsmpError("CLOSED", "begin() was aborted", { cause: signal.reason });
+    this.#watch(signal);
     const turn = ++this.#turn;
     this.#muted = false;
     const { settings, deviceId } = this.#options;
@@ -163,12 +168,13 @@ export class Device {
 
   /** Dials now; false where nothing goes on. */
   reconnect(): Promise<boolean> {
-    if (this.#starting !== null) return this.begin(this.#starting);
+    if (this.#starting !== null) return this.begin(this.#starting, this.#signal);
     return this.#life?.reconnect() ?? Promise.resolve(false);
   }
 
   /** Ends this life. Resolves when nothing is left. */
   async close(): Promise<void> {
+    this.#watch(undefined);
     this.#turn++;
     this.#starting = null;
     this.print.flush();
@@ -202,6 +208,13 @@ export class Device {
     this.#keepsProcess = false;
     this.#life?.unref();
     this.#queue?.unref();
+  }
+
+  /** When `signal` aborts, that is a `close`; the signal of an earlier life is let go. */
+  #watch(signal: AbortSignal | undefined): void {
+    this.#signal?.removeEventListener("abort", this.#onAbort);
+    this.#signal = signal;
+    signal?.addEventListener("abort", this.#onAbort);
   }
 
   #createLife(crypto: CryptoProvider, deviceId: Uint8Array): DeviceLife {

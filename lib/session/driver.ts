@@ -73,6 +73,7 @@ export class SessionDriver implements LinkHandlers {
   #messagesSent = 0;
   #messagesReceived = 0;
   #roundTripMs: number | null = null;
+  #congested = false;
   #drainWanted = false;
   /** Sends that wait for room, then sends that wait for the network; each in order. */
   readonly #unsealed = new Fifo<PendingSend>();
@@ -200,7 +201,7 @@ export class SessionDriver implements LinkHandlers {
   onBytes(chunk: Uint8Array): void {
     const now = this.#clock.now();
     this.#bytesReceived += chunk.length;
-    this.#connection.setCongested(this.#isCongested, now);
+    this.#judgeCongestion(now);
     this.#connection.receive(chunk, now);
     this.#pump();
   }
@@ -259,8 +260,13 @@ export class SessionDriver implements LinkHandlers {
     }
   }
 
-  get #isCongested(): boolean {
-    return this.unsentBytes >= CONGESTED_AT * this.#options.maxUnsentBytes;
+  /** Tells the core where it changed whether what is sent piles up; whether it changed. */
+  #judgeCongestion(now: number): boolean {
+    const congested = this.unsentBytes >= CONGESTED_AT * this.#options.maxUnsentBytes;
+    if (congested === this.#congested) return false;
+    this.#congested = congested;
+    this.#connection.setCongested(congested, now);
+    return true;
   }
 
   #hasRoom(): boolean {
@@ -314,10 +320,7 @@ export class SessionDriver implements LinkHandlers {
       this.#sealPending(this.#unsealed.shift() as PendingSend);
     }
     if (this.#ended !== null) return;
-    if (!this.#isCongested) {
-      this.#connection.setCongested(false, this.#clock.now());
-      this.#flush();
-    }
+    if (this.#congested && this.#judgeCongestion(this.#clock.now())) this.#pump();
     if (this.#drainWanted && this.#unsealed.length === 0 && this.unsentBytes <= this.#options.maxUnsentBytes / 2) {
       this.#drainWanted = false;
       this.#session?.onDrain();

@@ -34,7 +34,7 @@ const NOTHING: SessionStats = {
 };
 
 /** The sum of several sessions; the round trip is the last one that was measured. */
-export function sumStats(all: readonly SessionStats[]): SessionStats {
+function sumStats(all: readonly SessionStats[]): SessionStats {
   return all.reduce(
     (sum, stats) => ({
       bytesSent: sum.bytesSent + stats.bytesSent,

@@ -70,6 +70,18 @@ describe("SessionDriver", () => {
       expect(rig.peerHas()).to.have.lengthOf(20);
     });
 
+    it("of a PONG waits while what was sent piles up, and goes on as soon as it does no more", async () => {
+      const rig = new DriverRig({ maxUnsentBytes: 20 }).establish();
+      rig.driver.send(utf8("x"));
+      await microtasks();
+      const before = rig.link.writes.length;
+      rig.peer.connection.ping(rig.clock.now());
+      rig.link.deliver(rig.peer.output());
+      expect(rig.link.writes).to.have.lengthOf(before);
+      rig.link.flush();
+      expect(rig.link.writes).to.have.lengthOf(before + 1);
+    });
+
     it("a lone message is written as soon as the caller is done, without a timer", async () => {
       const rig = new DriverRig().establish();
       const before = rig.link.writes.length;
