@@ -1,6 +1,8 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { isUsmpError, type CipherName } from "../index.js";
+import { causeText } from "../errors.js";
+import { isUsmpError } from "../index.js";
+import { CIPHERS } from "../session/options.js";
 import { DEFAULT_PORT, parsePort } from "./address.js";
 import { connect, type ConnectOptions } from "./connect.js";
 import { Context, ExitCode, UsageError, type Surroundings } from "./context.js";
@@ -8,7 +10,6 @@ import { keygen, type KeygenOptions } from "./keygen.js";
 import { escapeControls } from "./printable.js";
 import { serve, type ServeOptions } from "./serve.js";
 
-const CIPHERS: readonly CipherName[] = ["aes-256-gcm", "chacha20-poly1305"];
 const DEFAULT_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
@@ -102,7 +103,7 @@ function usage<Value>(parse: (text: string) => Value): (text: string) => Value {
     try {
       return parse(text);
     } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+      throw new InvalidArgumentError(causeText(error));
     }
   };
 }
@@ -110,7 +111,7 @@ function usage<Value>(parse: (text: string) => Value): (text: string) => Value {
 function explain(error: unknown, context: Context): ExitCode {
   // It has said so itself; help and version come this way too.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
-  context.tell(escapeControls(error instanceof Error ? error.message : String(error)));
+  context.tell(escapeControls(causeText(error)));
   const isUsage = error instanceof UsageError || (isUsmpError(error) && error.code === "INVALID_ARG");
   return isUsage ? ExitCode.USAGE : ExitCode.FAILURE;
 }

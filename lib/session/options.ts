@@ -41,7 +41,8 @@ export const DEFAULT_SESSION_SETTINGS = {
   clock: systemClock,
 } as const satisfies SessionSettings;
 
-const CIPHERS: readonly CipherName[] = ["aes-256-gcm", "chacha20-poly1305"];
+/** The two ciphers of the wire, the default first. */
+export const CIPHERS: readonly CipherName[] = ["aes-256-gcm", "chacha20-poly1305"];
 
 /** Fails for a cipher that is not one of the two. @throws UsmpError INVALID_ARG naming the option. */
 export function checkCipher(value: unknown): void {
