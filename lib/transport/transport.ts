@@ -1,35 +1,40 @@
 /**
- * What an adapter is: it knows bytes, no protocol. A transport dials or listens and yields links; a link carries bytes
- * both ways and says when it ended. Users can write one.
+ * What an adapter is: it knows bytes or datagrams, no protocol. A transport dials or listens; a link carries a byte stream
+ * or datagrams both ways and says when it ended. Users can write one.
  */
 import type { UsmpError } from "../errors.js";
 
 /** What an open link tells its owner. Nothing is called before `dial` resolved or the accept callback returned. */
 export interface LinkHandlers {
-  /** Bytes from the peer, in order. `chunk` is borrowed for the call: copy what is kept. */
+  /** Bytes from the peer: the next ones of a stream, or one whole datagram. Borrowed for the call: copy what is kept. */
   onBytes(chunk: Uint8Array): void;
+  /** Datagrams do not get through for the moment (code TRANSPORT): nobody listens there, no route. The link stays open. */
+  onTrouble?(error: UsmpError): void;
   /** The peer will send no more (half-close). What was sent to it still goes out; `onClose` follows later. */
   onEnd(): void;
   /** The link is gone. Exactly once, and the last call. `error` (code TRANSPORT) where it broke, absent for an orderly end. */
   onClose(error?: UsmpError): void;
 }
 
-/** One open connection over a reliable, ordered byte stream. */
+/** One open connection: a reliable, ordered byte stream, or datagrams that may get lost, doubled and overtaken. */
 export interface Link {
+  /** What it carries; absent: a stream. */
+  readonly carries?: "stream" | "datagrams";
   /** The peer, for logs: `"192.168.1.7"`, and its port where there is one. */
   readonly remoteAddress: string;
   readonly remotePort: number;
   /** Sets who is told. Called once, synchronously after the link was handed over; before that nothing is delivered. */
   attach(handlers: LinkHandlers): void;
   /**
-   * Queues `bytes` (the link owns them from now on: the caller does not change them again). `onFlushed` runs once they
-   * were handed to the system, never synchronously, and not at all where the link ended before. No-op after `end` or `destroy`.
+   * Queues `bytes`, over datagrams as one (the link owns them from now on: the caller does not change them again).
+   * `onFlushed` runs once they were handed to the system, never synchronously, and not at all where the link ended before.
+   * No-op after `end` or `destroy`.
    */
   send(bytes: Uint8Array, onFlushed: () => void): void;
-  /** Stops delivering bytes, so that the peer's sending stalls in the end; `onEnd` waits behind what is held back. */
+  /** Stops delivering bytes, so that the peer's sending stalls in the end; `onEnd` waits behind what is held back. Streams only. */
   pause(): void;
   resume(): void;
-  /** Half-closes: what was queued goes out, then the peer sees the end. Idempotent. */
+  /** What was queued goes out, then, on a stream, the peer sees the end. Idempotent. `onClose` follows. */
   end(): void;
   /** Ends now; what was queued may be lost. Idempotent. `onClose` follows, not synchronously. */
   destroy(): void;
@@ -71,10 +76,38 @@ export interface ListenHandlers {
   onError(error: UsmpError): void;
 }
 
-/** Where a gateway listens. */
+/** Where a gateway listens for streams. */
 export interface Acceptor {
   readonly kind: string;
+  readonly carries?: "stream";
   describe(): string;
   /** Starts listening. Rejects with TRANSPORT, the system's error as `cause` (for example EADDRINUSE). */
   listen(handlers: ListenHandlers): Promise<Listener>;
 }
+
+/** Where a datagram came from, and what answers it. Two with the same `key` are the same address and port. */
+export interface DatagramPeer {
+  readonly key: string;
+  readonly address: string;
+  readonly port: number;
+  /** Sends one datagram back (taken over). `onSent` runs once it was handed to the system, or with what kept it from that; never synchronously. */
+  send(datagram: Uint8Array, onSent?: (trouble?: UsmpError) => void): void;
+}
+
+export interface DatagramHandlers {
+  /** A datagram, borrowed for the call. Nothing is kept for `from` by the transport. */
+  onDatagram(datagram: Uint8Array, from: DatagramPeer): void;
+  /** The listener failed after it had started (code TRANSPORT). It may go on. */
+  onError(error: UsmpError): void;
+}
+
+/** Where a gateway listens for datagrams, on one socket for all peers. */
+export interface DatagramAcceptor {
+  readonly kind: string;
+  readonly carries: "datagrams";
+  describe(): string;
+  /** Starts listening. Rejects with TRANSPORT, the system's error as `cause` (for example EADDRINUSE). */
+  listen(handlers: DatagramHandlers): Promise<Listener>;
+}
+
+export type AnyAcceptor = Acceptor | DatagramAcceptor;
