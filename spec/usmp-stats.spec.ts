@@ -17,6 +17,7 @@ describe("Usmp's stats", () => {
       bytesReceived: 0,
       framesSent: 0,
       framesReceived: 0,
+      retransmissions: 0,
       messagesSent: 0,
       messagesReceived: 0,
       droppedMessages: 0,

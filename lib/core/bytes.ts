@@ -30,3 +30,8 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
   // Not `<< 24`: that would make numbers from 2^31 on negative.
   return low + (bytes[offset + 3] as number) * 0x100_0000;
 }
+
+/** Whether two byte strings are equal, in time that tells where they differ: for what is no secret. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

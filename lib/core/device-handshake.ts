@@ -7,22 +7,19 @@
  *              HELLO_ACK -> [awaitSessionOk] -- SESSION_OK, verified --> done
  */
 import { UsmpError } from "../errors.js";
-import { concat, copyOf } from "./bytes.js";
 import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import type { Frame } from "./frame.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
 import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./handshake-crypto.js";
 import {
-  COOKIE_LENGTH,
-  FrameType,
-  HANDSHAKE_NONCE_LENGTH,
-  HMAC_LENGTH,
-  PUBLIC_KEY_LENGTH,
-  SESSION_ID_LENGTH,
-} from "./wire.js";
-
-/** §9: public peers number their handshake frames so; nobody checks it. */
-const SEQ = { hello: 0, helloWithCookie: 1, helloAck: 2 } as const;
+  CHALLENGE_LENGTH,
+  DEVICE_SEQ,
+  readChallenge,
+  readSessionOk,
+  SESSION_OK_LENGTH,
+  writeHello,
+} from "./handshake-payloads.js";
+import { COOKIE_LENGTH, FrameType } from "./wire.js";
 
 type State =
   | { readonly name: "awaitChallenge"; readonly retried: boolean }
@@ -52,7 +49,7 @@ export class DeviceHandshake implements Handshake {
   }
 
   start(): HandshakeFrame {
-    return { type: FrameType.HELLO, seq: SEQ.hello, payload: concat(this.#deviceId, this.#pair.publicKey) };
+    return { type: FrameType.HELLO, seq: DEVICE_SEQ.hello, payload: writeHello(this.#deviceId, this.#pair.publicKey) };
   }
 
   receive(frame: Frame): HandshakeStep {
@@ -96,29 +93,28 @@ export class DeviceHandshake implements Handshake {
 
   #sayHelloAgain(frame: Frame): HandshakeStep {
     expectFrame(frame, FrameType.HELLO_RETRY, COOKIE_LENGTH);
-    const payload = concat(this.#deviceId, this.#pair.publicKey, frame.payload);
+    const payload = writeHello(this.#deviceId, this.#pair.publicKey, frame.payload);
     this.#state = { name: "awaitChallenge", retried: true };
-    return { type: "send", frame: { type: FrameType.HELLO, seq: SEQ.helloWithCookie, payload } };
+    return { type: "send", frame: { type: FrameType.HELLO, seq: DEVICE_SEQ.helloWithCookie, payload } };
   }
 
   #answerChallenge(frame: Frame): HandshakeStep {
-    expectFrame(frame, FrameType.CHALLENGE, HANDSHAKE_NONCE_LENGTH + PUBLIC_KEY_LENGTH);
+    expectFrame(frame, FrameType.CHALLENGE, CHALLENGE_LENGTH);
     const transcript: Transcript = {
       deviceId: this.#deviceId,
       pubC: this.#pair.publicKey,
-      nonce: copyOf(frame.payload, 0, HANDSHAKE_NONCE_LENGTH),
-      pubS: copyOf(frame.payload, HANDSHAKE_NONCE_LENGTH),
+      ...readChallenge(frame.payload),
     };
     this.#state = { name: "awaitSessionOk", transcript };
     const payload = hmacClient(this.#crypto, this.#psk, transcript);
-    return { type: "send", frame: { type: FrameType.HELLO_ACK, seq: SEQ.helloAck, payload } };
+    return { type: "send", frame: { type: FrameType.HELLO_ACK, seq: DEVICE_SEQ.helloAck, payload } };
   }
 
   #finish(frame: Frame, transcript: Transcript): HandshakeStep {
-    expectFrame(frame, FrameType.SESSION_OK, SESSION_ID_LENGTH + HMAC_LENGTH);
-    const sessionId = copyOf(frame.payload, 0, SESSION_ID_LENGTH);
+    expectFrame(frame, FrameType.SESSION_OK, SESSION_OK_LENGTH);
+    const { sessionId, hmacServer: given } = readSessionOk(frame.payload);
     const expected = hmacServer(this.#crypto, this.#psk, transcript, sessionId);
-    if (!this.#crypto.constantTimeEqual(expected, frame.payload.subarray(SESSION_ID_LENGTH))) {
+    if (!this.#crypto.constantTimeEqual(expected, given)) {
       throw new UsmpError("AUTH", "the gateway does not have our PSK: it is misconfigured, or somebody else's");
     }
     // The HMACs need no shared secret, so nobody without the PSK makes us compute one.

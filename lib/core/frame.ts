@@ -10,7 +10,7 @@
 import { UsmpError } from "../errors.js";
 import { readUint32, writeUint32 } from "./bytes.js";
 import { crc16 } from "./crc16.js";
-import type { Outbox } from "./outbox.js";
+import type { FrameSink } from "./outbox.js";
 import { CHECKED_HEADER_LENGTH, HEADER_LENGTH, MAGIC_BYTES, MAX_PAYLOAD_LENGTH, VERSION } from "./wire.js";
 
 /** A whole frame whose magic, version, length and CRC are right. `bytes` is borrowed: copy what outlives the call. */
@@ -41,8 +41,8 @@ export function writeCrc(bytes: Uint8Array, offset: number, length: number): voi
 }
 
 /** Appends a plaintext frame, as the handshake sends them. `payload` is copied. */
-export function appendFrame(outbox: Outbox, type: number, seq: number, payload: Uint8Array): void {
-  const { bytes, offset } = outbox.reserve(HEADER_LENGTH + payload.length);
+export function appendFrame(sink: FrameSink, type: number, seq: number, payload: Uint8Array): void {
+  const { bytes, offset } = sink.reserve(HEADER_LENGTH + payload.length);
   writeHeader(bytes, offset, type, seq, payload.length);
   bytes.set(payload, offset + HEADER_LENGTH);
   writeCrc(bytes, offset, payload.length);

@@ -14,21 +14,8 @@ import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import type { Frame } from "./frame.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
 import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./handshake-crypto.js";
-import {
-  COOKIE_LENGTH,
-  DEVICE_ID_LENGTH,
-  FrameType,
-  HANDSHAKE_NONCE_LENGTH,
-  HMAC_LENGTH,
-  KEY_LENGTH,
-  PUBLIC_KEY_LENGTH,
-  SESSION_ID_LENGTH,
-} from "./wire.js";
-
-const HELLO_LENGTH = DEVICE_ID_LENGTH + PUBLIC_KEY_LENGTH;
-
-/** Every frame of the server carries `seq` 0 (§3). */
-const SEQ = 0;
+import { GATEWAY_SEQ, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "./handshake-payloads.js";
+import { FrameType, HANDSHAKE_NONCE_LENGTH, HMAC_LENGTH, KEY_LENGTH, SESSION_ID_LENGTH } from "./wire.js";
 
 type State =
   | { readonly name: "awaitHello" }
@@ -74,7 +61,7 @@ export class GatewayHandshake implements Handshake {
     const transcript: Transcript = { deviceId, pubC, nonce, pubS: pair.publicKey };
     const key = psk === null ? this.#crypto.randomBytes(KEY_LENGTH) : copyOf(psk);
     this.#state = { name: "awaitHelloAck", transcript, pair, psk: key };
-    return { type: FrameType.CHALLENGE, seq: SEQ, payload: concat(nonce, pair.publicKey) };
+    return { type: FrameType.CHALLENGE, seq: GATEWAY_SEQ, payload: concat(nonce, pair.publicKey) };
   }
 
   endedEarly(cause?: UsmpError): UsmpError {
@@ -98,10 +85,10 @@ export class GatewayHandshake implements Handshake {
 
   #takeHello(frame: Frame): HandshakeStep {
     // A cookie is for UDP; over a stream it is accepted and ignored (§3).
-    expectFrame(frame, FrameType.HELLO, HELLO_LENGTH, HELLO_LENGTH + COOKIE_LENGTH);
-    const deviceId = copyOf(frame.payload, 0, DEVICE_ID_LENGTH);
-    this.#state = { name: "awaitPsk", deviceId, pubC: copyOf(frame.payload, DEVICE_ID_LENGTH, HELLO_LENGTH) };
-    return { type: "lookup", deviceId };
+    expectFrame(frame, FrameType.HELLO, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH);
+    const hello = readHello(frame.payload);
+    this.#state = { name: "awaitPsk", ...hello };
+    return { type: "lookup", deviceId: hello.deviceId };
   }
 
   #finish(frame: Frame, { transcript, pair, psk }: State & { name: "awaitHelloAck" }): HandshakeStep {
@@ -118,6 +105,6 @@ export class GatewayHandshake implements Handshake {
     const payload = concat(sessionId, hmacServer(this.#crypto, psk, transcript, sessionId));
     this.wipe();
     const result = { deviceId: transcript.deviceId, sessionId, keys };
-    return { type: "done", frame: { type: FrameType.SESSION_OK, seq: SEQ, payload }, result };
+    return { type: "done", frame: { type: FrameType.SESSION_OK, seq: GATEWAY_SEQ, payload }, result };
   }
 }

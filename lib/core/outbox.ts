@@ -8,16 +8,23 @@ export interface Room {
   readonly offset: number;
 }
 
+/** Where frames are built in place. */
+export interface FrameSink {
+  /** Room for `length` bytes; the caller fills all of it before it returns. */
+  reserve(length: number): Room;
+}
+
 /**
  * Bytes waiting for the transport: frames are built in place, one behind the other, and leave as few large pieces.
  * A piece that was taken is never written again, so the transport may keep it as long as it likes.
  */
-export class Outbox {
+export class Outbox implements FrameSink {
   #full: Uint8Array[] = [];
   #piece: Uint8Array | null = null;
   #used = 0;
   #length = 0;
   #frames = 0;
+  #total = 0;
 
   /** How many frames were ever built here. */
   get frames(): number {
@@ -27,6 +34,11 @@ export class Outbox {
   /** Bytes waiting. */
   get length(): number {
     return this.#length;
+  }
+
+  /** Bytes of all the frames that were ever built here. */
+  get total(): number {
+    return this.#total;
   }
 
   /** Room for `length` bytes behind what is there; the caller fills all of it before it returns. */
@@ -40,6 +52,7 @@ export class Outbox {
     const room = { bytes: this.#piece, offset: this.#used };
     this.#used += length;
     this.#length += length;
+    this.#total += length;
     return room;
   }
 

@@ -11,15 +11,11 @@
  * verifies under the new one.
  */
 import { UsmpError } from "../errors.js";
-import { concat, copyOf } from "./bytes.js";
+import { copyOf } from "./bytes.js";
 import type { Frame } from "./frame.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
-import { OpeningKey, SealingKey, type SealingContext } from "./sealing.js";
-import { KEY_LENGTH } from "./wire.js";
-
-export type Role = "device" | "gateway";
-
-const REKEY_INFO = new TextEncoder().encode("usmp-rekey");
+import { deriveRekeyed, type Role } from "./rekey-derivation.js";
+import { OrderedOpeningKey, SealingKey, type SealingContext } from "./sealing.js";
 
 /** Raw keys as the owner of this schedule sees them. */
 interface KeyBytes {
@@ -35,7 +31,7 @@ type State =
       /** The keys from before either REKEY: both crossed ones derive from them. */
       readonly origin: KeyBytes;
       /** Takes over with the first frame that verifies under it. */
-      readonly next: OpeningKey;
+      readonly next: OrderedOpeningKey;
       readonly crossed: boolean;
     };
 
@@ -50,7 +46,7 @@ export class KeySchedule {
   readonly #context: SealingContext;
   readonly #role: Role;
   #tx: SealingKey;
-  #rx: OpeningKey;
+  #rx: OrderedOpeningKey;
   #state: State = { name: "settled" };
 
   /** Takes over the keys of `agreed`. */
@@ -58,7 +54,7 @@ export class KeySchedule {
     this.#context = context;
     this.#role = role;
     this.#tx = new SealingKey(context, role === "device" ? keys.c2s : keys.s2c);
-    this.#rx = new OpeningKey(context, role === "device" ? keys.s2c : keys.c2s);
+    this.#rx = new OrderedOpeningKey(context, role === "device" ? keys.s2c : keys.c2s);
   }
 
   /** Seals what is sent now. */
@@ -99,10 +95,10 @@ export class KeySchedule {
   /** Switches to the keys of the REKEY that was just sealed under the old one. The schedule must be settled. */
   initiate(salt: Uint8Array): void {
     const origin: KeyBytes = { tx: copyOf(this.#tx.key), rx: copyOf(this.#rx.key) };
-    const [tx, rx] = this.#derive(origin.tx, origin.rx, salt);
+    const [tx, rx] = deriveRekeyed(this.#context, origin.tx, origin.rx, salt);
     this.#tx.wipe();
     this.#tx = new SealingKey(this.#context, tx);
-    this.#state = { name: "initiated", origin, next: new OpeningKey(this.#context, rx), crossed: false };
+    this.#state = { name: "initiated", origin, next: new OrderedOpeningKey(this.#context, rx), crossed: false };
   }
 
   /**
@@ -113,12 +109,12 @@ export class KeySchedule {
     const state = this.#state;
     if (state.name !== "initiated") {
       // The peer is the initiator: what it sends with is what we receive with.
-      const [rx, tx] = this.#derive(this.#rx.key, this.#tx.key, salt);
+      const [rx, tx] = deriveRekeyed(this.#context, this.#rx.key, this.#tx.key, salt);
       this.#replaceBoth(tx, rx);
       return true;
     }
     if (state.crossed) throw new UsmpError("CRYPTO", "the peer sent a second REKEY before the first was settled");
-    const [peerTx, peerRx] = this.#derive(state.origin.rx, state.origin.tx, salt);
+    const [peerTx, peerRx] = deriveRekeyed(this.#context, state.origin.rx, state.origin.tx, salt);
     if (this.#role === "gateway") {
       state.next.wipe();
       this.#forgetOrigin(state.origin);
@@ -128,7 +124,7 @@ export class KeySchedule {
     // Ours wins, but what the server sent under its own key before it saw ours is still to be read.
     this.#context.crypto.wipe(peerRx);
     this.#rx.wipe();
-    this.#rx = new OpeningKey(this.#context, peerTx);
+    this.#rx = new OrderedOpeningKey(this.#context, peerTx);
     this.#state = { ...state, crossed: true };
     return false;
   }
@@ -146,19 +142,8 @@ export class KeySchedule {
     this.#tx.wipe();
     this.#rx.wipe();
     this.#tx = new SealingKey(this.#context, tx);
-    this.#rx = new OpeningKey(this.#context, rx);
+    this.#rx = new OrderedOpeningKey(this.#context, rx);
     this.#state = { name: "responded" };
-  }
-
-  /** The initiator's new send and receive keys, from its old ones. */
-  #derive(initiatorTx: Uint8Array, initiatorRx: Uint8Array, salt: Uint8Array): [Uint8Array, Uint8Array] {
-    const { crypto, sessionId } = this.#context;
-    const ikm = concat(initiatorTx, initiatorRx);
-    const okm = crypto.hkdfSha256(ikm, salt, concat(REKEY_INFO, sessionId), 2 * KEY_LENGTH);
-    crypto.wipe(ikm);
-    const keys: [Uint8Array, Uint8Array] = [copyOf(okm, 0, KEY_LENGTH), copyOf(okm, KEY_LENGTH)];
-    crypto.wipe(okm);
-    return keys;
   }
 
   #forgetOrigin(origin: KeyBytes): void {

@@ -7,7 +7,7 @@ import { UsmpError } from "../errors.js";
 import { writeUint32 } from "./bytes.js";
 import type { Aead, CipherName, CryptoProvider } from "./crypto-provider.js";
 import { writeCrc, writeHeader, type Frame } from "./frame.js";
-import type { Outbox } from "./outbox.js";
+import type { FrameSink } from "./outbox.js";
 import {
   AEAD_NONCE_LENGTH,
   CHECKED_HEADER_LENGTH,
@@ -70,13 +70,13 @@ export class SealingKey {
   }
 
   /** Appends one sealed frame. `plaintext` (at most 452 bytes) is borrowed for the call. */
-  seal(type: SessionType, plaintext: Uint8Array, outbox: Outbox): void {
+  seal(type: SessionType, plaintext: Uint8Array, sink: FrameSink): void {
     const seq = this.#nextSeq;
     if (seq >= FORBIDDEN_SEQ) throw new UsmpError("SEQ_EXHAUSTED", "this key has no sequence number left");
     this.#nextSeq = seq + 1;
 
     const length = plaintext.length + SEALED_OVERHEAD;
-    const { bytes, offset } = outbox.reserve(HEADER_LENGTH + length);
+    const { bytes, offset } = sink.reserve(HEADER_LENGTH + length);
     writeHeader(bytes, offset, type, seq, length);
     const nonceAt = offset + HEADER_LENGTH;
     writeUint32(bytes, nonceAt, seq);
@@ -92,38 +92,29 @@ export class SealingKey {
   }
 }
 
-/** Opens what the peer sent under one key, strictly in order (§5, reliable stream). */
+/** Opens what the peer sent under one key, whatever its number. */
 export class OpeningKey {
   readonly #key: BoundKey;
-  #expectedSeq: number;
 
   /** Takes `key` (32 bytes) over and wipes it in the end. */
-  constructor(context: SealingContext, key: Uint8Array, firstSeq = 0) {
+  constructor(context: SealingContext, key: Uint8Array) {
     this.#key = new BoundKey(context, key);
-    this.#expectedSeq = firstSeq;
   }
 
-  /** The only number that the next frame may have. */
-  get expectedSeq(): number {
-    return this.#expectedSeq;
-  }
-
-  /** The raw key, borrowed: to derive the next one from. */
+  /** The raw key, borrowed: to derive the next one from, and to acknowledge with. */
   get key(): Uint8Array {
     return this.#key.bytes;
   }
 
-  /** The plaintext (fresh, the caller's), or null where the frame does not verify under this key; then nothing changed. */
+  /** The plaintext (fresh, the caller's), or null where the frame does not verify under this key. */
   open(frame: Frame): Uint8Array | null {
-    if (frame.seq !== this.#expectedSeq || !this.#hasOurNonce(frame)) return null;
+    if (!this.#hasOurNonce(frame)) return null;
     const { bytes, payload } = frame;
-    const plaintext = this.#key.aead.open(
+    return this.#key.aead.open(
       payload.subarray(0, AEAD_NONCE_LENGTH),
       bytes.subarray(0, CHECKED_HEADER_LENGTH),
       payload.subarray(AEAD_NONCE_LENGTH),
     );
-    if (plaintext !== null) this.#expectedSeq++;
-    return plaintext;
   }
 
   wipe(): void {
@@ -139,5 +130,29 @@ export class OpeningKey {
       if (payload[4 + index] !== this.#key.noncePrefix[index]) return false;
     }
     return true;
+  }
+}
+
+/** Opens what the peer sent under one key, strictly in order (§5, reliable stream). */
+export class OrderedOpeningKey extends OpeningKey {
+  #expectedSeq: number;
+
+  /** Takes `key` (32 bytes) over and wipes it in the end. */
+  constructor(context: SealingContext, key: Uint8Array, firstSeq = 0) {
+    super(context, key);
+    this.#expectedSeq = firstSeq;
+  }
+
+  /** The only number that the next frame may have. */
+  get expectedSeq(): number {
+    return this.#expectedSeq;
+  }
+
+  /** As without order, and null for any other number than the expected one; then nothing changed. */
+  override open(frame: Frame): Uint8Array | null {
+    if (frame.seq !== this.#expectedSeq) return null;
+    const plaintext = super.open(frame);
+    if (plaintext !== null) this.#expectedSeq++;
+    return plaintext;
   }
 }

@@ -6,7 +6,8 @@ import type { HandshakeResult } from "./handshake-crypto.js";
 import { Keepalive, type KeepaliveOptions } from "./keepalive.js";
 import type { Outbox } from "./outbox.js";
 import { Reassembly } from "./reassembly.js";
-import { KeySchedule, type Role } from "./rekey.js";
+import { KeySchedule } from "./rekey.js";
+import type { Role } from "./rekey-derivation.js";
 import type { SealingContext } from "./sealing.js";
 import {
   FORBIDDEN_SEQ,
@@ -22,12 +23,12 @@ import {
 } from "./wire.js";
 
 /** §4: this end starts at most one REKEY in this time. */
-const REKEY_INTERVAL_MS = 1000;
+export const REKEY_INTERVAL_MS = 1000;
 
 const NOTHING = new Uint8Array(0);
 
 /** §9: a peer ends the session at the ninth control frame in a second, and our PONGs to its PINGs count, too. */
-const PING_INTERVAL_MS = 300;
+export const PING_INTERVAL_MS = 300;
 
 /** PINGs that piled up in a pause arrive at once: beyond this many in a second one PONG answers the rest, or it would be a flood. */
 const MOST_PONGS = 8;

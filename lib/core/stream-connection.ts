@@ -6,6 +6,7 @@
  *         `---------------------- violation, deadline, end of the stream ----------------------^
  */
 import { isUsmpError, UsmpError } from "../errors.js";
+import type { Connection } from "./connection.js";
 import type { ConnectionEvent } from "./events.js";
 import { appendFrame, type Frame } from "./frame.js";
 import { FrameDecoder } from "./frame-decoder.js";
@@ -27,7 +28,7 @@ type State =
   | { readonly name: "established"; readonly session: Session }
   | { readonly name: "closed" };
 
-export class StreamConnection {
+export class StreamConnection implements Connection {
   readonly #options: StreamConnectionOptions;
   readonly #decoder = new FrameDecoder();
   readonly #outbox = new Outbox();
@@ -45,7 +46,7 @@ export class StreamConnection {
     this.#sendPlain(handshake.start());
   }
 
-  /** Takes bytes (borrowed for the call), cut anywhere. */
+  /** The bytes are cut anywhere. */
   receive(chunk: Uint8Array, now: number): void {
     if (this.#state.name === "closed") return;
     this.#guard(() => {
@@ -59,7 +60,7 @@ export class StreamConnection {
   }
 
   /** The stream has ended: the peer will send no more, or the transport broke (`cause`). */
-  streamEnded(cause?: UsmpError): void {
+  linkEnded(cause?: UsmpError): void {
     const state = this.#state;
     if (state.name === "closed") return;
     if (state.name === "handshake") this.#close(state.handshake.endedEarly(cause));
@@ -73,15 +74,13 @@ export class StreamConnection {
       );
   }
 
-  /** Answers "hello": the device's key (copied), null where there is none. Too late an answer is ignored. */
+  /** A stream gets through, or ends. */
+  linkTroubled(): void {}
+
   providePsk(psk: Uint8Array | null): void {
     if (this.#state.name === "handshake") this.#sendPlain(this.#state.handshake.providePsk(psk));
   }
 
-  /**
-   * Sends a message (borrowed) of at most 1808 bytes.
-   * @throws UsmpError PAYLOAD_TOO_LARGE or NOT_CONNECTED: nothing was sent. SEQ_EXHAUSTED: the session has ended.
-   */
   send(message: Uint8Array, now: number): void {
     if (this.#state.name !== "established") throw new UsmpError("NOT_CONNECTED", "there is no session to send on");
     try {
@@ -102,17 +101,14 @@ export class StreamConnection {
     this.#guard(() => this.#session?.rekey(now));
   }
 
-  /** Ends the connection from this side; with a session, BYE is the last frame out. */
   close(error: UsmpError): void {
     this.#close(error, true);
   }
 
-  /** Ends the connection without a word to the peer. */
   abandon(error: UsmpError): void {
     this.#close(error, false);
   }
 
-  /** The application reads, or does not: what cannot be heard is not waited for. */
   setReading(reading: boolean, now: number): void {
     this.#reading = reading;
     if (reading) this.#bytesAt = now;
@@ -124,7 +120,6 @@ export class StreamConnection {
     this.#guard(() => this.#session?.setCongested(congested, now));
   }
 
-  /** Does what is due at `now`. */
   handleDeadline(now: number): void {
     const state = this.#state;
     if (state.name === "closed") return;
@@ -138,7 +133,6 @@ export class StreamConnection {
     }
   }
 
-  /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
     switch (this.#state.name) {
       case "handshake":
@@ -150,7 +144,6 @@ export class StreamConnection {
     }
   }
 
-  /** Frames built so far, and whole ones that came, the handshake's included. */
   get framesSent(): number {
     return this.#outbox.frames;
   }
@@ -159,17 +152,41 @@ export class StreamConnection {
     return this.#framesReceived;
   }
 
-  /** Bytes that wait to be taken. */
+  /** Nothing is sent again here, and nothing is measured. */
+  get retransmissions(): number {
+    return 0;
+  }
+
+  get roundTripMs(): null {
+    return null;
+  }
+
+  /** Whatever is to be sent is in the output when the session ends. */
+  get lingers(): boolean {
+    return false;
+  }
+
+  /** In bytes: a message has left for good when the link has passed on its last one. */
+  get accepted(): number {
+    return this.#outbox.total;
+  }
+
+  settled(flushedBytes: number): number {
+    return flushedBytes;
+  }
+
+  unsentBytes(flushedBytes: number): number {
+    return this.#outbox.total - flushedBytes;
+  }
+
   get outputLength(): number {
     return this.#outbox.length;
   }
 
-  /** The bytes to send, in order; they are the caller's. */
   takeOutput(): Uint8Array[] {
     return this.#outbox.take();
   }
 
-  /** What happened, in order. */
   takeEvents(): ConnectionEvent[] {
     const events = this.#events;
     if (events.length > 0) this.#events = [];

@@ -1,6 +1,10 @@
 import type { CryptoProvider } from "../core/crypto-provider.js";
+import type { Connection } from "../core/connection.js";
+import { DatagramConnection } from "../core/datagram-connection.js";
+import { DatagramDeviceHandshake } from "../core/datagram-device-handshake.js";
 import { DeviceHandshake } from "../core/device-handshake.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
+import { StreamConnection } from "../core/stream-connection.js";
 import { UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
@@ -57,17 +61,16 @@ export interface DialRequest {
  * rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
  */
 export async function dialSession(request: DialRequest): Promise<UsmpSession> {
-  const { dialer, crypto, psk, deviceId, settings, signal } = request;
+  const { dialer, crypto, psk, settings, signal } = request;
   try {
     const link = await dialUntil(dialer, signal);
     request.onLink?.();
     return await new Promise((resolve, reject) => {
-      const handshake = new DeviceHandshake({ crypto, psk, deviceId });
       const driver: SessionDriver = new SessionDriver(
         {
           ...settings,
           link,
-          connection: { ...settings, role: "device", crypto, handshake, keepalive: keepaliveOf(settings) },
+          connection: connectionOf(link, request),
         },
         {
           onHello: () => {},
@@ -91,6 +94,15 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
   } finally {
     crypto.wipe(psk);
   }
+}
+
+function connectionOf({ carries }: Link, { crypto, psk, deviceId, settings }: DialRequest): Connection {
+  const now = settings.clock.now();
+  const options = { ...settings, role: "device", crypto, keepalive: keepaliveOf(settings) } as const;
+  const identity = { crypto, psk, deviceId };
+  return carries === "datagrams"
+    ? new DatagramConnection({ ...options, handshake: new DatagramDeviceHandshake(identity) }, now)
+    : new StreamConnection({ ...options, handshake: new DeviceHandshake(identity) }, now);
 }
 
 /** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */

@@ -1,7 +1,11 @@
 import type { CryptoProvider } from "../core/crypto-provider.js";
+import type { Connection } from "../core/connection.js";
+import { DatagramConnection } from "../core/datagram-connection.js";
+import { DatagramGatewayHandshake } from "../core/datagram-gateway-handshake.js";
 import { formatDeviceId } from "../core/device-id.js";
 import { GatewayHandshake } from "../core/gateway-handshake.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
+import { StreamConnection } from "../core/stream-connection.js";
 import { UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
@@ -18,6 +22,8 @@ import type { Link } from "../transport/transport.js";
 export interface GatewaySettings extends SessionSettings {
   /** A session ends when nothing that verifies was received for this long; 0 turns that off. Default 60,000. */
   readonly sessionTimeoutMs: number;
+  /** As `handshakeTimeoutMs`, over UDP, where datagrams that got lost are sent again. Default 15,000. */
+  readonly udpHandshakeTimeoutMs: number;
   /** Connections at once, those in their handshake included. Default 4,096. */
   readonly maxConnections: number;
   /** The same from one address. Default 256. */
@@ -28,6 +34,8 @@ export const DEFAULT_GATEWAY_SETTINGS = {
   ...DEFAULT_SESSION_SETTINGS,
   // Twice the 30 s after which every public client sends a PING.
   sessionTimeoutMs: 60_000,
+  // A board's own patience is 5 sendings, 15.5 s in all.
+  udpHandshakeTimeoutMs: 15_000,
   maxConnections: 4_096,
   // A whole site may sit behind one address.
   maxConnectionsPerIp: 256,
@@ -37,6 +45,7 @@ export const DEFAULT_GATEWAY_SETTINGS = {
 export function checkGatewaySettings(settings: GatewaySettings): void {
   checkSessionSettings(settings);
   checkNumber("sessionTimeoutMs", settings.sessionTimeoutMs, 0);
+  checkNumber("udpHandshakeTimeoutMs", settings.udpHandshakeTimeoutMs, 1);
   checkNumber("maxConnections", settings.maxConnections, 1);
   checkNumber("maxConnectionsPerIp", settings.maxConnectionsPerIp, 1);
 }
@@ -56,13 +65,12 @@ export interface AcceptRequest {
 
 /** Runs the gateway's handshake on a new link. The driver is there at once, to end it and to see when it is gone. */
 export function acceptSession(request: AcceptRequest): SessionDriver {
-  const { link, crypto, settings } = request;
-  const handshake = new GatewayHandshake({ crypto });
+  const { link, settings } = request;
   const driver: SessionDriver = new SessionDriver(
     {
       ...settings,
       link,
-      connection: { ...settings, role: "gateway", crypto, handshake, keepalive: keepaliveOf(settings) },
+      connection: connectionOf(request),
     },
     {
       onHello: (deviceId) => void answerHello(driver, deviceId, request),
@@ -71,6 +79,18 @@ export function acceptSession(request: AcceptRequest): SessionDriver {
     },
   );
   return driver;
+}
+
+function connectionOf({ link, crypto, settings }: AcceptRequest): Connection {
+  const now = settings.clock.now();
+  const options = { ...settings, role: "gateway", crypto, keepalive: keepaliveOf(settings) } as const;
+  if (link.carries !== "datagrams")
+    return new StreamConnection({ ...options, handshake: new GatewayHandshake({ crypto }) }, now);
+  const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
+  return new DatagramConnection(
+    { ...options, handshakeTimeoutMs, handshake: new DatagramGatewayHandshake({ crypto }) },
+    now,
+  );
 }
 
 async function answerHello(driver: SessionDriver, deviceId: Uint8Array, request: AcceptRequest): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../core/clock.js";
+import type { Connection } from "../core/connection.js";
 import type { ConnectionEvent } from "../core/events.js";
-import { StreamConnection, type StreamConnectionOptions } from "../core/stream-connection.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
-import { Fifo } from "./fifo.js";
+import { PendingSends } from "./pending-sends.js";
 import type { SessionStats } from "./stats.js";
 
 /** Written at once rather than at the end of the turn, so that a long synchronous burst keeps the network busy. */
@@ -15,7 +15,8 @@ const CONGESTED_AT = 2;
 export interface DriverOptions {
   readonly link: Link;
   readonly clock: Clock;
-  readonly connection: StreamConnectionOptions;
+  /** New, and this driver's from now on. */
+  readonly connection: Connection;
   /** `send` is refused while this many bytes wait for the network. */
   readonly maxUnsentBytes: number;
   /** How long an orderly end may take before the link is destroyed. */
@@ -43,24 +44,17 @@ export interface SessionHandlers {
   onClosed(error: UsmpError): void;
 }
 
-/** A `sendAsync` under way: not sealed yet (`message`), or waiting for the network to take what it became (`until`). */
-interface PendingSend {
-  readonly message: Uint8Array;
-  until: number;
-  resolve(): void;
-  reject(error: UsmpError): void;
-}
-
 /** The one pump between a connection's core, its link and the clock. It holds no protocol of its own. */
 export class SessionDriver implements LinkHandlers {
   readonly #link: Link;
   readonly #clock: Clock;
-  readonly #connection: StreamConnection;
+  readonly #connection: Connection;
   readonly #options: DriverOptions;
   readonly #handshakeHandlers: HandshakeHandlers;
   #session: SessionHandlers | null = null;
 
   #timer: Timer | null = null;
+  #closeTimer: Timer | null = null;
   #timerAt = Infinity;
   #pumping = false;
   #flushScheduled = false;
@@ -75,13 +69,13 @@ export class SessionDriver implements LinkHandlers {
   #roundTripMs: number | null = null;
   #congested = false;
   #drainWanted = false;
-  /** Sends that wait for room, then sends that wait for the network; each in order. */
-  readonly #unsealed = new Fifo<PendingSend>();
-  readonly #unflushed = new Fifo<PendingSend>();
+  readonly #pending = new PendingSends();
 
   /** The application has closed: from then on it wants no messages, also not those that are decoded already. */
   #unwanted = false;
   #ended: UsmpError | null = null;
+  /** The link ends as soon as nothing is left to send. */
+  #endsOrderly = false;
   #linkClosed = false;
   #finish: () => void = () => {};
   /** Resolves when link and timers are gone. */
@@ -92,7 +86,7 @@ export class SessionDriver implements LinkHandlers {
     this.#link = options.link;
     this.#clock = options.clock;
     this.#handshakeHandlers = handlers;
-    this.#connection = new StreamConnection(options.connection, options.clock.now());
+    this.#connection = options.connection;
     this.#link.attach(this);
     this.#pump();
   }
@@ -114,14 +108,15 @@ export class SessionDriver implements LinkHandlers {
       framesReceived: this.#connection.framesReceived,
       messagesSent: this.#messagesSent,
       messagesReceived: this.#messagesReceived,
+      retransmissions: this.#connection.retransmissions,
       unsentBytes: this.unsentBytes,
-      roundTripMs: this.#roundTripMs,
+      roundTripMs: this.#connection.roundTripMs ?? this.#roundTripMs,
     };
   }
 
-  /** Bytes that the network has not taken yet. */
+  /** Bytes that the network has not taken yet, over datagrams those that the peer has not acknowledged. */
   get unsentBytes(): number {
-    return this.#connection.outputLength + this.#written - this.#flushed;
+    return this.#connection.unsentBytes(this.#flushed);
   }
 
   /** From "established" on these are told. */
@@ -130,7 +125,7 @@ export class SessionDriver implements LinkHandlers {
   }
 
   providePsk(psk: Uint8Array | null): void {
-    this.#connection.providePsk(psk);
+    this.#connection.providePsk(psk, this.#clock.now());
     this.#pump();
   }
 
@@ -149,13 +144,14 @@ export class SessionDriver implements LinkHandlers {
     this.#seal(message);
   }
 
-  /** Waits for room, then sends; resolves when the network has taken the bytes. `message` is copied where it has to wait. */
+  /**
+   * Waits for room, then sends; resolves when the network has taken the bytes, over datagrams when the peer has acknowledged
+   * the message. `message` is copied where it has to wait.
+   */
   sendAsync(message: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      // An ended session has no room either, but says so at once.
-      if (this.#hasRoom() || this.#ended !== null) this.#sealPending({ message, until: 0, resolve, reject });
-      else this.#unsealed.push({ message: Uint8Array.from(message), until: 0, resolve, reject });
-    });
+    // An ended session has no room either, but says so at once.
+    if (!this.#hasRoom() && this.#ended === null) return this.#pending.waitForRoom(message);
+    return this.#pending.run(message, this.#sealPending);
   }
 
   ping(): void {
@@ -180,7 +176,7 @@ export class SessionDriver implements LinkHandlers {
   /** Ends the session with BYE; what was accepted before goes out first. Resolves when nothing is left. */
   close(error: UsmpError): Promise<void> {
     this.#unwanted = true;
-    this.#connection.close(error);
+    this.#connection.close(error, this.#clock.now());
     this.#pump();
     return this.finished;
   }
@@ -196,6 +192,7 @@ export class SessionDriver implements LinkHandlers {
     this.#keepsProcess = false;
     this.#link.unref();
     this.#timer?.unref();
+    this.#closeTimer?.unref();
   }
 
   onBytes(chunk: Uint8Array): void {
@@ -206,17 +203,23 @@ export class SessionDriver implements LinkHandlers {
     this.#pump();
   }
 
+  onTrouble(trouble: UsmpError): void {
+    this.#connection.linkTroubled(trouble);
+    this.#pump();
+  }
+
   onEnd(): void {
-    this.#connection.streamEnded();
+    this.#connection.linkEnded();
     this.#pump();
   }
 
   onClose(error?: UsmpError): void {
     this.#linkClosed = true;
-    this.#connection.streamEnded(error);
+    this.#connection.linkEnded(error);
     this.#pump();
     this.#timer?.cancel();
-    for (const send of this.#unflushed.takeAll()) send.reject(this.#ended as UsmpError);
+    this.#closeTimer?.cancel();
+    this.#pending.rejectAll(this.#ended as UsmpError);
     this.#finish();
   }
 
@@ -233,7 +236,9 @@ export class SessionDriver implements LinkHandlers {
       this.#pumping = false;
     }
     this.#flush();
-    if (this.#ended === null) this.#arm();
+    this.#settle();
+    if (this.#ended === null || this.#connection.lingers) this.#arm();
+    else this.#leave();
   }
 
   #passOn(event: ConnectionEvent): void {
@@ -270,7 +275,7 @@ export class SessionDriver implements LinkHandlers {
   }
 
   #hasRoom(): boolean {
-    return this.#unsealed.length === 0 && this.unsentBytes < this.#options.maxUnsentBytes;
+    return !this.#pending.anyWaits && this.unsentBytes < this.#options.maxUnsentBytes;
   }
 
   #seal(message: Uint8Array): void {
@@ -285,16 +290,11 @@ export class SessionDriver implements LinkHandlers {
     else this.#scheduleFlush();
   }
 
-  #sealPending(send: PendingSend): void {
-    try {
-      this.#seal(send.message);
-    } catch (error) {
-      send.reject(error as UsmpError);
-      return;
-    }
-    send.until = this.#written + this.#connection.outputLength;
-    this.#unflushed.push(send);
-  }
+  /** Up to where the connection has to settle for the message to have left. */
+  readonly #sealPending = (message: Uint8Array): number => {
+    this.#seal(message);
+    return this.#connection.accepted;
+  };
 
   /** Messages sent in one turn of the event loop leave in one write; a lone one leaves right after the caller is done. */
   #scheduleFlush(): void {
@@ -315,16 +315,20 @@ export class SessionDriver implements LinkHandlers {
 
   #onFlushed(length: number): void {
     this.#flushed += length;
-    while ((this.#unflushed.first?.until ?? Infinity) <= this.#flushed) this.#unflushed.shift()?.resolve();
-    while (this.#unsealed.length > 0 && this.unsentBytes < this.#options.maxUnsentBytes) {
-      this.#sealPending(this.#unsealed.shift() as PendingSend);
+    this.#settle();
+    if (this.#congested && this.#ended === null && this.#judgeCongestion(this.#clock.now())) this.#pump();
+  }
+
+  /** Tells who waits for what has left, or for the room that it left. */
+  #settle(): void {
+    this.#pending.settle(this.#connection.settled(this.#flushed));
+    while (this.#pending.anyWaits && this.unsentBytes < this.#options.maxUnsentBytes) {
+      this.#pending.runNext(this.#sealPending);
     }
-    if (this.#ended !== null) return;
-    if (this.#congested && this.#judgeCongestion(this.#clock.now())) this.#pump();
-    if (this.#drainWanted && this.#unsealed.length === 0 && this.unsentBytes <= this.#options.maxUnsentBytes / 2) {
-      this.#drainWanted = false;
-      this.#session?.onDrain();
-    }
+    if (!this.#drainWanted || this.#ended !== null || this.#pending.anyWaits) return;
+    if (this.unsentBytes > this.#options.maxUnsentBytes / 2) return;
+    this.#drainWanted = false;
+    this.#session?.onDrain();
   }
 
   /** Keeps one timer at or before the next deadline; it is not moved with every frame, only found early when it fires. */
@@ -353,10 +357,10 @@ export class SessionDriver implements LinkHandlers {
 
   #end(error: UsmpError): void {
     this.#ended = error;
-    this.#timer?.cancel();
+    if (!this.#connection.lingers) this.#timer?.cancel();
     this.#endLink(error);
     // What is sealed may still leave; the link's own end settles it.
-    for (const send of this.#unsealed.takeAll()) send.reject(error);
+    this.#pending.rejectWaiting(error);
     if (this.#session !== null) this.#session.onClosed(error);
     else this.#handshakeHandlers.onFailed(error);
   }
@@ -370,9 +374,17 @@ export class SessionDriver implements LinkHandlers {
       this.#link.destroy();
       return;
     }
-    this.#link.end();
+    this.#endsOrderly = true;
     this.#link.resume();
-    this.#timer = this.#unrefd(this.#clock.after(this.#options.closeTimeoutMs, () => this.#link.destroy()));
+    this.#closeTimer = this.#unrefd(this.#clock.after(this.#options.closeTimeoutMs, () => this.#link.destroy()));
+  }
+
+  /** All that is to be sent is on the link: it ends behind that. */
+  #leave(): void {
+    if (!this.#endsOrderly) return;
+    this.#endsOrderly = false;
+    this.#timer?.cancel();
+    this.#link.end();
   }
 }
 

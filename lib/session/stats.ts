@@ -7,6 +7,8 @@ export interface SessionStats {
   readonly bytesReceived: number;
   readonly framesSent: number;
   readonly framesReceived: number;
+  /** Frames that were sent again, because their acknowledgement did not come; 0 over streams. */
+  readonly retransmissions: number;
   /** Whole messages: sealed, and verified. */
   readonly messagesSent: number;
   readonly messagesReceived: number;
@@ -16,7 +18,7 @@ export interface SessionStats {
   readonly unreadMessages: number;
   /** Bytes that the network has not taken yet. */
   readonly unsentBytes: number;
-  /** The last measured round trip in milliseconds, null before the first PING was answered. */
+  /** The round trip in milliseconds: of the last PING, over datagrams as acknowledgements tell it; null before the first. */
   readonly roundTripMs: number | null;
 }
 
@@ -25,6 +27,7 @@ const NOTHING: SessionStats = {
   bytesReceived: 0,
   framesSent: 0,
   framesReceived: 0,
+  retransmissions: 0,
   messagesSent: 0,
   messagesReceived: 0,
   droppedMessages: 0,
@@ -41,6 +44,7 @@ function sumStats(all: readonly SessionStats[]): SessionStats {
       bytesReceived: sum.bytesReceived + stats.bytesReceived,
       framesSent: sum.framesSent + stats.framesSent,
       framesReceived: sum.framesReceived + stats.framesReceived,
+      retransmissions: sum.retransmissions + stats.retransmissions,
       messagesSent: sum.messagesSent + stats.messagesSent,
       messagesReceived: sum.messagesReceived + stats.messagesReceived,
       droppedMessages: sum.droppedMessages + stats.droppedMessages,

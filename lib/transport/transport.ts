@@ -26,7 +26,7 @@ export interface Link {
   /** Sets who is told. Called once, synchronously after the link was handed over; before that nothing is delivered. */
   attach(handlers: LinkHandlers): void;
   /**
-   * Queues `bytes`, over datagrams as one (the link owns them from now on: the caller does not change them again).
+   * Queues `bytes`, over datagrams as one (kept: neither side changes them any more).
    * `onFlushed` runs once they were handed to the system, never synchronously, and not at all where the link ended before.
    * No-op after `end` or `destroy`.
    */

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import sinon from "sinon";
 import { concat } from "../../lib/core/bytes.js";
 import { KeySchedule } from "../../lib/core/rekey.js";
-import { OpeningKey, SealingKey } from "../../lib/core/sealing.js";
+import { OrderedOpeningKey, SealingKey } from "../../lib/core/sealing.js";
 import { FrameType } from "../../lib/core/wire.js";
 import { UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
@@ -160,7 +160,7 @@ describe("adversarial, over TCP: session", () => {
   it("case 33 and 34: 0xFFFFFFFE goes to BYE; a verified 0xFFFFFFFF closes SEQUENCE", async () => {
     const device = await (await HostileDevice.connect(gateway.port)).establish();
     const context = { crypto, cipher: "aes-256-gcm", sessionId: device.sessionId } as const;
-    const late = new OpeningKey(context, Uint8Array.from(device.keys.c2s), 0xffff_ffff);
+    const late = new OrderedOpeningKey(context, Uint8Array.from(device.keys.c2s), 0xffff_ffff);
     const open = sinon.stub(KeySchedule.prototype, "open").callsFake((frame) => {
       const plaintext = late.open(frame);
       if (plaintext === null) throw new UsmpError("CRYPTO", "not the frame that belongs here");

@@ -83,7 +83,7 @@ describe("adversarial cases: handshake", () => {
       const pair = new Pair(deviceEnd(), gatewayEnd({ psk }));
       pair.settle();
       expect(pair.gateway.closed).to.equal("AUTH");
-      pair.device.connection.streamEnded();
+      pair.device.connection.linkEnded();
       expect(pair.device.closed).to.equal("AUTH");
     }
   });

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { concat } from "../../lib/core/bytes.js";
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
-import type { Role } from "../../lib/core/rekey.js";
+import type { Role } from "../../lib/core/rekey-derivation.js";
 import { FrameType } from "../../lib/core/wire.js";
 import { expectClosed, gatewayAfter, types } from "../support/core-adversary.js";
 import { counted, NOTHING, toHex, utf8 } from "../support/core-bytes.js";

@@ -208,7 +208,7 @@ describe("adversarial cases: session", () => {
     device.connection.takeOutput();
     device.connection.send(NOTHING, 0);
     expect(toHex(device.output()).slice(8, 16)).to.equal("01000000");
-    device.connection.streamEnded(new UsmpError("TRANSPORT", "EPIPE"));
+    device.connection.linkEnded(new UsmpError("TRANSPORT", "EPIPE"));
     expectClosed(device, "TRANSPORT");
   });
 

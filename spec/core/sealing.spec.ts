@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { concat } from "../../lib/core/bytes.js";
 import type { CipherName } from "../../lib/core/crypto-provider.js";
 import { Outbox } from "../../lib/core/outbox.js";
-import { OpeningKey, SealingKey } from "../../lib/core/sealing.js";
+import { OrderedOpeningKey, SealingKey } from "../../lib/core/sealing.js";
 import { FrameType } from "../../lib/core/wire.js";
 import { counted, filled, flipped, NOTHING, toHex } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
@@ -21,8 +21,8 @@ function sealing(firstSeq = 0, cipher?: CipherName): SealingKey {
   return new SealingKey(context(cipher), Uint8Array.from(key), firstSeq);
 }
 
-function opening(firstSeq = 0, cipher?: CipherName): OpeningKey {
-  return new OpeningKey(context(cipher), Uint8Array.from(key), firstSeq);
+function opening(firstSeq = 0, cipher?: CipherName): OrderedOpeningKey {
+  return new OrderedOpeningKey(context(cipher), Uint8Array.from(key), firstSeq);
 }
 
 describe("SealingKey", () => {
@@ -81,7 +81,7 @@ describe("SealingKey", () => {
   });
 });
 
-describe("OpeningKey", () => {
+describe("OrderedOpeningKey", () => {
   for (const cipher of CIPHERS) {
     it(`opens what was sealed, in order, with ${cipher}`, () => {
       const subject = opening(0, cipher);
@@ -136,7 +136,7 @@ describe("OpeningKey", () => {
 
   it("shows its key, and wipes it in the end", () => {
     const given = Uint8Array.from(key);
-    const subject = new OpeningKey(context(), given);
+    const subject = new OrderedOpeningKey(context(), given);
     expect(subject.key).to.deep.equal(key);
     subject.wipe();
     expect(given).to.deep.equal(filled(32, 0));

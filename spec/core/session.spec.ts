@@ -4,7 +4,7 @@ import { concat } from "../../lib/core/bytes.js";
 import type { ConnectionEvent } from "../../lib/core/events.js";
 import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
 import { Outbox } from "../../lib/core/outbox.js";
-import type { Role } from "../../lib/core/rekey.js";
+import type { Role } from "../../lib/core/rekey-derivation.js";
 import { Session } from "../../lib/core/session.js";
 import { FrameType, frameTypeName } from "../../lib/core/wire.js";
 import { counted, NOTHING, utf8 } from "../support/core-bytes.js";

@@ -129,8 +129,8 @@ describe("StreamConnection", () => {
       const pair = new Pair(deviceEnd(), gatewayEnd());
       pair.deliver(pair.gateway);
       pair.deliver(pair.device);
-      pair.device.connection.streamEnded(cause);
-      pair.gateway.connection.streamEnded();
+      pair.device.connection.linkEnded(cause);
+      pair.gateway.connection.linkEnded();
       expect([pair.device.closed, pair.gateway.closed]).to.deep.equal(["AUTH", "TRANSPORT"]);
     });
 
@@ -250,11 +250,11 @@ describe("StreamConnection", () => {
 
     it("ends TRANSPORT, with the cause where there is one, when the stream ends without BYE", () => {
       const device = establishedEnd("device");
-      device.connection.streamEnded();
+      device.connection.linkEnded();
       expect(device.closed).to.equal("TRANSPORT");
       const cause = new UsmpError("TRANSPORT", "ECONNRESET");
       const gateway = establishedEnd("gateway");
-      gateway.connection.streamEnded(cause);
+      gateway.connection.linkEnded(cause);
       expect(gateway.events.at(-1)).to.deep.equal({ type: "closed", error: cause });
     });
 
@@ -264,7 +264,7 @@ describe("StreamConnection", () => {
         connection.abandon(closing());
         end.frames();
         end.receive(fromDevice(FrameType.PING, 0));
-        connection.streamEnded();
+        connection.linkEnded();
         connection.close(closing());
         connection.abandon(closing());
         connection.ping(0);

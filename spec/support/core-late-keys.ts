@@ -3,8 +3,9 @@
  * by real keys that start late; everything around it is the session's own.
  */
 import sinon from "sinon";
-import { KeySchedule, type Role } from "../../lib/core/rekey.js";
-import { OpeningKey, SealingKey } from "../../lib/core/sealing.js";
+import { KeySchedule } from "../../lib/core/rekey.js";
+import type { Role } from "../../lib/core/rekey-derivation.js";
+import { OrderedOpeningKey, SealingKey } from "../../lib/core/sealing.js";
 import { UsmpError } from "../../lib/errors.js";
 import { crypto } from "./core-crypto.js";
 import { agreedKeys, SESSION_ID } from "./core-pair.js";
@@ -17,7 +18,7 @@ export function startLate(
   const context = { crypto, cipher: "aes-256-gcm", sessionId: SESSION_ID } as const;
   const { c2s, s2c } = agreedKeys().keys;
   const tx = new SealingKey(context, role === "device" ? c2s : s2c, firstTx);
-  const rx = new OpeningKey(context, role === "device" ? s2c : c2s, firstRx);
+  const rx = new OrderedOpeningKey(context, role === "device" ? s2c : c2s, firstRx);
   sinon.stub(KeySchedule.prototype, "tx").get(() => tx);
   sinon.stub(KeySchedule.prototype, "open").callsFake((frame) => {
     const plaintext = rx.open(frame);

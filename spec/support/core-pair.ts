@@ -8,7 +8,7 @@ import type { Handshake } from "../../lib/core/handshake.js";
 import { concat } from "../../lib/core/bytes.js";
 import type { HandshakeResult } from "../../lib/core/handshake-crypto.js";
 import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
-import type { Role } from "../../lib/core/rekey.js";
+import type { Role } from "../../lib/core/rekey-derivation.js";
 import { StreamConnection } from "../../lib/core/stream-connection.js";
 import { FrameType, HEADER_LENGTH } from "../../lib/core/wire.js";
 import { counted, filled, NOTHING } from "./core-bytes.js";

@@ -1,5 +1,6 @@
 import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
 import { DeviceHandshake } from "../../lib/core/device-handshake.js";
+import { StreamConnection } from "../../lib/core/stream-connection.js";
 import type { UsmpError } from "../../lib/errors.js";
 import { SessionDriver, type SessionHandlers } from "../../lib/session/driver.js";
 import { DEFAULT_SESSION_SETTINGS } from "../../lib/session/options.js";
@@ -47,15 +48,18 @@ export class DriverRig {
         clock: this.clock,
         maxUnsentBytes: options.maxUnsentBytes ?? 65_536,
         closeTimeoutMs: options.closeTimeoutMs ?? 1_000,
-        connection: {
-          role: "device",
-          crypto,
-          cipher: "aes-256-gcm",
-          keepalive: { ...NO_KEEPALIVE, ...options.keepalive },
-          handshakeTimeoutMs: 10_000,
-          partialFrameTimeoutMs: 15_000,
-          handshake: new DeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID }),
-        },
+        connection: new StreamConnection(
+          {
+            role: "device",
+            crypto,
+            cipher: "aes-256-gcm",
+            keepalive: { ...NO_KEEPALIVE, ...options.keepalive },
+            handshakeTimeoutMs: 10_000,
+            partialFrameTimeoutMs: 15_000,
+            handshake: new DeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID }),
+          },
+          this.clock.now(),
+        ),
       },
       {
         onHello: () => told("hello"),

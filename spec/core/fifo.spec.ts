@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { Fifo } from "../../lib/session/fifo.js";
+import { Fifo } from "../../lib/core/fifo.js";
 
 describe("Fifo", () => {
   it("gives out what it was given, in order", () => {

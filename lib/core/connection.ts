@@ -1,0 +1,62 @@
+import type { UsmpError } from "../errors.js";
+import type { ConnectionEvent } from "./events.js";
+
+/**
+ * One end of a USMP connection, without I/O, over whatever carries it: what arrives and the time in; what is to be sent,
+ * events and the next deadline out.
+ */
+export interface Connection {
+  /** Takes the next bytes of a stream, or one datagram (borrowed for the call). */
+  receive(chunk: Uint8Array, now: number): void;
+  /** The link has ended: the peer will send no more, or it broke (`cause`). */
+  linkEnded(cause?: UsmpError): void;
+  /** What is sent does not get through for the moment. */
+  linkTroubled(trouble: UsmpError): void;
+  /** Answers "hello": the device's key (copied), null where there is none. Too late an answer is ignored. */
+  providePsk(psk: Uint8Array | null, now: number): void;
+  /**
+   * Sends a message (borrowed) of at most 1808 bytes.
+   * @throws UsmpError PAYLOAD_TOO_LARGE or NOT_CONNECTED: nothing was sent. SEQ_EXHAUSTED: the session has ended.
+   */
+  send(message: Uint8Array, now: number): void;
+  /** Asks for a sign of life; without a session a no-op. */
+  ping(now: number): void;
+  /** Rotates the keys as soon as the rules allow; without a session a no-op. */
+  rekey(now: number): void;
+  /** Ends the connection from this side; with a session, BYE is the last frame out. */
+  close(error: UsmpError, now: number): void;
+  /** Ends the connection without a word to the peer. */
+  abandon(error: UsmpError): void;
+  /** The application reads, or does not: what cannot be heard is not waited for. */
+  setReading(reading: boolean, now: number): void;
+  /** Whether what is sent piles up before the network. */
+  setCongested(congested: boolean, now: number): void;
+  /** Does what is due at `now`. */
+  handleDeadline(now: number): void;
+  /** When `handleDeadline` has something to do; `Infinity` where never. */
+  nextDeadline(): number;
+
+  /** Bytes that wait to be taken. */
+  readonly outputLength: number;
+  /** What to send, in order; over datagrams each is one. Not changed any more. */
+  takeOutput(): Uint8Array[];
+  /** What happened, in order. */
+  takeEvents(): ConnectionEvent[];
+  /** Whether, after "closed", there is still something to send: deadlines and what arrives still count. */
+  readonly lingers: boolean;
+
+  /** Grows with every message that `send` took. */
+  readonly accepted: number;
+  /** Up to where `accepted` was at the last message that has left for good, when the link has passed on `flushedBytes` in all. */
+  settled(flushedBytes: number): number;
+  /** Bytes of messages that have not left for good. */
+  unsentBytes(flushedBytes: number): number;
+
+  /** Frames built so far, those sent again included, and whole ones that came; the handshake's too. */
+  readonly framesSent: number;
+  readonly framesReceived: number;
+  /** Frames that were sent again. */
+  readonly retransmissions: number;
+  /** The round trip in milliseconds as acknowledgements tell it, null where nothing did. */
+  readonly roundTripMs: number | null;
+}

@@ -1,0 +1,336 @@
+/**
+ * One end of a USMP connection over datagrams, without I/O: datagrams and the time in; datagrams, events and the next
+ * deadline out. It is the same for both roles; the handshake it is given makes the difference.
+ *
+ *     handshake --- done ---> established --- close ---> lingering --- BYE acknowledged ---> closed
+ *         |                        `--- BYE, violation, nothing acknowledged, silence ------^
+ *         `--- deadline, low-order key -----------------------------------------------------^
+ *
+ * "closed" is told when `established` ends; in `lingering` what was accepted before still goes out.
+ */
+import { isUsmpError, UsmpError } from "../errors.js";
+import { equalBytes } from "./bytes.js";
+import type { Connection } from "./connection.js";
+import { plainDatagram, readDatagram } from "./datagram.js";
+import type { DatagramHandshake, DatagramHandshakeStep } from "./datagram-handshake.js";
+import { DatagramOutbox } from "./datagram-outbox.js";
+import { DatagramSession } from "./datagram-session.js";
+import type { ConnectionEvent } from "./events.js";
+import type { Frame } from "./frame.js";
+import type { HandshakeFrame } from "./handshake.js";
+import { HandshakeRepeats, type Repeated } from "./handshake-repeats.js";
+import type { SessionOptions } from "./session.js";
+import { bareUtack, isUtack, readUtack, type Utack } from "./utack.js";
+import { FrameType } from "./wire.js";
+
+export interface DatagramConnectionOptions extends SessionOptions {
+  readonly handshake: DatagramHandshake;
+  /** The whole handshake, and then the acknowledgement of SESSION_OK, each. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** The last frame of the handshake that came, which may come again, and what answers it. */
+interface Farewell {
+  readonly frame: Uint8Array;
+  /** A gateway's SESSION_OK, until something shows that it arrived. */
+  readonly sessionOk: Uint8Array | null;
+  readonly deadline: number;
+}
+
+type State =
+  | { readonly name: "handshake"; readonly handshake: DatagramHandshake; readonly deadline: number }
+  | { readonly name: "established"; readonly session: DatagramSession; readonly farewell: Farewell }
+  | { readonly name: "lingering"; readonly session: DatagramSession }
+  | { readonly name: "closed" };
+
+export class DatagramConnection implements Connection {
+  readonly #options: DatagramConnectionOptions;
+  readonly #outbox = new DatagramOutbox();
+  readonly #repeats = new HandshakeRepeats();
+  #state: State;
+  #events: ConnectionEvent[] = [];
+  #reading = true;
+  #framesReceived = 0;
+  /** Of the session, when it is gone. */
+  #last = { accepted: 0, settled: 0, retransmissions: 0, roundTripMs: null as number | null };
+
+  constructor(options: DatagramConnectionOptions, now: number) {
+    this.#options = options;
+    const { handshake, handshakeTimeoutMs } = options;
+    this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs };
+    this.#sendRepeated(handshake.start(), now);
+  }
+
+  receive(datagram: Uint8Array, now: number): void {
+    if (isUtack(datagram)) {
+      const utack = readUtack(datagram);
+      if (utack !== null) this.#guard(now, () => this.#receiveUtack(utack, now));
+      return;
+    }
+    const frame = readDatagram(datagram);
+    if (frame === null) return;
+    this.#framesReceived++;
+    this.#guard(now, () => this.#receiveFrame(frame, now));
+  }
+
+  linkEnded(cause?: UsmpError): void {
+    this.#finish(cause ?? new UsmpError("TRANSPORT", "the link was closed"));
+  }
+
+  /** Anybody between the ends can make the network say so: it ends an attempt, which is tried again, but no session. */
+  linkTroubled(trouble: UsmpError): void {
+    const state = this.#state;
+    if (state.name === "established" || state.name === "lingering") state.session.noteTrouble(trouble);
+    else if (state.name === "handshake" && this.#options.role === "device") this.#finish(trouble);
+  }
+
+  providePsk(psk: Uint8Array | null, now: number): void {
+    if (this.#state.name === "handshake") this.#sendRepeated(this.#state.handshake.providePsk(psk), now);
+  }
+
+  send(message: Uint8Array, now: number): void {
+    if (this.#state.name !== "established") throw new UsmpError("NOT_CONNECTED", "there is no session to send on");
+    const { session } = this.#state;
+    try {
+      session.send(message, now);
+    } catch (error) {
+      // The message was not taken; the next frame of the session finds the same, and ends it.
+      if (isUsmpError(error) && error.code === "SEQ_EXHAUSTED") this.#end(error, now);
+      throw error;
+    }
+  }
+
+  ping(now: number): void {
+    this.#guard(now, () => this.#established?.ping(now));
+  }
+
+  rekey(now: number): void {
+    this.#guard(now, () => this.#established?.rekey(now));
+  }
+
+  close(error: UsmpError, now: number): void {
+    const state = this.#state;
+    if (state.name !== "established") return this.#finish(error);
+    // What is held back until the device has its session would never leave.
+    this.#guard(now, () => this.#sessionOkArrived(now));
+    if (this.#established === null) return;
+    this.#emit({ type: "closed", error });
+    this.#state = { name: "lingering", session: state.session };
+    this.#guard(now, () => {
+      state.session.setReading(false, now);
+      state.session.bye(now);
+    });
+  }
+
+  abandon(error: UsmpError): void {
+    this.#finish(error);
+  }
+
+  setReading(reading: boolean, now: number): void {
+    this.#reading = reading;
+    this.#established?.setReading(reading, now);
+  }
+
+  /** Stop-and-wait keeps what is under way to one datagram. */
+  setCongested(): void {}
+
+  handleDeadline(now: number): void {
+    const state = this.#state;
+    const { handshakeTimeoutMs } = this.#options;
+    if (state.name === "handshake" && now >= state.deadline) {
+      return this.#finish(state.handshake.timedOut(handshakeTimeoutMs));
+    }
+    if (state.name === "established" && state.farewell.sessionOk !== null && now >= state.farewell.deadline) {
+      const message = `the device never acknowledged its new session within ${handshakeTimeoutMs} ms`;
+      return this.#finish(new UsmpError("TIMEOUT", message));
+    }
+    for (const bytes of this.#repeats.take(now)) this.#outbox.pushFrame(bytes);
+    if (state.name === "established" || state.name === "lingering") {
+      this.#guard(now, () => state.session.handleDeadline(now));
+    }
+  }
+
+  nextDeadline(): number {
+    const state = this.#state;
+    switch (state.name) {
+      case "handshake":
+        return Math.min(state.deadline, this.#repeats.nextDeadline());
+      case "established": {
+        const farewell = state.farewell.sessionOk === null ? Infinity : state.farewell.deadline;
+        return Math.min(state.session.nextDeadline(), this.#repeats.nextDeadline(), farewell);
+      }
+      case "lingering":
+        return state.session.nextDeadline();
+      case "closed":
+        return Infinity;
+    }
+  }
+
+  get lingers(): boolean {
+    return this.#state.name === "lingering";
+  }
+
+  get outputLength(): number {
+    return this.#outbox.length;
+  }
+
+  takeOutput(): Uint8Array[] {
+    return this.#outbox.take();
+  }
+
+  takeEvents(): ConnectionEvent[] {
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+
+  /** In messages: one has left for good when its last frame was acknowledged. */
+  get accepted(): number {
+    return (this.#session ?? this.#last).accepted;
+  }
+
+  settled(): number {
+    return (this.#session ?? this.#last).settled;
+  }
+
+  unsentBytes(): number {
+    return this.#session?.unackedBytes ?? 0;
+  }
+
+  get framesSent(): number {
+    return this.#outbox.frames;
+  }
+
+  get framesReceived(): number {
+    return this.#framesReceived;
+  }
+
+  get retransmissions(): number {
+    return this.#repeats.count + (this.#session ?? this.#last).retransmissions;
+  }
+
+  get roundTripMs(): number | null {
+    return (this.#session ?? this.#last).roundTripMs;
+  }
+
+  get #session(): DatagramSession | null {
+    const state = this.#state;
+    return state.name === "established" || state.name === "lingering" ? state.session : null;
+  }
+
+  get #established(): DatagramSession | null {
+    return this.#state.name === "established" ? this.#state.session : null;
+  }
+
+  #receiveUtack(utack: Utack, now: number): void {
+    const state = this.#state;
+    if (state.name === "handshake") this.#repeats.acknowledge(utack);
+    else if (utack.type === FrameType.SESSION_OK) this.#sessionOkArrived(now);
+    else if (this.#session?.acknowledge(utack, now) === true && this.#session.isDone) this.#finish(null);
+  }
+
+  #receiveFrame(frame: Frame, now: number): void {
+    const state = this.#state;
+    if (state.name === "handshake") {
+      const step = state.handshake.receive(frame);
+      if (step !== null) this.#takeStep(step, frame, now);
+    } else if (state.name === "established" && equalBytes(frame.bytes, state.farewell.frame)) {
+      this.#outbox.push(bareUtack(frame.type, frame.seq));
+      if (state.farewell.sessionOk !== null) this.#outbox.pushFrame(state.farewell.sessionOk);
+    } else if (this.#session?.receive(frame, now) === true) {
+      this.#sessionOkArrived(now);
+    }
+  }
+
+  #takeStep(step: DatagramHandshakeStep, frame: Frame, now: number): void {
+    this.#outbox.push(bareUtack(frame.type, frame.seq));
+    switch (step.type) {
+      case "again":
+        for (const send of step.send) this.#outbox.pushFrame(datagramOf(send).bytes);
+        break;
+      case "lookup":
+        this.#emit({ type: "hello", deviceId: step.deviceId });
+        break;
+      case "reply":
+        this.#outbox.pushFrame(datagramOf(step.send).bytes);
+        this.#repeats.replace(step.repeat.map(datagramOf), now);
+        break;
+      case "done":
+        this.#establish(step, frame, now);
+    }
+  }
+
+  #establish({ send, result }: DatagramHandshakeStep & { type: "done" }, frame: Frame, now: number): void {
+    const session = new DatagramSession(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
+    if (!this.#reading) session.setReading(false, now);
+    const sessionOk = send === null ? null : datagramOf(send);
+    const farewell: Farewell = {
+      frame: Uint8Array.from(frame.bytes),
+      sessionOk: sessionOk?.bytes ?? null,
+      deadline: now + this.#options.handshakeTimeoutMs,
+    };
+    this.#repeats.replace(sessionOk === null ? [] : [sessionOk], now);
+    if (sessionOk !== null) {
+      this.#outbox.pushFrame(sessionOk.bytes);
+      // Before the device has it, it can open nothing.
+      session.hold();
+    }
+    this.#state = { name: "established", session, farewell };
+    this.#emit({ type: "established", deviceId: result.deviceId, sessionId: result.sessionId });
+  }
+
+  /** The device has its session: nothing of the handshake is repeated any more. */
+  #sessionOkArrived(now: number): void {
+    const state = this.#state;
+    if (state.name !== "established" || state.farewell.sessionOk === null) return;
+    this.#repeats.replace([], now);
+    this.#state = { ...state, farewell: { ...state.farewell, sessionOk: null } };
+    state.session.release(now);
+  }
+
+  #sendRepeated(frame: HandshakeFrame | null, now: number): void {
+    if (frame === null) return;
+    const datagram = datagramOf(frame);
+    this.#outbox.pushFrame(datagram.bytes);
+    this.#repeats.replace([datagram], now);
+  }
+
+  #emit(event: ConnectionEvent): void {
+    // After "closed" nothing is told.
+    if (this.#state.name !== "lingering" && this.#state.name !== "closed") this.#events.push(event);
+  }
+
+  /** Runs `step`; a violation that it finds ends the connection. */
+  #guard(now: number, step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      this.#end(error, now);
+    }
+  }
+
+  /** Numbers that are used up are no fault of the peer's, which is told by BYE; anything else ends at once. */
+  #end(error: UsmpError, now: number): void {
+    if (error.code === "SEQ_EXHAUSTED" && this.#state.name === "established") this.close(error, now);
+    else this.#finish(error);
+  }
+
+  #finish(error: UsmpError | null): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    if (error !== null) this.#emit({ type: "closed", error });
+    if (state.name === "handshake") {
+      state.handshake.wipe();
+    } else {
+      const { accepted, settled, retransmissions, roundTripMs } = state.session;
+      this.#last = { accepted, settled, retransmissions, roundTripMs };
+      state.session.wipe();
+    }
+    this.#state = { name: "closed" };
+  }
+}
+
+function datagramOf({ type, seq, payload }: HandshakeFrame): Repeated {
+  return { bytes: plainDatagram(type, seq, payload), type, seq };
+}

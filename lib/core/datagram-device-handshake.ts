@@ -1,0 +1,129 @@
+/**
+ * The device's end of the handshake over datagrams (§3, §6).
+ *
+ *     HELLO -- HELLO_RETRY --> HELLO with cookie -- CHALLENGE --> HELLO_ACK -- SESSION_OK, verified --> done
+ *
+ * HELLO_RETRY and CHALLENGE prove nothing, so each different one is answered, a few at most, and SESSION_OK tells which
+ * CHALLENGE was the gateway's.
+ */
+import { UsmpError } from "../errors.js";
+import { equalBytes } from "./bytes.js";
+import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
+import type { DatagramHandshake, DatagramHandshakeStep } from "./datagram-handshake.js";
+import type { DeviceHandshakeOptions } from "./device-handshake.js";
+import type { Frame } from "./frame.js";
+import type { HandshakeFrame } from "./handshake.js";
+import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./handshake-crypto.js";
+import {
+  CHALLENGE_LENGTH,
+  DEVICE_SEQ,
+  readChallenge,
+  readSessionOk,
+  SESSION_OK_LENGTH,
+  writeHello,
+} from "./handshake-payloads.js";
+import { COOKIE_LENGTH, FrameType } from "./wire.js";
+
+/** How many different cookies and challenges are kept: a gateway has one of each, two where its clock slot changed. */
+const MOST_CANDIDATES = 4;
+
+/** A CHALLENGE and our answer to it. */
+interface Candidate {
+  readonly transcript: Transcript;
+  readonly helloAck: HandshakeFrame;
+}
+
+export class DatagramDeviceHandshake implements DatagramHandshake {
+  readonly #crypto: CryptoProvider;
+  readonly #psk: Uint8Array;
+  readonly #deviceId: Uint8Array;
+  readonly #pair: KeyPair;
+  /** HELLOs with a cookie that no CHALLENGE came to since. */
+  #hellos: HandshakeFrame[] = [];
+  #cookies: Uint8Array[] = [];
+  #candidates: Candidate[] = [];
+
+  constructor({ crypto, psk, deviceId }: DeviceHandshakeOptions) {
+    this.#crypto = crypto;
+    this.#psk = psk;
+    this.#deviceId = deviceId;
+    this.#pair = crypto.generateKeyPair();
+  }
+
+  start(): HandshakeFrame {
+    return { type: FrameType.HELLO, seq: DEVICE_SEQ.hello, payload: writeHello(this.#deviceId, this.#pair.publicKey) };
+  }
+
+  receive(frame: Frame): DatagramHandshakeStep | null {
+    const { length } = frame.payload;
+    if (frame.type === FrameType.HELLO_RETRY && length === COOKIE_LENGTH) return this.#takeCookie(frame.payload);
+    if (frame.type === FrameType.CHALLENGE && length === CHALLENGE_LENGTH) return this.#answerChallenge(frame.payload);
+    if (frame.type === FrameType.SESSION_OK && length === SESSION_OK_LENGTH) return this.#finish(frame.payload);
+    return null;
+  }
+
+  /** A device knows its key: it never asks. */
+  providePsk(): null {
+    return null;
+  }
+
+  timedOut(timeoutMs: number): UsmpError {
+    if (this.#candidates.length > 0) {
+      // The gateway is silent to a wrong HMAC on purpose (§3).
+      const message = `no answer to our proof of the key within ${timeoutMs} ms: check that both sides have the same PSK, and that the gateway knows this device id`;
+      return new UsmpError("AUTH", message);
+    }
+    const message = `no CHALLENGE within ${timeoutMs} ms: is it a USMP gateway that listens there, does a firewall drop the datagrams?`;
+    return new UsmpError("TIMEOUT", message);
+  }
+
+  wipe(): void {
+    this.#pair.wipe();
+    this.#candidates = [];
+  }
+
+  #takeCookie(cookie: Uint8Array): DatagramHandshakeStep {
+    if (this.#cookies.some((known) => equalBytes(known, cookie))) return { type: "again", send: [] };
+    const payload = writeHello(this.#deviceId, this.#pair.publicKey, cookie);
+    const hello: HandshakeFrame = { type: FrameType.HELLO, seq: DEVICE_SEQ.helloWithCookie, payload };
+    this.#cookies = newest([...this.#cookies, payload.subarray(payload.length - COOKIE_LENGTH)]);
+    this.#hellos = newest([...this.#hellos, hello]);
+    return this.#reply(hello);
+  }
+
+  #answerChallenge(payload: Uint8Array): DatagramHandshakeStep {
+    const { nonce, pubS } = readChallenge(payload);
+    const known = this.#candidates.some(
+      ({ transcript }) => equalBytes(transcript.nonce, nonce) && equalBytes(transcript.pubS, pubS),
+    );
+    if (known) return { type: "again", send: [] };
+    const transcript: Transcript = { deviceId: this.#deviceId, pubC: this.#pair.publicKey, nonce, pubS };
+    const hmac = hmacClient(this.#crypto, this.#psk, transcript);
+    const helloAck: HandshakeFrame = { type: FrameType.HELLO_ACK, seq: DEVICE_SEQ.helloAck, payload: hmac };
+    this.#candidates = newest([...this.#candidates, { transcript, helloAck }]);
+    this.#hellos = [];
+    return this.#reply(helloAck);
+  }
+
+  #finish(payload: Uint8Array): DatagramHandshakeStep | null {
+    const { sessionId, hmacServer: given } = readSessionOk(payload);
+    const meant = this.#candidates.find(({ transcript }) =>
+      this.#crypto.constantTimeEqual(hmacServer(this.#crypto, this.#psk, transcript, sessionId), given),
+    );
+    if (meant === undefined) return null;
+    const { transcript } = meant;
+    const keys = deriveSessionKeys(this.#crypto, this.#pair, transcript.pubS, transcript);
+    if (keys === null)
+      throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
+    this.wipe();
+    return { type: "done", send: null, result: { deviceId: this.#deviceId, sessionId, keys } };
+  }
+
+  #reply(send: HandshakeFrame): DatagramHandshakeStep {
+    return { type: "reply", send, repeat: [...this.#candidates.map(({ helloAck }) => helloAck), ...this.#hellos] };
+  }
+}
+
+function newest<Item>(items: Item[]): Item[] {
+  return items.slice(-MOST_CANDIDATES);
+}

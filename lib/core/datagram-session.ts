@@ -1,0 +1,382 @@
+import { UsmpError } from "../errors.js";
+import { ControlAllowance } from "./control-allowance.js";
+import { DatagramKeys, type OpenedDatagram } from "./datagram-keys.js";
+import type { DatagramOutbox } from "./datagram-outbox.js";
+import { DatagramReassembly } from "./datagram-reassembly.js";
+import type { ConnectionEvent } from "./events.js";
+import type { Frame } from "./frame.js";
+import type { HandshakeResult } from "./handshake-crypto.js";
+import { Keepalive } from "./keepalive.js";
+import { MessageQueue } from "./message-queue.js";
+import { PING_INTERVAL_MS, REKEY_INTERVAL_MS, requireMessageLength, type SessionOptions } from "./session.js";
+import { StopAndWait } from "./stop-and-wait.js";
+import type { Utack } from "./utack.js";
+import {
+  FORBIDDEN_SEQ,
+  FrameType,
+  isSessionType,
+  LAST_SEQ,
+  REKEY_SALT_LENGTH,
+  SEALED_OVERHEAD,
+  type SessionType,
+} from "./wire.js";
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * An established session over datagrams (§4 to §7), without I/O: frames, UTACKs and the time in, datagrams into the outbox
+ * and events out. What does not verify changes nothing and is not answered.
+ *
+ * One frame is in flight at a time. When it is acknowledged the next one is sealed: the rest of a message that has begun,
+ * else what controls the session, else the next message, and behind the last one BYE.
+ *
+ * A method that throws has found the end of the session; its owner says so and calls `wipe`.
+ */
+export class DatagramSession {
+  readonly #crypto: SessionOptions["crypto"];
+  readonly #keys: DatagramKeys;
+  readonly #keepalive: Keepalive;
+  readonly #control: ControlAllowance;
+  readonly #reassembly = new DatagramReassembly();
+  readonly #messages = new MessageQueue();
+  readonly #flight: StopAndWait;
+  readonly #outbox: DatagramOutbox;
+  readonly #emit: (event: ConnectionEvent) => void;
+  #accepted = 0;
+  #settled = 0;
+  #reading = true;
+  /** Nothing is sent before the peer is known to have a session, too. */
+  #held = false;
+  #trouble: UsmpError | undefined;
+  #pongOwed = false;
+  /** Asked for by the application, until the peer's patience allows it; and allowed, until its turn comes. */
+  #pingWanted = false;
+  #pingDue = false;
+  #pingedAt = -Infinity;
+  #rekeyWanted = false;
+  #rekeyedAt = -Infinity;
+  /** Our REKEY gave way to the peer's: that one fulfils the wish. */
+  #rekeyMerged = false;
+  #byeWanted = false;
+  #isDone = false;
+
+  /** Takes over the keys of `agreed`. */
+  constructor(
+    options: SessionOptions,
+    agreed: HandshakeResult,
+    outbox: DatagramOutbox,
+    emit: (event: ConnectionEvent) => void,
+    now: number,
+  ) {
+    this.#crypto = options.crypto;
+    this.#keys = new DatagramKeys({ ...options, sessionId: agreed.sessionId }, options.role, agreed);
+    this.#keepalive = new Keepalive(options.keepalive, now);
+    this.#control = new ControlAllowance(now);
+    this.#flight = new StopAndWait(options.crypto);
+    this.#outbox = outbox;
+    this.#emit = emit;
+  }
+
+  /** Messages that were taken, and of those, messages that the peer has acknowledged whole. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get settled(): number {
+    return this.#settled;
+  }
+
+  get unackedBytes(): number {
+    return this.#messages.waitingBytes + this.#flight.unackedBytes;
+  }
+
+  get retransmissions(): number {
+    return this.#flight.retransmissions;
+  }
+
+  get roundTripMs(): number | null {
+    return this.#flight.roundTripMs;
+  }
+
+  /** Whether BYE was acknowledged: there is nothing more to send. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /**
+   * Queues a message of at most 1808 bytes (borrowed).
+   * @throws UsmpError PAYLOAD_TOO_LARGE, with the session as it was; SEQ_EXHAUSTED, which ends it.
+   */
+  send(message: Uint8Array, now: number): void {
+    requireMessageLength(message.length);
+    this.#messages.push(message);
+    this.#accepted++;
+    this.#advance(now);
+  }
+
+  /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
+  ping(now: number): void {
+    this.#pingWanted = !this.#keepalive.awaitsPong;
+    this.#askForPing(now);
+    this.#advance(now);
+  }
+
+  /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
+  rekey(now: number): void {
+    this.#rekeyWanted = true;
+    this.#advance(now);
+  }
+
+  /** Sends BYE behind what was queued. The last thing that a session sends. */
+  bye(now: number): void {
+    this.#byeWanted = true;
+    this.#advance(now);
+  }
+
+  /** Holds back what is sent until `release`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(now: number): void {
+    this.#held = false;
+    this.#advance(now);
+  }
+
+  /**
+   * Takes a frame (borrowed) of the peer; whether it verified.
+   * @throws UsmpError with the code of the violation of somebody who has the key, or BYE: the session is over.
+   */
+  receive(frame: Frame, now: number): boolean {
+    if (!isSessionType(frame.type) || frame.payload.length < SEALED_OVERHEAD) return false;
+    const opened = this.#keys.open(frame);
+    if (opened === null) {
+      const utack = this.#keys.utackAgain(frame);
+      if (utack !== null) this.#outbox.push(utack);
+      return false;
+    }
+    if (frame.seq === FORBIDDEN_SEQ)
+      throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
+    // A copy moves nothing; its sender may have missed the acknowledgement.
+    if (!opened.isNew) this.#outbox.push(this.#keys.utack(frame, opened));
+    else this.#receiveNew(frame, opened, now);
+    return true;
+  }
+
+  /** Takes a UTACK (borrowed); whether it was the right one for the frame in flight. */
+  acknowledge(utack: Utack, now: number): boolean {
+    if (!this.#flight.acknowledge(utack, now)) return false;
+    if (utack.type === FrameType.REKEY) this.#ownRekeyArrived();
+    if (utack.type === FrameType.DATA) this.#settled++;
+    if (utack.type === FrameType.BYE) this.#isDone = true;
+    this.#advance(now);
+    return true;
+  }
+
+  /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
+  handleDeadline(now: number): void {
+    switch (this.#keepalive.judge(now)) {
+      case "lost":
+        throw this.#gone("the peer has shown no sign of life: it is gone, or the network between is");
+      case "ping":
+        this.#takePing(now);
+        break;
+      case "pong":
+        this.#owePong(now);
+        break;
+      case "quiet":
+    }
+    const again = this.#flight.resend(now, (message) => this.#gone(message));
+    if (again !== null) this.#outbox.pushFrame(again);
+    this.#askForPing(now);
+    this.#advance(now);
+  }
+
+  /** When `handleDeadline` has something to do; `Infinity` where never. */
+  nextDeadline(): number {
+    const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
+    const rekey = this.#rekeyWanted && this.#mayRekey ? this.#rekeyedAt + REKEY_INTERVAL_MS : Infinity;
+    return Math.min(this.#keepalive.nextDeadline(), this.#flight.nextDeadline(), ping, rekey);
+  }
+
+  /** The application reads, or does not: while it does not, messages are neither taken nor acknowledged. */
+  setReading(reading: boolean, now: number): void {
+    this.#reading = reading;
+    if (reading) this.#control.forgive(this.#keepalive.resume(now));
+    else this.#keepalive.pause(now);
+  }
+
+  /** What keeps datagrams from getting through, for whoever asks why the session was lost. */
+  noteTrouble(trouble: UsmpError): void {
+    this.#trouble = trouble;
+  }
+
+  /** Forgets all keys. Nothing else may be called afterwards. */
+  wipe(): void {
+    this.#keys.wipe();
+    this.#flight.settle();
+  }
+
+  #receiveNew(frame: Frame, opened: OpenedDatagram, now: number): void {
+    const { type, seq } = frame;
+    const isData = type === FrameType.DATA || type === FrameType.DATA_FRAG;
+    // No room: it changes nothing, so that it can be taken when it comes again.
+    if (isData && !this.#reading) return;
+    if (opened.confirms === "own" && this.#reassembly.holdsPartialMessage)
+      throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
+    if (!isData && !this.#control.take(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
+    if (type === FrameType.REKEY) return this.#takeRekey(frame, opened, now);
+
+    this.#take(frame, opened, now);
+    switch (type) {
+      case FrameType.DATA: {
+        const data = this.#reassembly.finish(seq, opened.plaintext);
+        if (data !== null) this.#emit({ type: "message", data });
+        break;
+      }
+      case FrameType.DATA_FRAG:
+        this.#reassembly.addFragment(seq, opened.plaintext);
+        break;
+      case FrameType.BYE:
+        throw new UsmpError("BYE", "the peer ended the session");
+      case FrameType.PING:
+        this.#reassembly.interrupt(seq);
+        this.#owePong(now);
+        break;
+      case FrameType.PONG: {
+        this.#reassembly.interrupt(seq);
+        const roundTripMs = this.#keepalive.ponged(now);
+        if (roundTripMs !== null) this.#emit({ type: "pong", roundTripMs });
+      }
+    }
+    this.#advance(now);
+  }
+
+  /** Notes a new frame, and acknowledges it. */
+  #take(frame: Frame, opened: OpenedDatagram, now: number): void {
+    this.#outbox.push(this.#keys.utack(frame, opened));
+    const awaitedUtack = this.#keys.awaitsUtack;
+    this.#keys.take(frame, opened);
+    this.#keepalive.heard(now);
+    if (opened.confirms !== "own") return;
+    this.#reassembly.startOver();
+    if (awaitedUtack) {
+      this.#flight.settle();
+      this.#ownRekeyArrived();
+    }
+  }
+
+  #takeRekey(frame: Frame, opened: OpenedDatagram, now: number): void {
+    if (opened.plaintext.length !== REKEY_SALT_LENGTH) {
+      const { length } = opened.plaintext;
+      throw new UsmpError("CRYPTO", `REKEY with a salt of ${length} bytes; it has ${REKEY_SALT_LENGTH}`);
+    }
+    const awaitedUtack = this.#keys.awaitsUtack;
+    const utack = this.#keys.respond(frame, opened);
+    if (utack === null) return;
+    this.#outbox.push(utack);
+    this.#keepalive.heard(now);
+    this.#reassembly.startOver(frame.seq);
+    if (awaitedUtack) {
+      this.#flight.settle();
+      if (opened.confirms === "own") this.#ownRekeyArrived();
+      else this.#rekeyMerged = true;
+    }
+    this.#advance(now);
+  }
+
+  #ownRekeyArrived(): void {
+    this.#keys.acknowledged();
+    this.#emit({ type: "rekeyed", by: "self" });
+  }
+
+  /** Sends what is next, where nothing is in flight. */
+  #advance(now: number): void {
+    if (this.#held || !this.#flight.isIdle) return;
+    if (!this.#messages.isWithinMessage) {
+      this.#switchKeys();
+      if (this.#advanceControl(now)) return;
+    }
+    const fragment = this.#messages.take();
+    if (fragment !== null) this.#transmit(fragment.type, fragment.plaintext, now);
+    else if (this.#byeWanted && !this.#isDone) this.#transmit(FrameType.BYE, NOTHING, now);
+  }
+
+  #advanceControl(now: number): boolean {
+    if (this.#pongOwed) {
+      this.#pongOwed = false;
+      this.#transmit(FrameType.PONG, NOTHING, now);
+      return true;
+    }
+    if (this.#rekeyWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
+      // No frame has verified under the last key: ask for one.
+      this.#pingWanted = true;
+      this.#askForPing(now);
+    }
+    if (this.#pingDue) {
+      this.#pingDue = false;
+      this.#transmit(FrameType.PING, NOTHING, now);
+      return true;
+    }
+    if (!this.#rekeyWanted || !this.#mayRekey || now < this.#rekeyedAt + REKEY_INTERVAL_MS) return false;
+    this.#sendRekey(now);
+    return true;
+  }
+
+  get #mayRekey(): boolean {
+    return !this.#held && this.#keys.settled && this.#flight.isIdle && !this.#reassembly.holdsPartialMessage;
+  }
+
+  #sendRekey(now: number): void {
+    if (!this.#keys.canRotate) throw exhausted();
+    const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
+    this.#rekeyWanted = false;
+    this.#rekeyedAt = now;
+    this.#keys.initiate(salt);
+    this.#transmit(FrameType.REKEY, salt, now);
+  }
+
+  /** The peer's REKEY, once the message that was being sent is through. */
+  #switchKeys(): void {
+    if (!this.#keys.awaitsSwitch) return;
+    this.#keys.switchSending();
+    this.#emit({ type: "rekeyed", by: this.#rekeyMerged ? "self" : "peer" });
+    this.#rekeyMerged = false;
+  }
+
+  #transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
+    const { tx } = this.#keys;
+    const seq = tx.nextSeq;
+    // The last number is kept for BYE (§4).
+    if (seq >= LAST_SEQ && type !== FrameType.BYE) throw exhausted();
+    tx.seal(type, plaintext, this.#outbox);
+    const keys = type === FrameType.REKEY ? this.#keys.rekeyUtackKeys : [tx.key];
+    this.#flight.send(this.#outbox.last, type, seq, keys, now);
+    this.#keepalive.sent(now);
+  }
+
+  #askForPing(now: number): void {
+    if (!this.#pingWanted || now < this.#pingedAt + PING_INTERVAL_MS) return;
+    this.#pingWanted = false;
+    this.#takePing(now);
+  }
+
+  #takePing(now: number): void {
+    this.#pingedAt = now;
+    if (this.#keepalive.ask(now)) this.#pingDue = true;
+  }
+
+  #owePong(now: number): void {
+    this.#pongOwed = true;
+    // It is not due again before the time is up, whether or not it can leave now.
+    this.#keepalive.sent(now);
+  }
+
+  #gone(message: string): UsmpError {
+    return new UsmpError("TIMEOUT", message, { cause: this.#trouble });
+  }
+}
+
+function exhausted(): UsmpError {
+  return new UsmpError("SEQ_EXHAUSTED", "the session has used up its sequence numbers: reconnect");
+}
