@@ -16,7 +16,7 @@ import { checkKnown, withDefaults } from "./session/options.js";
 import { createPskLookup, type PskSource } from "./session/psk-source.js";
 import type { UsmpSession } from "./session/session.js";
 import { TcpTransport } from "./transport/tcp.js";
-import type { Acceptor, Dialer } from "./transport/transport.js";
+import type { AnyAcceptor, Dialer } from "./transport/transport.js";
 
 export interface UsmpOptions extends Partial<DeviceSettings>, Partial<GatewaySettings> {
   /** Random by default, and then kept for the life of the facade; `"mac"` takes the machine's, as on a board. */
@@ -125,7 +125,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    * Listens as a gateway, on all the transports or on none. Resolves with the addresses in use; port 0 takes a free one.
    * Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG, or CLOSED where `close()` came meanwhile.
    */
-  async listen(...transports: Acceptor[]): Promise<ListeningAddress[]> {
+  async listen(...transports: AnyAcceptor[]): Promise<ListeningAddress[]> {
     try {
       if (this.#fleet !== null || !this.#device.isIdle) {
         throw new UsmpError("INVALID_ARG", "this facade is in use: close() it, or use another one to listen");
@@ -329,7 +329,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     this.#device.inbox.listen();
   }
 
-  async #listen(transports: readonly Acceptor[]): Promise<ListeningAddress[]> {
+  async #listen(transports: readonly AnyAcceptor[]): Promise<ListeningAddress[]> {
     const fleet: Fleet = new Fleet(this.#serverOptions, this.polled, {
       onConnect: (session, again) => this.#announce(session, again),
       onDisconnect: (reason, session) => {

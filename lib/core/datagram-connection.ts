@@ -110,6 +110,7 @@ export class DatagramConnection implements Connection {
 
   close(error: UsmpError, now: number): void {
     const state = this.#state;
+    if (state.name === "lingering") return;
     if (state.name !== "established") return this.#finish(error);
     // What is held back until the device has its session would never leave.
     this.#guard(now, () => this.#sessionOkArrived(now));

@@ -1,5 +1,5 @@
 import { UsmpError } from "../errors.js";
-import type { Acceptor } from "../transport/transport.js";
+import type { AnyAcceptor } from "../transport/transport.js";
 import type { UsmpSession } from "../session/session.js";
 import { KnownDevices } from "./known-devices.js";
 import { UsmpServer, type ListeningAddress, type UsmpServerOptions } from "./server.js";
@@ -36,7 +36,7 @@ export class Fleet {
   }
 
   /** As {@link UsmpServer.listen}, but with no default of its own. Rejects with INVALID_ARG for what is no transport. */
-  async listen(acceptors: readonly Acceptor[]): Promise<ListeningAddress[]> {
+  async listen(acceptors: readonly AnyAcceptor[]): Promise<ListeningAddress[]> {
     if (acceptors.length === 0 || !acceptors.every(canListen)) {
       throw new UsmpError("INVALID_ARG", 'listen() needs a transport to listen on, such as Usmp.TCP("0.0.0.0")');
     }
@@ -112,6 +112,6 @@ export class Fleet {
   }
 }
 
-function canListen(acceptor: Partial<Acceptor> | null | undefined): boolean {
+function canListen(acceptor: Partial<AnyAcceptor> | null | undefined): boolean {
   return typeof acceptor?.listen === "function";
 }

@@ -1,5 +1,5 @@
 import { toUsmpError, UsmpError } from "../errors.js";
-import type { Acceptor, Listener, ListenHandlers } from "../transport/transport.js";
+import type { AnyAcceptor, Listener } from "../transport/transport.js";
 
 /** Where a gateway listens: the real port, where 0 was asked for. */
 export interface ListeningAddress {
@@ -27,12 +27,12 @@ export class Run {
   }
 
   /**
-   * Opens all listeners. Rejects with the first failure, or CLOSED where the run was closed meanwhile; those that were
+   * Opens all listeners, each by `listen`. Rejects with the first failure, or CLOSED where the run was closed meanwhile; those that were
    * opened wait for `close`.
    */
-  async open(acceptors: readonly Acceptor[], handlers: ListenHandlers): Promise<void> {
+  async open(acceptors: readonly AnyAcceptor[], listen: (acceptor: AnyAcceptor) => Promise<Listener>): Promise<void> {
     if (this.#closed) throw stopped();
-    const opening = Promise.allSettled(acceptors.map(async (acceptor) => acceptor.listen(handlers)));
+    const opening = Promise.allSettled(acceptors.map(async (acceptor) => listen(acceptor)));
     this.#opening = opening;
     const results = await opening;
     this.#listeners = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));

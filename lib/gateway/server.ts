@@ -1,3 +1,4 @@
+import type { CryptoProvider } from "../core/crypto-provider.js";
 import { parseDeviceId, formatDeviceId } from "../core/device-id.js";
 import { loadCrypto } from "../crypto/index.js";
 import { isUsmpError, UsmpError } from "../errors.js";
@@ -7,7 +8,8 @@ import { checkKnown, withDefaults } from "../session/options.js";
 import { createPskLookup, type PskLookup, type PskSource } from "../session/psk-source.js";
 import type { UsmpSession } from "../session/session.js";
 import { TcpTransport } from "../transport/tcp.js";
-import type { Acceptor, Link } from "../transport/transport.js";
+import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from "../transport/transport.js";
+import { DatagramFront } from "./datagram-front.js";
 import { Run, type ListeningAddress } from "./run.js";
 import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
 import { Admission } from "./admission.js";
@@ -99,17 +101,14 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
    * use. Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG where it listens already, CLOSED where it was
    * stopped meanwhile.
    */
-  async listen(...acceptors: Acceptor[]): Promise<ListeningAddress[]> {
+  async listen(...acceptors: AnyAcceptor[]): Promise<ListeningAddress[]> {
     if (this.#run !== null) throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
     const run = new Run();
     this.#run = run;
     try {
       const crypto = this.#settings.crypto ?? (await loadCrypto());
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
-      await run.open(wanted, {
-        onLink: (link) => this.#accept(link, crypto),
-        onError: (error) => this.reportError(error),
-      });
+      await run.open(wanted, (acceptor) => this.#open(acceptor, crypto));
       if (!this.#keepsProcess) run.unref();
       return run.addresses;
     } catch (error) {
@@ -161,7 +160,18 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     for (const driver of this.#drivers) driver.unref();
   }
 
-  #accept(link: Link, crypto: NonNullable<GatewaySettings["crypto"]>): void {
+  #open(acceptor: AnyAcceptor, crypto: CryptoProvider): Promise<TransportListener> {
+    const onError = (error: UsmpError): void => this.reportError(error);
+    if (acceptor.carries !== "datagrams") {
+      return acceptor.listen({ onLink: (link) => this.#accept(link, crypto, () => {}), onError });
+    }
+    return DatagramFront.listen(acceptor, crypto, this.#settings.clock, {
+      onLink: (link, onEstablished) => this.#accept(link, crypto, onEstablished),
+      onError,
+    });
+  }
+
+  #accept(link: Link, crypto: CryptoProvider, onEstablished: () => void): void {
     const { remoteAddress } = link;
     if (this.#run === null) {
       // It came in while the gateway stopped.
@@ -178,7 +188,10 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       crypto,
       lookupPsk: this.#lookupPsk,
       settings: this.#settings,
-      onSession: (session) => this.#adopt(session),
+      onSession: (session) => {
+        onEstablished();
+        this.#adopt(session);
+      },
       onFailed: (error) => this.dispatch("refused", error, remoteAddress),
       // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
       onLookupFailed: (error) => this.#run !== null && this.reportError(error),

@@ -1,0 +1,167 @@
+/**
+ * What stands between the gateway's datagram socket and its sessions: it asks strangers for a cookie and keeps nothing for
+ * them before that came back, then gives each handshake, and the session that comes of it, a link of its own.
+ *
+ *     HELLO --> HELLO_RETRY (nothing kept)          HELLO with its cookie --> joining --- HELLO_ACK verified ---> live
+ *
+ * One address and port may have a live session and a joining handshake at once: a device that restarted, or another one
+ * behind the same port. Session frames are the live one's until the joining one takes its place.
+ */
+import { copyOf, equalBytes } from "../core/bytes.js";
+import type { Clock } from "../core/clock.js";
+import type { CryptoProvider } from "../core/crypto-provider.js";
+import { plainDatagram, readDatagram } from "../core/datagram.js";
+import { GATEWAY_SEQ, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH } from "../core/handshake-payloads.js";
+import { bareUtack, isUtack } from "../core/utack.js";
+import { FrameType, isSessionType } from "../core/wire.js";
+import { UsmpError } from "../errors.js";
+import type { DatagramAcceptor, DatagramPeer, Link, Listener } from "../transport/transport.js";
+import { Cookies } from "./cookies.js";
+import { DatagramLink } from "./datagram-link.js";
+
+/** Cookies made in a second, in all: never counted by address, which anybody can forge. */
+const MOST_RETRIES_PER_SECOND = 20_000;
+
+export interface FrontHandlers {
+  /** A device has come back with its cookie. Call `onEstablished` when its handshake is done. */
+  onLink(link: Link, onEstablished: () => void): void;
+  onError(error: UsmpError): void;
+}
+
+/** A link, and the `device_id || pub_C` of the HELLO that it began with. */
+interface Visitor {
+  readonly link: DatagramLink;
+  readonly hello: Uint8Array;
+}
+
+/** What is known of one address and port. */
+interface Place {
+  live: Visitor | null;
+  joining: Visitor | null;
+}
+
+export class DatagramFront {
+  readonly #clock: Clock;
+  readonly #handlers: FrontHandlers;
+  readonly #cookies: Cookies;
+  readonly #places = new Map<string, Place>();
+  #retries = 0;
+  #retriesSince = -Infinity;
+  #closing = false;
+  /** Resolves once nobody is let in any more and everybody has left. */
+  readonly #deserted: Promise<void>;
+  #onDeserted: () => void = () => {};
+
+  private constructor(crypto: CryptoProvider, clock: Clock, handlers: FrontHandlers) {
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.#cookies = new Cookies(crypto, clock.now());
+    this.#deserted = new Promise((resolve) => (this.#onDeserted = resolve));
+  }
+
+  /** As an acceptor for streams listens; closing waits until the links are gone, which share the socket. */
+  static async listen(
+    acceptor: DatagramAcceptor,
+    crypto: CryptoProvider,
+    clock: Clock,
+    handlers: FrontHandlers,
+  ): Promise<Listener> {
+    const front = new DatagramFront(crypto, clock, handlers);
+    const listener = await acceptor.listen({
+      onDatagram: (datagram, from) => front.#receive(datagram, from),
+      onError: (error) => handlers.onError(error),
+    });
+    return {
+      kind: listener.kind,
+      address: listener.address,
+      port: listener.port,
+      close: async () => {
+        await front.#close();
+        await listener.close();
+      },
+      unref: () => listener.unref(),
+    };
+  }
+
+  #receive(datagram: Uint8Array, from: DatagramPeer): void {
+    const place = this.#places.get(from.key);
+    if (isUtack(datagram)) {
+      place?.live?.link.deliver(datagram);
+      place?.joining?.link.deliver(datagram);
+      return;
+    }
+    const type = datagram[3] ?? 0;
+    if (type === FrameType.HELLO) this.#receiveHello(datagram, from);
+    else if (place === undefined) return;
+    else if (type === FrameType.HELLO_ACK) {
+      // The live one answers a copy of its own.
+      place.live?.link.deliver(datagram);
+      place.joining?.link.deliver(datagram);
+    } else if (isSessionType(type)) place.live?.link.deliver(datagram);
+  }
+
+  #receiveHello(datagram: Uint8Array, from: DatagramPeer): void {
+    const frame = readDatagram(datagram);
+    if (frame === null || this.#closing) return;
+    const { payload, seq } = frame;
+    const hello = payload.subarray(0, HELLO_LENGTH);
+    if (payload.length === HELLO_LENGTH) this.#askForCookie(hello, seq, from);
+    else if (payload.length === HELLO_WITH_COOKIE_LENGTH) {
+      const { live = null, joining = null } = this.#places.get(from.key) ?? {};
+      if (joining !== null && equalBytes(joining.hello, hello)) joining.link.deliver(datagram);
+      // A late copy of what its session began with.
+      else if (live !== null && equalBytes(live.hello, hello)) return;
+      else if (this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, this.#clock.now()))
+        this.#welcome(datagram, copyOf(hello), from);
+    }
+  }
+
+  #askForCookie(hello: Uint8Array, seq: number, from: DatagramPeer): void {
+    const now = this.#clock.now();
+    if (now >= this.#retriesSince + 1000) {
+      this.#retriesSince = now;
+      this.#retries = 0;
+    }
+    if (this.#retries++ >= MOST_RETRIES_PER_SECOND) return;
+    // 35 bytes for 50: nobody gets more out of us than they put in.
+    from.send(bareUtack(FrameType.HELLO, seq));
+    from.send(plainDatagram(FrameType.HELLO_RETRY, GATEWAY_SEQ, this.#cookies.make(from.key, hello, now)));
+  }
+
+  #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {
+    const place = this.#places.get(from.key) ?? { live: null, joining: null };
+    place.joining?.link.displace(new UsmpError("SUPERSEDED", "another handshake began at the same address and port"));
+    const link = new DatagramLink(from, () => this.#leave(from.key, place, link));
+    const visitor: Visitor = { link, hello };
+    place.joining = visitor;
+    this.#places.set(from.key, place);
+    this.#handlers.onLink(link, () => this.#settle(place, visitor));
+    link.deliver(datagram);
+  }
+
+  /** The handshake has proved its key: it takes the place of whoever was there. */
+  #settle(place: Place, visitor: Visitor): void {
+    const older = place.live;
+    place.live = visitor;
+    place.joining = null;
+    older?.link.displace(new UsmpError("SUPERSEDED", "a new session began at the same address and port"));
+  }
+
+  #leave(key: string, place: Place, link: DatagramLink): void {
+    if (place.live?.link === link) place.live = null;
+    if (place.joining?.link === link) place.joining = null;
+    if (place.live !== null || place.joining !== null || this.#places.get(key) !== place) return;
+    this.#places.delete(key);
+    this.#judgeDeserted();
+  }
+
+  #close(): Promise<void> {
+    this.#closing = true;
+    this.#judgeDeserted();
+    return this.#deserted;
+  }
+
+  #judgeDeserted(): void {
+    if (this.#closing && this.#places.size === 0) this.#onDeserted();
+  }
+}
