@@ -1,10 +1,6 @@
 import type { Clock, Timer } from "../core/clock.js";
 
-interface Pending {
-  readonly at: number;
-  readonly order: number;
-  readonly callback: () => void;
-}
+import { TimerQueue, type Due } from "./timer-queue.js";
 
 /**
  * Time that stands still until `advance` moves it. Timers due at one time run in the order in which they were set.
@@ -12,8 +8,7 @@ interface Pending {
  */
 export class SimulatedClock implements Clock {
   #now: number;
-  #order = 0;
-  readonly #pending = new Set<Pending>();
+  readonly #queue = new TimerQueue();
 
   constructor(startMs = 0) {
     this.#now = startMs;
@@ -24,9 +19,8 @@ export class SimulatedClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): Timer {
-    const entry: Pending = { at: this.#now + Math.max(delayMs, 0), order: this.#order++, callback };
-    this.#pending.add(entry);
-    return { cancel: () => void this.#pending.delete(entry), unref: () => {} };
+    const due: Due = this.#queue.add(this.#now + Math.max(delayMs, 0), callback);
+    return { cancel: () => this.#queue.remove(due), unref: () => {} };
   }
 
   afterReadPass(callback: () => void): Timer {
@@ -35,15 +29,14 @@ export class SimulatedClock implements Clock {
 
   /** How many timers are pending: what a closed endpoint must not leave behind. */
   get pending(): number {
-    return this.#pending.size;
+    return this.#queue.size;
   }
 
   /** Moves time by `ms`, running what falls due on the way, each at its own time. */
   async advance(ms: number): Promise<void> {
     const until = this.#now + ms;
     await settle();
-    for (let next = this.#next(until); next !== undefined; next = this.#next(until)) {
-      this.#pending.delete(next);
+    for (let next = this.#queue.take(until); next !== null; next = this.#queue.take(until)) {
       this.#now = Math.max(this.#now, next.at);
       next.callback();
       await settle();
@@ -54,19 +47,6 @@ export class SimulatedClock implements Clock {
   /** Moves time by `ms` at once, running nothing: a suspended laptop, or an event loop that stood still. */
   jump(ms: number): void {
     this.#now += ms;
-  }
-
-  #next(until: number): Pending | undefined {
-    let first: Pending | undefined;
-    for (const entry of this.#pending) {
-      if (
-        entry.at <= until &&
-        (first === undefined || entry.at < first.at || (entry.at === first.at && entry.order < first.order))
-      ) {
-        first = entry;
-      }
-    }
-    return first;
   }
 }
 
