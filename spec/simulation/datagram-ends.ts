@@ -1,0 +1,94 @@
+import { DatagramConnection } from "../../lib/core/datagram-connection.js";
+import { DatagramDeviceHandshake } from "../../lib/core/datagram-device-handshake.js";
+import { DatagramGatewayHandshake } from "../../lib/core/datagram-gateway-handshake.js";
+import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
+import type { UsmpError } from "../../lib/errors.js";
+import { SessionDriver } from "../../lib/session/driver.js";
+import type { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import type { MemoryDatagramEnd } from "../../lib/transport/memory.js";
+import type { Link, LinkHandlers } from "../../lib/transport/transport.js";
+
+const PSK = new TextEncoder().encode("a key for simulations");
+const DEVICE_ID = Uint8Array.of(2, 0, 0, 0, 0, 1);
+
+/** One end of a pair in memory, as a link. */
+class EndLink implements Link {
+  readonly carries = "datagrams";
+  readonly remoteAddress = "memory";
+  readonly remotePort = 0;
+  readonly #end: MemoryDatagramEnd;
+  #handlers: LinkHandlers | null = null;
+  #closed = false;
+
+  constructor(end: MemoryDatagramEnd) {
+    this.#end = end;
+  }
+
+  attach(handlers: LinkHandlers): void {
+    this.#handlers = handlers;
+    this.#end.attach((datagram) => handlers.onBytes(datagram));
+  }
+
+  send(bytes: Uint8Array, onFlushed: () => void): void {
+    this.#end.send(bytes);
+    queueMicrotask(onFlushed);
+  }
+
+  pause(): void {}
+  resume(): void {}
+  unref(): void {}
+
+  end(): void {
+    this.destroy();
+  }
+
+  destroy(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#end.close();
+    queueMicrotask(() => this.#handlers?.onClose());
+  }
+}
+
+/** A device or a gateway at one end of a pair, and all that it saw. */
+export class SimulatedEnd {
+  readonly driver: SessionDriver;
+  readonly received: Uint8Array[] = [];
+  established = false;
+  rekeyed = 0;
+  ended: UsmpError | null = null;
+
+  constructor(role: "device" | "gateway", end: MemoryDatagramEnd, clock: SimulatedClock, crypto: CryptoProvider) {
+    const handshake =
+      role === "device"
+        ? new DatagramDeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID })
+        : new DatagramGatewayHandshake({ crypto });
+    const keepalive =
+      role === "device"
+        ? { pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000, idleTimeoutMs: 0 }
+        : { pingWhenSilentMs: 0, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 0, idleTimeoutMs: 60_000 };
+    const connection = new DatagramConnection(
+      { role, crypto, cipher: "aes-256-gcm", keepalive, handshake, handshakeTimeoutMs: 15_000 },
+      clock.now(),
+    );
+    this.driver = new SessionDriver(
+      { link: new EndLink(end), clock, connection, maxUnsentBytes: 65_536, closeTimeoutMs: 1_000 },
+      {
+        onHello: () => this.driver.providePsk(PSK),
+        onEstablished: () => this.#adopt(),
+        onFailed: (error) => (this.ended = error),
+      },
+    );
+  }
+
+  #adopt(): void {
+    this.established = true;
+    this.driver.attach({
+      onMessage: (data) => this.received.push(data),
+      onPong: () => {},
+      onRekeyed: () => this.rekeyed++,
+      onDrain: () => {},
+      onClosed: (error) => (this.ended = error),
+    });
+  }
+}
