@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 
-import { linkFailure } from "./tcp-errors.js";
+import { plainAddress } from "./place.js";
+import { linkFailure } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
 /**
@@ -19,8 +20,7 @@ export class TcpLink implements Link {
 
   constructor(socket: Socket, remoteAddress: string, remotePort: number) {
     this.#socket = socket;
-    // A dual-stack listener shows IPv4 peers as ::ffff:1.2.3.4; limits and logs want one name for one peer.
-    this.remoteAddress = remoteAddress.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
+    this.remoteAddress = plainAddress(remoteAddress);
     this.remotePort = remotePort;
     socket.on("error", this.#onError);
     socket.on("close", this.#onClose);

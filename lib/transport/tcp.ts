@@ -2,24 +2,27 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 import type { Clock } from "../core/clock.js";
-import { UsmpError } from "../errors.js";
+import type { UsmpError } from "../errors.js";
+import {
+  callOff,
+  checkDestination,
+  checkPlace,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  DEFAULT_PORT,
+  dialTimeout,
+  LONGEST_TIMEOUT_MS,
+  requireInteger,
+} from "./place.js";
 import { systemClock } from "./system-clock.js";
-import { connectFailure, formatPlace, listenFailure } from "./tcp-errors.js";
+import { connectFailure, formatPlace, listenFailure } from "./system-errors.js";
 import { TcpLink } from "./tcp-link.js";
 import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "./transport.js";
-
-const DEFAULT_PORT = 9000;
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /**
  * How long one address of a name may take before the next one is tried. Node's own 250 ms is less than a lost SYN costs
  * (1 s until it is sent again), which is common on a weak radio link.
  */
 const ADDRESS_ATTEMPT_MS = 1_500;
-
-/** Addresses that mean "all of this machine"; as a destination each system takes them differently. */
-const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
 
 export interface TcpOptions {
   /** Time for looking up the name and connecting, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
@@ -52,16 +55,7 @@ export class TcpTransport implements Dialer, Acceptor {
    * @throws {UsmpError} INVALID_ARG where an argument is none of these
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: TcpOptions = {}) {
-    if (typeof host !== "string" || host.trim() === "") {
-      throw invalid(`host must be a name or an address such as "192.168.1.100"`, host);
-    }
-    if (host.includes("/") || /^[^:]+:\d+$/.test(host)) {
-      throw invalid(
-        `host must be a name or an address alone: the port is an argument of its own, as in ("192.168.1.100", 9000)`,
-        host,
-      );
-    }
-    requireInteger("port", port, 0, 65_535);
+    checkPlace(host, port);
     const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepAliveMs, clock = systemClock } = options;
     requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
     if (keepAliveMs !== undefined) requireInteger("keepAliveMs", keepAliveMs, 1_000, LONGEST_TIMEOUT_MS);
@@ -88,10 +82,8 @@ export class TcpTransport implements Dialer, Acceptor {
    * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
    */
   async dial({ signal }: DialOptions = {}): Promise<Link> {
-    if (this.port === 0) throw invalid("port must be 1 to 65535 to connect to (0 is for listening)", this.port);
-    if (WILDCARDS.includes(this.host))
-      throw invalid("host must be one address to connect to, such as 127.0.0.1", this.host);
-    if (signal?.aborted) throw this.#aborted(signal);
+    checkDestination(this.host, this.port);
+    if (signal?.aborted) throw callOff(this.#place, signal);
     return this.#connect(signal);
   }
 
@@ -123,8 +115,10 @@ export class TcpTransport implements Dialer, Acceptor {
         resolve(new TcpLink(socket, socket.remoteAddress ?? this.host, socket.remotePort ?? this.port));
       };
       const onError = (error: Error): void => fail(connectFailure(error, this.host, this.port));
-      const onAbort = (): void => fail(this.#aborted(signal));
-      const timeout = this.#clock.after(this.#connectTimeoutMs, () => fail(this.#timedOut()));
+      const onAbort = (): void => fail(callOff(this.#place, signal));
+      const timeout = this.#clock.after(this.#connectTimeoutMs, () =>
+        fail(dialTimeout(this.#place, this.#connectTimeoutMs)),
+      );
       signal?.addEventListener("abort", onAbort, { once: true });
       socket.once("connect", onConnect);
       socket.once("error", onError);
@@ -160,15 +154,6 @@ export class TcpTransport implements Dialer, Acceptor {
 
   get #place(): string {
     return formatPlace(this.host, this.port);
-  }
-
-  #aborted(signal: AbortSignal | undefined): UsmpError {
-    return new UsmpError("CLOSED", `connecting to ${this.#place} was aborted`, { cause: signal?.reason });
-  }
-
-  #timedOut(): UsmpError {
-    const advice = "is the address right, is the gateway on this network, does a firewall drop the packets?";
-    return new UsmpError("TIMEOUT", `${this.#place} did not answer within ${this.#connectTimeoutMs} ms: ${advice}`);
   }
 }
 
@@ -211,15 +196,4 @@ function accept(socket: Socket, handlers: ListenHandlers): void {
 function discard(socket: Socket): void {
   socket.on("error", () => {});
   socket.destroy();
-}
-
-function requireInteger(name: string, value: number, least: number, most: number): void {
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw invalid(`${name} must be an integer from ${least} to ${most}`, value);
-  }
-}
-
-function invalid(rule: string, given: unknown): UsmpError {
-  const shown = typeof given === "string" ? JSON.stringify(given) : typeof given === "number" ? given : typeof given;
-  return new UsmpError("INVALID_ARG", `${rule}, got ${shown}`);
 }

@@ -7,7 +7,7 @@ import sinon from "sinon";
 
 import { isUsmpError, type UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { connectFailure, linkFailure, listenFailure } from "../../lib/transport/tcp-errors.js";
+import { connectFailure, linkFailure, listenFailure } from "../../lib/transport/system-errors.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import type { Link, Listener, ListenHandlers } from "../../lib/transport/transport.js";
 import { describeTransportConformance } from "../support/transport-conformance.js";

@@ -58,6 +58,13 @@ export function listenFailure(error: unknown, host: string, port: number): UsmpE
   return new UsmpError("TRANSPORT", message, { cause: error });
 }
 
+/** TRANSPORT for datagrams that do not get through for the moment; `error` becomes the cause. */
+export function datagramTrouble(error: unknown, host: string, port: number): UsmpError {
+  const code = systemCode(error);
+  const advice = CONNECT_ADVICE[code]?.(host, port) ?? `sending to ${formatPlace(host, port)} failed`;
+  return new UsmpError("TRANSPORT", `${advice} (${code})`, { cause: error });
+}
+
 /** TRANSPORT for an open connection that broke; `error` becomes the cause. */
 export function linkFailure(error: unknown, host: string, port: number): UsmpError {
   const code = systemCode(error);

@@ -1,0 +1,76 @@
+import type { Socket } from "node:dgram";
+
+import { datagramTrouble } from "./system-errors.js";
+import type { Link, LinkHandlers } from "./transport.js";
+
+/**
+ * A link over a connected datagram socket: the kernel drops what others send, and reports what the network says about ours.
+ * What comes before `attach` is dropped, as any datagram may be.
+ */
+export class UdpLink implements Link {
+  readonly carries = "datagrams";
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  readonly #socket: Socket;
+  #handlers: LinkHandlers | null = null;
+  #sending = 0;
+  #ending = false;
+  #closed = false;
+
+  constructor(socket: Socket, remoteAddress: string, remotePort: number) {
+    this.#socket = socket;
+    this.remoteAddress = remoteAddress;
+    this.remotePort = remotePort;
+    socket.on("error", this.#onError);
+  }
+
+  attach(handlers: LinkHandlers): void {
+    this.#handlers = handlers;
+    this.#socket.on("message", (datagram) => {
+      if (!this.#closed) handlers.onBytes(datagram);
+    });
+  }
+
+  send(bytes: Uint8Array, onFlushed: () => void): void {
+    if (this.#ending) return;
+    this.#sending++;
+    this.#socket.send(bytes, (error) => {
+      this.#sending--;
+      if (this.#closed) return;
+      if (error !== null) this.#onError(error);
+      onFlushed();
+      if (this.#ending && this.#sending === 0) this.#close();
+    });
+  }
+
+  /** What is not taken is not acknowledged, and comes again: nothing has to be held back. */
+  pause(): void {}
+
+  resume(): void {}
+
+  end(): void {
+    if (this.#ending) return;
+    this.#ending = true;
+    if (this.#sending === 0) this.#close();
+  }
+
+  destroy(): void {
+    this.#ending = true;
+    this.#close();
+  }
+
+  unref(): void {
+    this.#socket.unref();
+  }
+
+  /** Nothing that the network says closes a socket without a connection. */
+  readonly #onError = (error: Error): void => {
+    if (!this.#closed) this.#handlers?.onTrouble?.(datagramTrouble(error, this.remoteAddress, this.remotePort));
+  };
+
+  #close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket.close(() => this.#handlers?.onClose());
+  }
+}

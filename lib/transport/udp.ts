@@ -1,0 +1,172 @@
+/** USMP over UDP, on Node's sockets. */
+import { createSocket, type Socket, type SocketOptions } from "node:dgram";
+import { lookup, type LookupAddress } from "node:dns";
+import { isIP } from "node:net";
+
+import type { Clock } from "../core/clock.js";
+import {
+  callOff,
+  checkDestination,
+  checkPlace,
+  DEFAULT_CONNECT_TIMEOUT_MS,
+  DEFAULT_PORT,
+  dialTimeout,
+  LONGEST_TIMEOUT_MS,
+  requireInteger,
+} from "./place.js";
+import { connectFailure, formatPlace, listenFailure } from "./system-errors.js";
+import { systemClock } from "./system-clock.js";
+import type { DatagramAcceptor, DatagramHandlers, Dialer, DialOptions, Link, Listener } from "./transport.js";
+import { UdpLink } from "./udp-link.js";
+import { UdpListener } from "./udp-listener.js";
+
+/** What a listener asks the kernel to hold for it, in bytes: thousands of devices may speak at once. The kernel may give less. */
+const RECEIVE_BUFFER_BYTES = 1 << 20;
+
+export interface UdpOptions {
+  /** Listening on `"::"`: whether IPv4 is left out. Default false. */
+  readonly ipv6Only?: boolean;
+  /** Time for looking up the name, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
+  readonly connectTimeoutMs?: number;
+  /** What measures that. Default: the real clock. */
+  readonly clock?: Clock;
+}
+
+/** One UDP address: a device dials it, a gateway listens on it, with one socket for all devices. */
+export class UdpTransport implements Dialer, DatagramAcceptor {
+  readonly kind = "udp";
+  readonly carries = "datagrams";
+  readonly host: string;
+  readonly port: number;
+  readonly #ipv6Only: boolean;
+  readonly #connectTimeoutMs: number;
+  readonly #clock: Clock;
+
+  /**
+   * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every IPv4 address, `"::"` on
+   * every one
+   * @param port 0 to 65535; 0, for listening only, lets the system choose
+   * @throws {UsmpError} INVALID_ARG where an argument is none of these
+   */
+  constructor(host: string, port: number = DEFAULT_PORT, options: UdpOptions = {}) {
+    checkPlace(host, port);
+    const { ipv6Only = false, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock } = options;
+    requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
+    this.host = host;
+    this.port = port;
+    this.#ipv6Only = ipv6Only;
+    this.#connectTimeoutMs = connectTimeoutMs;
+    this.#clock = clock;
+  }
+
+  /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
+  wifi(_ssid: string, _password: string): this {
+    return this;
+  }
+
+  describe(): string {
+    return `udp ${this.#place}`;
+  }
+
+  /**
+   * Looks the name up and opens a socket to the first of its addresses that this machine has a way to. Nothing is sent yet,
+   * so that nobody listens there shows later.
+   *
+   * @throws {UsmpError} INVALID_ARG for port 0 and for `"0.0.0.0"` or `"::"`, which are for listening; TRANSPORT, the
+   * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
+   */
+  async dial({ signal }: DialOptions = {}): Promise<Link> {
+    checkDestination(this.host, this.port);
+    if (signal?.aborted) throw callOff(this.#place, signal);
+    return new Promise((resolve, reject) => {
+      let over = false;
+      const settle = (outcome: () => void): void => {
+        over = true;
+        timeout.cancel();
+        signal?.removeEventListener("abort", onAbort);
+        outcome();
+      };
+      const onAbort = (): void => settle(() => reject(callOff(this.#place, signal)));
+      const onTimeout = (): void => settle(() => reject(dialTimeout(this.#place, this.#connectTimeoutMs)));
+      const timeout = this.#clock.after(this.#connectTimeoutMs, onTimeout);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      this.#open().then(
+        // Neither a look-up nor a connect can be called off.
+        (link) => (over ? link.destroy() : settle(() => resolve(link))),
+        (error: unknown) => over || settle(() => reject(connectFailure(error, this.host, this.port))),
+      );
+    });
+  }
+
+  /**
+   * Listens on the address; with port 0 the system chooses the port.
+   *
+   * @throws {UsmpError} TRANSPORT, the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) as `cause`
+   */
+  listen(handlers: DatagramHandlers): Promise<Listener> {
+    return new Promise((resolve, reject) => {
+      const socket = createSocket({
+        type: this.host.includes(":") ? "udp6" : "udp4",
+        ipv6Only: this.#ipv6Only,
+        recvBufferSize: RECEIVE_BUFFER_BYTES,
+        lookup: lookupAtOnce,
+      });
+      const onRefused = (error: Error): void => {
+        socket.close();
+        reject(listenFailure(error, this.host, this.port));
+      };
+      socket.once("error", onRefused);
+      socket.bind(this.port, this.host, () => {
+        socket.off("error", onRefused);
+        resolve(new UdpListener(socket, handlers));
+      });
+    });
+  }
+
+  async #open(): Promise<Link> {
+    let failure: unknown;
+    for (const address of await addressesOf(this.host)) {
+      try {
+        return await connect(address, this.port);
+      } catch (error) {
+        failure ??= error;
+      }
+    }
+    throw failure;
+  }
+
+  get #place(): string {
+    return formatPlace(this.host, this.port);
+  }
+}
+
+/** In the system's order, at least one. */
+function addressesOf(host: string): Promise<LookupAddress[]> {
+  const family = isIP(host);
+  if (family !== 0) return Promise.resolve([{ address: host, family }]);
+  return new Promise((resolve, reject) => {
+    lookup(host, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
+  });
+}
+
+function connect({ address, family }: LookupAddress, port: number): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    const socket: Socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup: lookupAtOnce });
+    const onError = (error: Error): void => {
+      socket.close();
+      reject(error);
+    };
+    socket.once("error", onError);
+    socket.connect(port, address, () => {
+      socket.off("error", onError);
+      resolve(new UdpLink(socket, address, port));
+    });
+  });
+}
+
+/** Node looks the address up again for every datagram: one in numbers is its own answer. */
+const lookupAtOnce: NonNullable<SocketOptions["lookup"]> = (host, options, callback) => {
+  const family = isIP(host);
+  if (family === 0) lookup(host, options, callback);
+  else callback(null, host, family);
+};
