@@ -21,8 +21,13 @@ export type { UsmpStatus } from "./session/status.js";
 export type { Psk } from "./core/psk.js";
 
 export { TcpTransport, type TcpOptions } from "./transport/tcp.js";
+export { UdpTransport, type UdpOptions } from "./transport/udp.js";
 export type {
   Acceptor,
+  AnyAcceptor,
+  DatagramAcceptor,
+  DatagramHandlers,
+  DatagramPeer,
   Dialer,
   DialOptions,
   Link,

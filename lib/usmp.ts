@@ -16,6 +16,7 @@ import { checkKnown, withDefaults } from "./session/options.js";
 import { createPskLookup, type PskSource } from "./session/psk-source.js";
 import type { UsmpSession } from "./session/session.js";
 import { TcpTransport } from "./transport/tcp.js";
+import { UdpTransport, type UdpOptions } from "./transport/udp.js";
 import type { AnyAcceptor, Dialer } from "./transport/transport.js";
 
 export interface UsmpOptions extends Partial<DeviceSettings>, Partial<GatewaySettings> {
@@ -47,6 +48,11 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   /** TCP to `host`, or, to listen, on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
   static TCP(host: string, port?: number): TcpTransport {
     return new TcpTransport(host, port);
+  }
+
+  /** UDP to `host`, or, to listen, on it, as `TCP`; with `ipv6Only`, `"::"` leaves IPv4 out. docs/udp.md says what it promises. */
+  static UDP(host: string, port?: number, options?: UdpOptions): UdpTransport {
+    return new UdpTransport(host, port, options);
   }
 
   /** The key that an even number of hex digits stands for. A plain string is its text, never hex. */

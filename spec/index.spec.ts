@@ -8,6 +8,7 @@ describe("The package", () => {
     expect(Object.keys(usmp).sort()).to.deep.equal([
       "TcpTransport",
       "USMP_ERROR_CODES",
+      "UdpTransport",
       "Usmp",
       "UsmpClient",
       "UsmpErrno",
@@ -65,7 +66,7 @@ describe("The package", () => {
     ]);
     expect(
       Object.getOwnPropertyNames(usmp.Usmp).filter((name) => !["length", "name", "prototype"].includes(name)),
-    ).to.deep.equal(["TCP", "hex"]);
+    ).to.deep.equal(["TCP", "UDP", "hex"]);
     expect(usmp.Usmp.prototype).to.have.property(Symbol.asyncDispose);
   });
 

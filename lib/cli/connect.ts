@@ -10,6 +10,8 @@ import { escapeControls, printable } from "./printable.js";
 export interface ConnectOptions extends KeyOptions {
   readonly cipher: CipherName;
   readonly deviceId?: string;
+  /** Over UDP rather than TCP. */
+  readonly udp?: boolean;
   readonly reconnect?: boolean;
   /** How long to wait for more after the input's end, in milliseconds. */
   readonly wait: number;
@@ -18,11 +20,11 @@ export interface ConnectOptions extends KeyOptions {
 /** `usmp connect`: a device that sends each line of its input and prints each message that comes. */
 export async function connect(target: string, options: ConnectOptions, context: Context): Promise<ExitCode> {
   const { host, port } = parseTarget(target);
-  const { cipher, deviceId, reconnect = false } = options;
+  const { cipher, deviceId, udp = false, reconnect = false } = options;
   const psk = await needKey(options, context);
   const device = deviceId === undefined ? {} : { deviceId };
   const usmp = new Usmp(psk, { cipher, ...device, ...(reconnect ? {} : { reconnect: false as const }) });
-  const transport = Usmp.TCP(host, port);
+  const transport = udp ? Usmp.UDP(host, port) : Usmp.TCP(host, port);
   const conversation = new Conversation(usmp, options, context, formatTarget({ host, port }));
   try {
     void usmp.begin(transport);

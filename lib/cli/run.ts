@@ -51,6 +51,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     )
     .option("-p, --port <port>", "port to listen on, 0 for any free one", usage(parsePort), DEFAULT_PORT)
     .option("--host <address>", "address to listen on", "0.0.0.0")
+    .option("-u, --udp", "listen on UDP as well as TCP")
     .option("-e, --echo", "send every message back")
     .action(async (options: ServeOptions) => finish(await serve(options, context)));
 
@@ -63,6 +64,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
       usage(parseWait),
       DEFAULT_WAIT_MS,
     )
+    .option("-u, --udp", "connect over UDP rather than TCP")
     .option("-r, --reconnect", "keep trying, at first and after a loss")
     .option(
       "--device-id <id>",

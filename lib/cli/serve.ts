@@ -1,4 +1,11 @@
-import { UsmpServer, type CipherName, type ListeningAddress, type UsmpSession } from "../index.js";
+import {
+  TcpTransport,
+  UdpTransport,
+  UsmpServer,
+  type CipherName,
+  type ListeningAddress,
+  type UsmpSession,
+} from "../index.js";
 import { ExitCode, type Context } from "./context.js";
 import { findKey, type KeyOptions } from "./key-source.js";
 import { makeKey } from "./keygen.js";
@@ -9,16 +16,18 @@ import { escapeControls, printable } from "./printable.js";
 export interface ServeOptions extends KeyOptions {
   readonly host: string;
   readonly port: number;
+  /** On UDP as well as TCP. */
+  readonly udp?: boolean;
   readonly echo?: boolean;
   readonly cipher: CipherName;
 }
 
 /** `usmp serve`: a gateway that prints every message, and with `--echo` sends it back. Runs until it is stopped. */
 export async function serve(options: ServeOptions, context: Context): Promise<ExitCode> {
-  const { host, port, cipher, echo = false } = options;
+  const { host, port, cipher, udp = false, echo = false } = options;
   const givenKey = await findKey(options, context);
   const key = givenKey ?? makeKey();
-  const server = new UsmpServer({ psk: key, host, port, cipher });
+  const server = new UsmpServer({ psk: key, cipher });
   const conversations = new Set<Promise<void>>();
   server.onSession((session) => {
     const conversation = converse(session, echo, context);
@@ -29,8 +38,9 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
   server.on("refused", (error, from) => refusals.line(`refused ${from}: ${escapeControls(error.message)}`));
   server.onError((error) => context.tell(escapeControls(error.message)));
 
-  const [address] = await server.listen();
-  await announce(address as ListeningAddress, givenKey === null ? (key as string) : null, options, context);
+  const tcp = new TcpTransport(host, port);
+  const addresses = await server.listen(tcp, ...(udp ? [new UdpTransport(host, port)] : []));
+  await announce(addresses, givenKey === null ? (key as string) : null, options, context);
   if (!context.signal.aborted) await server.serve({ signal: context.signal });
   await server.stop();
   await Promise.all(conversations);
@@ -38,14 +48,17 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
 }
 
 async function announce(
-  { address, port, transport }: ListeningAddress,
+  addresses: readonly ListeningAddress[],
   newKey: string | null,
   { echo, cipher }: ServeOptions,
   { stdout }: Context,
 ): Promise<void> {
-  const place = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-  await stdout.line(`listening on ${place} (${transport})${echo === true ? ", echoing" : ""}`);
+  for (const { address, port, transport } of addresses) {
+    const place = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+    await stdout.line(`listening on ${place} (${transport})${echo === true ? ", echoing" : ""}`);
+  }
   if (newKey === null) return;
+  const { address, port } = addresses[0] as ListeningAddress;
   for (const line of pasteLines({ key: newKey, address, port, cipher })) await stdout.line(line);
 }
 
