@@ -1,5 +1,5 @@
 /**
- * This library and the public Python SDK side by side over TCP on this machine: `npm run build && npm run bench`.
+ * This library and the public Python SDK side by side on this machine, over TCP and UDP: `npm run build && npm run bench`.
  *
  * Every end is a process of its own; ours run the built package. The stacks take turns, so that a busy machine slows both, and
  * the figures are medians over the rounds.
@@ -13,10 +13,19 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { pythonWithSdk } from "../spec/support/python-environment.js";
-import { Pair, type Cipher, type Stack } from "./pair.js";
+import { Pair, type Carrier, type Cipher, type Stack } from "./pair.js";
 
 const STACKS: readonly Stack[] = ["ours", "python"];
-const CIPHERS: readonly Cipher[] = ["aes-256-gcm", "chacha20-poly1305"];
+
+/** What a pair of processes is set up for. */
+interface Setup {
+  readonly carrier: Carrier;
+  readonly cipher: Cipher;
+}
+
+const AES: Setup = { carrier: "tcp", cipher: "aes-256-gcm" };
+const CHACHA: Setup = { carrier: "tcp", cipher: "chacha20-poly1305" };
+const AES_UDP: Setup = { carrier: "udp", cipher: "aes-256-gcm" };
 
 const FULL = { rounds: 7, oneWayMs: 700, echoMs: 500 };
 const QUICK = { rounds: 3, oneWayMs: 200, echoMs: 200 };
@@ -29,7 +38,7 @@ type Pairs = Readonly<Record<Stack, Pair>>;
 
 /** One figure of one run of `pair`; a run may give more than one. */
 interface Measurement {
-  readonly cipher: Cipher;
+  readonly setup: Setup;
   readonly rows: readonly Row[];
   /** About how many messages a second the pair manages. */
   readonly trial: (pair: Pair) => Promise<number>;
@@ -45,24 +54,24 @@ interface Row {
 const options = parseArgs({ options: { quick: { type: "boolean" }, profile: { type: "boolean" } } }).values;
 const plan = options.quick ? QUICK : FULL;
 
-function oneWay(cipher: Cipher, size: number, leastRatio?: number): Measurement {
+function oneWay(setup: Setup, size: number, leastRatio?: number): Measurement {
   const goal = leastRatio !== undefined && {
     text: `at least ${leastRatio}`,
     met: (ratio: number) => ratio >= leastRatio,
   };
   return {
-    cipher,
-    rows: [{ title: `one way, ${size} bytes, ${cipher}`, unit: "messages/s", ...(goal && { goal }) }],
+    setup,
+    rows: [{ title: `one way, ${size} bytes, ${nameOf(setup)}`, unit: "messages/s", ...(goal && { goal }) }],
     trial: (pair) => pair.oneWay(size, TRIAL_MESSAGES),
     measure: async (pair, rate) => [await pair.oneWay(size, Math.ceil((rate * plan.oneWayMs) / 1000))],
   };
 }
 
-function echo(cipher: Cipher, size: number, mostRatio?: number): Measurement {
+function echo(setup: Setup, size: number, mostRatio?: number): Measurement {
   const goal = mostRatio !== undefined && { text: `at most ${mostRatio}`, met: (ratio: number) => ratio <= mostRatio };
-  const title = (percentile: string): string => `echo ${percentile}, ${size} bytes, ${cipher}`;
+  const title = (percentile: string): string => `echo ${percentile}, ${size} bytes, ${nameOf(setup)}`;
   return {
-    cipher,
+    setup,
     rows: [
       { title: title("p50"), unit: "us", ...(goal && { goal }) },
       { title: title("p99"), unit: "us" },
@@ -76,13 +85,20 @@ function echo(cipher: Cipher, size: number, mostRatio?: number): Measurement {
 }
 
 const MEASUREMENTS: readonly Measurement[] = [
-  oneWay("aes-256-gcm", 32, 5),
-  oneWay("aes-256-gcm", 452, 20),
-  echo("aes-256-gcm", 32, 0.45),
-  oneWay("chacha20-poly1305", 32),
-  oneWay("chacha20-poly1305", 452),
-  echo("chacha20-poly1305", 32),
+  oneWay(AES, 32, 5),
+  oneWay(AES, 452, 20),
+  echo(AES, 32, 0.45),
+  oneWay(CHACHA, 32),
+  oneWay(CHACHA, 452),
+  echo(CHACHA, 32),
+  oneWay(AES_UDP, 32, 2),
+  oneWay(AES_UDP, 452),
+  echo(AES_UDP, 32, 0.333),
 ];
+
+function nameOf({ carrier, cipher }: Setup): string {
+  return `${carrier}, ${cipher}`;
+}
 
 function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b);
@@ -100,36 +116,37 @@ function checkBuild(): void {
   if (newer !== undefined) throw new Error(`${built} is older than ${join("lib", newer)}: run "npm run build" first`);
 }
 
-async function startPairs(started: Pair[]): Promise<Record<Cipher, Pairs>> {
+async function startPairs(started: Pair[]): Promise<Map<Setup, Pairs>> {
   const nodeOptions = options.profile ? ["--cpu-prof", "--cpu-prof-dir=build/profiles"] : [];
-  const start = async (stack: Stack, cipher: Cipher): Promise<Pair> => {
-    const pair = await Pair.start(stack, cipher, nodeOptions);
+  const start = async (stack: Stack, { carrier, cipher }: Setup): Promise<Pair> => {
+    const pair = await Pair.start(stack, carrier, cipher, nodeOptions);
     started.push(pair);
     return pair;
   };
-  const byCipher = {} as Record<Cipher, Pairs>;
-  for (const cipher of CIPHERS) {
-    byCipher[cipher] = { ours: await start("ours", cipher), python: await start("python", cipher) };
+  const pairs = new Map<Setup, Pairs>();
+  for (const setup of [AES, CHACHA, AES_UDP]) {
+    pairs.set(setup, { ours: await start("ours", setup), python: await start("python", setup) });
   }
-  return byCipher;
+  return pairs;
 }
 
 /** The results of every row, per stack and round. */
 type Results = ReadonlyMap<Row, Readonly<Record<Stack, number[]>>>;
 
-async function run(pairs: Record<Cipher, Pairs>): Promise<Results> {
+async function run(pairs: ReadonlyMap<Setup, Pairs>): Promise<Results> {
   const results = new Map<Row, Record<Stack, number[]>>();
-  for (const { cipher, rows, trial, measure } of MEASUREMENTS) {
+  for (const { setup, rows, trial, measure } of MEASUREMENTS) {
+    const stacks = pairs.get(setup) as Pairs;
     for (const row of rows) results.set(row, { ours: [], python: [] });
     const rates = { ours: 0, python: 0 };
     for (const stack of STACKS) {
-      await trial(pairs[cipher][stack]);
-      rates[stack] = await trial(pairs[cipher][stack]);
+      await trial(stacks[stack]);
+      rates[stack] = await trial(stacks[stack]);
     }
     for (let round = 0; round < plan.rounds; round++) {
       // Neither stack always goes first.
       for (const stack of round % 2 === 0 ? STACKS : STACKS.toReversed()) {
-        const figures = await measure(pairs[cipher][stack], rates[stack]);
+        const figures = await measure(stacks[stack], rates[stack]);
         rows.forEach((row, index) => results.get(row)?.[stack].push(figures[index] ?? NaN));
       }
     }
@@ -165,5 +182,5 @@ try {
   await Promise.all(started.map((pair) => pair.stop()));
 }
 const command = `npm run build && npm run bench${options.quick ? " -- --quick" : ""}`;
-console.log(`\nMedians of ${plan.rounds} rounds in turns, TCP on loopback. Repeat with: ${command}`);
+console.log(`\nMedians of ${plan.rounds} rounds in turns, on loopback. Repeat with: ${command}`);
 console.log(`Node ${process.version}, ${cpus()[0]?.model ?? "unknown CPU"} x ${cpus().length}`);

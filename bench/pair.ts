@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { PeerProcess } from "../spec/support/python-peer.js";
 
 export type Stack = "ours" | "python";
+export type Carrier = "tcp" | "udp";
 export type Cipher = "aes-256-gcm" | "chacha20-poly1305";
 
 const PSK = "the key of the benchmark";
@@ -10,21 +11,21 @@ const PSK = "the key of the benchmark";
 /** A process that does not answer for this long hangs. */
 const LIMIT_MS = 60_000;
 
-/** A sender and a receiver of one stack, each a process of its own, with one session between them over TCP. */
+/** A sender and a receiver of one stack, each a process of its own, with one session between them. */
 export class Pair {
   readonly #receiver: PeerProcess;
   readonly #sender: PeerProcess;
 
   /** `nodeOptions` are for our processes. */
-  static async start(stack: Stack, cipher: Cipher, nodeOptions: readonly string[]): Promise<Pair> {
+  static async start(stack: Stack, carrier: Carrier, cipher: Cipher, nodeOptions: readonly string[]): Promise<Pair> {
     const start = (ours: string, python: string, ...args: string[]): Promise<PeerProcess> =>
       stack === "ours"
         ? Promise.resolve(new PeerProcess(process.execPath, ...nodeOptions, script(ours), ...args))
         : PeerProcess.python(script(python), ...args);
-    const receiver = await start("gateway.mjs", "server.py", PSK, cipher);
+    const receiver = await start("gateway.mjs", "server.py", PSK, cipher, carrier);
     try {
       const { port } = await receiver.next("listening");
-      const sender = await start("device.mjs", "client.py", PSK, cipher, String(port));
+      const sender = await start("device.mjs", "client.py", PSK, cipher, carrier, String(port));
       try {
         await sender.next("connected");
         return new Pair(receiver, sender);

@@ -1,4 +1,4 @@
-"""The public SDK's sending end. Arguments: PSK, cipher, port."""
+"""The public SDK's sending end. Arguments: PSK, cipher, carrier, port."""
 
 import asyncio
 import sys
@@ -11,11 +11,11 @@ from control import obey, tell
 from usmp import USMPClient
 from usmp.types import CipherSuite
 
-_, PSK, CIPHER, PORT = sys.argv
+_, PSK, CIPHER, CARRIER, PORT = sys.argv
 
 
 async def main() -> None:
-    client = USMPClient("127.0.0.1", int(PORT), PSK.encode())
+    client = USMPClient("127.0.0.1", int(PORT), PSK.encode(), protocol=CARRIER)
     await client.connect()
     if CIPHER == "chacha20-poly1305":
         client._session._info.cipher_suite = CipherSuite.CHACHA20_POLY1305

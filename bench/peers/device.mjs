@@ -1,12 +1,13 @@
-// Our sending end, on the built package. Arguments: PSK, cipher, port.
+// Our sending end, on the built package. Arguments: PSK, cipher, carrier, port.
 import { performance } from "node:perf_hooks";
 
-import { UsmpClient } from "usmp";
+import { TcpTransport, UdpTransport, UsmpClient } from "usmp";
 import { obey, tell } from "./lines.mjs";
 
-const [psk, cipher, port] = process.argv.slice(2);
+const [psk, cipher, carrier, port] = process.argv.slice(2);
 
-const client = new UsmpClient({ host: "127.0.0.1", port: Number(port), psk, cipher });
+const Transport = carrier === "udp" ? UdpTransport : TcpTransport;
+const client = new UsmpClient({ transport: new Transport("127.0.0.1", Number(port)), psk, cipher });
 
 obey({
   async push({ messages, size }) {

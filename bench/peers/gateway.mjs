@@ -1,17 +1,17 @@
-// Our receiving end, on the built package: counts messages, or sends them back. Arguments: PSK, cipher.
+// Our receiving end, on the built package: counts messages, or sends them back. Arguments: PSK, cipher, carrier.
 import { performance } from "node:perf_hooks";
 
-import { UsmpServer } from "usmp";
+import { TcpTransport, UdpTransport, UsmpServer } from "usmp";
 import { obey, tell } from "./lines.mjs";
 
-const [psk, cipher] = process.argv.slice(2);
+const [psk, cipher, carrier] = process.argv.slice(2);
 
 /** How many messages are still to be counted; at 0 they are sent back. */
 let left = 0;
 let total = 0;
 let firstAt = 0;
 
-const server = new UsmpServer({ psk, cipher, host: "127.0.0.1", port: 0 });
+const server = new UsmpServer({ psk, cipher });
 server.onSession((session) => {
   session.onMessage((data) => {
     if (left === 0) session.send(data);
@@ -25,5 +25,5 @@ obey({
     total = left = messages;
   },
 });
-const [{ port }] = await server.listen();
+const [{ port }] = await server.listen(new (carrier === "udp" ? UdpTransport : TcpTransport)("127.0.0.1", 0));
 tell({ event: "listening", port });

@@ -1,4 +1,4 @@
-"""The public SDK's receiving end: counts messages, or sends them back. Arguments: PSK, cipher."""
+"""The public SDK's receiving end: counts messages, or sends them back. Arguments: PSK, cipher, carrier."""
 
 import asyncio
 import sys
@@ -12,11 +12,11 @@ from usmp import USMPServer
 from usmp._session import USMPSession
 from usmp.types import CipherSuite
 
-_, PSK, CIPHER = sys.argv
+_, PSK, CIPHER, CARRIER = sys.argv
 
 
 async def main() -> None:
-    server = USMPServer(host="127.0.0.1", port=0, psk=PSK.encode())
+    server = USMPServer(host="127.0.0.1", port=0, psk=PSK.encode(), protocol=CARRIER)
     wanted = asyncio.Queue()
 
     async def count(request: dict) -> None:
@@ -36,10 +36,18 @@ async def main() -> None:
                 await session.recv()
             tell(event="counted", ms=(perf_counter() - first_at) * 1000)
 
+    def port() -> int | None:
+        listener = server._listener
+        if CARRIER == "udp":
+            transport = getattr(listener, "_transport", None)
+            return transport.get_extra_info("sockname")[1] if transport else None
+        srv = getattr(listener, "_srv", None)
+        return srv.sockets[0].getsockname()[1] if srv else None
+
     async def tell_port() -> None:
-        while server._listener is None or server._listener._srv is None:
+        while port() is None:
             await asyncio.sleep(0.005)
-        tell(event="listening", port=server._listener._srv.sockets[0].getsockname()[1])
+        tell(event="listening", port=port())
 
     ends = [asyncio.ensure_future(server.serve()), asyncio.ensure_future(obey({"count": count}))]
     await asyncio.gather(tell_port(), asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED))
