@@ -40,6 +40,8 @@ export interface Connection {
   readonly outputLength: number;
   /** What to send, in order; over datagrams each is one. Not changed any more. */
   takeOutput(): Uint8Array[];
+  /** Does ahead what can be done while what was sent is on its way. */
+  prepare(): void;
   /** What happened, in order. */
   takeEvents(): ConnectionEvent[];
   /** Whether, after "closed", there is still something to send: deadlines and what arrives still count. */

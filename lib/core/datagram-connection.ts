@@ -179,6 +179,10 @@ export class DatagramConnection implements Connection {
     return this.#outbox.take();
   }
 
+  prepare(): void {
+    this.#session?.prepare();
+  }
+
   takeEvents(): ConnectionEvent[] {
     const events = this.#events;
     if (events.length > 0) this.#events = [];

@@ -1,7 +1,5 @@
-import type { FrameSink, Room } from "./outbox.js";
-
-/** Datagrams waiting for the transport, each with one frame built in place, or given as it is. */
-export class DatagramOutbox implements FrameSink {
+/** Datagrams waiting for the transport, each a frame or a UTACK. */
+export class DatagramOutbox {
   #waiting: Uint8Array[] = [];
   #frames = 0;
   #length = 0;
@@ -16,13 +14,6 @@ export class DatagramOutbox implements FrameSink {
     return this.#length;
   }
 
-  /** Room for the one frame of the next datagram. */
-  reserve(length: number): Room {
-    const bytes = new Uint8Array(length);
-    this.pushFrame(bytes);
-    return { bytes, offset: 0 };
-  }
-
   /** A frame that was built before (kept). */
   pushFrame(bytes: Uint8Array): void {
     this.#frames++;
@@ -33,11 +24,6 @@ export class DatagramOutbox implements FrameSink {
   push(bytes: Uint8Array): void {
     this.#length += bytes.length;
     this.#waiting.push(bytes);
-  }
-
-  /** The datagram that was added last. */
-  get last(): Uint8Array {
-    return this.#waiting[this.#waiting.length - 1] as Uint8Array;
   }
 
   /** Everything that waits, in order. */

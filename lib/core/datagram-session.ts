@@ -5,17 +5,16 @@ import type { DatagramOutbox } from "./datagram-outbox.js";
 import { DatagramReassembly } from "./datagram-reassembly.js";
 import type { ConnectionEvent } from "./events.js";
 import type { Frame } from "./frame.js";
+import { FrameSender } from "./frame-sender.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 import { Keepalive } from "./keepalive.js";
 import { MessageQueue } from "./message-queue.js";
 import { PING_INTERVAL_MS, REKEY_INTERVAL_MS, requireMessageLength, type SessionOptions } from "./session.js";
-import { StopAndWait } from "./stop-and-wait.js";
 import type { Utack } from "./utack.js";
 import {
   FORBIDDEN_SEQ,
   FrameType,
   isSessionType,
-  LAST_SEQ,
   REKEY_SALT_LENGTH,
   SEALED_OVERHEAD,
   type SessionType,
@@ -39,7 +38,7 @@ export class DatagramSession {
   readonly #control: ControlAllowance;
   readonly #reassembly = new DatagramReassembly();
   readonly #messages = new MessageQueue();
-  readonly #flight: StopAndWait;
+  readonly #sender: FrameSender;
   readonly #outbox: DatagramOutbox;
   readonly #emit: (event: ConnectionEvent) => void;
   #accepted = 0;
@@ -72,7 +71,7 @@ export class DatagramSession {
     this.#keys = new DatagramKeys({ ...options, sessionId: agreed.sessionId }, options.role, agreed);
     this.#keepalive = new Keepalive(options.keepalive, now);
     this.#control = new ControlAllowance(now);
-    this.#flight = new StopAndWait(options.crypto);
+    this.#sender = new FrameSender(options.crypto, this.#keys, outbox);
     this.#outbox = outbox;
     this.#emit = emit;
   }
@@ -87,15 +86,15 @@ export class DatagramSession {
   }
 
   get unackedBytes(): number {
-    return this.#messages.waitingBytes + this.#flight.unackedBytes;
+    return this.#messages.waitingBytes + this.#sender.unackedBytes;
   }
 
   get retransmissions(): number {
-    return this.#flight.retransmissions;
+    return this.#sender.retransmissions;
   }
 
   get roundTripMs(): number | null {
-    return this.#flight.roundTripMs;
+    return this.#sender.roundTripMs;
   }
 
   /** Whether BYE was acknowledged: there is nothing more to send. */
@@ -165,7 +164,7 @@ export class DatagramSession {
 
   /** Takes a UTACK (borrowed); whether it was the right one for the frame in flight. */
   acknowledge(utack: Utack, now: number): boolean {
-    if (!this.#flight.acknowledge(utack, now)) return false;
+    if (!this.#sender.acknowledge(utack, now)) return false;
     if (utack.type === FrameType.REKEY) this.#ownRekeyArrived();
     if (utack.type === FrameType.DATA) this.#settled++;
     if (utack.type === FrameType.BYE) this.#isDone = true;
@@ -186,8 +185,7 @@ export class DatagramSession {
         break;
       case "quiet":
     }
-    const again = this.#flight.resend(now, (message) => this.#gone(message));
-    if (again !== null) this.#outbox.pushFrame(again);
+    this.#sender.resend(now, (message) => this.#gone(message));
     this.#askForPing(now);
     this.#advance(now);
   }
@@ -196,7 +194,15 @@ export class DatagramSession {
   nextDeadline(): number {
     const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
     const rekey = this.#rekeyWanted && this.#mayRekey ? this.#rekeyedAt + REKEY_INTERVAL_MS : Infinity;
-    return Math.min(this.#keepalive.nextDeadline(), this.#flight.nextDeadline(), ping, rekey);
+    return Math.min(this.#keepalive.nextDeadline(), this.#sender.nextDeadline(), ping, rekey);
+  }
+
+  /** Does ahead what can be done while a frame is in flight. */
+  prepare(): void {
+    this.#sender.prepare();
+    if (!this.#sender.wantsNext || !this.#messageIsNext) return;
+    const fragment = this.#messages.take();
+    if (fragment !== null) this.#sender.sealAhead(fragment.type, fragment.plaintext);
   }
 
   /** The application reads, or does not: while it does not, messages are neither taken nor acknowledged. */
@@ -214,7 +220,7 @@ export class DatagramSession {
   /** Forgets all keys. Nothing else may be called afterwards. */
   wipe(): void {
     this.#keys.wipe();
-    this.#flight.settle();
+    this.#sender.settle();
   }
 
   #receiveNew(frame: Frame, opened: OpenedDatagram, now: number): void {
@@ -261,7 +267,7 @@ export class DatagramSession {
     if (opened.confirms !== "own") return;
     this.#reassembly.startOver();
     if (awaitedUtack) {
-      this.#flight.settle();
+      this.#sender.settle();
       this.#ownRekeyArrived();
     }
   }
@@ -278,7 +284,7 @@ export class DatagramSession {
     this.#keepalive.heard(now);
     this.#reassembly.startOver(frame.seq);
     if (awaitedUtack) {
-      this.#flight.settle();
+      this.#sender.settle();
       if (opened.confirms === "own") this.#ownRekeyArrived();
       else this.#rekeyMerged = true;
     }
@@ -292,7 +298,8 @@ export class DatagramSession {
 
   /** Sends what is next, where nothing is in flight. */
   #advance(now: number): void {
-    if (this.#held || !this.#flight.isIdle) return;
+    if (this.#held || !this.#sender.isIdle) return;
+    if (this.#sender.transmitReady(now)) return this.#keepalive.sent(now);
     if (!this.#messages.isWithinMessage) {
       this.#switchKeys();
       if (this.#advanceControl(now)) return;
@@ -324,7 +331,7 @@ export class DatagramSession {
   }
 
   get #mayRekey(): boolean {
-    return !this.#held && this.#keys.settled && this.#flight.isIdle && !this.#reassembly.holdsPartialMessage;
+    return !this.#held && this.#keys.settled && this.#sender.isIdle && !this.#reassembly.holdsPartialMessage;
   }
 
   #sendRekey(now: number): void {
@@ -344,14 +351,14 @@ export class DatagramSession {
     this.#rekeyMerged = false;
   }
 
+  /** Whether what is in flight can only be followed by a message, under the same key. */
+  get #messageIsNext(): boolean {
+    if (this.#messages.isWithinMessage) return true;
+    return !(this.#pongOwed || this.#pingDue || this.#rekeyWanted || this.#keys.awaitsUtack || this.#keys.awaitsSwitch);
+  }
+
   #transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
-    const { tx } = this.#keys;
-    const seq = tx.nextSeq;
-    // The last number is kept for BYE (§4).
-    if (seq >= LAST_SEQ && type !== FrameType.BYE) throw exhausted();
-    tx.seal(type, plaintext, this.#outbox);
-    const keys = type === FrameType.REKEY ? this.#keys.rekeyUtackKeys : [tx.key];
-    this.#flight.send(this.#outbox.last, type, seq, keys, now);
+    this.#sender.transmit(type, plaintext, now);
     this.#keepalive.sent(now);
   }
 

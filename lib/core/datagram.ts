@@ -22,7 +22,8 @@ export function plainDatagram(type: number, seq: number, payload: Uint8Array): U
   return sink.bytes;
 }
 
-class OneFrame implements FrameSink {
+/** Room for the one frame of a datagram. */
+export class OneFrame implements FrameSink {
   bytes = new Uint8Array(0);
 
   reserve(length: number): Room {

@@ -11,8 +11,8 @@ interface InFlight {
   readonly bytes: Uint8Array;
   readonly type: number;
   readonly seq: number;
-  /** The right answers: one for each key that the frame may be acknowledged under. */
-  readonly utacks: readonly Uint8Array[];
+  /** Those that the frame may be acknowledged under; borrowed, as they live while it is in flight. */
+  readonly keys: readonly Uint8Array[];
   readonly firstSentAt: number;
   readonly sends: number;
   readonly dueAt: number;
@@ -28,6 +28,8 @@ export class StopAndWait {
   readonly #crypto: CryptoProvider;
   readonly #roundTrip = new RoundTrip();
   #inFlight: InFlight | null = null;
+  /** The right answers to it, once they were asked for. */
+  #utacks: readonly Uint8Array[] | null = null;
   #retransmissions = 0;
 
   constructor(crypto: CryptoProvider) {
@@ -53,26 +55,34 @@ export class StopAndWait {
     return this.#roundTrip.smoothedMs;
   }
 
-  /** A frame (kept) goes out now, for the first time. `keys` (borrowed for the call) are those a UTACK may be made with. */
+  /** A frame (kept) goes out now, for the first time. `keys` (borrowed until it has settled) are those a UTACK may be made with. */
   send(bytes: Uint8Array, type: number, seq: number, keys: readonly Uint8Array[], now: number): void {
-    // Made now rather than when one comes: no key outlives its rotation here, and a flood of forged ones costs no HMAC.
-    const utacks = keys.map((key) => sealedUtack(this.#crypto, key, type, seq));
-    this.#inFlight = { bytes, type, seq, utacks, firstSentAt: now, sends: 1, dueAt: now + this.#roundTrip.rtoMs };
+    this.#inFlight = { bytes, type, seq, keys, firstSentAt: now, sends: 1, dueAt: now + this.#roundTrip.rtoMs };
+    this.#utacks = null;
+  }
+
+  /** Makes the right answers ahead, while the frame is on its way. A flood of forged ones costs no HMAC then. */
+  prepare(): void {
+    const frame = this.#inFlight;
+    if (frame === null) return;
+    this.#utacks ??= frame.keys.map((key) => sealedUtack(this.#crypto, key, frame.type, frame.seq));
   }
 
   /** Whether `utack` acknowledges the frame in flight; then this is idle. Anything else is ignored. */
   acknowledge(utack: Utack, now: number): boolean {
     const frame = this.#inFlight;
     if (frame === null || utack.type !== frame.type || utack.seq !== frame.seq) return false;
-    if (!frame.utacks.some((right) => this.#crypto.constantTimeEqual(right, utack.bytes))) return false;
+    this.prepare();
+    if (this.#utacks?.some((right) => this.#crypto.constantTimeEqual(right, utack.bytes)) !== true) return false;
     if (frame.sends === 1) this.#roundTrip.measured(now - frame.firstSentAt);
-    this.#inFlight = null;
+    this.settle();
     return true;
   }
 
   /** The frame in flight needs no UTACK any more: something else told that it arrived, or that it does not count. */
   settle(): void {
     this.#inFlight = null;
+    this.#utacks = null;
   }
 
   /**

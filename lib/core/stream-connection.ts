@@ -187,6 +187,8 @@ export class StreamConnection implements Connection {
     return this.#outbox.take();
   }
 
+  prepare(): void {}
+
   takeEvents(): ConnectionEvent[] {
     const events = this.#events;
     if (events.length > 0) this.#events = [];

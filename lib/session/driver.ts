@@ -200,6 +200,8 @@ export class SessionDriver implements LinkHandlers {
     this.#bytesReceived += chunk.length;
     this.#judgeCongestion(now);
     this.#connection.receive(chunk, now);
+    // An answer to the peer does not wait until the application has seen what came.
+    this.#flush();
     this.#pump();
   }
 
@@ -307,10 +309,12 @@ export class SessionDriver implements LinkHandlers {
   }
 
   #flush(): void {
+    if (this.#connection.outputLength === 0) return;
     for (const piece of this.#connection.takeOutput()) {
       this.#written += piece.length;
       this.#link.send(piece, () => this.#onFlushed(piece.length));
     }
+    this.#connection.prepare();
   }
 
   #onFlushed(length: number): void {

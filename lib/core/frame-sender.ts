@@ -1,0 +1,114 @@
+import { UsmpError } from "../errors.js";
+import type { CryptoProvider } from "./crypto-provider.js";
+import { OneFrame } from "./datagram.js";
+import type { DatagramKeys } from "./datagram-keys.js";
+import type { DatagramOutbox } from "./datagram-outbox.js";
+import { StopAndWait } from "./stop-and-wait.js";
+import type { Utack } from "./utack.js";
+import { FrameType, LAST_SEQ, type SessionType } from "./wire.js";
+
+/** A frame whose number is spent: it leaves next, whatever else comes up. */
+interface Sealed {
+  readonly bytes: Uint8Array;
+  readonly type: SessionType;
+  readonly seq: number;
+  /** What its UTACK may be made with. */
+  readonly keys: readonly Uint8Array[];
+}
+
+/** Seals what a session over datagrams sends, one frame in flight, and the next one ready where it can be. */
+export class FrameSender {
+  readonly #keys: DatagramKeys;
+  readonly #outbox: DatagramOutbox;
+  readonly #flight: StopAndWait;
+  /** Sealed while another frame was in flight: one wait less on the way of every frame. */
+  #ready: Sealed | null = null;
+
+  constructor(crypto: CryptoProvider, keys: DatagramKeys, outbox: DatagramOutbox) {
+    this.#keys = keys;
+    this.#outbox = outbox;
+    this.#flight = new StopAndWait(crypto);
+  }
+
+  /** Whether nothing is in flight. */
+  get isIdle(): boolean {
+    return this.#flight.isIdle;
+  }
+
+  get unackedBytes(): number {
+    return (this.#ready?.bytes.length ?? 0) + this.#flight.unackedBytes;
+  }
+
+  get retransmissions(): number {
+    return this.#flight.retransmissions;
+  }
+
+  get roundTripMs(): number | null {
+    return this.#flight.roundTripMs;
+  }
+
+  /** Sends a frame (borrowed plaintext); nothing is in flight. @throws UsmpError SEQ_EXHAUSTED */
+  transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
+    // The last number is kept for BYE (§4).
+    if (this.#keys.tx.nextSeq >= LAST_SEQ && type !== FrameType.BYE)
+      throw new UsmpError("SEQ_EXHAUSTED", "the session has used up its sequence numbers: reconnect");
+    this.#launch(this.#seal(type, plaintext), now);
+  }
+
+  /** Whether the next frame can be sealed ahead. */
+  get wantsNext(): boolean {
+    return this.#ready === null && !this.isIdle && this.#keys.tx.nextSeq < LAST_SEQ;
+  }
+
+  /** Seals what is to follow the frame in flight (borrowed plaintext). */
+  sealAhead(type: SessionType, plaintext: Uint8Array): void {
+    this.#ready = this.#seal(type, plaintext);
+  }
+
+  /** Sends what was sealed ahead; nothing is in flight. Whether there was any. */
+  transmitReady(now: number): boolean {
+    const ready = this.#ready;
+    if (ready === null) return false;
+    this.#ready = null;
+    this.#launch(ready, now);
+    return true;
+  }
+
+  /** Makes the right answers to the frame in flight, while it is on its way. */
+  prepare(): void {
+    this.#flight.prepare();
+  }
+
+  /** Takes a UTACK (borrowed); whether it was the right one for the frame in flight. */
+  acknowledge(utack: Utack, now: number): boolean {
+    return this.#flight.acknowledge(utack, now);
+  }
+
+  /** The frame in flight needs no UTACK any more. */
+  settle(): void {
+    this.#flight.settle();
+  }
+
+  /** Sends the frame in flight again where that is due. @throws what `lost` makes of the message, where it was too often. */
+  resend(now: number, lost: (message: string) => UsmpError): void {
+    const again = this.#flight.resend(now, lost);
+    if (again !== null) this.#outbox.pushFrame(again);
+  }
+
+  nextDeadline(): number {
+    return this.#flight.nextDeadline();
+  }
+
+  #seal(type: SessionType, plaintext: Uint8Array): Sealed {
+    const { tx } = this.#keys;
+    const seq = tx.nextSeq;
+    const frame = new OneFrame();
+    tx.seal(type, plaintext, frame);
+    return { bytes: frame.bytes, type, seq, keys: type === FrameType.REKEY ? this.#keys.rekeyUtackKeys : [tx.key] };
+  }
+
+  #launch({ bytes, type, seq, keys }: Sealed, now: number): void {
+    this.#outbox.pushFrame(bytes);
+    this.#flight.send(bytes, type, seq, keys, now);
+  }
+}
