@@ -27,10 +27,6 @@ export class MessageQueue {
     return this.#begun !== null;
   }
 
-  get isEmpty(): boolean {
-    return this.#begun === null && this.#messages.length === 0;
-  }
-
   /** Adds a message (copied). */
   push(message: Uint8Array): void {
     this.#messages.push(copyOf(message));
