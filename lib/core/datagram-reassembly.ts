@@ -26,7 +26,7 @@ export class DatagramReassembly {
   addFragment(seq: number, plaintext: Uint8Array): void {
     const place = this.#placeOf(seq);
     this.#noteOpen(seq);
-    if (place === "late") return;
+    if (place === "late" || place === "late rest") return;
     if (place === "rest" || this.#parts.length + 1 >= MAX_FRAMES_PER_MESSAGE) return this.#drop();
     this.#parts.push(plaintext);
     this.#partsEnd = seq;
@@ -36,6 +36,7 @@ export class DatagramReassembly {
   finish(seq: number, plaintext: Uint8Array): Uint8Array | null {
     const place = this.#placeOf(seq);
     if (place === "late") return plaintext;
+    if (place === "late rest") return null;
     this.#restFollows = false;
     const message = place === "rest" ? null : concat(...this.#parts, plaintext);
     this.#drop();
@@ -56,15 +57,16 @@ export class DatagramReassembly {
     this.#open.clear();
   }
 
-  /** What a frame of this number is: the `next` of what is held, or the first; the `rest` of something dropped; or `late`. */
-  #placeOf(seq: number): "next" | "rest" | "late" {
+  /** What a frame of this number is: the `next` of what is held, or a first; the `rest` of something dropped; or late. */
+  #placeOf(seq: number): "next" | "rest" | "late" | "late rest" {
     if (this.#restFollows) return "rest";
     const goesOn = this.#open.has(seq - 1);
     if (this.#parts.length === 0) return goesOn ? "rest" : "next";
     if (seq === this.#partsEnd + 1) return "next";
     // A number behind is one that the peer gave up and that came after all. A gap leaves what is held without its rest,
     // and what comes after it could be that rest.
-    return seq < this.#partsEnd && !goesOn ? "late" : "rest";
+    if (seq > this.#partsEnd) return "rest";
+    return goesOn ? "late rest" : "late";
   }
 
   #noteOpen(seq: number): void {
