@@ -300,13 +300,19 @@ export class DatagramSession {
   #advance(now: number): void {
     if (this.#held || !this.#sender.isIdle) return;
     if (this.#sender.transmitReady(now)) return this.#keepalive.sent(now);
+    // The last number is BYE's: whatever else waits stays behind.
+    if (this.#byeWanted && this.#sender.isExhausted) return this.#sendBye(now);
     if (!this.#messages.isWithinMessage) {
       this.#switchKeys();
       if (this.#advanceControl(now)) return;
     }
     const fragment = this.#messages.take();
     if (fragment !== null) this.#transmit(fragment.type, fragment.plaintext, now);
-    else if (this.#byeWanted && !this.#isDone) this.#transmit(FrameType.BYE, NOTHING, now);
+    else if (this.#byeWanted) this.#sendBye(now);
+  }
+
+  #sendBye(now: number): void {
+    if (!this.#isDone) this.#transmit(FrameType.BYE, NOTHING, now);
   }
 
   #advanceControl(now: number): boolean {
@@ -335,9 +341,9 @@ export class DatagramSession {
   }
 
   #sendRekey(now: number): void {
-    if (!this.#keys.canRotate) throw exhausted();
-    const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
     this.#rekeyWanted = false;
+    if (!this.#keys.canRotate) throw this.#sender.exhausted();
+    const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
     this.#rekeyedAt = now;
     this.#keys.initiate(salt);
     this.#transmit(FrameType.REKEY, salt, now);
@@ -382,8 +388,4 @@ export class DatagramSession {
   #gone(message: string): UsmpError {
     return new UsmpError("TIMEOUT", message, { cause: this.#trouble });
   }
-}
-
-function exhausted(): UsmpError {
-  return new UsmpError("SEQ_EXHAUSTED", "the session has used up its sequence numbers: reconnect");
 }

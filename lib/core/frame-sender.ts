@@ -50,14 +50,22 @@ export class FrameSender {
   /** Sends a frame (borrowed plaintext); nothing is in flight. @throws UsmpError SEQ_EXHAUSTED */
   transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
     // The last number is kept for BYE (§4).
-    if (this.#keys.tx.nextSeq >= LAST_SEQ && type !== FrameType.BYE)
-      throw new UsmpError("SEQ_EXHAUSTED", "the session has used up its sequence numbers: reconnect");
+    if (this.isExhausted && type !== FrameType.BYE) throw this.exhausted();
     this.#launch(this.#seal(type, plaintext), now);
+  }
+
+  /** Whether only BYE has a number left. */
+  get isExhausted(): boolean {
+    return this.#keys.tx.nextSeq >= LAST_SEQ;
+  }
+
+  exhausted(): UsmpError {
+    return new UsmpError("SEQ_EXHAUSTED", "the session has used up its sequence numbers: reconnect");
   }
 
   /** Whether the next frame can be sealed ahead. */
   get wantsNext(): boolean {
-    return this.#ready === null && !this.isIdle && this.#keys.tx.nextSeq < LAST_SEQ;
+    return this.#ready === null && !this.isIdle && !this.isExhausted;
   }
 
   /** Seals what is to follow the frame in flight (borrowed plaintext). */

@@ -126,7 +126,9 @@ export function datagramDevice(options: DatagramEndOptions & { readonly psk?: Ui
 }
 
 /** `psk`: null for a device that is not known, undefined where the lookup does not settle. */
-export function datagramGateway(options: DatagramEndOptions & { readonly psk?: Uint8Array | null } = {}): DatagramEnd {
+export function datagramGateway(
+  options: DatagramEndOptions & { readonly psk?: Uint8Array | null | undefined } = {},
+): DatagramEnd {
   const psk = "psk" in options ? options.psk : PSK;
   return new DatagramEnd("gateway", new DatagramGatewayHandshake({ crypto: options.crypto ?? crypto }), options, psk);
 }
