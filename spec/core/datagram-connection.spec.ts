@@ -7,8 +7,7 @@ import { counting, crypto } from "../support/core-crypto.js";
 import { expectCode } from "../support/core-errors.js";
 import { plainFrame } from "../support/core-frames.js";
 import { fromGateway, PSK } from "../support/core-pair.js";
-import type {
-  DatagramEnd} from "../support/datagram-pair.js";
+import type { DatagramEnd } from "../support/datagram-pair.js";
 import {
   bareUtackFor,
   datagramDevice,
