@@ -7,6 +7,8 @@ import {
   UsmpErrno,
   UsmpServer,
   type CipherName,
+  type TcpTransport,
+  type UdpTransport,
   type UsmpError,
   type UsmpSession,
 } from "../../lib/index.js";
@@ -14,6 +16,14 @@ import { Mailbox } from "../support/python-mailbox.js";
 
 export const HOST = "127.0.0.1";
 export const CIPHERS: readonly CipherName[] = ["aes-256-gcm", "chacha20-poly1305"];
+
+export type Carrier = "tcp" | "udp";
+export const CARRIERS: readonly Carrier[] = ["tcp", "udp"];
+
+/** Our transport of that kind. */
+export function transportOf(carrier: Carrier, port: number): TcpTransport | UdpTransport {
+  return carrier === "tcp" ? Usmp.TCP(HOST, port) : Usmp.UDP(HOST, port);
+}
 
 /** The limit of every wait for a message. */
 const LIMIT = { timeoutMs: 10_000 };
@@ -32,6 +42,7 @@ export interface OurEnd {
 }
 
 export interface DeviceOptions {
+  readonly carrier: Carrier;
   readonly port: number;
   readonly psk: string;
   readonly cipher: CipherName;
@@ -39,6 +50,7 @@ export interface DeviceOptions {
 }
 
 export interface GatewayOptions {
+  readonly carrier: Carrier;
   readonly psk: string;
   readonly cipher: CipherName;
 }
@@ -62,8 +74,8 @@ export const GATEWAYS: Readonly<Record<string, (options: GatewayOptions) => Prom
   "a listening Usmp": listenWithFacade,
 };
 
-async function connectClient(options: DeviceOptions): Promise<OurEnd> {
-  const client = new UsmpClient({ ...options, host: HOST });
+async function connectClient({ carrier, port, ...options }: DeviceOptions): Promise<OurEnd> {
+  const client = new UsmpClient({ ...options, transport: transportOf(carrier, port) });
   const reasons = new Mailbox<UsmpError>("end of our session");
   client.on("disconnect", (reason) => reasons.put(reason));
   await client.connect();
@@ -78,7 +90,7 @@ async function connectClient(options: DeviceOptions): Promise<OurEnd> {
   };
 }
 
-async function connectFacade({ port, psk, ...options }: DeviceOptions): Promise<OurEnd> {
+async function connectFacade({ carrier, port, psk, ...options }: DeviceOptions): Promise<OurEnd> {
   const usmp = new Usmp(psk, { ...options, reconnect: false });
   const sessions = new Mailbox<UsmpSession>("session of ours");
   const messages = new Mailbox<Uint8Array>("message for us");
@@ -86,7 +98,7 @@ async function connectFacade({ port, psk, ...options }: DeviceOptions): Promise<
   usmp.onConnect((session) => sessions.put(session));
   usmp.onMessage((data) => messages.put(data));
   usmp.onDisconnect((reason) => reasons.put(reason));
-  expect(await usmp.begin(Usmp.TCP(HOST, port)), usmp.lastErrorString()).to.be.true;
+  expect(await usmp.begin(transportOf(carrier, port)), usmp.lastErrorString()).to.be.true;
   return {
     session: await sessions.next(),
     send: waitingForRoom(usmp, (data) => usmp.send(data)),
@@ -98,8 +110,8 @@ async function connectFacade({ port, psk, ...options }: DeviceOptions): Promise<
   };
 }
 
-async function listenWithServer(options: GatewayOptions): Promise<OurGateway> {
-  const server = new UsmpServer({ ...options, host: HOST, port: 0 });
+async function listenWithServer({ carrier, ...options }: GatewayOptions): Promise<OurGateway> {
+  const server = new UsmpServer(options);
   const sessions = new Mailbox<OurEnd>("session with us");
   server.onSession((session) => {
     sessions.put({
@@ -112,11 +124,11 @@ async function listenWithServer(options: GatewayOptions): Promise<OurGateway> {
       ended: () => session.closed,
     });
   });
-  const [listening] = await server.listen();
+  const [listening] = await server.listen(transportOf(carrier, 0));
   return { port: listening?.port ?? 0, nextSession: () => sessions.next(), stop: () => server.stop() };
 }
 
-async function listenWithFacade({ psk, cipher }: GatewayOptions): Promise<OurGateway> {
+async function listenWithFacade({ carrier, psk, cipher }: GatewayOptions): Promise<OurGateway> {
   const usmp = new Usmp(psk, { cipher });
   const sessions = new Mailbox<OurEnd>("session with us");
   const messages = new Map<UsmpSession, Mailbox<Uint8Array>>();
@@ -138,7 +150,7 @@ async function listenWithFacade({ psk, cipher }: GatewayOptions): Promise<OurGat
       ended: () => ended.next(),
     });
   });
-  const [listening] = await usmp.listen(Usmp.TCP(HOST, 0));
+  const [listening] = await usmp.listen(transportOf(carrier, 0));
   return { port: listening?.port ?? 0, nextSession: () => sessions.next(), stop: () => usmp.close() };
 }
 

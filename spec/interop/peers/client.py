@@ -12,7 +12,7 @@ async def main() -> None:
 
     async def connect(request: dict) -> None:
         device_id = bytes.fromhex(request["deviceId"].replace(":", ""))
-        client = USMPClient("127.0.0.1", request["port"], request["psk"].encode(), device_id)
+        client = USMPClient("127.0.0.1", request["port"], request["psk"].encode(), device_id, request["carrier"])
         await client.connect()
         scripted = ScriptedSession(client._session, request["cipher"])
         commands.update(scripted.commands())
