@@ -1,0 +1,289 @@
+import { expect } from "chai";
+import { FrameType } from "../../lib/core/wire.js";
+import { UsmpError } from "../../lib/errors.js";
+import { DatagramFront } from "../../lib/gateway/datagram-front.js";
+import type { DatagramHandlers, DatagramPeer } from "../../lib/transport/transport.js";
+import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { counted, filled } from "../support/core-bytes.js";
+import { crypto } from "../support/core-crypto.js";
+import { plainFrame } from "../support/core-frames.js";
+import { nameOf } from "../support/datagram-pair.js";
+import { microtasks } from "../support/session-waits.js";
+import { DatagramRig } from "../support/datagram-rig.js";
+
+const DEVICE_A = "24:0a:c4:00:00:0a";
+const DEVICE_B = "24:0a:c4:00:00:0b";
+const HELLO = plainFrame(FrameType.HELLO, counted(38));
+
+describe("DatagramFront", () => {
+  let rig: DatagramRig;
+
+  beforeEach(async () => {
+    rig = await new DatagramRig().listen();
+  });
+
+  afterEach(async () => {
+    await rig.close();
+    expect(rig.clock.pending, "timers left behind").to.equal(0);
+    expect(rig.network.openLinks).to.equal(0);
+  });
+
+  function connect(deviceId: string, port?: number, options = {}) {
+    const device = rig.usmp({ deviceId, reconnect: false, ...options });
+    const dialer = rig.network.dialer(undefined, port === undefined ? {} : { port });
+    return { device, connected: rig.until(device.begin(dialer)) };
+  }
+
+  it("answers a HELLO without cookie with 35 bytes, and keeps nothing (case 38)", async () => {
+    const answers: Uint8Array[] = [];
+    rig.network.tap = (datagram) => answers.push(datagram);
+    for (let port = 1; port <= 100; port++) rig.network.inject(HELLO, "10.0.0.1", port);
+    expect(answers.slice(0, 2).map(nameOf)).to.deep.equal(["UTACK HELLO 0", "HELLO_RETRY 0"]);
+    expect(answers.slice(0, 2).reduce((bytes, { length }) => bytes + length, 0)).to.equal(35);
+    expect(answers).to.have.lengthOf(200);
+    await rig.clock.advance(0);
+    expect(rig.clock.pending).to.equal(0);
+    expect(rig.events).to.deep.equal([]);
+  });
+
+  it("drops a cookie that was made for another address, port or key, or is older than 60 s (case 39)", async () => {
+    const answers: Uint8Array[] = [];
+    rig.network.tap = (datagram) => answers.push(datagram);
+    rig.network.inject(HELLO, "10.0.0.1", 1);
+    const cookie = answers[1]!.subarray(12);
+    const withCookie = (pubC: number): Uint8Array =>
+      plainFrame(FrameType.HELLO, Uint8Array.of(...counted(6), ...counted(32, pubC), ...cookie), 1);
+    answers.length = 0;
+    rig.network.inject(withCookie(6), "10.0.0.2", 1);
+    rig.network.inject(withCookie(6), "10.0.0.1", 2);
+    rig.network.inject(withCookie(7), "10.0.0.1", 1);
+    await rig.clock.advance(60_000);
+    rig.network.inject(withCookie(6), "10.0.0.1", 1);
+    expect(answers).to.deep.equal([]);
+    expect(rig.events).to.deep.equal([]);
+  });
+
+  it("lets a device in that comes back with its cookie, and tells its address", async () => {
+    const { device, connected } = connect(DEVICE_A, 4_000);
+    expect(await connected, device.lastErrorString()).to.equal(true);
+    expect(rig.wire.slice(0, 4)).to.deep.equal(["HELLO 0", "UTACK HELLO 0", "HELLO_RETRY 0", "UTACK HELLO_RETRY 0"]);
+    const [session] = rig.sessions;
+    expect([session!.deviceId, session!.remoteAddress, session!.remotePort]).to.deep.equal([DEVICE_A, "memory", 4_000]);
+    await rig.until(device.sendAsync("hello"));
+    expect(rig.events.at(-1)).to.equal("message hello");
+  });
+
+  for (const lost of [1, 2]) {
+    it(`62: completes the handshake where the first ${lost} HELLO_RETRY are lost, one session`, async () => {
+      let retries = 0;
+      rig.network.tap = (datagram) => {
+        const isRetry = nameOf(datagram).startsWith("HELLO_RETRY");
+        if (isRetry) retries++;
+        rig.network.frozen = isRetry && retries <= lost;
+      };
+      const { device, connected } = connect(DEVICE_A);
+      expect(await connected, device.lastErrorString()).to.equal(true);
+      expect(retries).to.be.greaterThan(lost);
+      expect(rig.sessions).to.have.lengthOf(1);
+    });
+  }
+
+  it("58: ends the old session of a device SUPERSEDED once its new HELLO_ACK verified, not before", async () => {
+    const first = connect(DEVICE_A);
+    await first.connected;
+    // Somebody else who says to be that device, without its key.
+    const wrong = rig.usmp(
+      { deviceId: DEVICE_A, reconnect: false, handshakeTimeoutMs: 2_000 },
+      "another key, as long as it has to be",
+    );
+    expect(await rig.until(wrong.begin(rig.network.dialer()))).to.equal(false);
+    expect(first.device.alive()).to.equal(true);
+    const second = connect(DEVICE_A);
+    expect(await second.connected).to.equal(true);
+    expect(rig.events).to.include(`disconnect ${DEVICE_A} SUPERSEDED`);
+    expect(rig.gateway.sessions()).to.have.lengthOf(1);
+    await rig.until(second.device.sendAsync("the new one"));
+    expect(rig.events.at(-1)).to.equal("message the new one");
+  });
+
+  it("63: gives another device at the same address and port its session; the old one ends SUPERSEDED only then", async () => {
+    const first = connect(DEVICE_A, 4_000);
+    await first.connected;
+    rig.wire.length = 0;
+    const second = connect(DEVICE_B, 4_000);
+    expect(rig.gateway.sessions().map(({ deviceId }) => deviceId)).to.deep.equal([DEVICE_A]);
+    expect(await second.connected, second.device.lastErrorString()).to.equal(true);
+    expect(rig.gateway.sessions().map(({ deviceId }) => deviceId)).to.deep.equal([DEVICE_B]);
+    expect(rig.events.slice(-2)).to.have.members([`disconnect ${DEVICE_A} SUPERSEDED`, `connect ${DEVICE_B}`]);
+  });
+
+  it("63: gives a device that restarted on its port a new session", async () => {
+    const first = connect(DEVICE_A, 4_000);
+    await first.connected;
+    const second = connect(DEVICE_A, 4_000);
+    expect(await second.connected).to.equal(true);
+    await rig.until(second.device.sendAsync("again"));
+    expect(rig.events).to.deep.equal([
+      `connect ${DEVICE_A}`,
+      `disconnect ${DEVICE_A} SUPERSEDED`,
+      `connect ${DEVICE_A}`,
+      "message again",
+    ]);
+  });
+
+  it("passes the old session's frames on to it while a new handshake is under way at its place", async () => {
+    const first = connect(DEVICE_A, 4_000);
+    await first.connected;
+    const answers: Uint8Array[] = [];
+    const tap = rig.network.tap;
+    rig.network.tap = (datagram) => answers.push(datagram);
+    rig.network.inject(HELLO, "memory", 4_000);
+    const cookie = answers[1]!.subarray(12);
+    rig.network.inject(plainFrame(FrameType.HELLO, Uint8Array.of(...counted(38), ...cookie), 1), "memory", 4_000);
+    rig.network.tap = tap;
+    await rig.until(first.device.sendAsync("still here"));
+    expect(rig.events.at(-1)).to.equal("message still here");
+    rig.network.inject(plainFrame(FrameType.HELLO_ACK, counted(32)), "memory", 4_000);
+    await rig.clock.advance(15_000);
+    expect(rig.events.at(-1)).to.equal("refused AUTH");
+    expect(first.device.alive()).to.equal(true);
+  });
+
+  it("replaces an unfinished handshake by another one at the same place, and knows a copy of the same", async () => {
+    const answers: string[] = [];
+    let cookie: Uint8Array = filled(16, 0);
+    rig.network.tap = (datagram) => {
+      answers.push(nameOf(datagram));
+      if (nameOf(datagram) === "HELLO_RETRY 0") cookie = datagram.slice(12);
+    };
+    const begin = async (pubC: number): Promise<void> => {
+      const hello = Uint8Array.of(...counted(6), ...counted(32, pubC));
+      rig.network.inject(plainFrame(FrameType.HELLO, hello), "10.0.0.1", 1);
+      rig.network.inject(plainFrame(FrameType.HELLO, Uint8Array.of(...hello, ...cookie), 1), "10.0.0.1", 1);
+      await rig.clock.advance(0);
+    };
+    await begin(1);
+    await begin(1);
+    expect(rig.events).to.deep.equal([]);
+    expect(answers.filter((name) => name === "CHALLENGE 0")).to.have.lengthOf(2);
+    await begin(2);
+    expect(rig.events).to.deep.equal(["refused SUPERSEDED"]);
+    await rig.clock.advance(15_000);
+    expect(rig.events).to.deep.equal(["refused SUPERSEDED", "refused TIMEOUT"]);
+  });
+
+  it("drops a late copy of the HELLO that a session began with, and whatever strangers send", async () => {
+    const sent: Uint8Array[] = [];
+    const tap = rig.network.tap;
+    rig.network.tap = (datagram, way) => (way === "toAcceptor" ? sent.push(datagram.slice()) : 0);
+    await connect(DEVICE_A, 4_000).connected;
+    rig.network.tap = tap;
+    rig.wire.length = 0;
+    for (const copy of sent.filter((datagram) => nameOf(datagram) === "HELLO 1"))
+      rig.network.inject(copy, "memory", 4_000);
+    for (const type of [FrameType.DATA, FrameType.HELLO_ACK, FrameType.CHALLENGE, 0xff])
+      rig.network.inject(plainFrame(type, counted(32)), "10.0.0.9", 1);
+    rig.network.inject(plainFrame(FrameType.HELLO, counted(40)), "10.0.0.9", 1);
+    rig.network.inject(Uint8Array.of(0xac, 0xac, 5, 0, 0, 0, 0), "10.0.0.9", 1);
+    rig.network.inject(new Uint8Array(0), "10.0.0.9", 1);
+    rig.network.inject(plainFrame(FrameType.CHALLENGE, counted(32)), "memory", 4_000);
+    expect(rig.wire).to.deep.equal([]);
+    expect(rig.gateway.sessions()).to.have.lengthOf(1);
+  });
+
+  it("refuses more from one address than it may have, after its cookie", async () => {
+    await rig.close();
+    rig = await new DatagramRig({ maxConnectionsPerIp: 1 }).listen();
+    await connect(DEVICE_A).connected;
+    const second = connect(DEVICE_B, undefined, { handshakeTimeoutMs: 1_000 });
+    expect(await second.connected).to.equal(false);
+    expect(rig.events).to.include("refused LIMIT");
+  });
+
+  it("says BYE to all before its socket closes, and lets nobody in meanwhile", async () => {
+    const { device, connected } = connect(DEVICE_A);
+    await connected;
+    const closing = rig.gateway.close();
+    await microtasks();
+    rig.wire.length = 0;
+    rig.network.inject(HELLO, "10.0.0.1", 1);
+    await rig.until(closing);
+    expect(device.alive()).to.equal(false);
+    expect(device.lastErrorString()).to.match(/^BYE/);
+    expect(rig.wire.filter((name) => name.includes("HELLO"))).to.deep.equal([]);
+  });
+
+  describe("on a socket of the spec's", () => {
+    const clock = new SimulatedClock();
+    let handlers: DatagramHandlers;
+    const acceptor = {
+      kind: "spec",
+      carries: "datagrams",
+      describe: () => "spec",
+      listen: async (given: DatagramHandlers) => {
+        handlers = given;
+        return { kind: "spec", address: "here", port: 7, close: async () => {}, unref: () => {} };
+      },
+    } as const;
+
+    function peer(sent: Uint8Array[]): DatagramPeer {
+      return { key: "a|1", address: "a", port: 1, send: (datagram) => void sent.push(datagram) };
+    }
+
+    it("makes at most 20,000 cookies a second, in all (design, Gateway limits)", async () => {
+      const listener = await DatagramFront.listen(acceptor, crypto, clock, { onLink: () => {}, onError: () => {} });
+      const sent: Uint8Array[] = [];
+      const from = peer(sent);
+      for (let hello = 0; hello < 20_100; hello++) handlers.onDatagram(HELLO, from);
+      expect(sent).to.have.lengthOf(40_000);
+      await clock.advance(1_000);
+      handlers.onDatagram(HELLO, from);
+      expect(sent).to.have.lengthOf(40_002);
+      listener.unref();
+      await Promise.all([listener.close(), listener.close()]);
+    }).timeout(5_000);
+
+    it("passes errors of the socket on, and what keeps an answer from leaving to its session", async () => {
+      const errors: UsmpError[] = [];
+      const told: string[] = [];
+      const listener = await DatagramFront.listen(acceptor, crypto, clock, {
+        onError: (error) => errors.push(error),
+        onLink: (link) => {
+          link.attach({
+            onBytes: () => told.push("bytes"),
+            onTrouble: ({ code }) => told.push(`trouble ${code}`),
+            onEnd: () => {},
+            onClose: () => told.push("closed"),
+          });
+          link.pause();
+          link.resume();
+          link.unref();
+          link.send(counted(3), () => told.push("flushed"));
+          link.send(counted(3), () => told.push("flushed"));
+          link.end();
+          link.destroy();
+          link.send(counted(3), () => told.push("never"));
+        },
+      });
+      const trouble = new UsmpError("TRANSPORT", "no route");
+      handlers.onError(trouble);
+      expect(errors).to.deep.equal([trouble]);
+      const answers: Uint8Array[] = [];
+      const pending: (() => void)[] = [];
+      const from: DatagramPeer = {
+        ...peer([]),
+        send: (datagram, onSent) => {
+          answers.push(datagram);
+          if (onSent !== undefined) pending.push(() => onSent(pending.length === 1 ? trouble : undefined));
+        },
+      };
+      handlers.onDatagram(HELLO, from);
+      const cookie = answers[1]!.subarray(12);
+      handlers.onDatagram(plainFrame(FrameType.HELLO, Uint8Array.of(...counted(38), ...cookie), 1), from);
+      for (const sent of pending) sent();
+      await Promise.resolve();
+      expect(told, "what was closed meanwhile is told nothing more").to.deep.equal(["closed"]);
+      await listener.close();
+    });
+  });
+});
