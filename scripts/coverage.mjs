@@ -50,7 +50,8 @@ run(
   "--no-config",
   "--timeout=20000",
   "--reporter=dot",
-  `--ignore=${OUT}/spec/interop/**`,
+  // Those have commands of their own.
+  ...["interop", "simulation", "soak"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),
   `${OUT}/spec/**/*.spec.js`,
 );
 const libraryPasses = passes("c8", "check-coverage", ...exclude, "--lines=95");

@@ -39,7 +39,15 @@ describe("the examples", function () {
 
   it("are all run by these specs", () => {
     expect(readdirSync("examples").sort()).to.deep.equal(
-      [...DEVICES, ...GATEWAYS, "demo.ts", "demo-gateway.ts"].sort(),
+      [...DEVICES, ...GATEWAYS, "status.ts", "demo.ts", "demo-gateway.ts"].sort(),
+    );
+  });
+
+  it("status.ts tells how the network is lost and found again, and ends", async () => {
+    const example = start("status.ts");
+    expect(await example.exit).to.deep.equal(ENDED_WELL);
+    expect(example.out.text).to.match(
+      /established\ngot one\nthe cable is pulled\n {2}backoff \(TIMEOUT\), again in \d+ ms\n(.*\n)*the cable is back\n(.*\n)* {2}established\ngot two\ncame back 1 time/,
     );
   });
 
