@@ -112,12 +112,11 @@ export class DatagramConnection implements Connection {
     const state = this.#state;
     if (state.name === "lingering") return;
     if (state.name !== "established") return this.#finish(error);
-    // What is held back until the device has its session would never leave.
-    this.#guard(now, () => this.#sessionOkArrived(now));
-    if (this.#established === null) return;
-    this.#emit({ type: "closed", error });
-    this.#state = { name: "lingering", session: state.session };
     this.#guard(now, () => {
+      // What is held back until the device has its session would never leave.
+      this.#sessionOkArrived(now);
+      this.#emit({ type: "closed", error });
+      this.#state = { name: "lingering", session: state.session };
       state.session.setReading(false, now);
       state.session.bye(now);
     });

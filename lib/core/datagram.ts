@@ -1,4 +1,3 @@
-import { isUsmpError } from "../errors.js";
 import type { FrameSink, Room } from "./outbox.js";
 import { appendFrame, checkHeader, payloadLength, readFrame, type Frame } from "./frame.js";
 import { HEADER_LENGTH } from "./wire.js";
@@ -9,9 +8,8 @@ export function readDatagram(datagram: Uint8Array): Frame | null {
   try {
     checkHeader(datagram, 0, HEADER_LENGTH);
     return datagram.length === HEADER_LENGTH + payloadLength(datagram, 0) ? readFrame(datagram) : null;
-  } catch (error) {
-    if (isUsmpError(error)) return null;
-    throw error;
+  } catch {
+    return null;
   }
 }
 

@@ -66,6 +66,16 @@ describe("usmp serve", () => {
     expect(terminal.out.lines[0]).to.match(/, echoing$/);
   });
 
+  it("listens on UDP as well with --udp, and a device reaches it with --udp", async () => {
+    const terminal = serve(["--udp", "--echo"]);
+    const [, port] = await terminal.out.match(/^listening on .*:(\d+) \(udp\), echoing$/m);
+    expect(terminal.out.lines[0]).to.match(/\(tcp\), echoing$/);
+    const device = new Terminal(["connect", `${HOST}:${port}`, "--udp"], { env: { USMP_PSK: PSK }, input: "hello\n" });
+    terminals.push(device);
+    expect(await device.exitCode).to.equal(0);
+    expect(device.out.text).to.equal("hello\n");
+  });
+
   it("does not print a key that it was given", async () => {
     const terminal = serve();
     await portOf(terminal);

@@ -256,6 +256,19 @@ describe("adversarial cases over datagrams", () => {
     expect(device.texts).to.deep.equal([]);
   });
 
+  it("66: takes a REKEY under the new key for the acknowledgement of its own, from a peer that does not wait", () => {
+    const salt = filled(32, 7);
+    const device = establishedDatagramEnd("device", {
+      crypto: { ...crypto, randomBytes: () => Uint8Array.from(salt) },
+    });
+    device.connection.rekey(0);
+    const context = { crypto, cipher: "aes-256-gcm", sessionId: SESSION_ID } as const;
+    const [, key] = deriveRekeyed(context, C2S.key, S2C.key, salt);
+    device.receive(sealedFrame({ key, sessionId: SESSION_ID }, FrameType.REKEY, 0, filled(32, 8)));
+    expect(device.rekeyed).to.deep.equal(["self", "peer"]);
+    expect(device.closed).to.equal(undefined);
+  });
+
   it("52: acknowledges a repeated REKEY again under the old key where its UTACK was lost", () => {
     const { device, gateway: peer } = datagramPair();
     device.connection.rekey(0);

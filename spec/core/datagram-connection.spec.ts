@@ -318,7 +318,7 @@ describe("DatagramConnection", () => {
       device.connection.abandon(CLOSED);
       device.connection.close(CLOSED, 0);
       device.connection.handleDeadline(1e9);
-      device.receive(data!);
+      device.receive(data!, bareUtackFor(data!));
       expect(device.output()).to.deep.equal([]);
       expect(device.events.at(-1)?.type).to.equal("closed");
       expect(device.connection.roundTripMs).to.equal(null);
