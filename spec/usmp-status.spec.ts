@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import type { UsmpStatus } from "../lib/session/status.js";
 import type { Usmp } from "../lib/usmp.js";
+import { warningsDuring } from "./support/session-waits.js";
 import { FacadeRig, FIRST_WINDOW_MS } from "./support/facade-rig.js";
 
 /** A status in a few words. */
@@ -102,10 +103,19 @@ describe("Usmp's status", () => {
     for (const at of ["opening", "handshaking", "established", "backoff"]) {
       const device = rig.usmp();
       device.on("status", ({ state }) => (state === at ? void device.close() : undefined));
-      await rig.until(device.begin(rig.dialer()));
-      rig.network.cut();
-      await rig.pass(1_000);
+      const told: string[] = [];
+      device.onConnect(() => told.push("connect"));
+      device.onDisconnect(() => told.push("disconnect"));
+      device.onError(({ code }) => told.push(code));
+      const warnings = await warningsDuring(async () => {
+        await rig.until(device.begin(rig.dialer()));
+        rig.network.cut();
+        await rig.pass(1_000);
+      });
+      expect(warnings, "a handler of ours that failed").to.deep.equal([]);
       expect(device.state(), at).to.equal("closed");
+      // No end of a session that nobody was told of.
+      expect(told, at).to.deep.equal(at === "backoff" ? ["connect", "disconnect"] : []);
     }
   });
 

@@ -47,6 +47,8 @@ export class DeviceLife {
   #state: LifeState = { name: "idle" };
   #dialer: Dialer | null = null;
   #session: UsmpSession | null = null;
+  /** The last session that the owner was told of. */
+  #announced: UsmpSession | null = null;
   #dialing: AbortController | null = null;
   #timer: Timer | null = null;
   #keepsProcess = true;
@@ -179,6 +181,7 @@ export class DeviceLife {
     const { attempt } = this.#state;
     // Before the handler, which may close: the attempt succeeded all the same. Whoever waits goes on after it has run.
     this.#settle(attempt, true);
+    this.#announced = session;
     this.#handlers.onSession(session, again);
   }
 
@@ -191,7 +194,8 @@ export class DeviceLife {
       if (this.#session === session) this.#session = null;
       // The state first: the handler sees what comes next, and may change it.
       this.#take({ type: "lost", attempt, error: reason });
-      this.#handlers.onLost(reason);
+      // Nobody was told of one that a status listener ended first.
+      if (this.#announced === session) this.#handlers.onLost(reason);
     });
     this.#take({ type: "established", attempt });
   }
