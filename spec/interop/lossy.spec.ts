@@ -108,8 +108,29 @@ describe(`interop through a lossy network (10% lost, 10% doubled, overtaking, 20
       for (const number of missing) expect(failed, "lost without a word").to.include(number);
     }
 
+    const MESSAGES = 30;
+
+    /** Both send all that they have; `received` gathers what comes to us. */
+    async function converse(
+      peer: PeerProcess,
+      received: readonly number[],
+      send: (data: Buffer) => Promise<void>,
+    ): Promise<void> {
+      const ourFailures: number[] = [];
+      const pour = async (): Promise<void> => {
+        for (let number = 0; number < MESSAGES; number++)
+          await send(message(number)).catch(() => ourFailures.push(number));
+      };
+      const [failed] = await Promise.all([pourFromPython(peer, MESSAGES), pour()]);
+      const atPeer: number[] = [];
+      while (atPeer.length + ourFailures.length < MESSAGES)
+        atPeer.push(numberOf(Buffer.from(String((await peer.next("message")).hex), "hex")));
+      expectOnceAndInOrder(atPeer, MESSAGES, ourFailures);
+      await eventually(() => received.length + failed.length >= MESSAGES, "its messages", 10_000);
+      expectOnceAndInOrder(received, MESSAGES, failed);
+    }
+
     it("our device with its server: each message once and in order or its loss reported", async () => {
-      const MESSAGES = 30;
       const { peer, port } = await startPythonServer({ carrier: "udp" });
       cleanup.push(() => peer.kill());
       const proxy = await proxyTo(port);
@@ -125,22 +146,10 @@ describe(`interop through a lossy network (10% lost, 10% doubled, overtaking, 20
       // Its handshake may be lost, and the next attempt follows.
       await eventually(() => device.alive(), "a session", 60_000);
       await peer.next("session");
-      const ourFailures: number[] = [];
-      const pour = async (): Promise<void> => {
-        for (let number = 0; number < MESSAGES; number++)
-          await device.sendAsync(message(number)).catch(() => ourFailures.push(number));
-      };
-      const [failed] = await Promise.all([pourFromPython(peer, MESSAGES), pour()]);
-      const atPeer: number[] = [];
-      while (atPeer.length + ourFailures.length < MESSAGES)
-        atPeer.push(numberOf(Buffer.from(String((await peer.next("message")).hex), "hex")));
-      expectOnceAndInOrder(atPeer, MESSAGES, ourFailures);
-      await eventually(() => received.length + failed.length >= MESSAGES, "its messages", 10_000);
-      expectOnceAndInOrder(received, MESSAGES, failed);
+      await converse(peer, received, (data) => device.sendAsync(data));
     });
 
     it("its client with our gateway: each message once and in order or its loss reported", async () => {
-      const MESSAGES = 30;
       const server = new UsmpServer({ psk: PSK });
       cleanup.push(() => server.stop());
       const sessions = new Mailbox<UsmpSession>("session");
@@ -168,18 +177,7 @@ describe(`interop through a lossy network (10% lost, 10% doubled, overtaking, 20
       let session = await sessions.next();
       // An attempt that the client gave up may have had its session here.
       while (session.sessionId !== server.sessions()[0]?.sessionId) session = await sessions.next();
-      const ourFailures: number[] = [];
-      const pour = async (): Promise<void> => {
-        for (let number = 0; number < MESSAGES; number++)
-          await session.sendAsync(message(number)).catch(() => ourFailures.push(number));
-      };
-      const [failed] = await Promise.all([pourFromPython(peer, MESSAGES), pour()]);
-      const atPeer: number[] = [];
-      while (atPeer.length + ourFailures.length < MESSAGES)
-        atPeer.push(numberOf(Buffer.from(String((await peer.next("message")).hex), "hex")));
-      expectOnceAndInOrder(atPeer, MESSAGES, ourFailures);
-      await eventually(() => received.length + failed.length >= MESSAGES, "its messages", 10_000);
-      expectOnceAndInOrder(received, MESSAGES, failed);
+      await converse(peer, received, (data) => session.sendAsync(data));
     });
   });
 });
