@@ -145,17 +145,21 @@ export class DatagramKeys {
     this.#state = { name: "switched", next: rx };
   }
 
+  /** Whether a verified, new REKEY of the peer is neither to be acknowledged nor to be acted on, however often it comes. */
+  ignores({ under }: OpenedDatagram): boolean {
+    if (under !== this.#rx) return false;
+    const { name } = this.#state;
+    // A device's own wins; where the peer has acknowledged ours, this is a late copy of one that it dropped.
+    return name === "switched" || (name === "initiated" && this.#role === "device");
+  }
+
   /**
-   * Takes a verified, new REKEY of the peer, and gives its UTACK; null, with nothing changed, where it is neither to be
-   * acknowledged nor to be acted on. Receives under the new key from here on, and seals under it from `switchSending` on.
+   * Takes a verified, new REKEY of the peer that is not to be ignored, and gives its UTACK. Receives under the new key from
+   * here on, and seals under it from `switchSending` on.
    */
-  respond(frame: Frame, opened: OpenedDatagram): Uint8Array | null {
+  respond(frame: Frame, opened: OpenedDatagram): Uint8Array {
     const state = this.#state;
-    if (opened.under === this.#rx) {
-      // A device's own wins; where the peer has acknowledged ours, this is a late copy of one that it dropped.
-      if (state.name === "switched" || (state.name === "initiated" && this.#role === "device")) return null;
-      if (state.name === "initiated") this.#forget(state.next);
-    }
+    if (opened.under === this.#rx && state.name === "initiated") this.#forget(state.next);
     const utack = this.utack(frame, opened);
     this.take(frame, opened);
     // The peer is the initiator: what it sends with is what we receive with.

@@ -228,6 +228,8 @@ export class DatagramSession {
     const isData = type === FrameType.DATA || type === FrameType.DATA_FRAG;
     // No room: it changes nothing, so that it can be taken when it comes again.
     if (isData && !this.#reading) return;
+    // Before it is counted: copies of what is ignored must not add up to a flood.
+    if (type === FrameType.REKEY && this.#keys.ignores(opened)) return;
     if (opened.confirms === "own" && this.#reassembly.holdsPartialMessage)
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
     if (!isData && !this.#control.take(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
@@ -278,9 +280,7 @@ export class DatagramSession {
       throw new UsmpError("CRYPTO", `REKEY with a salt of ${length} bytes; it has ${REKEY_SALT_LENGTH}`);
     }
     const awaitedUtack = this.#keys.awaitsUtack;
-    const utack = this.#keys.respond(frame, opened);
-    if (utack === null) return;
-    this.#outbox.push(utack);
+    this.#outbox.push(this.#keys.respond(frame, opened));
     this.#keepalive.heard(now);
     this.#reassembly.startOver(frame.seq);
     if (awaitedUtack) {

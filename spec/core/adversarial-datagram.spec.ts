@@ -335,6 +335,22 @@ describe("adversarial cases over datagrams", () => {
     });
   }
 
+  it("65: takes copies of a REKEY that it ignores for no flood, however many", () => {
+    const { device, gateway: peer } = datagramPair();
+    device.connection.rekey(0);
+    peer.connection.rekey(0);
+    const [ours] = device.output();
+    const [theirs] = peer.output();
+    for (let copy = 0; copy < 100; copy++) expectDropped(device, theirs!);
+    peer.receive(ours!);
+    device.receive(peer.output()[0]!);
+    for (let copy = 0; copy < 100; copy++) device.receive(theirs!);
+    exchange(device, peer);
+    for (const end of [device, peer]) end.send(utf8("x"));
+    exchange(device, peer);
+    expect([device.texts, peer.texts]).to.deep.equal([["x"], ["x"]]);
+  });
+
   it("65: is not moved by a delayed copy of a dropped, crossed REKEY", () => {
     const { device, gateway: peer } = datagramPair();
     device.connection.rekey(0);

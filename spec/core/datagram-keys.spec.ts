@@ -41,7 +41,7 @@ function initiate(keys: DatagramKeys, salt = SALT): Frame {
 
 function respond(keys: DatagramKeys, rekey: Frame): Uint8Array | null {
   const opened = keys.open(rekey);
-  return opened === null ? null : keys.respond(rekey, opened);
+  return opened === null || keys.ignores(opened) ? null : keys.respond(rekey, opened);
 }
 
 describe("DatagramKeys", () => {
