@@ -1,18 +1,19 @@
 /*
  * The handshake (wire document, section 3) with symbolic keys, against an attacker who is the network.
  *
- * Follows lib/core/device-handshake.ts and gateway-handshake.ts; with -DDATAGRAM their datagram-* counterparts, which
- * drop what does not fit and answer up to CANDIDATES different CHALLENGEs. State names are those of the code.
+ * Follows lib/core/device-handshake.ts and gateway-handshake.ts; with -DDATAGRAM their datagram-* counterparts, where a
+ * device answers several CHALLENGEs. State names are those of the code. What does not fit is dropped, as over datagrams;
+ * a stream ends there, so here the attacker may try more often than he can.
  *
- * Bound: two sessions at each end. Every value is a small number; values that honest ends draw at random are all
+ * Bound: two sessions at each end; over datagrams two CHALLENGEs for the first device session, one for the other. Every value is a small number; values that honest ends draw at random are all
  * different. An HMAC is the list of what it covers, a derived key the pair of secrets, the nonce and both public keys.
  *
  * The attacker hears everything, says anything that he can put together, to anybody, as often as he likes, or nothing:
  * so he replays, drops, reorders, reflects, and mixes fields. He has an ephemeral key, a nonce and a session id of his
  * own, and is, with a key that the gateway knows, the device E. He knows no other PSK and no ephemeral secret of others.
  *
- * Left out: HELLO_RETRY and cookies (no HMAC covers them: they keep floods out, and no property here rests on them),
- * frame numbers and lengths, low-order public keys, time (a deadline may pass at any moment), more than one attacker's
+ * Left out: deadlines (whoever waits for the attacker in the end is ended by one), HELLO_RETRY and cookies (no HMAC covers them: they keep floods out, and no property here rests on them),
+ * frame numbers and lengths, low-order public keys, more than one attacker's
  * value of a kind, PSKs that leak later, side channels. HMAC, HKDF and X25519 are taken to be perfect.
  *
  * Switches: DATAGRAM. PASSIVE: the network is honest, and then every handshake must be through. The BROKEN_* and SHOW_*
@@ -44,8 +45,7 @@
 #define PSK_E 3
 #define RANDOM_KEY 4 /* what the gateway takes for a device that it does not know: a key that nobody has */
 
-mtype = { HELLO, CHALLENGE, HELLO_ACK, SESSION_OK };
-mtype = { awaitHello, awaitPsk, awaitHelloAck, awaitChallenge, awaitSessionOk, over, done };
+mtype = { awaitHello, awaitPsk, awaitHelloAck, awaitChallenge, awaitSessionOk, done };
 
 /* An HMAC by who made it: candidate c of device session d is d * CANDIDATES + c, then come the gateway's, and at last one
    that the attacker made with the only PSK that he has, over whatever fits. */
@@ -70,10 +70,6 @@ byte pubCSeen[SESSIONS];
 byte knownPubs = 1 << ATTACKERS_PUB;
 byte knownNonces = 1 << ATTACKERS;
 byte knownSessionIds = 1 << ATTACKERS;
-
-/* Two bytes of payload: id and pubC; nonce and pubS; 0 and HMAC; session id and HMAC. */
-chan toDevice[SESSIONS] = [0] of { mtype, byte, byte };
-chan toGateway[SESSIONS] = [0] of { mtype, byte, byte };
 
 #define pskOf(id) (id == A -> PSK_A : (id == B -> (onePsk -> PSK_A : PSK_B) : (id == E -> PSK_E : RANDOM_KEY)))
 #define isHonest(id) (id == A || id == B)
@@ -150,97 +146,84 @@ inline judgeGateway(g) {
   fi
 }
 
-proctype Device(byte d) {
-  byte first, second, c;
-end:
-  do
-  :: atomic { toDevice[d]?CHALLENGE(first, second) ->
-      if
-      :: deviceState[d] == awaitChallenge || (CANDIDATES > 1 && answered[d] < CANDIDATES &&
-          !(nonceSeen[d * CANDIDATES] == first && pubSSeen[d * CANDIDATES] == second)) ->
-        nonceSeen[d * CANDIDATES + answered[d]] = first;
-        pubSSeen[d * CANDIDATES + answered[d]] = second;
-        answered[d]++;
-        deviceState[d] = awaitSessionOk
-      :: else ->
-#ifdef DATAGRAM
-        skip
-#else
-        deviceState[d] = over
-#endif
-      fi;
-      first = 0; second = 0 }
-  :: atomic { toDevice[d]?SESSION_OK(first, second) ->
-      /* The candidate that this proves, if any. */
-      c = 0;
-      do
-      :: c < answered[d] && !(second >= firstGatewayHmac && second < ATTACKERS_HMAC &&
-          isServerHmac(d, d * CANDIDATES + c, first, second - firstGatewayHmac))
-#ifdef BROKEN_ACCEPTS_REFLECTION
-          && !(second == d * CANDIDATES + c)
-#endif
-          -> c++
-      :: else -> break
-      od;
-      if
-      :: c < answered[d] ->
-        meant[d] = c;
-        deviceSessionId[d] = first;
-        deviceState[d] = done;
-        judgeDevice(d)
-      :: else ->
-#ifdef DATAGRAM
-        skip
-#else
-        deviceState[d] = over
-#endif
-      fi;
-      first = 0; second = 0; c = 0 }
-  od
+#define takesChallenge(d) \
+  (deviceState[d] == awaitChallenge || (CANDIDATES > 1 && d == 0 && deviceState[d] == awaitSessionOk && answered[d] == 1))
+
+/* The device hears CHALLENGE: nonce and public key. */
+inline hearChallenge(d) {
+  if
+  :: deviceState[d] == awaitChallenge || (takesChallenge(d) &&
+      /* a different one; which of two comes first is all the same */
+      first * 8 + second > nonceSeen[0] * 8 + pubSSeen[0]) ->
+    nonceSeen[d * CANDIDATES + answered[d]] = first;
+    pubSSeen[d * CANDIDATES + answered[d]] = second;
+    answered[d]++; /* HELLO_ACK */
+    deviceState[d] = awaitSessionOk
+  :: else
+  fi
 }
 
-proctype Gateway(byte g) {
-  byte first, second;
-end:
-  do
-  :: atomic { toGateway[g]?HELLO(first, second) ->
-      if
-      :: gatewayState[g] == awaitHello ->
-        idSeen[g] = first;
-        pubCSeen[g] = second;
-        gatewayState[g] = awaitPsk;
-        /* providePsk, CHALLENGE: at once, since the attacker only gains by that. */
-        knownNonces = knownNonces | (1 << drawnBy(g));
-        knownPubs = knownPubs | (1 << pubOfGateway(g));
-        gatewayState[g] = awaitHelloAck
-      :: else -> /* over datagrams the same answer again, which the attacker has heard, or none */
-#ifdef DATAGRAM
-        skip
+#ifdef BROKEN_ACCEPTS_REFLECTION
+#define isOwnHmac(k, h) (h == k)
 #else
-        gatewayState[g] = over
+#define isOwnHmac(k, h) false
 #endif
-      fi;
-      first = 0; second = 0 }
-  :: atomic { toGateway[g]?HELLO_ACK(first, second) ->
-      if
-      :: gatewayState[g] == awaitHelloAck && ((second < firstGatewayHmac && isClientHmac(g, second)) ||
-          (second == ATTACKERS_HMAC && pskOf(idSeen[g]) == PSK_E)
+#define proves(d, k, s, h) \
+  ((h >= firstGatewayHmac && h < ATTACKERS_HMAC && isServerHmac(d, k, s, h - firstGatewayHmac)) || isOwnHmac(k, h))
+
+/* The device hears SESSION_OK: session id and HMAC. */
+inline hearSessionOk(d) {
+  if
+  :: deviceState[d] == awaitSessionOk ->
+    c = 0;
+    do
+    :: c < answered[d] && !proves(d, d * CANDIDATES + c, first, second) -> c++
+    :: else -> break
+    od;
+    if
+    :: c < answered[d] ->
+      meant[d] = c;
+      deviceSessionId[d] = first;
+      deviceState[d] = done;
+      judgeDevice(d)
+    :: else
+    fi;
+    c = 0
+  :: else
+  fi
+}
+
+/* The gateway hears HELLO: device id and public key. */
+inline hearHello(g) {
+  if
+  :: gatewayState[g] == awaitHello ->
+    idSeen[g] = first;
+    pubCSeen[g] = second;
+    gatewayState[g] = awaitPsk;
+    /* providePsk, CHALLENGE: at once, since the attacker only gains by that. */
+    knownNonces = knownNonces | (1 << drawnBy(g));
+    knownPubs = knownPubs | (1 << pubOfGateway(g));
+    gatewayState[g] = awaitHelloAck
+  :: else
+  fi
+}
+
 #ifdef BROKEN_GATEWAY_CHECKS_NOTHING
-          || true
-#endif
-          ) -> /* SESSION_OK */
-        knownSessionIds = knownSessionIds | (1 << drawnBy(g));
-        gatewayState[g] = done;
-        judgeGateway(g)
-      :: else ->
-#ifdef DATAGRAM
-        skip
+#define isAccepted(g, h) true
 #else
-        gatewayState[g] = over
+#define isAccepted(g, h) \
+  ((h < firstGatewayHmac && isClientHmac(g, h)) || (h == ATTACKERS_HMAC && pskOf(idSeen[g]) == PSK_E))
 #endif
-      fi;
-      first = 0; second = 0 }
-  od
+
+/* The gateway hears HELLO_ACK: HMAC. */
+inline hearHelloAck(g) {
+  if
+  :: gatewayState[g] == awaitHelloAck && isAccepted(g, second) ->
+    knownSessionIds = knownSessionIds | (1 << drawnBy(g)); /* SESSION_OK */
+    gatewayState[g] = done;
+    judgeGateway(g)
+  :: else
+  fi
 }
 
 #define deviceWaits(d) (deviceState[d] == awaitChallenge || deviceState[d] == awaitSessionOk)
@@ -253,8 +236,7 @@ inline pickHmac(h) {
   :: answered[1] > 0 -> h = CANDIDATES
 #ifdef DATAGRAM
   :: answered[0] > 1 -> h = 1
-  :: answered[1] > 1 -> h = CANDIDATES + 1
-#endif
+  #endif
   :: gatewayState[0] == done -> h = firstGatewayHmac
   :: gatewayState[1] == done -> h = firstGatewayHmac + 1
   :: h = ATTACKERS_HMAC
@@ -279,8 +261,9 @@ inline pickDrawn(known, n) {
   fi
 }
 
+/* What he says is heard at once: to say it later is his choice, too. What is dropped for certain he need not say. */
 proctype Attacker() {
-  byte to, first, second;
+  byte to, first, second, c;
 end:
   do
   :: atomic {
@@ -288,8 +271,8 @@ end:
       gatewayState[1] != awaitHello && (deviceWaits(0) || deviceWaits(1));
       if :: deviceWaits(0) -> to = 0 :: deviceWaits(1) -> to = 1 fi;
       if
-      :: pickDrawn(knownNonces, first); pickPub(second); toDevice[to]!CHALLENGE(first, second)
-      :: pickDrawn(knownSessionIds, first); pickHmac(second); toDevice[to]!SESSION_OK(first, second)
+      :: takesChallenge(to) -> pickDrawn(knownNonces, first); pickPub(second); hearChallenge(to)
+      :: deviceState[to] == awaitSessionOk -> pickDrawn(knownSessionIds, first); pickHmac(second); hearSessionOk(to)
       fi;
       to = 0; first = 0; second = 0 }
   :: atomic {
@@ -298,8 +281,9 @@ end:
       :: gatewayWaits(1) && gatewayState[0] != awaitHello -> to = 1 /* which of the two hears first is all the same */
       fi;
       if
-      :: if :: first = A :: first = B :: first = E :: first = X fi; pickPub(second); toGateway[to]!HELLO(first, second)
-      :: pickHmac(second); toGateway[to]!HELLO_ACK(0, second)
+      :: gatewayState[to] == awaitHello -> if :: first = A :: first = B :: first = E fi; pickPub(second); hearHello(to)
+      :: gatewayState[to] == awaitHello -> first = X; second = ATTACKERS_PUB; hearHello(to)
+      :: gatewayState[to] == awaitHelloAck -> pickHmac(second); hearHelloAck(to)
       fi;
       to = 0; first = 0; second = 0 }
   od
@@ -307,11 +291,18 @@ end:
 
 /* An honest network. Nobody waits for ever: where nothing more happens, all is established, in either order. */
 proctype Network(byte i) {
-  (deviceState[i] == awaitChallenge && gatewayState[i] == awaitHello) ->
-  toGateway[i]!HELLO(deviceId[i], pubOfDevice(i));
-  (gatewayState[i] == awaitHelloAck) -> toDevice[i]!CHALLENGE(drawnBy(i), pubOfGateway(i));
-  (answered[i] == 1) -> toGateway[i]!HELLO_ACK(0, i * CANDIDATES);
-  (gatewayState[i] == done) -> toDevice[i]!SESSION_OK(drawnBy(i), firstGatewayHmac + i)
+  byte first, second, c;
+end:
+  do
+  :: atomic { deviceState[i] == awaitChallenge && gatewayState[i] == awaitHello ->
+      first = deviceId[i]; second = pubOfDevice(i); hearHello(i) }
+  :: atomic { deviceState[i] == awaitChallenge && gatewayState[i] == awaitHelloAck ->
+      first = drawnBy(i); second = pubOfGateway(i); hearChallenge(i) }
+  :: atomic { deviceState[i] == awaitSessionOk && gatewayState[i] == awaitHelloAck ->
+      first = 0; second = i * CANDIDATES; hearHelloAck(i) }
+  :: atomic { deviceState[i] == awaitSessionOk && gatewayState[i] == done ->
+      first = drawnBy(i); second = firstGatewayHmac + i; hearSessionOk(i) }
+  od
 }
 
 init {
@@ -325,7 +316,6 @@ init {
     knownPubs = knownPubs | (1 << pubOfDevice(0)) | (1 << pubOfDevice(1));
     gatewayState[0] = awaitHello;
     gatewayState[1] = awaitHello;
-    run Device(0); run Device(1); run Gateway(0); run Gateway(1);
 #ifdef PASSIVE
     run Network(0); run Network(1)
 #else

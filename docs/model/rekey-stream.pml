@@ -166,16 +166,18 @@ inline respond(salt) {
   fi
 }
 
+#ifdef BROKEN_FORGETS_OLD_KEY
+#define opensUnderOldKey (me.state != initiated)
+#else
+#define opensUnderOldKey true
+#endif
+
 /* Takes a frame, as Session.receive does; an attacker's is number `i` of end `from`. */
 inline receive(from, i) {
   opened = false;
   first = false;
   if
-  :: key == me.rx && seq == me.rxSeq
-#ifdef BROKEN_FORGETS_OLD_KEY
-     && me.state != initiated
-#endif
-     ->
+  :: key == me.rx && seq == me.rxSeq && opensUnderOldKey ->
     me.rxSeq++;
     opened = true;
     first = me.state == responded;
