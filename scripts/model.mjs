@@ -1,8 +1,9 @@
 // Checks the Promela models of docs/model/ with spin, every state of them, and that each broken variant is found out.
 // Arguments pick the runs whose line contains one of them: `npm run test:model -- reconnect`.
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { performance } from "node:perf_hooks";
 
 const OUT = "build/model";
 /** At one time: a verifier is one thread, and takes up to MEMORY_MB. */
@@ -163,6 +164,7 @@ async function work() {
 
 console.log(`${SOUND.length} sound runs search every state; ${BROKEN.length} broken ones must be found out.`);
 await Promise.all(Array.from({ length: AT_ONCE }, work));
-if (!existsSync(OUT) || runs.length === 0) failed++;
+// Nothing to run is no success.
+if (runs.length === 0) failed++;
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
