@@ -54,6 +54,8 @@ const BROKEN = [
   ["rekey-datagram", "BROKEN_ACKS_CROSSED", "WISHES=1"],
   ["rekey-datagram", "BROKEN_FORGETS_OLD_KEY", "WISHES=1"],
   ["rekey-datagram", "BROKEN_SWITCHES_WITHIN", "WISHES=1"],
+  ["rekey-datagram", "BROKEN_KEEPS_OLD_KEY", "WISHES=1"],
+  ["rekey-datagram", "BROKEN_NO_WINDOW", "WISHES=1"],
   ["reconnect", "BROKEN_OVERTAKEN"],
   ["reconnect", "BROKEN_NO_DROP"],
   ["reconnect", "BROKEN_NO_TIMER"],

@@ -71,6 +71,9 @@ typedef End {
   /* DatagramReassembly */
   byte parts, partsOf, partsEnd; short open; bool restFollows;
   byte delivered, accepted
+#ifdef BROKEN_KEEPS_OLD_KEY
+  ; byte old
+#endif
 }
 End end_[2];
 
@@ -237,7 +240,16 @@ inline finish(number, message) {
 
 #define opensNow(i) (keyOf(i) == me.rx)
 #define opensNext(i) ((me.state == initiated || me.state == switched) && keyOf(i) == me.nextRx && !opensNow(i))
+#ifdef BROKEN_NO_WINDOW
+#define wasSeen(i) false
+#else
 #define wasSeen(i) (opensNow(i) && (me.seen & bit(seqOf(i))))
+#endif
+#ifdef BROKEN_KEEPS_OLD_KEY
+#define opensRetired(i) (me.old > 0 && keyOf(i) == me.old - 1)
+#else
+#define opensRetired(i) false
+#endif
 /* DatagramKeys.ignores */
 #ifdef BROKEN_BOTH_YIELD
 #define ignoresNow (me.state == switched)
@@ -263,7 +275,7 @@ inline finish(number, message) {
 
 /* Whether its delivery changes anything. */
 #define matters(i) (i < sentCount[peerOf(e)] && \
-  (((opensNow(i) || opensNext(i)) && !wasSeen(i) && !isIgnored(i)) || \
+  (((opensNow(i) || opensNext(i) || opensRetired(i)) && !wasSeen(i) && !isIgnored(i)) || \
    (wasSeen(i) && !ackedOf(i)) || (isAckedAgain(i) && !ackedOf(i)) || isAckedAlone(i)))
 
 /* DatagramSession.receive, #receiveNew, #take, #takeRekey; DatagramKeys.take, respond. */
@@ -281,6 +293,9 @@ inline receive(i) {
     if
     :: own -> /* the first frame under our new key */
       acknowledged();
+#ifdef BROKEN_KEEPS_OLD_KEY
+      me.old = me.rx + 1;
+#endif
       me.rx = me.nextRx;
       me.seen = bit(seqOf(i));
       me.state = settled
