@@ -41,4 +41,9 @@ export const TARGETS: readonly TargetEntry[] = [
     inputs: fc.oneof(program(6, 60, 1), anything),
     reaches: ["core/utack", "core/stop-and-wait", "core/round-trip"],
   },
+  {
+    name: "stream-session",
+    inputs: program(24, 80),
+    reaches: ["core/stream-connection", "core/session", "core/rekey", "core/sealing"],
+  },
 ];
