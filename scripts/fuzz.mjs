@@ -4,6 +4,7 @@
 //     FUZZ_SECONDS=600 FUZZ_KEEP=1 npm run test:fuzz                         longer, and keep what reaches something new
 //     node scripts/fuzz.mjs --target frame-decoder                           one target
 //     node scripts/fuzz.mjs --target frame-decoder --input 00ff              one input
+import { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -107,7 +108,9 @@ function report(rows) {
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
   console.log();
   for (const row of table) {
-    console.log(row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  "));
+    console.log(
+      row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[column]))).join("  "),
+    );
   }
   const failed = rows.filter(({ findings }) => findings > 0).length;
   console.log(`\n${rows.length - failed} passed, ${failed} failed`);

@@ -9,9 +9,9 @@ const require = createRequire(import.meta.url);
 const JSFUZZ = require.resolve("jsfuzz/build/src/index.js");
 const HERE = import.meta.dirname;
 
-/** jsfuzz gives an input this long, and looks every 3 s; then this runner's own patience ends. */
-const INPUT_TIMEOUT_S = 10;
-const GRACE_MS = 30_000;
+/** jsfuzz gives an input this long, its own start included, and looks every 3 s; then this runner's patience ends. */
+const INPUT_TIMEOUT_S = 30;
+const GRACE_MS = 45_000;
 const MEMORY_MB = 1_024;
 
 /** Runs a program; `stopAfterMs` is when it is asked to end, null where it ends by itself. */
@@ -63,7 +63,8 @@ export async function fastCheck(compiled, name, ms, seed) {
   if (last.startsWith("HANG ")) {
     return { executions: 0, findings: [{ engine, hex: last.slice(5), message: "it hangs" }] };
   }
-  if (status !== 0 || overdue) return { executions: 0, findings: [{ engine, hex: null, message: output.slice(-2_000) }] };
+  if (status !== 0 || overdue)
+    return { executions: 0, findings: [{ engine, hex: null, message: output.slice(-2_000) }] };
   const { executions, finding, seed: used } = JSON.parse(last);
   return { executions, seed: used, findings: finding === null ? [] : [{ engine, ...finding }] };
 }
@@ -96,7 +97,9 @@ export async function jsfuzz(compiled, name, ms, folder, seeds) {
   const engine = "jsfuzz";
   const findings = [];
   if (existsSync(crash)) {
-    const message = /={20,}\n([^]*?)(?=\n    at |\ncrash was|$)/.exec(output)?.[1] ?? "its process was killed: it hangs, or needs too much memory";
+    const message =
+      /={20,}\n([^]*?)(?=\n {4}at |\ncrash was|$)/.exec(output)?.[1] ??
+      "its process was killed: it hangs, or needs too much memory";
     findings.push({ engine, hex: readFileSync(crash).toString("hex"), message: message.trim() });
   } else if (status !== 0 || overdue || executions === 0) {
     findings.push({ engine, hex: null, message: output.slice(-2_000) });

@@ -22,7 +22,8 @@ const { fuzz } = require(join(compiled, "spec/fuzz/targets", `${name}.js`));
 function reached() {
   let total = 0;
   for (const { s, f, b } of Object.values(globalThis.__coverage__)) {
-    for (const hits of [...Object.values(s), ...Object.values(f), ...Object.values(b).flat()]) total += hits > 0 ? 1 : 0;
+    for (const hits of [...Object.values(s), ...Object.values(f), ...Object.values(b).flat()])
+      total += hits > 0 ? 1 : 0;
   }
   return total;
 }

@@ -52,5 +52,8 @@ export function forged(choices: Choices): Uint8Array {
 export function forgedUtack(choices: Choices, frame: Uint8Array): Uint8Array {
   if (frame.length < HEADER_LENGTH) return filled(7, 0xac);
   const [type, seq] = [frame[3]!, readUint32(frame, 4)];
-  return choices.below(2) === 0 ? bareUtack(type, seq) : sealedUtack(crypto, filled(32, choices.byte()), type, seq);
+  if (choices.below(2) === 0) return bareUtack(type, seq);
+  // No key of a rig's is made of two values.
+  const key = Uint8Array.of(...filled(31, choices.byte()), 0x1f);
+  return sealedUtack(crypto, key, type, seq);
 }

@@ -31,8 +31,14 @@ async function main([name, milliseconds, seed]: readonly string[]): Promise<void
     markInterruptAsFailure: false,
   };
   const details = await (isAsync
-    ? fc.check(fc.asyncProperty(inputs, async (input) => run(input)), options)
-    : fc.check(fc.property(inputs, (input) => void run(input)), options));
+    ? fc.check(
+        fc.asyncProperty(inputs, async (input) => run(input)),
+        options,
+      )
+    : fc.check(
+        fc.property(inputs, (input) => void run(input)),
+        options,
+      ));
   await watchdog.stop();
   const finding = details.failed
     ? { hex: toHex(details.counterexample?.[0] ?? new Uint8Array(0)), message: String(details.errorInstance) }

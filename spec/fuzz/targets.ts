@@ -46,4 +46,14 @@ export const TARGETS: readonly TargetEntry[] = [
     inputs: program(24, 80),
     reaches: ["core/stream-connection", "core/session", "core/rekey", "core/sealing"],
   },
+  {
+    name: "datagram-session",
+    inputs: program(28, 80),
+    reaches: ["core/datagram-connection", "core/datagram-session", "core/datagram-keys", "core/frame-sender"],
+  },
+  {
+    name: "rekey",
+    inputs: program(16, 80, 1),
+    reaches: ["core/rekey", "core/datagram-keys", "core/rekey-derivation", "core/replay-window"],
+  },
 ];

@@ -128,7 +128,8 @@ class DatagramPeer {
       return;
     }
     if (frames > 4) this.#clean = false;
-    if (isWhole && clean && this.#clean) hold(this.#delivered.has(number), `message ${number} is lost without a reason`);
+    if (isWhole && clean && this.#clean)
+      hold(this.#delivered.has(number), `message ${number} is lost without a reason`);
   }
 
   /** Whether it arrived. */
