@@ -56,4 +56,14 @@ export const TARGETS: readonly TargetEntry[] = [
     inputs: program(16, 80, 1),
     reaches: ["core/rekey", "core/datagram-keys", "core/rekey-derivation", "core/replay-window"],
   },
+  {
+    name: "device-handshake",
+    inputs: program(10, 40, 1),
+    reaches: ["core/device-handshake", "core/datagram-device-handshake", "core/handshake-repeats"],
+  },
+  {
+    name: "gateway-handshake",
+    inputs: program(10, 40, 1),
+    reaches: ["core/gateway-handshake", "core/datagram-gateway-handshake", "core/handshake-repeats"],
+  },
 ];
