@@ -10,19 +10,21 @@ const JSFUZZ = require.resolve("jsfuzz/build/src/index.js");
 const HERE = import.meta.dirname;
 
 /** jsfuzz gives an input this long, its own start included, and looks every 3 s; then this runner's patience ends. */
-const INPUT_TIMEOUT_S = 30;
-const GRACE_MS = 45_000;
+const INPUT_TIMEOUT_S = 40;
+const GRACE_MS = 60_000;
 const MEMORY_MB = 1_024;
 
-/** Runs a program; `stopAfterMs` is when it is asked to end, null where it ends by itself. */
-function run(args, { cwd, env, stopAfterMs = null, patienceMs }) {
+/**
+ * Runs a program. It ends by itself, or is asked to `runMs` after its output first matched `started`: jsfuzz instruments what it
+ * runs first, which takes long on a busy machine. `patienceMs` is for all that comes on top.
+ */
+function run(args, { cwd, env, runMs, started = null, patienceMs }) {
   return new Promise((resolve) => {
     // A group of its own: jsfuzz is two processes, and both have to hear that it is time.
     const child = spawn(process.execPath, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
     let output = "";
-    const hear = (chunk) => (output = (output + chunk).slice(-200_000));
-    child.stdout.on("data", hear);
-    child.stderr.on("data", hear);
+    let stop;
+    let overdue = false;
     const signal = (name) => {
       try {
         process.kill(-child.pid, name);
@@ -30,12 +32,20 @@ function run(args, { cwd, env, stopAfterMs = null, patienceMs }) {
         // It has ended meanwhile.
       }
     };
-    const stop = stopAfterMs === null ? undefined : setTimeout(() => signal("SIGINT"), stopAfterMs);
-    let overdue = false;
-    const kill = setTimeout(() => ((overdue = true), signal("SIGKILL")), (stopAfterMs ?? 0) + patienceMs);
+    const kill = () => ((overdue = true), signal("SIGKILL"));
+    let last = setTimeout(kill, runMs + patienceMs);
+    const hear = (chunk) => {
+      output = (output + chunk).slice(-200_000);
+      if (started === null || stop !== undefined || !started.test(output)) return;
+      stop = setTimeout(() => signal("SIGINT"), runMs);
+      clearTimeout(last);
+      last = setTimeout(kill, runMs + patienceMs);
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
     child.on("close", (status) => {
       clearTimeout(stop);
-      clearTimeout(kill);
+      clearTimeout(last);
       signal("SIGKILL");
       resolve({ status, output, overdue });
     });
@@ -56,7 +66,8 @@ export async function fastCheck(compiled, name, ms, seed) {
   const { status, output, overdue } = await run(args, {
     cwd: compiled,
     env: environment({}),
-    patienceMs: ms + GRACE_MS,
+    runMs: ms,
+    patienceMs: GRACE_MS,
   });
   const last = output.trim().split("\n").at(-1) ?? "";
   const engine = "fast-check";
@@ -89,7 +100,8 @@ export async function jsfuzz(compiled, name, ms, folder, seeds) {
   const { status, output, overdue } = await run(args, {
     cwd: folder,
     env: environment({ NODE_OPTIONS: `--require=${join(HERE, "preload.cjs")}` }),
-    stopAfterMs: ms,
+    runMs: ms,
+    started: /^#1 /m,
     patienceMs: GRACE_MS,
   });
   const told = [...output.matchAll(/^#(\d+) \w+ +cov: (\d+)/gm)].at(-1);
@@ -110,8 +122,8 @@ export async function jsfuzz(compiled, name, ms, folder, seeds) {
 /** Which inputs of a folder are worth keeping, and what they reach. */
 export async function measure(compiled, name, corpus, reaches) {
   const args = [join(HERE, "measure.cjs"), compiled, name, corpus, reaches.join(",")];
-  const patienceMs = 2 * GRACE_MS + 20 * readdirSync(corpus).length;
-  const { status, output } = await run(args, { cwd: compiled, env: environment({}), patienceMs });
+  const runMs = 100 * readdirSync(corpus).length;
+  const { status, output } = await run(args, { cwd: compiled, env: environment({}), runMs, patienceMs: GRACE_MS });
   if (status !== 0) throw new Error(`the corpus of ${name} cannot be measured: ${output.slice(-2_000)}`);
   return JSON.parse(output.trim().split("\n").at(-1));
 }

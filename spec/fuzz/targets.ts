@@ -66,4 +66,12 @@ export const TARGETS: readonly TargetEntry[] = [
     inputs: program(10, 40, 1),
     reaches: ["core/gateway-handshake", "core/datagram-gateway-handshake", "core/handshake-repeats"],
   },
+  {
+    name: "cli-arguments",
+    // Mostly words of the program, told apart by one byte each; the rest is text.
+    inputs: fc
+      .tuple(fc.nat(15), fc.array(fc.oneof({ weight: 6, arbitrary: fc.nat(55) }, fc.nat(255)), { maxLength: 20 }))
+      .map(([mode, words]) => Uint8Array.from([mode, ...words])),
+    reaches: ["cli/run", "cli/connect", "cli/serve", "cli/keygen", "cli/key-source", "cli/address"],
+  },
 ];
