@@ -1,21 +1,25 @@
-// Compiles library and fuzz targets to CommonJS, one file for one: what jsfuzz can instrument. Types are `npm run typecheck`'s.
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+// Compiles fuzz targets, and what of library and specs they need, to CommonJS, one file for one: what jsfuzz can instrument.
+// Types are `npm run typecheck`'s business.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import ts from "typescript";
 
-const FOLDERS = ["lib", "spec/fuzz", "spec/support"];
 const OPTIONS = { module: ts.ModuleKind.CommonJS, target: ts.ScriptTarget.ES2023, esModuleInterop: true };
 
-/** Compiles from `root` into `out`. */
-export function compile(root, out) {
-  for (const folder of FOLDERS) {
-    for (const name of readdirSync(join(root, folder), { recursive: true })) {
-      if (!name.endsWith(".ts") || name.endsWith(".spec.ts")) continue;
-      const source = readFileSync(join(root, folder, name), "utf8");
-      const { outputText } = ts.transpileModule(source, { compilerOptions: OPTIONS, fileName: name });
-      const file = join(out, folder, name.replace(/\.ts$/, ".js"));
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, outputText.replaceAll("import.meta.url", "__filename"));
+/** Compiles `entries` and all that they import from `root` into `out`. What does not exist is left out. */
+export function compile(root, out, entries) {
+  const waiting = [...entries];
+  const seen = new Set();
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    const source = join(root, file);
+    if (seen.has(file) || !existsSync(source)) continue;
+    seen.add(file);
+    const { outputText } = ts.transpileModule(readFileSync(source, "utf8"), { compilerOptions: OPTIONS });
+    const compiled = join(out, file.replace(/\.ts$/, ".js"));
+    mkdirSync(dirname(compiled), { recursive: true });
+    writeFileSync(compiled, outputText.replaceAll("import.meta.url", "__filename"));
+    for (const [, path] of outputText.matchAll(/require\("(\.[^"]+)\.js"\)/g)) {
+      waiting.push(join(dirname(file), `${path}.ts`));
     }
   }
   // The program finds its version under the package's own name.
