@@ -26,11 +26,17 @@ export class DatagramWorld {
   readonly #delivered = { device: 0, gateway: 0 };
   now = 0;
 
-  constructor(crypto: CryptoProvider) {
-    this.ends = {
+  constructor(ends: Readonly<Record<Side, DatagramEnd>>) {
+    this.ends = ends;
+    this.now = Math.max(ends.device.now, ends.gateway.now);
+  }
+
+  /** Two ends under the rig's keys. */
+  static agreed(crypto: CryptoProvider): DatagramWorld {
+    return new DatagramWorld({
       device: establishedDatagramEnd("device", { crypto }),
       gateway: establishedDatagramEnd("gateway", { crypto }),
-    };
+    });
   }
 
   send(from: Side, message: Uint8Array): void {
@@ -82,6 +88,12 @@ export class DatagramWorld {
       }
     }
     this.now = until;
+  }
+
+  /** The clock stands still, as of a process that was stopped, and then all is due at once. */
+  jump(ms: number): void {
+    this.now += ms;
+    for (const side of SIDES) this.act(side, ({ connection }) => connection.handleDeadline(this.now));
   }
 
   nextDeadline(): number {

@@ -30,8 +30,8 @@ export function fuzz(data: Uint8Array): void {
 
 class Twins {
   readonly #choices: Choices;
-  readonly #calm = new DatagramWorld(watchingNonces(repeatable(toyCrypto)).crypto);
-  readonly #hostile = new DatagramWorld(watchingNonces(repeatable(toyCrypto)).crypto);
+  readonly #calm = DatagramWorld.agreed(watchingNonces(repeatable(toyCrypto)).crypto);
+  readonly #hostile = DatagramWorld.agreed(watchingNonces(repeatable(toyCrypto)).crypto);
   /** Everything that an honest end ever sent: not to be forged by accident. */
   readonly #real = new Set<string>([toHex(plainFrame(FrameType.HELLO))]);
   readonly #noted = { device: 0, gateway: 0 };

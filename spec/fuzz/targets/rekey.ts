@@ -75,7 +75,7 @@ function onStream(choices: Choices): void {
 }
 
 function overDatagrams(choices: Choices): void {
-  const world = new DatagramWorld(watchingNonces(repeatable(toyCrypto)).crypto);
+  const world = DatagramWorld.agreed(watchingNonces(repeatable(toyCrypto)).crypto);
   let controls = 0;
   for (let operations = 0; !choices.isOver && operations < MOST_OPERATIONS; operations++) {
     const side = choices.of(SIDES);
