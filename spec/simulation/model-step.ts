@@ -13,7 +13,7 @@ export class Step<Model extends object, Real> implements fc.Command<Model, Real>
   }
 
   check(model: Readonly<Model>): boolean {
-    return this.#check(model as Model);
+    return this.#check(model);
   }
 
   run(model: Model, real: Real): void {
