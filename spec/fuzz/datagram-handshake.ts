@@ -29,7 +29,9 @@ const HEALING_MS = 120_000;
 const MOST_STRANGE = 3;
 
 export function attackDatagrams(role: Role, choices: Choices): void {
-  if (choices.below(8) === 7) return meetDegenerate(role, choices);
+  const variant = choices.below(8);
+  if (variant === 7) return meetDegenerate(role, choices);
+  if (variant === 6 && role === "gateway") return meetUnknown(choices);
   new Network(role, choices).run();
 }
 
@@ -210,6 +212,24 @@ function meetDegenerate(role: Role, choices: Choices): void {
   end.receive(...(role === "device" ? [device.challenge, device.sessionOk] : [gateway.hello, gateway.helloAck]));
   same(end.closed, "AUTH", "how it ends");
   hold(!end.established, "a session with a secret that everybody knows");
+}
+
+/** A gateway that does not know the device, or is never told: no proof helps, and it says why at the deadline. */
+function meetUnknown(choices: Choices): void {
+  const isTold = choices.below(2) === 0;
+  const end = datagramGateway({ crypto: gatewayCrypto, psk: isTold ? null : undefined });
+  const frames = [REAL.hello, REAL.helloAck, WRONG.helloAck, STRANGER.hello, STRANGER.helloAck];
+  let isRefused = false;
+  end.receive(REAL.hello);
+  while (!choices.isOver) {
+    const frame = choices.below(3) === 0 ? forged(choices) : choices.of(frames);
+    isRefused ||= isTold && frame[3] === FrameType.HELLO_ACK && frame.length === 44;
+    end.receive(frame);
+    same(end.closed, undefined, "how it ends");
+  }
+  end.pass(15_000);
+  same(end.closed, isRefused || !isTold ? "AUTH" : "TIMEOUT", "how it ends");
+  hold(!end.established, "a session for a device that nobody knows");
 }
 
 function sessionIdOf(end: DatagramEnd): string | undefined {

@@ -7,7 +7,7 @@ import { FrameType, isSessionType } from "../../lib/core/wire.js";
 import { concat } from "../../lib/core/bytes.js";
 import { filled, toHex } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
-import { DEVICE_ID, deviceEnd, gatewayEnd, PSK, type End } from "../support/core-pair.js";
+import { DEVICE_ID, deviceEnd, gatewayEnd, PSK, undecidedGatewayEnd, type End } from "../support/core-pair.js";
 import type { Choices } from "./choices.js";
 import {
   DEGENERATE,
@@ -31,8 +31,9 @@ const TIMEOUT_MS = 10_000;
 type Outcome = string;
 
 export function attackStream(role: Role, choices: Choices): void {
-  const end = role === "device" ? deviceEnd({ crypto: deviceCrypto }) : gatewayEnd({ crypto: gatewayCrypto });
-  const model = role === "device" ? new DeviceModel() : new GatewayModel();
+  const lookup = role === "device" ? "known" : choices.of(LOOKUPS);
+  const end = role === "device" ? deviceEnd({ crypto: deviceCrypto }) : gatewayOf(lookup);
+  const model = role === "device" ? new DeviceModel() : new GatewayModel(lookup !== "unknown");
   const hello = end.frames();
   if (role === "device") same(toHex(concat(...hello)), toHex(REAL.hello), "HELLO");
   let now = 0;
@@ -40,6 +41,10 @@ export function attackStream(role: Role, choices: Choices): void {
   for (let count = 0; !choices.isOver && outcome === "open" && count < MOST_FRAMES; count++) {
     if (choices.below(16) === 15) now = Math.min(now + choices.uint16(), TIMEOUT_MS - 1);
     end.connection.handleDeadline(now);
+    if (lookup === "late" && choices.below(2) === 1) {
+      end.connection.providePsk(PSK);
+      model.learn(end.frames());
+    }
     const bytes = someBytes(role, choices);
     const cut = choices.uint16() % (bytes.length + 1);
     end.receive(bytes.subarray(0, cut), now);
@@ -54,7 +59,15 @@ export function attackStream(role: Role, choices: Choices): void {
   }
   if (outcome !== "open") return;
   end.connection.handleDeadline(TIMEOUT_MS);
-  check(end, "TIMEOUT");
+  check(end, model.timedOut);
+}
+
+/** What the gateway's owner says when it is asked for the device's key. */
+const LOOKUPS = ["known", "known", "unknown", "late"] as const;
+
+function gatewayOf(lookup: (typeof LOOKUPS)[number]): End {
+  if (lookup === "late") return undecidedGatewayEnd({ crypto: gatewayCrypto });
+  return gatewayEnd({ crypto: gatewayCrypto, psk: lookup === "known" ? PSK : null });
 }
 
 function check(end: End, outcome: Outcome): void {
@@ -102,6 +115,11 @@ function someBytes(role: Role, choices: Choices): Uint8Array {
 abstract class Model {
   /** What this frame leads to. */
   abstract judge(type: number, payload: Uint8Array): Outcome;
+  /** What it is that the deadline passed. */
+  get timedOut(): Outcome {
+    return "TIMEOUT";
+  }
+
   /** The end's own answers. */
   abstract learn(frames: readonly Uint8Array[]): void;
 }
@@ -132,8 +150,18 @@ class DeviceModel extends Model {
 }
 
 class GatewayModel extends Model {
+  readonly #knowsDevice: boolean;
   #hello: Uint8Array | null = null;
   #challenge: Uint8Array | null = null;
+
+  constructor(knowsDevice: boolean) {
+    super();
+    this.#knowsDevice = knowsDevice;
+  }
+
+  override get timedOut(): Outcome {
+    return this.#hello !== null && this.#challenge === null ? "AUTH" : "TIMEOUT";
+  }
 
   judge(type: number, payload: Uint8Array): Outcome {
     if (this.#hello === null) {
@@ -148,7 +176,7 @@ class GatewayModel extends Model {
       nonce: this.#challenge.subarray(0, 32),
       pubS: this.#challenge.subarray(32),
     };
-    if (toHex(hmacClient(crypto, PSK, transcript)) !== toHex(payload)) return "AUTH";
+    if (!this.#knowsDevice || toHex(hmacClient(crypto, PSK, transcript)) !== toHex(payload)) return "AUTH";
     return isLowOrder(transcript.pubC) ? "AUTH" : "established";
   }
 

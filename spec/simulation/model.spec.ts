@@ -9,11 +9,11 @@ import { DatagramReal, datagramSteps, newDatagramModel } from "./model-datagrams
 import { newStreamModel, StreamReal, streamSteps } from "./model-stream.js";
 
 const seed = Number(process.env["SEED"] ?? 2_024);
-const RUNS = 400;
+const RUNS = 300;
 const options = { maxCommands: 80, size: "max" } as const;
 
 describe(`model runs with seed ${seed}`, function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it("keep every promise over datagrams, whatever the network does", () => {
     const property = fc.property(fc.commands(datagramSteps, options), (commands) => {
