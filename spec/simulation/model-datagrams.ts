@@ -132,6 +132,15 @@ const control = fc.tuple(side, fc.constantFrom("ping" as const, "rekey" as const
   }),
 );
 
+const crossed = fc.constant(
+  step("both rekey at once", (model, { world }) => {
+    if ((model.controls += 2) > MOST_CONTROLS) return;
+    world.pass(1_000);
+    model.elapsedMs += 1_000;
+    for (const from of SIDES) world.act(from, ({ connection }) => connection.rekey(world.now));
+  }),
+);
+
 const time = fc.tuple(fc.oneof(fc.nat(300), fc.nat(20_000)), fc.boolean()).map(([ms, atOnce]) =>
   step(`${ms} ms ${atOnce ? "at once" : "pass"}`, (model, { world }) => {
     model.elapsedMs += ms;
@@ -232,6 +241,7 @@ export const datagramSteps: fc.Arbitrary<DatagramStep>[] = [
   network,
   network,
   control,
+  crossed,
   time,
   time,
   hostile,

@@ -261,6 +261,19 @@ const control = fc.tuple(side, fc.constantFrom("ping" as const, "rekey" as const
   }),
 );
 
+const crossed = fc.constant(
+  step("both rekey at once", (model, real) => {
+    if ((model.controls += 2) > MOST_CONTROLS) return;
+    model.elapsedMs += 1_000;
+    real.pass(1_000);
+    model.rekeys += 2;
+    for (const from of SIDES) {
+      real.ends[from].connection.rekey(real.now);
+      real.collect(from);
+    }
+  }),
+);
+
 const network = fc.oneof(
   fc
     .tuple(side, nth)
@@ -355,6 +368,6 @@ const ending = fc.oneof(
 
 /** Weights by repetition: what is hostile ends a session, which should have lived for a while. */
 export const streamSteps: fc.Arbitrary<StreamStep>[] = [
-  ...[send, send, send, network, network, network, control, control, time, reading],
+  ...[send, send, send, network, network, network, control, control, crossed, time, reading],
   fc.oneof({ weight: 2, arbitrary: send }, { weight: 2, arbitrary: hostile }, { weight: 1, arbitrary: ending }),
 ];
