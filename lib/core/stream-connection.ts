@@ -77,8 +77,8 @@ export class StreamConnection implements Connection {
   /** A stream gets through, or ends. */
   linkTroubled(): void {}
 
-  providePsk(psk: Uint8Array | null): void {
-    if (this.#state.name === "handshake") this.#sendPlain(this.#state.handshake.providePsk(psk));
+  providePsk(psk: Uint8Array | null, _now?: number, previousPsk: Uint8Array | null = null): void {
+    if (this.#state.name === "handshake") this.#sendPlain(this.#state.handshake.providePsk(psk, previousPsk));
   }
 
   send(message: Uint8Array, now: number): void {

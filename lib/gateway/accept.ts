@@ -14,7 +14,7 @@ import {
   DEFAULT_SESSION_SETTINGS,
   type SessionSettings,
 } from "../session/options.js";
-import type { PskLookup } from "../session/psk-source.js";
+import type { DeviceKeys, KeyLookup } from "../session/psk-source.js";
 import { UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
 
@@ -53,7 +53,9 @@ export function checkGatewaySettings(settings: GatewaySettings): void {
 export interface AcceptRequest {
   readonly link: Link;
   readonly crypto: CryptoProvider;
-  readonly lookupPsk: PskLookup;
+  readonly lookupKeys: KeyLookup;
+  /** A random key that no device has. */
+  readonly decoyPsk: Uint8Array;
   readonly settings: GatewaySettings;
   /** Called synchronously with the new session. */
   readonly onSession: (session: UsmpSession) => void;
@@ -81,27 +83,29 @@ export function acceptSession(request: AcceptRequest): SessionDriver {
   return driver;
 }
 
-function connectionOf({ link, crypto, settings }: AcceptRequest): Connection {
+function connectionOf({ link, crypto, decoyPsk, settings }: AcceptRequest): Connection {
   const now = settings.clock.now();
   const options = { ...settings, role: "gateway", crypto, keepalive: keepaliveOf(settings) } as const;
   if (link.carries !== "datagrams")
-    return new StreamConnection({ ...options, handshake: new GatewayHandshake({ crypto }) }, now);
+    return new StreamConnection({ ...options, handshake: new GatewayHandshake({ crypto, decoyPsk }) }, now);
   const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
   return new DatagramConnection(
-    { ...options, handshakeTimeoutMs, handshake: new DatagramGatewayHandshake({ crypto }) },
+    { ...options, handshakeTimeoutMs, handshake: new DatagramGatewayHandshake({ crypto, decoyPsk }) },
     now,
   );
 }
 
 async function answerHello(driver: SessionDriver, deviceId: Uint8Array, request: AcceptRequest): Promise<void> {
-  let psk: Uint8Array | null = null;
+  let keys: DeviceKeys | null = null;
   try {
-    psk = await request.lookupPsk(deviceId);
+    keys = await request.lookupKeys(deviceId);
   } catch (cause) {
     request.onLookupFailed(new UsmpError("AUTH", `the PSK lookup for ${formatDeviceId(deviceId)} failed`, { cause }));
   }
-  driver.providePsk(psk);
+  const { psk = null, previousPsk = null } = keys ?? {};
+  driver.providePsk(psk, previousPsk);
   if (psk !== null) request.crypto.wipe(psk);
+  if (previousPsk !== null) request.crypto.wipe(previousPsk);
 }
 
 function keepaliveOf({ sessionTimeoutMs }: GatewaySettings): KeepaliveOptions {

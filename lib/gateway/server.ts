@@ -1,11 +1,12 @@
-import type { CryptoProvider } from "../core/crypto-provider.js";
 import { parseDeviceId, formatDeviceId } from "../core/device-id.js";
+import type { GatewayHandshakeOptions } from "../core/gateway-proof.js";
+import { KEY_LENGTH } from "../core/wire.js";
 import { loadCrypto } from "../crypto/index.js";
 import { isUsmpError, UsmpError } from "../errors.js";
 import type { SessionDriver } from "../session/driver.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import { checkKnown, withDefaults } from "../session/options.js";
-import { createPskLookup, type PskLookup, type PskSource } from "../session/psk-source.js";
+import { createKeyLookup, type KeyLookup, type PskSource } from "../session/psk-source.js";
 import type { UsmpSession } from "../session/session.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from "../transport/transport.js";
@@ -44,7 +45,7 @@ export interface ServerEvents extends EventMap {
  *     await server.serve();
  */
 export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDisposable {
-  readonly #lookupPsk: PskLookup;
+  readonly #lookupKeys: KeyLookup;
   readonly #settings: GatewaySettings;
   readonly #defaultAcceptor: Acceptor;
   readonly #admission: Admission;
@@ -59,7 +60,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor({ psk, host = "0.0.0.0", port = 9000, ...settings }: UsmpServerOptions) {
     super();
-    this.#lookupPsk = createPskLookup(psk);
+    this.#lookupKeys = createKeyLookup(psk);
     checkKnown(settings, DEFAULT_GATEWAY_SETTINGS, { psk, host, port });
     this.#settings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, settings);
     checkGatewaySettings(this.#settings);
@@ -107,8 +108,9 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     this.#run = run;
     try {
       const crypto = this.#settings.crypto ?? (await loadCrypto());
+      const decoyPsk = crypto.randomBytes(KEY_LENGTH);
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
-      await run.open(wanted, (acceptor) => this.#open(acceptor, crypto));
+      await run.open(wanted, (acceptor) => this.#open(acceptor, { crypto, decoyPsk }));
       if (!this.#keepsProcess) run.unref();
       return run.addresses;
     } catch (error) {
@@ -160,18 +162,18 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     for (const driver of this.#drivers) driver.unref();
   }
 
-  #open(acceptor: AnyAcceptor, crypto: CryptoProvider): Promise<TransportListener> {
+  #open(acceptor: AnyAcceptor, secrets: GatewayHandshakeOptions): Promise<TransportListener> {
     const onError = (error: UsmpError): void => this.reportError(error);
     if (acceptor.carries !== "datagrams") {
-      return acceptor.listen({ onLink: (link) => this.#accept(link, crypto, () => {}), onError });
+      return acceptor.listen({ onLink: (link) => this.#accept(link, secrets, () => {}), onError });
     }
-    return DatagramFront.listen(acceptor, crypto, this.#settings.clock, {
-      onLink: (link, onEstablished) => this.#accept(link, crypto, onEstablished),
+    return DatagramFront.listen(acceptor, secrets.crypto, this.#settings.clock, {
+      onLink: (link, onEstablished) => this.#accept(link, secrets, onEstablished),
       onError,
     });
   }
 
-  #accept(link: Link, crypto: CryptoProvider, onEstablished: () => void): void {
+  #accept(link: Link, { crypto, decoyPsk }: GatewayHandshakeOptions, onEstablished: () => void): void {
     const { remoteAddress } = link;
     if (this.#run === null) {
       // It came in while the gateway stopped.
@@ -186,7 +188,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const driver = acceptSession({
       link,
       crypto,
-      lookupPsk: this.#lookupPsk,
+      lookupKeys: this.#lookupKeys,
+      decoyPsk,
       settings: this.#settings,
       onSession: (session) => {
         onEstablished();

@@ -124,8 +124,8 @@ export class SessionDriver implements LinkHandlers {
     this.#session = handlers;
   }
 
-  providePsk(psk: Uint8Array | null): void {
-    this.#connection.providePsk(psk, this.#clock.now());
+  providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): void {
+    this.#connection.providePsk(psk, this.#clock.now(), previousPsk);
     this.#pump();
   }
 

@@ -1,18 +1,14 @@
 import { expect } from "chai";
-import {
-  acceptSession,
-  checkGatewaySettings,
-  DEFAULT_GATEWAY_SETTINGS,
-  type AcceptRequest,
-} from "../../lib/gateway/accept.js";
+import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS } from "../../lib/gateway/accept.js";
 import { FrameType } from "../../lib/core/wire.js";
+import type { PskLookup } from "../../lib/session/psk-source.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { expectCode } from "../support/core-errors.js";
 import { plainFrame } from "../support/core-frames.js";
-import { DEVICE_ID, deviceEnd, PSK } from "../support/core-pair.js";
+import { DECOY_PSK, DEVICE_ID, deviceEnd, PSK } from "../support/core-pair.js";
 import { ScriptedLink } from "../support/session-link.js";
 import { microtasks } from "../support/session-waits.js";
 
@@ -23,11 +19,15 @@ class Rig {
   readonly told: string[] = [];
   session: UsmpSession | null = null;
 
-  constructor(lookupPsk: AcceptRequest["lookupPsk"]) {
+  constructor(lookupPsk: PskLookup) {
     acceptSession({
       link: this.link,
       crypto,
-      lookupPsk,
+      decoyPsk: DECOY_PSK,
+      lookupKeys: async (deviceId) => {
+        const psk = await lookupPsk(deviceId);
+        return psk && { psk, previousPsk: null, cipher: null };
+      },
       settings: { ...DEFAULT_GATEWAY_SETTINGS, clock: this.clock },
       onSession: (session) => {
         this.session = session;

@@ -62,7 +62,7 @@ export class SimulatedEnd {
     const handshake =
       role === "device"
         ? new DatagramDeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID })
-        : new DatagramGatewayHandshake({ crypto });
+        : new DatagramGatewayHandshake({ crypto, decoyPsk: crypto.randomBytes(32) });
     const keepalive =
       role === "device"
         ? { pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000, idleTimeoutMs: 0 }

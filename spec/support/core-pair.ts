@@ -17,6 +17,8 @@ import { plainFrame, sealedFrame, splitFrames, type Sealer } from "./core-frames
 
 export const DEVICE_ID = counted(6, 0xa0);
 export const PSK = counted(16, 0x30);
+/** What stands in for keys that a device does not have. */
+export const DECOY_PSK = counted(32, 0xd0);
 export const NO_KEEPALIVE: KeepaliveOptions = {
   pingWhenSilentMs: 0,
   pingWhenUnheardMs: 0,
@@ -115,12 +117,12 @@ export function deviceEnd(
 /** `psk`: null for a device that is not known. */
 export function gatewayEnd(options: EndOptions & { readonly psk?: Uint8Array | null } = {}): End {
   const { psk = PSK, crypto: provider = crypto } = options;
-  return new End("gateway", new GatewayHandshake({ crypto: provider }), options, psk);
+  return new End("gateway", new GatewayHandshake({ crypto: provider, decoyPsk: DECOY_PSK }), options, psk);
 }
 
 /** A gateway whose lookup has not settled yet. */
 export function undecidedGatewayEnd(options: EndOptions = {}): End {
-  return new End("gateway", new GatewayHandshake({ crypto: options.crypto ?? crypto }), options);
+  return new End("gateway", new GatewayHandshake({ crypto: options.crypto ?? crypto, decoyPsk: DECOY_PSK }), options);
 }
 
 /** The keys of a session that had no handshake, so that a spec can seal whatever it likes. */

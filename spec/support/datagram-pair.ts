@@ -12,7 +12,7 @@ import { FrameType, frameTypeName } from "../../lib/core/wire.js";
 import { readUint32 } from "../../lib/core/bytes.js";
 import { crypto } from "./core-crypto.js";
 import { plainFrame, type Sealer } from "./core-frames.js";
-import { agreedKeys, DEVICE_ID, NO_KEEPALIVE, PSK } from "./core-pair.js";
+import { DECOY_PSK, DEVICE_ID, NO_KEEPALIVE, PSK, agreedKeys } from "./core-pair.js";
 
 export interface DatagramEndOptions {
   readonly crypto?: CryptoProvider;
@@ -130,7 +130,12 @@ export function datagramGateway(
   options: DatagramEndOptions & { readonly psk?: Uint8Array | null | undefined } = {},
 ): DatagramEnd {
   const psk = "psk" in options ? options.psk : PSK;
-  return new DatagramEnd("gateway", new DatagramGatewayHandshake({ crypto: options.crypto ?? crypto }), options, psk);
+  return new DatagramEnd(
+    "gateway",
+    new DatagramGatewayHandshake({ crypto: options.crypto ?? crypto, decoyPsk: DECOY_PSK }),
+    options,
+    psk,
+  );
 }
 
 /** Takes any one frame for the whole handshake and agrees on the keys of the rig. */
