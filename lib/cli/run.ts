@@ -7,10 +7,12 @@ import { DEFAULT_PORT, parsePort } from "./address.js";
 import { connect, type ConnectOptions } from "./connect.js";
 import { Context, ExitCode, UsageError, type Surroundings } from "./context.js";
 import { keygen, type KeygenOptions } from "./keygen.js";
+import { addLimit, limitLines } from "./limits.js";
 import { escapeControls } from "./printable.js";
 import { serve, type ServeOptions } from "./serve.js";
 
 const DEFAULT_WAIT_MS = 1_000;
+const DEFAULT_GRACE_MS = 5_000;
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** Runs one command line (without the program's name). Resolves with the exit code; never rejects. */
@@ -53,6 +55,10 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option("--host <address>", "address to listen on", "0.0.0.0")
     .option("-u, --udp", "listen on UDP as well as TCP")
     .option("-e, --echo", "send every message back")
+    .option("--limit <name=number>", "change a limit, listed below; may be given several times", usage(addLimit))
+    .option("--grace <ms>", "when stopped, how long answers under way may take", usage(parseMs), DEFAULT_GRACE_MS)
+    .option("--log", "tell each event on stderr, as one line of JSON")
+    .addHelpText("after", `\nLimits and their defaults (docs/gateway.md says what for):\n${limitLines()}`)
     .action(async (options: ServeOptions) => finish(await serve(options, context)));
 
   withKeyOptions(program.command("connect"))
@@ -61,7 +67,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option(
       "-w, --wait <ms>",
       "after the input's end, wait until nothing came for so long",
-      usage(parseWait),
+      usage(parseMs),
       DEFAULT_WAIT_MS,
     )
     .option("-u, --udp", "connect over UDP rather than TCP")
@@ -93,17 +99,17 @@ function withKeyOptions(command: Command): Command {
     );
 }
 
-function parseWait(text: string): number {
-  const wait = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-  if (wait <= LONGEST_WAIT_MS) return wait;
+function parseMs(text: string): number {
+  const ms = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (ms <= LONGEST_WAIT_MS) return ms;
   throw new UsageError(`${JSON.stringify(text)} is no time: give milliseconds, 0 to ${LONGEST_WAIT_MS}`);
 }
 
 /** A parser for an option, with its complaint in the form that names the option. */
-function usage<Value>(parse: (text: string) => Value): (text: string) => Value {
-  return (text) => {
+function usage<Value>(parse: (text: string, before?: Value) => Value): (text: string, before?: Value) => Value {
+  return (text, before) => {
     try {
-      return parse(text);
+      return parse(text, before);
     } catch (error) {
       throw new InvalidArgumentError(causeText(error));
     }
