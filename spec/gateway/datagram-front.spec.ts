@@ -75,7 +75,7 @@ describe("DatagramFront", () => {
   });
 
   for (const lost of [1, 2]) {
-    it(`62: completes the handshake where the first ${lost} HELLO_RETRY are lost, one session`, async () => {
+    it(`case 62: completes the handshake where the first ${lost} HELLO_RETRY are lost, one session`, async () => {
       let retries = 0;
       rig.network.tap = (datagram) => {
         const isRetry = nameOf(datagram).startsWith("HELLO_RETRY");
@@ -89,7 +89,7 @@ describe("DatagramFront", () => {
     });
   }
 
-  it("58: ends the old session of a device SUPERSEDED once its new HELLO_ACK verified, not before", async () => {
+  it("case 58: ends the old session of a device SUPERSEDED once its new HELLO_ACK verified, not before", async () => {
     const first = connect(DEVICE_A);
     await first.connected;
     // Somebody else who says to be that device, without its key.
@@ -107,7 +107,7 @@ describe("DatagramFront", () => {
     expect(rig.events.at(-1)).to.equal("message the new one");
   });
 
-  it("63: gives another device at the same address and port its session; the old one ends SUPERSEDED only then", async () => {
+  it("case 63: gives another device at the same address and port its session; the old one ends SUPERSEDED only then", async () => {
     const first = connect(DEVICE_A, 4_000);
     await first.connected;
     rig.wire.length = 0;
@@ -118,7 +118,7 @@ describe("DatagramFront", () => {
     expect(rig.events.slice(-2)).to.have.members([`disconnect ${DEVICE_A} SUPERSEDED`, `connect ${DEVICE_B}`]);
   });
 
-  it("63: gives a device that restarted on its port a new session", async () => {
+  it("case 63: gives a device that restarted on its port a new session", async () => {
     const first = connect(DEVICE_A, 4_000);
     await first.connected;
     const second = connect(DEVICE_A, 4_000);
