@@ -51,7 +51,13 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .description(
       "Run a gateway that prints what devices send. Without a key it makes one and says what to paste where.",
     )
-    .option("-p, --port <port>", "port to listen on, 0 for any free one", usage(parsePort), DEFAULT_PORT)
+    .option(
+      "-p, --port <port>",
+      "port to listen on, 0 for any free one",
+      // Not parsePort itself: the program gives the value so far as well, here the default, which is no least port.
+      usage<number>((text) => parsePort(text)),
+      DEFAULT_PORT,
+    )
     .option("--host <address>", "address to listen on", "0.0.0.0")
     .option("-u, --udp", "listen on UDP as well as TCP")
     .option("-e, --echo", "send every message back")

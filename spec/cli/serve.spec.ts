@@ -147,6 +147,14 @@ describe("usmp serve", () => {
     expect(terminal.out.lines.at(-1)).to.match(/ left: .*\(CLOSED\)$/);
   });
 
+  for (const port of ["0", "1024", "8999", "9001", "65535"]) {
+    it(`takes --port ${port}: its default is no least port`, async () => {
+      // The system may not give it to us now; what matters is that it is asked.
+      const terminal = new Terminal(["serve", "--host", "192.0.2.1", "--port", port], { env: { USMP_PSK: PSK } });
+      expect([await terminal.exitCode, terminal.err.text.includes("is no port")]).to.deep.equal([1, false]);
+    });
+  }
+
   it("stops at once where it was stopped before it began", async () => {
     const terminal = serve();
     expect(await terminal.stop()).to.equal(0);
