@@ -101,7 +101,8 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
     try {
       const result = listener(...args);
       if (!isThenable(result)) return;
-      const settled = result.then(
+      // What is awaited like a promise need not be one: its own `then` may give nothing back.
+      const settled = Promise.resolve(result).then(
         () => {},
         (cause: unknown) => this.#blame(cause, args),
       );
