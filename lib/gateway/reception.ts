@@ -32,6 +32,8 @@ export class Reception {
   /** Every open connection, in its handshake or established. */
   readonly #visits = new Map<SessionDriver, Visit>();
   #keepsProcess = true;
+  /** How often `close` was called. */
+  #closings = 0;
 
   constructor(settings: GatewaySettings, lookupKeys: KeyLookup, log: EventLog, handlers: ReceptionHandlers) {
     this.#settings = settings;
@@ -49,12 +51,19 @@ export class Reception {
   /** Takes a new link over, or destroys it. `onEstablished` runs before the session is told of. */
   accept(link: Link, secrets: GatewayHandshakeOptions, onEstablished: () => void): void {
     const { remoteAddress } = link;
+    const closings = this.#closings;
     let visit: Visit;
     try {
       visit = this.#gatekeeper.arrive(remoteAddress, this.#now(), (reason) => driver.abandon(reason));
     } catch (error) {
       link.destroy();
       this.#refuse(error as UsmpError, remoteAddress, null);
+      return;
+    }
+    // Somebody who was told of the handshake that made way for this one may have stopped the gateway within that call.
+    if (this.#closings !== closings) {
+      visit.leave(this.#now());
+      link.destroy();
       return;
     }
     const driver: SessionDriver = acceptSession({
@@ -83,6 +92,7 @@ export class Reception {
 
   /** Ends every session with BYE, and every handshake. Resolves when nothing is left. */
   async close(reason: UsmpError): Promise<void> {
+    this.#closings++;
     await Promise.all([...this.#visits.keys()].map((driver) => driver.close(reason)));
   }
 
