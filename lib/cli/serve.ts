@@ -44,7 +44,8 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
   const addresses = await server.listen(tcp, ...(udp ? [new UdpTransport(host, port)] : []));
   await announce(addresses, givenKey === null ? (key as string) : null, options, context);
   if (!context.signal.aborted) await server.serve({ signal: context.signal, graceMs });
-  await server.stop({ graceMs });
+  // Stopped before it served; else it has had its grace.
+  await server.stop();
   return ExitCode.OK;
 }
 

@@ -147,6 +147,62 @@ describe("usmp serve", () => {
     expect(terminal.out.lines.at(-1)).to.match(/ left: .*\(CLOSED\)$/);
   });
 
+  it("with --grace gives what is under way its time, once, and then ends", async () => {
+    // Nobody reads: the line that says who left is under way for ever.
+    const terminal = serve(["--grace", "1500"], { env: { USMP_PSK: PSK }, slowReader: true });
+    terminal.stdout.resume();
+    const port = await portOf(terminal);
+    terminal.stdout.pause();
+    const client = await device(port);
+    for (let at = 0; at < 20; at++) client.send("x".repeat(400));
+    await client.ping();
+    const start = performance.now();
+    expect(await terminal.stop()).to.equal(0);
+    expect(performance.now() - start).to.be.within(1_400, 2_900);
+  });
+
+  it("with --grace 0 waits for nothing", async () => {
+    const terminal = serve(["--grace", "0"], { env: { USMP_PSK: PSK }, slowReader: true });
+    terminal.stdout.resume();
+    const port = await portOf(terminal);
+    terminal.stdout.pause();
+    const client = await device(port);
+    for (let at = 0; at < 20; at++) client.send("x".repeat(400));
+    await client.ping();
+    expect(await terminal.stop()).to.equal(0);
+  });
+
+  it("takes limits: one that is full refuses the next device, and goes on", async () => {
+    const terminal = serve(["--limit", "maxSessions=1", "--limit", "maxSessionsPerAddress=1"]);
+    const port = await portOf(terminal);
+    const first = await device(port);
+    const second = new UsmpClient({ host: HOST, port, psk: PSK });
+    await second.connect().then(
+      () => expect.fail("it was let in"),
+      () => {},
+    );
+    await terminal.err.match(/refused 127\.0\.0\.1: too many sessions/);
+    expect(first.isConnected).to.equal(true);
+  });
+
+  it("with --log tells each event on stderr, a line of JSON each, and no key", async () => {
+    const terminal = serve(["--log"]);
+    const client = await device(await portOf(terminal), { deviceId: "24:0a:c4:00:00:0a" });
+    await client.disconnect();
+    await terminal.err.match(/session\.close/);
+    expect(await terminal.stop()).to.equal(0);
+    const events = terminal.err.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(events.map(({ level, event }) => `${String(level)} ${String(event)}`)).to.deep.equal([
+      "info gateway.listening",
+      "info session.open",
+      "info session.close",
+      "info gateway.stopping",
+    ]);
+    expect(events[1]).to.deep.include({ deviceId: "24:0a:c4:00:00:0a", remoteAddress: HOST, carries: "stream" });
+    for (const { time } of events) expect(String(time)).to.match(/^\d{4}-\d\d-\d\dT.*Z$/);
+    expect(terminal.err.text).to.not.include(PSK);
+  });
+
   for (const port of ["0", "1024", "8999", "9001", "65535"]) {
     it(`takes --port ${port}: its default is no least port`, async () => {
       // The system may not give it to us now; what matters is that it is asked.
