@@ -125,7 +125,7 @@ describe("adversarial: exhaustion", () => {
       let tapped = 0;
       const { tap } = rig.network;
       rig.network.tap = (datagram, way) => {
-        tap?.(datagram, way);
+        tap(datagram, way);
         // Once more in the middle of the victim's own handshake.
         if (way === "toAcceptor" && tapped++ === 1) inTheVictimsName();
       };

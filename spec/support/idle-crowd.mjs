@@ -1,6 +1,7 @@
 // Connects many times, each from an address of its own, and says nothing: node idle-crowd.mjs <port> <count>.
 // Prints "opened" when all have been tried, and in the end, as JSON, what became of them.
 import { connect } from "node:net";
+import { performance } from "node:perf_hooks";
 
 const [port, count] = process.argv.slice(2).map(Number);
 /** The system keeps no more than so many that wait to be accepted. */
