@@ -43,9 +43,8 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
   const tcp = new TcpTransport(host, port);
   const addresses = await server.listen(tcp, ...(udp ? [new UdpTransport(host, port)] : []));
   await announce(addresses, givenKey === null ? (key as string) : null, options, context);
-  if (!context.signal.aborted) await server.serve({ signal: context.signal, graceMs });
-  // Stopped before it served; else it has had its grace.
-  await server.stop();
+  if (context.signal.aborted) await server.stop({ graceMs });
+  else await server.serve({ signal: context.signal, graceMs });
   return ExitCode.OK;
 }
 
