@@ -4,7 +4,7 @@ import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import type { GatewayHandshakeOptions } from "../core/gateway-proof.js";
 import { KEY_LENGTH } from "../core/wire.js";
 import { loadCrypto } from "../crypto/index.js";
-import { isUsmpError, UsmpError } from "../errors.js";
+import { causeText, isUsmpError, UsmpError } from "../errors.js";
 import { errorFields, EventLog } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
@@ -132,8 +132,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       const secrets = { crypto, decoyPsk: crypto.randomBytes(KEY_LENGTH), takeKeyPair };
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
       await run.open(wanted, (acceptor) => this.#open(acceptor, secrets));
-      const ignoreRevoked = this.#store?.onRevoked?.((deviceId) => this.#reception.expel(deviceId));
-      if (ignoreRevoked !== undefined) run.onEnd(ignoreRevoked);
+      const ignoreRevoked = this.#store?.onRevoked?.((id) => this.#reception.expel(formatDeviceId(parseDeviceId(id))));
+      if (ignoreRevoked !== undefined) run.onEnd(() => this.#leaveStore(ignoreRevoked));
       if (!this.#keepsProcess) run.unref();
       for (const { transport, address, port } of run.addresses)
         this.#log.log("info", "gateway.listening", () => ({ transport, address, port }));
@@ -223,6 +223,18 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);
     });
     this.dispatch("session", session);
+  }
+
+  /** What the user's store throws must not keep a stop from its end. */
+  #leaveStore(ignoreRevoked: () => void): void {
+    try {
+      ignoreRevoked();
+    } catch (cause) {
+      this.#reportTrouble(
+        "store.error",
+        new UsmpError("HANDLER", `the PSK store failed: ${causeText(cause)}`, { cause }),
+      );
+    }
   }
 
   #reportTrouble(event: string, error: UsmpError): void {

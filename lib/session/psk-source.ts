@@ -26,7 +26,10 @@ type Found = Psk | PskEntry | null | undefined;
 /** Keys that may change while a gateway runs, such as those of a file. */
 export interface PskStore {
   readonly lookup: PskFunction;
-  /** Calls `listener` for each device that is no longer allowed, whose session then ends. Gives back what ends that. */
+  /**
+   * Calls `listener` for each device that is no longer allowed, whose session then ends; it throws INVALID_ARG for what is no
+   * device id. Gives back what ends that.
+   */
   onRevoked?(listener: (deviceId: string) => void): () => void;
 }
 

@@ -154,6 +154,39 @@ describe("Reception", () => {
     expect(rig.server.sessions()).to.have.lengthOf(1);
   });
 
+  for (const form of [DEVICE_A, DEVICE_A.toUpperCase()]) {
+    it(`ends the session and the handshakes of a device that its store revokes as ${form}, and no other`, async () => {
+      let revoke: (deviceId: string) => void = () => {};
+      let answer: (key: string | null) => void = () => {};
+      let hangs = false;
+      const lookup = () => (hangs ? new Promise<string | null>((resolve) => (answer = resolve)) : TEXT_PSK);
+      await listen({ psk: { lookup, onRevoked: (listener) => ((revoke = listener), () => (revoke = () => {})) } });
+      const devices = [await rig.connected(), await rig.connected({ deviceId: DEVICE_B })];
+      hangs = true;
+      const connecting = rig.client().connect();
+      connecting.catch(() => {});
+      await rig.still();
+      revoke(form);
+      await rig.still();
+      answer(TEXT_PSK);
+      await rig.settled(connecting).catch(() => {});
+      expect(devices.map((device) => device.isConnected)).to.deep.equal([false, true]);
+      expect((await rig.sessions[0]!.closed).code).to.equal("AUTH");
+      expect(rig.events.at(-1)).to.equal("refused AUTH");
+    });
+  }
+
+  it("stops in spite of a store that fails when it is told that nobody listens any more", async () => {
+    const onRevoked = () => () => {
+      throw new Error("the store is broken");
+    };
+    await listen({ psk: { lookup: () => TEXT_PSK, onRevoked } });
+    const served = rig.server.serve();
+    await rig.settled(rig.server.stop());
+    await rig.settled(served);
+    expect(rig.events).to.deep.equal(["error HANDLER"]);
+  });
+
   it("gives every place back, whatever ended the handshake or the session", async () => {
     await listen({ maxSessions: 2, maxHandshakes: 2, maxHandshakesPerAddress: 2, rememberMs: 0 });
     for (let round = 0; round < 10; round++) {
