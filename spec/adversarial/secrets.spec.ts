@@ -210,7 +210,7 @@ describe("adversarial: secrets", () => {
       await rig.settled(older.disconnect());
       texts.push(again.session, rig.server.sessions(), rig.server.session(DEVICE_A)?.stats());
       await rig.settled(rig.server.stop());
-      texts.push(client, client.session, older, older.session, rig.server, rig.sessions, store.onRevoked);
+      texts.push(client, client.session, older, older.session, rig.server, rig.sessions);
 
       expect(watched.keys.length).to.be.greaterThan(10);
       expect(texts.length).to.be.greaterThan(30);

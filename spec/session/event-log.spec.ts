@@ -68,7 +68,8 @@ describe("EventLog", () => {
   });
 
   it("survives a logger that rejects: nobody else would catch it, and the process would end", async () => {
-    const rejects = async (): Promise<void> => Promise.reject(new Error("disk full"));
+    // In plain JavaScript nothing says that it must not be async.
+    const rejects = (async () => Promise.reject(new Error("disk full"))) as unknown as () => void;
     const log = new EventLog({ debug: rejects, info: rejects, warn: rejects, error: rejects }, clock, 10);
     log.log("info", "a", () => ({}));
     // Node tells of a rejection that nobody caught after this turn; the guard of all specs would hear it.
@@ -90,7 +91,7 @@ describe("EventLog", () => {
 
   it("knows what can be a logger", () => {
     expect([console, logger].map(isLogger)).to.deep.equal([true, true]);
-    expect([null, undefined, 1, "console", () => {}, {}, { ...logger, warn: 1 }].map(isLogger)).to.not.include(true);
+    expect([null, undefined, 1, "console", () => {}, {}, { ...console, warn: 1 }].map(isLogger)).to.not.include(true);
   });
 
   it("tells an error by its code, its message, and what its cause says", () => {

@@ -19,10 +19,11 @@ export class IdleCrowd {
   readonly #lines: string[] = [];
   readonly #gone: Promise<unknown>;
 
-  constructor(port: number, count: number) {
+  /** `address`: where all of them come from. */
+  constructor(port: number, count: number, address?: string) {
     const env: NodeJS.ProcessEnv = { ...process.env };
     delete env["NODE_V8_COVERAGE"];
-    const args = [process.execPath, SCRIPT, String(port), String(count)];
+    const args = [process.execPath, SCRIPT, String(port), String(count), ...(address === undefined ? [] : [address])];
     // As many descriptors as the system allows, for this process alone.
     const raised = ["-c", 'ulimit -n "$(ulimit -Hn)"; exec "$@"', "sh", ...args];
     this.#child = spawn("sh", raised, { env, stdio: ["ignore", "pipe", "inherit"] });
