@@ -13,7 +13,7 @@ const SEED = 59;
 const BACK_WITHIN_MS = 180_000;
 const MOST_ATTEMPTS_A_SECOND = 400;
 
-describe("a fleet whose gateway restarts (adversarial case 59)", function () {
+describe("case 59: a fleet whose gateway restarts", function () {
   this.timeout(120_000);
   const clock = new SimulatedClock();
   const network = new MemoryNetwork({ clock, seed: SEED });
