@@ -1,5 +1,6 @@
 /** Peers that do not read, applications that do not, and handlers that fail: each hurts its own session at most. Real sockets. */
 import { expect } from "chai";
+import { FrameType } from "../../lib/core/wire.js";
 import { UsmpClient } from "../../lib/device/client.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { dialerFrom } from "../support/from-address.js";
@@ -79,6 +80,28 @@ describe("under pressure", function () {
       await device.over();
     });
     expect(gateway.codes).to.deep.equal(["SLOW"]);
+  });
+
+  it("a peer that sends and never reads makes no answers pile up, in whatever style they are sent", async () => {
+    gateway = await EchoGateway.start();
+    await gateway.beside(async () => {
+      const device = await (await HostileDevice.connect(gateway.port)).establish();
+      device.socket.pause();
+      const session = await gatewaySession();
+      const before = await heldBytes();
+      // Each message is answered by a `sendAsync` of its own, which waits for room.
+      for (let sent = 0; sent < 60 && session.isConnected; sent++) {
+        const frames = Array.from({ length: 1_000 }, () => device.sealed(FrameType.DATA, MESSAGE.slice(0, 440)));
+        // Where the gateway stops reading, so does this.
+        const written = new Promise((resolve) => device.socket.write(Buffer.concat(frames), resolve));
+        const stopped = new Promise((resolve) => setTimeout(resolve, 1_000, "stopped"));
+        if ((await Promise.race([written, stopped])) === "stopped") break;
+      }
+      // The spec's own copies.
+      gateway.messages.length = 0;
+      expect((await heldBytes()) - before, "26 MB were sent").to.be.below(8 * MEBIBYTE);
+      device.destroy();
+    });
   });
 
   it("a peer that reads, however slowly, is not slow", async () => {
