@@ -6,7 +6,7 @@ import { GatewayHandshake } from "../core/gateway-handshake.js";
 import type { GatewayHandshakeOptions, Proof } from "../core/gateway-proof.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
 import { StreamConnection } from "../core/stream-connection.js";
-import { toUsmpError, UsmpError } from "../errors.js";
+import { causeText, toUsmpError, UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
   checkNumber,
@@ -107,9 +107,15 @@ async function answerHello(driver: SessionDriver, deviceId: Uint8Array, request:
     request.onLookupFailed(new UsmpError("AUTH", `the PSK lookup for ${formatDeviceId(deviceId)} failed`, { cause }));
   }
   const { psk = null, previousPsk = null } = keys ?? {};
-  driver.providePsk(psk, previousPsk);
-  if (psk !== null) request.secrets.crypto.wipe(psk);
-  if (previousPsk !== null) request.secrets.crypto.wipe(previousPsk);
+  try {
+    driver.providePsk(psk, previousPsk);
+  } catch (cause) {
+    // Nobody waits for this call: what a provider throws, for want of random bytes for example, would end the process.
+    driver.abandon(new UsmpError("CRYPTO", `no CHALLENGE could be made: ${causeText(cause)}`, { cause }));
+  } finally {
+    if (psk !== null) request.secrets.crypto.wipe(psk);
+    if (previousPsk !== null) request.secrets.crypto.wipe(previousPsk);
+  }
 }
 
 function keepaliveOf({ sessionTimeoutMs }: GatewaySettings): KeepaliveOptions {

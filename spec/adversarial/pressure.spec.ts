@@ -6,6 +6,7 @@ import type { UsmpSession } from "../../lib/session/session.js";
 import { dialerFrom } from "../support/from-address.js";
 import { heldBytes } from "../support/heap.js";
 import { utf8 } from "../support/core-bytes.js";
+import { crypto } from "../support/core-crypto.js";
 import { EchoGateway, expectEcho } from "../support/session-echo.js";
 import { HostileDevice } from "../support/session-hostile.js";
 import { DEVICE_A, DEVICE_B, TEXT_PSK } from "../support/session-network.js";
@@ -174,6 +175,24 @@ describe("under pressure", function () {
       await device.disconnect();
       expect(gateway.codes).to.deep.equal(Array<string>(10).fill("AUTH"));
     });
+  });
+
+  it("a crypto provider that fails within one handshake ends that one", async () => {
+    let broken = false;
+    const randomBytes = (length: number): Uint8Array => {
+      if (broken) throw new Error("no entropy");
+      return crypto.randomBytes(length);
+    };
+    gateway = await EchoGateway.start({ crypto: { ...crypto, randomBytes } });
+    await gateway.beside(async () => {
+      broken = true;
+      const device = await HostileDevice.connect(gateway.port);
+      device.write(device.hello());
+      await device.over();
+      broken = false;
+      await expectEcho(await gateway.device({ deviceId: "24:0a:c4:00:00:0c" }), "the next one");
+    });
+    expect(gateway.codes).to.deep.equal(["CRYPTO"]);
   });
 
   it("case 67: wrong proofs for a victim's id from its own address do not keep it out, who was here before", async () => {
