@@ -1,4 +1,5 @@
 import { UsmpError } from "../errors.js";
+import { CipherChoice } from "./cipher-choice.js";
 import { ControlAllowance } from "./control-allowance.js";
 import { DatagramKeys, type OpenedDatagram } from "./datagram-keys.js";
 import type { DatagramOutbox } from "./datagram-outbox.js";
@@ -9,7 +10,8 @@ import { FrameSender } from "./frame-sender.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 import { Keepalive } from "./keepalive.js";
 import { MessageQueue } from "./message-queue.js";
-import { PING_INTERVAL_MS, REKEY_INTERVAL_MS, requireMessageLength, type SessionOptions } from "./session.js";
+import { RekeyPolicy } from "./rekey-policy.js";
+import { PING_INTERVAL_MS, requireMessageLength, type SessionOptions } from "./session.js";
 import type { Utack } from "./utack.js";
 import {
   FORBIDDEN_SEQ,
@@ -33,6 +35,9 @@ const NOTHING = new Uint8Array(0);
  */
 export class DatagramSession {
   readonly #crypto: SessionOptions["crypto"];
+  /** What is to be sent waits, unsealed, until it is made. */
+  readonly #cipher: CipherChoice;
+  readonly #rekey: RekeyPolicy;
   readonly #keys: DatagramKeys;
   readonly #keepalive: Keepalive;
   readonly #control: ControlAllowance;
@@ -52,8 +57,6 @@ export class DatagramSession {
   #pingWanted = false;
   #pingDue = false;
   #pingedAt = -Infinity;
-  #rekeyWanted = false;
-  #rekeyedAt = -Infinity;
   /** Our REKEY gave way to the peer's: that one fulfils the wish. */
   #rekeyMerged = false;
   #byeWanted = false;
@@ -68,7 +71,11 @@ export class DatagramSession {
     now: number,
   ) {
     this.#crypto = options.crypto;
-    this.#keys = new DatagramKeys({ ...options, sessionId: agreed.sessionId }, options.role, agreed);
+    this.#cipher = CipherChoice.of(options.cipher);
+    this.#cipher.start(now);
+    this.#rekey = new RekeyPolicy(options.rotation ?? null, now);
+    const context = { crypto: options.crypto, cipher: this.#cipher, sessionId: agreed.sessionId };
+    this.#keys = new DatagramKeys(context, options.role, agreed);
     this.#keepalive = new Keepalive(options.keepalive, now);
     this.#control = new ControlAllowance(now);
     this.#sender = new FrameSender(options.crypto, this.#keys, outbox);
@@ -122,7 +129,7 @@ export class DatagramSession {
 
   /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
   rekey(now: number): void {
-    this.#rekeyWanted = true;
+    this.#rekey.want();
     this.#advance(now);
   }
 
@@ -137,8 +144,10 @@ export class DatagramSession {
     this.#held = true;
   }
 
+  /** The peer has its session, too: it could speak from now on. */
   release(now: number): void {
     this.#held = false;
+    this.#cipher.start(now);
     this.#advance(now);
   }
 
@@ -185,7 +194,10 @@ export class DatagramSession {
         break;
       case "quiet":
     }
-    this.#sender.resend(now, (message) => this.#gone(message));
+    this.#sender.resend(now, (message) => {
+      this.#cipher.doubt();
+      return this.#gone(message);
+    });
     this.#askForPing(now);
     this.#advance(now);
   }
@@ -193,8 +205,9 @@ export class DatagramSession {
   /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
     const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
-    const rekey = this.#rekeyWanted && this.#mayRekey ? this.#rekeyedAt + REKEY_INTERVAL_MS : Infinity;
-    return Math.min(this.#keepalive.nextDeadline(), this.#sender.nextDeadline(), ping, rekey);
+    const rekey = this.#rekey.nextDeadline(this.#mayRekey);
+    const cipher = this.#wantsToSend && !this.#held ? this.#cipher.dueAt : Infinity;
+    return Math.min(this.#keepalive.nextDeadline(), this.#sender.nextDeadline(), ping, rekey, cipher);
   }
 
   /** Does ahead what can be done while a frame is in flight. */
@@ -281,6 +294,7 @@ export class DatagramSession {
     }
     const awaitedUtack = this.#keys.awaitsUtack;
     this.#outbox.push(this.#keys.respond(frame, opened));
+    this.#rekey.rotated(now);
     this.#keepalive.heard(now);
     this.#reassembly.startOver(frame.seq);
     if (awaitedUtack) {
@@ -298,7 +312,8 @@ export class DatagramSession {
 
   /** Sends what is next, where nothing is in flight. */
   #advance(now: number): void {
-    if (this.#held || !this.#sender.isIdle) return;
+    this.#rekey.judge(this.#keys.frames, now);
+    if (this.#held || !this.#sender.isIdle || !this.#canSeal(now)) return;
     if (this.#sender.transmitReady(now)) return this.#keepalive.sent(now);
     // The last number is BYE's: whatever else waits stays behind.
     if (this.#byeWanted && this.#sender.isExhausted) return this.#sendBye(now);
@@ -311,6 +326,16 @@ export class DatagramSession {
     else if (this.#byeWanted) this.#sendBye(now);
   }
 
+  /** Whether the cipher is known, or, where something is to be sent, had to be guessed now. */
+  #canSeal(now: number): boolean {
+    if (this.#byeWanted) this.#cipher.guess();
+    return this.#cipher.isMade || (this.#wantsToSend && this.#cipher.isReady(now));
+  }
+
+  get #wantsToSend(): boolean {
+    return !this.#messages.isEmpty || this.#pongOwed || this.#pingDue || this.#rekey.isWanted;
+  }
+
   #sendBye(now: number): void {
     if (!this.#isDone) this.#transmit(FrameType.BYE, NOTHING, now);
   }
@@ -321,7 +346,7 @@ export class DatagramSession {
       this.#transmit(FrameType.PONG, NOTHING, now);
       return true;
     }
-    if (this.#rekeyWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
+    if (this.#rekey.isWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
       // No frame has verified under the last key: ask for one.
       this.#pingWanted = true;
       this.#askForPing(now);
@@ -331,20 +356,20 @@ export class DatagramSession {
       this.#transmit(FrameType.PING, NOTHING, now);
       return true;
     }
-    if (!this.#rekeyWanted || !this.#mayRekey || now < this.#rekeyedAt + REKEY_INTERVAL_MS) return false;
+    if (!this.#rekey.isWanted || !this.#mayRekey || !this.#rekey.mayStart(now)) return false;
     this.#sendRekey(now);
     return true;
   }
 
   get #mayRekey(): boolean {
-    return !this.#held && this.#keys.settled && this.#sender.isIdle && !this.#reassembly.holdsPartialMessage;
+    const isQuiet = this.#sender.isIdle && !this.#reassembly.holdsPartialMessage;
+    return isQuiet && !this.#held && this.#cipher.isMade && this.#keys.settled;
   }
 
   #sendRekey(now: number): void {
-    this.#rekeyWanted = false;
+    this.#rekey.started(now);
     if (!this.#keys.canRotate) throw this.#sender.exhausted();
     const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
-    this.#rekeyedAt = now;
     this.#keys.initiate(salt);
     this.#transmit(FrameType.REKEY, salt, now);
   }
@@ -360,7 +385,13 @@ export class DatagramSession {
   /** Whether what is in flight can only be followed by a message, under the same key. */
   get #messageIsNext(): boolean {
     if (this.#messages.isWithinMessage) return true;
-    return !(this.#pongOwed || this.#pingDue || this.#rekeyWanted || this.#keys.awaitsUtack || this.#keys.awaitsSwitch);
+    return !(
+      this.#pongOwed ||
+      this.#pingDue ||
+      this.#rekey.isWanted ||
+      this.#keys.awaitsUtack ||
+      this.#keys.awaitsSwitch
+    );
   }
 
   #transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
