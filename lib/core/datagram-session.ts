@@ -1,6 +1,7 @@
 import { UsmpError } from "../errors.js";
 import { CipherChoice } from "./cipher-choice.js";
 import { ControlAllowance } from "./control-allowance.js";
+import { LifeSigns } from "./life-signs.js";
 import { DatagramKeys, type OpenedDatagram } from "./datagram-keys.js";
 import type { DatagramOutbox } from "./datagram-outbox.js";
 import { DatagramReassembly } from "./datagram-reassembly.js";
@@ -11,7 +12,7 @@ import type { HandshakeResult } from "./handshake-crypto.js";
 import { Keepalive } from "./keepalive.js";
 import { MessageQueue } from "./message-queue.js";
 import { RekeyPolicy } from "./rekey-policy.js";
-import { PING_INTERVAL_MS, requireMessageLength, type SessionOptions } from "./session.js";
+import { requireMessageLength, type SessionOptions } from "./session.js";
 import type { Utack } from "./utack.js";
 import {
   FORBIDDEN_SEQ,
@@ -41,6 +42,7 @@ export class DatagramSession {
   readonly #keys: DatagramKeys;
   readonly #keepalive: Keepalive;
   readonly #control: ControlAllowance;
+  readonly #lifeSigns: LifeSigns;
   readonly #reassembly = new DatagramReassembly();
   readonly #messages = new MessageQueue();
   readonly #sender: FrameSender;
@@ -52,11 +54,6 @@ export class DatagramSession {
   /** Nothing is sent before the peer is known to have a session, too. */
   #held = false;
   #trouble: UsmpError | undefined;
-  #pongOwed = false;
-  /** Asked for by the application, until the peer's patience allows it; and allowed, until its turn comes. */
-  #pingWanted = false;
-  #pingDue = false;
-  #pingedAt = -Infinity;
   /** Our REKEY gave way to the peer's: that one fulfils the wish. */
   #rekeyMerged = false;
   #byeWanted = false;
@@ -78,6 +75,7 @@ export class DatagramSession {
     this.#keys = new DatagramKeys(context, options.role, agreed);
     this.#keepalive = new Keepalive(options.keepalive, now);
     this.#control = new ControlAllowance(now);
+    this.#lifeSigns = new LifeSigns(this.#keepalive);
     this.#sender = new FrameSender(options.crypto, this.#keys, outbox);
     this.#outbox = outbox;
     this.#emit = emit;
@@ -122,8 +120,7 @@ export class DatagramSession {
 
   /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
   ping(now: number): void {
-    this.#pingWanted = !this.#keepalive.awaitsPong;
-    this.#askForPing(now);
+    this.#lifeSigns.wantPing(now);
     this.#advance(now);
   }
 
@@ -187,10 +184,10 @@ export class DatagramSession {
       case "lost":
         throw this.#gone("the peer has shown no sign of life: it is gone, or the network between is");
       case "ping":
-        this.#takePing(now);
+        this.#lifeSigns.duePing(now);
         break;
       case "pong":
-        this.#owePong(now);
+        this.#lifeSigns.owePong(now);
         break;
       case "quiet":
     }
@@ -198,16 +195,19 @@ export class DatagramSession {
       this.#cipher.doubt();
       return this.#gone(message);
     });
-    this.#askForPing(now);
+    this.#lifeSigns.advance(now);
     this.#advance(now);
   }
 
   /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
-    const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
-    const rekey = this.#rekey.nextDeadline(this.#mayRekey);
-    const cipher = this.#wantsToSend && !this.#held ? this.#cipher.dueAt : Infinity;
-    return Math.min(this.#keepalive.nextDeadline(), this.#sender.nextDeadline(), ping, rekey, cipher);
+    return Math.min(
+      this.#keepalive.nextDeadline(),
+      this.#sender.nextDeadline(),
+      this.#lifeSigns.nextDeadline(),
+      this.#rekey.nextDeadline(this.#mayRekey),
+      this.#wantsToSend && !this.#held ? this.#cipher.dueAt : Infinity,
+    );
   }
 
   /** Does ahead what can be done while a frame is in flight. */
@@ -262,7 +262,7 @@ export class DatagramSession {
         throw new UsmpError("BYE", "the peer ended the session");
       case FrameType.PING:
         this.#reassembly.interrupt(seq);
-        this.#owePong(now);
+        this.#lifeSigns.owePong(now);
         break;
       case FrameType.PONG: {
         this.#reassembly.interrupt(seq);
@@ -333,7 +333,7 @@ export class DatagramSession {
   }
 
   get #wantsToSend(): boolean {
-    return !this.#messages.isEmpty || this.#pongOwed || this.#pingDue || this.#rekey.isWanted;
+    return !this.#messages.isEmpty || !this.#lifeSigns.isEmpty || this.#rekey.isWanted;
   }
 
   #sendBye(now: number): void {
@@ -341,19 +341,13 @@ export class DatagramSession {
   }
 
   #advanceControl(now: number): boolean {
-    if (this.#pongOwed) {
-      this.#pongOwed = false;
-      this.#transmit(FrameType.PONG, NOTHING, now);
-      return true;
-    }
     if (this.#rekey.isWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
       // No frame has verified under the last key: ask for one.
-      this.#pingWanted = true;
-      this.#askForPing(now);
+      this.#lifeSigns.wantPing(now);
     }
-    if (this.#pingDue) {
-      this.#pingDue = false;
-      this.#transmit(FrameType.PING, NOTHING, now);
+    const sign = this.#lifeSigns.take();
+    if (sign !== null) {
+      this.#transmit(sign, NOTHING, now);
       return true;
     }
     if (!this.#rekey.isWanted || !this.#mayRekey || !this.#rekey.mayStart(now)) return false;
@@ -385,34 +379,12 @@ export class DatagramSession {
   /** Whether what is in flight can only be followed by a message, under the same key. */
   get #messageIsNext(): boolean {
     if (this.#messages.isWithinMessage) return true;
-    return !(
-      this.#pongOwed ||
-      this.#pingDue ||
-      this.#rekey.isWanted ||
-      this.#keys.awaitsUtack ||
-      this.#keys.awaitsSwitch
-    );
+    const { awaitsUtack, awaitsSwitch } = this.#keys;
+    return this.#lifeSigns.isEmpty && !this.#rekey.isWanted && !awaitsUtack && !awaitsSwitch;
   }
 
   #transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
     this.#sender.transmit(type, plaintext, now);
-    this.#keepalive.sent(now);
-  }
-
-  #askForPing(now: number): void {
-    if (!this.#pingWanted || now < this.#pingedAt + PING_INTERVAL_MS) return;
-    this.#pingWanted = false;
-    this.#takePing(now);
-  }
-
-  #takePing(now: number): void {
-    this.#pingedAt = now;
-    if (this.#keepalive.ask(now)) this.#pingDue = true;
-  }
-
-  #owePong(now: number): void {
-    this.#pongOwed = true;
-    // It is not due again before the time is up, whether or not it can leave now.
     this.#keepalive.sent(now);
   }
 
