@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { causeText } from "../errors.js";
-import { isUsmpError } from "../index.js";
+import { isUsmpError, type CipherName } from "../index.js";
 import { CIPHERS } from "../session/options.js";
 import { DEFAULT_PORT, parsePort } from "./address.js";
 import { connect, type ConnectOptions } from "./connect.js";
@@ -11,7 +11,7 @@ import { escapeControls } from "./printable.js";
 import { serve, type ServeOptions } from "./serve.js";
 
 const DEFAULT_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
+const LONGEST_TIME_MS = 2 ** 31 - 1;
 
 /** Runs one command line (without the program's name). Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -53,6 +53,11 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option("--host <address>", "address to listen on", "0.0.0.0")
     .option("-u, --udp", "listen on UDP as well as TCP")
     .option("-e, --echo", "send every message back")
+    .option(
+      "--cipher <name>",
+      `cipher of the devices, given twice: either (choices: ${CIPHERS.join(", ")}; default: ${CIPHERS[0]})`,
+      collectCiphers,
+    )
     .action(async (options: ServeOptions) => finish(await serve(options, context)));
 
   withKeyOptions(program.command("connect"))
@@ -61,10 +66,12 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option(
       "-w, --wait <ms>",
       "after the input's end, wait until nothing came for so long",
-      usage(parseWait),
+      usage(parseTime),
       DEFAULT_WAIT_MS,
     )
     .option("-u, --udp", "connect over UDP rather than TCP")
+    .addOption(new Option("--cipher <name>", "cipher of the gateway").choices(CIPHERS).default(CIPHERS[0]))
+    .option("--rekey-after <ms>", "rotate the keys of a session at this age, 0 for never", usage(parseTime), 0)
     .option("-r, --reconnect", "keep trying, at first and after a loss")
     .option(
       "--device-id <id>",
@@ -85,7 +92,6 @@ function withKeyOptions(command: Command): Command {
   return command
     .option("--psk-file <file>", "read the key from this file")
     .option("--psk <key>", "the key itself; other users of this machine can see it")
-    .addOption(new Option("--cipher <name>", "cipher of both sides").choices(CIPHERS).default(CIPHERS[0]))
     .addHelpText(
       "after",
       "\nThe key comes from --psk-file, --psk or the variable USMP_PSK. It has at least 16 bytes and stands for its text;\n" +
@@ -93,10 +99,17 @@ function withKeyOptions(command: Command): Command {
     );
 }
 
-function parseWait(text: string): number {
-  const wait = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-  if (wait <= LONGEST_WAIT_MS) return wait;
-  throw new UsageError(`${JSON.stringify(text)} is no time: give milliseconds, 0 to ${LONGEST_WAIT_MS}`);
+function parseTime(text: string): number {
+  const time = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (time <= LONGEST_TIME_MS) return time;
+  throw new UsageError(`${JSON.stringify(text)} is no time: give milliseconds, 0 to ${LONGEST_TIME_MS}`);
+}
+
+/** An option that may be given several times. */
+function collectCiphers(text: string, before: readonly CipherName[] = []): readonly CipherName[] {
+  const cipher = CIPHERS.find((name) => name === text);
+  if (cipher === undefined) throw new InvalidArgumentError(`Allowed choices are ${CIPHERS.join(", ")}.`);
+  return [...before, cipher];
 }
 
 /** A parser for an option, with its complaint in the form that names the option. */

@@ -6,6 +6,7 @@ import {
   type ListeningAddress,
   type UsmpSession,
 } from "../index.js";
+import { CIPHERS } from "../session/options.js";
 import { ExitCode, type Context } from "./context.js";
 import { findKey, type KeyOptions } from "./key-source.js";
 import { makeKey } from "./keygen.js";
@@ -19,15 +20,16 @@ export interface ServeOptions extends KeyOptions {
   /** On UDP as well as TCP. */
   readonly udp?: boolean;
   readonly echo?: boolean;
-  readonly cipher: CipherName;
+  /** Those that are accepted, one by default. */
+  readonly cipher?: readonly CipherName[];
 }
 
 /** `usmp serve`: a gateway that prints every message, and with `--echo` sends it back. Runs until it is stopped. */
 export async function serve(options: ServeOptions, context: Context): Promise<ExitCode> {
-  const { host, port, cipher, udp = false, echo = false } = options;
+  const { host, port, cipher: ciphers = CIPHERS.slice(0, 1), udp = false, echo = false } = options;
   const givenKey = await findKey(options, context);
   const key = givenKey ?? makeKey();
-  const server = new UsmpServer({ psk: key, cipher });
+  const server = new UsmpServer({ psk: key, ciphers });
   const conversations = new Set<Promise<void>>();
   server.onSession((session) => {
     const conversation = converse(session, echo, context);
@@ -50,7 +52,7 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
 async function announce(
   addresses: readonly ListeningAddress[],
   newKey: string | null,
-  { echo, cipher }: ServeOptions,
+  { echo, cipher: [cipher = CIPHERS[0]] = [] }: ServeOptions,
   { stdout }: Context,
 ): Promise<void> {
   for (const { address, port, transport } of addresses) {

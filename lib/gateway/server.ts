@@ -14,6 +14,7 @@ import { DatagramFront } from "./datagram-front.js";
 import { Run, type ListeningAddress } from "./run.js";
 import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
 import { Admission } from "./admission.js";
+import { LearnedCiphers } from "./learned-ciphers.js";
 
 export type { ListeningAddress };
 
@@ -49,6 +50,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   readonly #settings: GatewaySettings;
   readonly #defaultAcceptor: Acceptor;
   readonly #admission: Admission;
+  readonly #learnedCiphers = new LearnedCiphers();
   readonly #sessions = new Map<string, UsmpSession>();
   /** Every open connection, in its handshake or established. */
   readonly #drivers = new Set<SessionDriver>();
@@ -191,6 +193,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       lookupKeys: this.#lookupKeys,
       decoyPsk,
       settings: this.#settings,
+      learnedCiphers: this.#learnedCiphers,
       onSession: (session) => {
         onEstablished();
         this.#adopt(session);
