@@ -100,6 +100,17 @@ describe("usmp serve", () => {
     expect(Buffer.from(await client.recv({ timeoutMs: 2_000 })).toString()).to.equal("hello");
   });
 
+  it("serves either cipher when told both, and says the first to paste", async () => {
+    const terminal = serve(["--cipher", "chacha20-poly1305", "--cipher", "aes-256-gcm", "--echo"], {});
+    const port = await portOf(terminal);
+    const [, psk] = await terminal.out.match(/USMP_PSK=([0-9a-f]{64}) usmp connect .* --cipher chacha20-poly1305\n/);
+    for (const cipher of ["aes-256-gcm", "chacha20-poly1305"] as const) {
+      const client = await device(port, { cipher, psk: psk as string });
+      await client.sendAsync(cipher);
+      expect(Buffer.from(await client.recv({ timeoutMs: 2_000 })).toString()).to.equal(cipher);
+    }
+  });
+
   it("keeps a hostile message from the terminal (case 57)", async () => {
     const terminal = serve();
     const client = await device(await portOf(terminal), {
