@@ -3,20 +3,25 @@ import {
   UdpTransport,
   UsmpServer,
   type CipherName,
+  type KeyFile,
   type ListeningAddress,
   type LogFields,
   type Logger,
+  type PskSource,
   type UsmpSession,
 } from "../index.js";
-import { ExitCode, type Context } from "./context.js";
+import { ExitCode, UsageError, type Context } from "./context.js";
 import { findKey, type KeyOptions } from "./key-source.js";
-import { makeKey } from "./keygen.js";
+import { makeKey } from "./make-key.js";
 import { LineLimit } from "./line-limit.js";
 import { pasteLines } from "./paste-lines.js";
 import type { LimitOptions } from "./limits.js";
 import { escapeControls, printable } from "./printable.js";
+import { labelOf, openKeys } from "./served-keys.js";
 
 export interface ServeOptions extends KeyOptions {
+  /** A key file of many devices. */
+  readonly keys?: string;
   readonly host: string;
   readonly port: number;
   /** On UDP as well as TCP. */
@@ -32,20 +37,43 @@ export interface ServeOptions extends KeyOptions {
 /** `usmp serve`: a gateway that prints every message, and with `--echo` sends it back. Runs until it is stopped. */
 export async function serve(options: ServeOptions, context: Context): Promise<ExitCode> {
   const { host, port, cipher, udp = false, echo = false, limit = {}, grace: graceMs, log = false } = options;
-  const givenKey = await findKey(options, context);
-  const key = givenKey ?? makeKey();
-  const server = new UsmpServer({ psk: key, cipher, ...limit, ...(log ? { logger: jsonLogger(context) } : {}) });
-  server.onSession((session) => converse(session, echo, context));
+  const { keys, psk, newKey } = await secretsOf(options, context);
+  const server = new UsmpServer({ psk, cipher, ...limit, ...(log ? { logger: jsonLogger(context) } : {}) });
+  server.onSession((session) => converse(session, labelOf(session.deviceId, keys), echo, context));
   const refusals = new LineLimit((line) => context.tell(line));
   server.on("refused", (error, from) => refusals.line(`refused ${from}: ${escapeControls(error.message)}`));
   server.onError((error) => context.tell(escapeControls(error.message)));
 
-  const tcp = new TcpTransport(host, port);
-  const addresses = await server.listen(tcp, ...(udp ? [new UdpTransport(host, port)] : []));
-  await announce(addresses, givenKey === null ? (key as string) : null, options, context);
-  if (!context.signal.aborted) await server.serve({ signal: context.signal, graceMs });
-  await server.stop({ graceMs });
+  try {
+    const tcp = new TcpTransport(host, port);
+    const addresses = await server.listen(tcp, ...(udp ? [new UdpTransport(host, port)] : []));
+    await announce(addresses, newKey, options, context);
+    if (!context.signal.aborted) await server.serve({ signal: context.signal, graceMs });
+    await server.stop({ graceMs });
+  } finally {
+    await keys?.close();
+  }
   return ExitCode.OK;
+}
+
+interface Secrets {
+  readonly psk: PskSource;
+  readonly keys: KeyFile | null;
+  /** A key that was made for this run. */
+  readonly newKey: string | null;
+}
+
+async function secretsOf(options: ServeOptions, context: Context): Promise<Secrets> {
+  if (options.keys !== undefined) {
+    if (options.psk !== undefined || options.pskFile !== undefined)
+      throw new UsageError("give --keys or one key for all devices (--psk-file, --psk), not both");
+    const keys = await openKeys(options.keys, context);
+    return { psk: keys, keys, newKey: null };
+  }
+  const given = await findKey(options, context);
+  if (given !== null) return { psk: given, keys: null, newKey: null };
+  const newKey = makeKey();
+  return { psk: newKey, keys: null, newKey };
 }
 
 async function announce(
@@ -74,9 +102,9 @@ function jsonLogger(context: Context): Logger {
 }
 
 /** A message stands after ">", so that none can look like a line of ours. */
-async function converse(session: UsmpSession, echo: boolean, { stdout }: Context): Promise<void> {
+async function converse(session: UsmpSession, label: string, echo: boolean, { stdout }: Context): Promise<void> {
   const { deviceId } = session;
-  await stdout.line(`${deviceId} connected from ${session.remoteAddress} port ${session.remotePort}`);
+  await stdout.line(`${label} connected from ${session.remoteAddress} port ${session.remotePort}`);
   for await (const message of session) {
     await stdout.line(`${deviceId} > ${printable(message)}`);
     // Where it fails the session is over, and the loop ends with what had arrived before.
