@@ -11,9 +11,9 @@ describe("usmp", () => {
   });
 
   for (const [command, options] of [
-    ["serve", ["--port", "--host", "--echo", "--psk-file", "--psk", "--cipher", "USMP_PSK"]],
+    ["serve", ["--port", "--host", "--echo", "--psk-file", "--psk", "--cipher", "--keys", "USMP_PSK"]],
     ["connect", ["<host[:port]>", "--psk-file", "--psk", "--wait", "--reconnect", "--device-id", "USMP_PSK"]],
-    ["keygen", ["--out", "--force"]],
+    ["keygen", ["--out", "--force", "--keys", "--device", "--name", "--rotate"]],
   ] as const) {
     it(`prints the help of ${command}, with its options`, async () => {
       const { exitCode, out } = await finished([command, "--help"]);
