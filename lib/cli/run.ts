@@ -8,7 +8,7 @@ import { DEFAULT_PORT, parsePort } from "./address.js";
 import { connect, type ConnectOptions } from "./connect.js";
 import { Context, ExitCode, UsageError, type Surroundings } from "./context.js";
 import { keygen, type KeygenOptions } from "./keygen.js";
-import { addLimit, limitLines } from "./limits.js";
+import { addLimit, limitLines, type LimitOptions } from "./limits.js";
 import { escapeControls } from "./printable.js";
 import { serve, type ServeOptions } from "./serve.js";
 
@@ -60,7 +60,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option("--host <address>", "address to listen on", "0.0.0.0")
     .option("-u, --udp", "listen on UDP as well as TCP")
     .option("-e, --echo", "send every message back")
-    .option("--limit <name=number>", "change a limit, listed below; may be given several times", usage(addLimit))
+    .option("--limit <name=number>", "change a limit, listed below; may be given several times", anotherLimit)
     .option("--grace <ms>", "when stopped, how long answers under way may take", usage(parseMs), DEFAULT_GRACE_MS)
     .option("--log", "tell each event on stderr, as one line of JSON")
     .addHelpText("after", `\nLimits and their defaults (docs/gateway.md says what for):\n${limitLines()}`)
@@ -124,11 +124,15 @@ function parseDays(text: string): number {
   throw new UsageError(`${JSON.stringify(text)} is no time: give days, 1 to ${LONGEST_ROTATION_DAYS}`);
 }
 
+function anotherLimit(text: string, before?: LimitOptions): LimitOptions {
+  return usage((given) => addLimit(given, before))(text);
+}
+
 /** A parser for an option, with its complaint in the form that names the option. */
-function usage<Value>(parse: (text: string, before?: Value) => Value): (text: string, before?: Value) => Value {
-  return (text, before) => {
+function usage<Value>(parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
     try {
-      return parse(text, before);
+      return parse(text);
     } catch (error) {
       throw new InvalidArgumentError(causeText(error));
     }

@@ -91,13 +91,13 @@ async function announce(
   for (const line of pasteLines({ key: newKey, address, port, cipher })) await stdout.line(line);
 }
 
-/** JSON escapes whatever a terminal would act on, but for what only hides or reorders text. */
+/** In ASCII alone: what a terminal would act on, and what hides or reorders text, is escaped. */
 function jsonLogger(context: Context): Logger {
-  const at = (level: string) => (event: string, fields: LogFields) =>
-    context.write(
-      `${escapeControls(JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }))}\n`,
-      "stderr",
-    );
+  const at = (level: string) => (event: string, fields: LogFields) => {
+    const line = JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
+    const escaped = line.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    context.write(`${escaped}\n`, "stderr");
+  };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 

@@ -99,11 +99,21 @@ function lookupByTable(table: PskTable): KeyLookup {
   };
 }
 
+/** What was found is copied at once, where it came at once: its owner may overwrite it right after. */
 function lookupByFunction(find: PskFunction): KeyLookup {
   return async (deviceId) => {
-    const found = await find(formatDeviceId(deviceId));
-    return found === null || found === undefined ? null : keysOf(copyEntry(found));
+    const found = find(formatDeviceId(deviceId));
+    return found instanceof Promise ? foundKeys(await found) : foundKeys(found);
   };
+}
+
+function foundKeys(found: Found): DeviceKeys | null {
+  if (found === null || found === undefined) return null;
+  const entry = copyEntry(found);
+  const keys = keysOf(entry);
+  entry.psk.fill(0);
+  entry.previousPsk?.fill(0);
+  return keys;
 }
 
 function isPsk(source: unknown): source is Psk {

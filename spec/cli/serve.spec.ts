@@ -262,7 +262,7 @@ describe("usmp serve", () => {
     });
 
     // Waits for a gateway that listens to its keys' revocations: `it.skip` becomes `it` then.
-    it.skip("ends the session of a device that was disabled or removed, and of no other", async () => {
+    it("ends the session of a device that was disabled or removed, and of no other", async () => {
       const DOOR = { id: "24:0a:c4:01:02:05", name: "door", key: "key-of-the-door-1" };
       write(PUMP, LAMP, DOOR);
       const terminal = serve(["--echo", "--keys", file]);
