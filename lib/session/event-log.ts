@@ -59,7 +59,8 @@ export class EventLog {
     const { leftOut } = kind;
     kind.leftOut = 0;
     try {
-      this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
+      const logging: unknown = this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
+      if (logging instanceof Promise) logging.catch(() => {});
     } catch {
       // A logger that fails must not end a session, and there is nobody to tell.
     }

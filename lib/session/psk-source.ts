@@ -103,8 +103,13 @@ function lookupByTable(table: PskTable): KeyLookup {
 function lookupByFunction(find: PskFunction): KeyLookup {
   return async (deviceId) => {
     const found = find(formatDeviceId(deviceId));
-    return found instanceof Promise ? foundKeys(await found) : foundKeys(found);
+    return isThenable(found) ? foundKeys(await found) : foundKeys(found);
   };
+}
+
+/** Also what a database library gives that only acts like a promise. */
+function isThenable(found: Found | Promise<Found>): found is Promise<Found> {
+  return typeof (found as Partial<Promise<Found>> | null | undefined)?.then === "function";
 }
 
 function foundKeys(found: Found): DeviceKeys | null {
