@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { causeText } from "../errors.js";
 import { isUsmpError, type CipherName } from "../index.js";
 import { CIPHERS } from "../session/options.js";
@@ -7,11 +8,15 @@ import { DEFAULT_PORT, parsePort } from "./address.js";
 import { connect, type ConnectOptions } from "./connect.js";
 import { Context, ExitCode, UsageError, type Surroundings } from "./context.js";
 import { keygen, type KeygenOptions } from "./keygen.js";
+import { addLimit, limitLines, type LimitOptions } from "./limits.js";
 import { escapeControls } from "./printable.js";
 import { serve, type ServeOptions } from "./serve.js";
 
 const DEFAULT_WAIT_MS = 1_000;
+const DEFAULT_GRACE_MS = 5_000;
 const LONGEST_TIME_MS = 2 ** 31 - 1;
+/** Who needs longer does not rotate. */
+const LONGEST_ROTATION_DAYS = 3_650;
 
 /** Runs one command line (without the program's name). Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -45,7 +50,9 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
         ),
     });
 
-  withKeyOptions(program.command("serve"))
+  withKeyOptions(
+    program.command("serve").option("--keys <file>", "read a key for each device from this file, and watch it"),
+  )
     .description(
       "Run a gateway that prints what devices send. Without a key it makes one and says what to paste where.",
     )
@@ -58,6 +65,10 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
       `cipher of the devices, given twice: either (choices: ${CIPHERS.join(", ")}; default: ${CIPHERS[0]})`,
       collectCiphers,
     )
+    .option("--limit <name=number>", "change a limit, listed below; may be given several times", anotherLimit)
+    .option("--grace <ms>", "when stopped, how long answers under way may take", usage(parseTime), DEFAULT_GRACE_MS)
+    .option("--log", "tell each event on stderr, as one line of JSON")
+    .addHelpText("after", `\nLimits and their defaults (docs/gateway.md says what for):\n${limitLines()}`)
     .action(async (options: ServeOptions) => finish(await serve(options, context)));
 
   withKeyOptions(program.command("connect"))
@@ -83,7 +94,11 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .command("keygen")
     .description("Make a key: 32 random bytes as 64 hex characters, to be used as they stand on both sides.")
     .option("-o, --out <file>", "write it to a new file that only you can read")
-    .option("-f, --force", "replace that file if it exists")
+    .option("--keys <file>", "add it to this key file of many devices, which is made if need be")
+    .option("--device <id>", "the device whose key it is, such as 24:0a:c4:01:02:03", usage(parseDevice))
+    .option("--name <name>", "what people call that device")
+    .option("--rotate <days>", "accept that device's present key for so many days more", usage(parseDays))
+    .option("-f, --force", "replace that file, or that device's key, if it exists")
     .action(async (options: KeygenOptions) => finish(await keygen(options, context)));
   return program;
 }
@@ -110,6 +125,20 @@ function collectCiphers(text: string, before: readonly CipherName[] = []): reado
   const cipher = CIPHERS.find((name) => name === text);
   if (cipher === undefined) throw new InvalidArgumentError(`Allowed choices are ${CIPHERS.join(", ")}.`);
   return [...before, cipher];
+}
+
+function parseDevice(text: string): string {
+  return formatDeviceId(parseDeviceId(text));
+}
+
+function parseDays(text: string): number {
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (days >= 1 && days <= LONGEST_ROTATION_DAYS) return days;
+  throw new UsageError(`${JSON.stringify(text)} is no time: give days, 1 to ${LONGEST_ROTATION_DAYS}`);
+}
+
+function anotherLimit(text: string, before?: LimitOptions): LimitOptions {
+  return usage((given) => addLimit(given, before))(text);
 }
 
 /** A parser for an option, with its complaint in the form that names the option. */

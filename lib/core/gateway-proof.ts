@@ -25,6 +25,8 @@ export interface GatewayHandshakeOptions {
   readonly crypto: CryptoProvider;
   /** A random key that no device has, borrowed for good: it stands in where a device has fewer than two keys. */
   readonly decoyPsk: Uint8Array;
+  /** Gives a fresh key pair, this handshake's to wipe. Default: it is made when it is needed. */
+  readonly takeKeyPair?: () => KeyPair;
 }
 
 export interface Agreement {
@@ -44,13 +46,13 @@ export class GatewayProof {
 
   /** Copies the keys; null where the device has none. */
   constructor(
-    { crypto, decoyPsk }: GatewayHandshakeOptions,
+    { crypto, decoyPsk, takeKeyPair = () => crypto.generateKeyPair() }: GatewayHandshakeOptions,
     { deviceId, pubC }: Pick<Transcript, "deviceId" | "pubC">,
     psk: Uint8Array | null,
     previousPsk: Uint8Array | null,
   ) {
     this.#crypto = crypto;
-    this.#pair = crypto.generateKeyPair();
+    this.#pair = takeKeyPair();
     this.#psk = psk && copyOf(psk);
     this.#previousPsk = previousPsk && copyOf(previousPsk);
     this.#decoyPsk = decoyPsk;

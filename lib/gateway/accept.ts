@@ -1,13 +1,14 @@
 import { CipherChoice } from "../core/cipher-choice.js";
-import type { CipherName, CryptoProvider } from "../core/crypto-provider.js";
+import type { CipherName } from "../core/crypto-provider.js";
 import type { Connection } from "../core/connection.js";
 import { DatagramConnection } from "../core/datagram-connection.js";
 import { DatagramGatewayHandshake } from "../core/datagram-gateway-handshake.js";
 import { formatDeviceId } from "../core/device-id.js";
 import { GatewayHandshake } from "../core/gateway-handshake.js";
+import type { GatewayHandshakeOptions, Proof } from "../core/gateway-proof.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
 import { StreamConnection } from "../core/stream-connection.js";
-import { UsmpError } from "../errors.js";
+import { toUsmpError, UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
   checkCiphers,
@@ -20,9 +21,10 @@ import type { DeviceKeys, KeyLookup } from "../session/psk-source.js";
 import { UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
 import type { LearnedCiphers } from "./learned-ciphers.js";
+import { checkLimits, DEFAULT_LIMITS, type GatewayLimits } from "./limits.js";
 
 /** What a gateway has beside the common settings. */
-export interface GatewaySettings extends SessionSettings {
+export interface GatewaySettings extends SessionSettings, GatewayLimits {
   /**
    * Every cipher that is accepted, in place of `cipher`: a device's first frame shows which one it speaks. Where the gateway
    * has to send first, after 500 ms, it takes the one last learned, else that of the device's key entry, else the first here.
@@ -32,10 +34,6 @@ export interface GatewaySettings extends SessionSettings {
   readonly sessionTimeoutMs: number;
   /** As `handshakeTimeoutMs`, over UDP, where datagrams that got lost are sent again. Default 15,000. */
   readonly udpHandshakeTimeoutMs: number;
-  /** Connections at once, those in their handshake included. Default 4,096. */
-  readonly maxConnections: number;
-  /** The same from one address. Default 256. */
-  readonly maxConnectionsPerIp: number;
 }
 
 export const DEFAULT_GATEWAY_SETTINGS = {
@@ -45,9 +43,7 @@ export const DEFAULT_GATEWAY_SETTINGS = {
   sessionTimeoutMs: 60_000,
   // A board's own patience is 5 sendings, 15.5 s in all.
   udpHandshakeTimeoutMs: 15_000,
-  maxConnections: 4_096,
-  // A whole site may sit behind one address.
-  maxConnectionsPerIp: 256,
+  ...DEFAULT_LIMITS,
 } as const satisfies GatewaySettings;
 
 /** @throws UsmpError INVALID_ARG naming the option. */
@@ -56,22 +52,21 @@ export function checkGatewaySettings(settings: GatewaySettings): void {
   if (settings.ciphers !== undefined) checkCiphers(settings.ciphers);
   checkNumber("sessionTimeoutMs", settings.sessionTimeoutMs, 0);
   checkNumber("udpHandshakeTimeoutMs", settings.udpHandshakeTimeoutMs, 1);
-  checkNumber("maxConnections", settings.maxConnections, 1);
-  checkNumber("maxConnectionsPerIp", settings.maxConnectionsPerIp, 1);
+  checkLimits(settings);
 }
 
 export interface AcceptRequest {
   readonly link: Link;
-  readonly crypto: CryptoProvider;
+  readonly secrets: GatewayHandshakeOptions;
   readonly lookupKeys: KeyLookup;
-  /** A random key that no device has. */
-  readonly decoyPsk: Uint8Array;
   readonly settings: GatewaySettings;
   readonly learnedCiphers: LearnedCiphers;
-  /** Called synchronously with the new session. */
-  readonly onSession: (session: UsmpSession) => void;
+  /** A device said who it claims to be. Throws a UsmpError where it is refused: then no key is looked up. */
+  readonly admit: (deviceId: string) => void;
+  /** Called synchronously with the new session; `proof` says which key the device has. */
+  readonly onSession: (session: UsmpSession, proof: Proof) => void;
   /** The handshake came to nothing. */
-  readonly onFailed: (error: UsmpError) => void;
+  readonly onFailed: (error: UsmpError, proof: Proof) => void;
   /** The key lookup itself failed; the device is refused like one that is not known. */
   readonly onLookupFailed: (error: UsmpError) => unknown;
 }
@@ -80,19 +75,22 @@ export interface AcceptRequest {
 export function acceptSession(request: AcceptRequest): SessionDriver {
   const { link, settings } = request;
   const cipher = cipherChoiceOf(settings);
+  const { connection, handshake } = connect(request, cipher);
   const driver: SessionDriver = new SessionDriver(
-    {
-      ...settings,
-      link,
-      connection: connectionOf(request, cipher),
-    },
+    { ...settings, link, connection },
     {
       onHello: (deviceId) => void answerHello(driver, deviceId, request, cipher),
-      onEstablished: (deviceId, sessionId) => request.onSession(new UsmpSession(driver, settings, deviceId, sessionId)),
-      onFailed: request.onFailed,
+      onEstablished: (deviceId, sessionId) =>
+        request.onSession(new UsmpSession(driver, settings, deviceId, sessionId), handshake.proof),
+      onFailed: (error) => request.onFailed(error, handshake.proof),
     },
   );
   return driver;
+}
+
+interface Connecting {
+  readonly connection: Connection;
+  readonly handshake: { readonly proof: Proof };
 }
 
 function cipherChoiceOf({ ciphers, cipher }: GatewaySettings): CipherChoice {
@@ -100,16 +98,17 @@ function cipherChoiceOf({ ciphers, cipher }: GatewaySettings): CipherChoice {
   return new CipherChoice([first, ...others]);
 }
 
-function connectionOf({ link, crypto, decoyPsk, settings }: AcceptRequest, cipher: CipherChoice): Connection {
+function connect({ link, secrets, settings }: AcceptRequest, cipher: CipherChoice): Connecting {
   const now = settings.clock.now();
+  const { crypto } = secrets;
   const options = { ...settings, role: "gateway", crypto, cipher, keepalive: keepaliveOf(settings) } as const;
-  if (link.carries !== "datagrams")
-    return new StreamConnection({ ...options, handshake: new GatewayHandshake({ crypto, decoyPsk }) }, now);
+  if (link.carries !== "datagrams") {
+    const handshake = new GatewayHandshake(secrets);
+    return { handshake, connection: new StreamConnection({ ...options, handshake }, now) };
+  }
+  const handshake = new DatagramGatewayHandshake(secrets);
   const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
-  return new DatagramConnection(
-    { ...options, handshakeTimeoutMs, handshake: new DatagramGatewayHandshake({ crypto, decoyPsk }) },
-    now,
-  );
+  return { handshake, connection: new DatagramConnection({ ...options, handshakeTimeoutMs, handshake }, now) };
 }
 
 async function answerHello(
@@ -118,6 +117,12 @@ async function answerHello(
   request: AcceptRequest,
   cipher: CipherChoice,
 ): Promise<void> {
+  try {
+    request.admit(formatDeviceId(deviceId));
+  } catch (error) {
+    driver.abandon(toUsmpError(error));
+    return;
+  }
   let keys: DeviceKeys | null = null;
   try {
     keys = await request.lookupKeys(deviceId);
@@ -132,8 +137,8 @@ async function answerHello(
     onLearned: (learned) => learnedCiphers.note(name, learned),
   });
   driver.providePsk(psk, previousPsk);
-  if (psk !== null) request.crypto.wipe(psk);
-  if (previousPsk !== null) request.crypto.wipe(previousPsk);
+  if (psk !== null) request.secrets.crypto.wipe(psk);
+  if (previousPsk !== null) request.secrets.crypto.wipe(previousPsk);
 }
 
 function keepaliveOf({ sessionTimeoutMs }: GatewaySettings): KeepaliveOptions {

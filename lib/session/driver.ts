@@ -3,6 +3,7 @@ import type { Connection } from "../core/connection.js";
 import type { ConnectionEvent } from "../core/events.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
+import { LinkWriter } from "./link-writer.js";
 import { PendingSends } from "./pending-sends.js";
 import type { SessionStats } from "./stats.js";
 
@@ -21,6 +22,8 @@ export interface DriverOptions {
   readonly maxUnsentBytes: number;
   /** How long an orderly end may take before the link is destroyed. */
   readonly closeTimeoutMs: number;
+  /** A peer that takes nothing of what waits for it for this long loses its session, with SLOW; 0, or absent: it does not. */
+  readonly slowTimeoutMs?: number;
 }
 
 /** Until the handshake is done. */
@@ -51,6 +54,7 @@ export class SessionDriver implements LinkHandlers {
   readonly #connection: Connection;
   readonly #options: DriverOptions;
   readonly #handshakeHandlers: HandshakeHandlers;
+  readonly #writer: LinkWriter;
   #session: SessionHandlers | null = null;
 
   #timer: Timer | null = null;
@@ -60,9 +64,6 @@ export class SessionDriver implements LinkHandlers {
   #flushScheduled = false;
   #keepsProcess = true;
 
-  /** Bytes handed to the link, and of those, bytes that it has passed on. */
-  #written = 0;
-  #flushed = 0;
   #bytesReceived = 0;
   #messagesSent = 0;
   #messagesReceived = 0;
@@ -87,6 +88,7 @@ export class SessionDriver implements LinkHandlers {
     this.#clock = options.clock;
     this.#handshakeHandlers = handlers;
     this.#connection = options.connection;
+    this.#writer = new LinkWriter(options, () => this.#onFlushed());
     this.#link.attach(this);
     this.#pump();
   }
@@ -102,7 +104,7 @@ export class SessionDriver implements LinkHandlers {
   /** What is counted here: the session adds what its application does. */
   stats(): Omit<SessionStats, "droppedMessages" | "unreadMessages"> {
     return {
-      bytesSent: this.#written,
+      bytesSent: this.#writer.written,
       bytesReceived: this.#bytesReceived,
       framesSent: this.#connection.framesSent,
       framesReceived: this.#connection.framesReceived,
@@ -116,7 +118,7 @@ export class SessionDriver implements LinkHandlers {
 
   /** Bytes that the network has not taken yet, over datagrams those that the peer has not acknowledged. */
   get unsentBytes(): number {
-    return this.#connection.unsentBytes(this.#flushed);
+    return this.#connection.unsentBytes(this.#writer.flushed);
   }
 
   /** From "established" on these are told. */
@@ -311,21 +313,19 @@ export class SessionDriver implements LinkHandlers {
   #flush(): void {
     if (this.#connection.outputLength === 0) return;
     for (const piece of this.#connection.takeOutput()) {
-      this.#written += piece.length;
-      this.#link.send(piece, () => this.#onFlushed(piece.length));
+      this.#writer.write(piece);
     }
     this.#connection.prepare();
   }
 
-  #onFlushed(length: number): void {
-    this.#flushed += length;
+  #onFlushed(): void {
     this.#settle();
     if (this.#congested && this.#ended === null && this.#judgeCongestion(this.#clock.now())) this.#pump();
   }
 
   /** Tells who waits for what has left, or for the room that it left. */
   #settle(): void {
-    this.#pending.settle(this.#connection.settled(this.#flushed));
+    this.#pending.settle(this.#connection.settled(this.#writer.flushed));
     while (this.#pending.anyWaits && this.unsentBytes < this.#options.maxUnsentBytes) {
       this.#pending.runNext(this.#sealPending);
     }
@@ -337,7 +337,7 @@ export class SessionDriver implements LinkHandlers {
 
   /** Keeps one timer at or before the next deadline; it is not moved with every frame, only found early when it fires. */
   #arm(): void {
-    const deadline = this.#connection.nextDeadline();
+    const deadline = Math.min(this.#connection.nextDeadline(), this.#writer.slowAt);
     if (deadline >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = deadline;
@@ -350,7 +350,10 @@ export class SessionDriver implements LinkHandlers {
 
   #judge(): void {
     this.#timerAt = Infinity;
-    this.#connection.handleDeadline(this.#clock.now());
+    const now = this.#clock.now();
+    this.#connection.handleDeadline(now);
+    // Where the peer is gone altogether that is said first: what has ended is ended no second time.
+    if (now >= this.#writer.slowAt) this.#connection.abandon(this.#writer.tooSlow());
     this.#pump();
   }
 
@@ -374,7 +377,7 @@ export class SessionDriver implements LinkHandlers {
     if (this.#linkClosed) return;
     this.#flush();
     // Without a session there is nothing to let out.
-    if (this.#session === null || !isOrderly(error)) {
+    if (this.#session === null || !(this.#unwanted || isOrderly(error))) {
       this.#link.destroy();
       return;
     }

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { CipherName, CryptoProvider } from "../core/crypto-provider.js";
 import { UsmpError } from "../errors.js";
+import { isLogger, type Logger } from "./event-log.js";
 import { systemClock } from "../transport/system-clock.js";
 
 /** What devices and gateways have in common. All durations in milliseconds, all sizes in bytes. */
@@ -22,6 +23,8 @@ export interface SessionSettings {
   readonly maxUnreadBytes: number;
   /** How long an orderly end may take before the connection is cut. Default 1,000. */
   readonly closeTimeoutMs: number;
+  /** Gets one event for each thing that matters; `console` can be one. The library itself prints nothing. */
+  readonly logger?: Logger;
   /** For tests: time, and cryptography. */
   readonly clock: Clock;
   readonly crypto?: CryptoProvider;
@@ -87,7 +90,7 @@ export function checkKnown(given: object, ...known: readonly object[]): void {
 }
 
 /** Options without a default of their own here. */
-const UNSET = { crypto: undefined };
+const UNSET = { crypto: undefined, logger: undefined };
 
 /**
  * `defaults`, with what `given` says in their place; an option that is undefined counts as not given, and one that is
@@ -103,6 +106,8 @@ export function withDefaults<Settings extends object>(defaults: Settings, given:
 /** Checks what devices and gateways share. @throws UsmpError INVALID_ARG naming the option. */
 export function checkSessionSettings(settings: SessionSettings): void {
   checkCipher(settings.cipher);
+  if (settings.logger !== undefined && !isLogger(settings.logger))
+    throw new UsmpError("INVALID_ARG", "the logger is none; give an object with debug, info, warn and error functions");
   checkNumber("handshakeTimeoutMs", settings.handshakeTimeoutMs, 1);
   checkNumber("partialFrameTimeoutMs", settings.partialFrameTimeoutMs, 1);
   checkNumber("maxUnsentBytes", settings.maxUnsentBytes, 1);

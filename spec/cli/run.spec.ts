@@ -11,7 +11,7 @@ describe("usmp", () => {
   });
 
   for (const [command, options] of [
-    ["serve", ["--port", "--host", "--echo", "--psk-file", "--psk", "--cipher", "USMP_PSK"]],
+    ["serve", ["--port", "--host", "--echo", "--psk-file", "--psk", "--cipher", "--keys", "--limit", "USMP_PSK"]],
     [
       "connect",
       [
@@ -26,7 +26,7 @@ describe("usmp", () => {
         "USMP_PSK",
       ],
     ],
-    ["keygen", ["--out", "--force"]],
+    ["keygen", ["--out", "--force", "--keys", "--device", "--name", "--rotate"]],
   ] as const) {
     it(`prints the help of ${command}, with its options`, async () => {
       const { exitCode, out } = await finished([command, "--help"]);

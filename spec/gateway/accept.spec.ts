@@ -20,17 +20,17 @@ class Rig {
   readonly told: string[] = [];
   session: UsmpSession | null = null;
 
-  constructor(lookupPsk: PskLookup) {
+  constructor(lookupPsk: PskLookup, admit?: (deviceId: string) => void) {
     acceptSession({
       link: this.link,
-      crypto,
-      decoyPsk: DECOY_PSK,
+      secrets: { crypto, decoyPsk: DECOY_PSK },
+      admit: (deviceId) => admit?.(deviceId),
       lookupKeys: async (deviceId) => {
         const psk = await lookupPsk(deviceId);
         return psk && { psk, previousPsk: null, cipher: null };
       },
       settings: { ...DEFAULT_GATEWAY_SETTINGS, clock: this.clock },
-      learnedCiphers: new LearnedCiphers(),
+      learnedCiphers: new LearnedCiphers(65_536),
       onSession: (session) => {
         this.session = session;
         this.told.push(`session ${session.deviceId}`);
@@ -55,12 +55,12 @@ describe("gateway settings", () => {
     checkGatewaySettings(DEFAULT_GATEWAY_SETTINGS);
     expect(DEFAULT_GATEWAY_SETTINGS).to.include({
       sessionTimeoutMs: 60_000,
-      maxConnections: 4_096,
-      maxConnectionsPerIp: 256,
+      maxSessions: 4_096,
+      maxSessionsPerAddress: 256,
     });
   });
 
-  for (const name of ["sessionTimeoutMs", "maxConnections", "maxConnectionsPerIp"] as const) {
+  for (const name of ["sessionTimeoutMs", "maxSessions", "maxSessionsPerAddress"] as const) {
     it(`refuse a negative ${name} with INVALID_ARG`, () => {
       const error = expectCode(() => checkGatewaySettings({ ...DEFAULT_GATEWAY_SETTINGS, [name]: -1 }), "INVALID_ARG");
       expect(error.message).to.include(name);

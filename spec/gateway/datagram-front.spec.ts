@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { FrameType } from "../../lib/core/wire.js";
 import { UsmpError } from "../../lib/errors.js";
+import { DEFAULT_LIMITS } from "../../lib/gateway/limits.js";
 import { DatagramFront } from "../../lib/gateway/datagram-front.js";
 import type { DatagramHandlers, DatagramPeer } from "../../lib/transport/transport.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
@@ -193,7 +194,7 @@ describe("DatagramFront", () => {
 
   it("refuses more from one address than it may have, after its cookie", async () => {
     await rig.close();
-    rig = await new DatagramRig({ maxConnectionsPerIp: 1 }).listen();
+    rig = await new DatagramRig({ maxSessionsPerAddress: 1 }).listen();
     await connect(DEVICE_A).connected;
     const second = connect(DEVICE_B, undefined, { handshakeTimeoutMs: 1_000 });
     expect(await second.connected).to.equal(false);
@@ -215,6 +216,7 @@ describe("DatagramFront", () => {
 
   describe("on a socket of the spec's", () => {
     const clock = new SimulatedClock();
+    const options = { ...DEFAULT_LIMITS, clock };
     let handlers: DatagramHandlers;
     const acceptor = {
       kind: "spec",
@@ -231,7 +233,10 @@ describe("DatagramFront", () => {
     }
 
     it("makes at most 20,000 cookies a second, in all (design, Gateway limits)", async () => {
-      const listener = await DatagramFront.listen(acceptor, crypto, clock, { onLink: () => {}, onError: () => {} });
+      const listener = await DatagramFront.listen(acceptor, crypto, options, {
+        onLink: () => {},
+        onError: () => {},
+      });
       const sent: Uint8Array[] = [];
       const from = peer(sent);
       for (let hello = 0; hello < 20_100; hello++) handlers.onDatagram(HELLO, from);
@@ -246,7 +251,7 @@ describe("DatagramFront", () => {
     it("passes errors of the socket on, and what keeps an answer from leaving to its session", async () => {
       const errors: UsmpError[] = [];
       const told: string[] = [];
-      const listener = await DatagramFront.listen(acceptor, crypto, clock, {
+      const listener = await DatagramFront.listen(acceptor, crypto, options, {
         onError: (error) => errors.push(error),
         onLink: (link) => {
           link.attach({

@@ -33,8 +33,17 @@ describe("a fleet whose gateway restarts (adversarial case 59)", function () {
     },
   };
 
+  /** All of them dial from the one address of the network in memory. */
+  const ONE_ADDRESS = {
+    maxSessions: 2 * DEVICES,
+    maxSessionsPerAddress: 2 * DEVICES,
+    maxHandshakesPerSecondPerAddress: 1_000,
+    handshakeBurstPerAddress: 1_000,
+    maxHandshakesPerAddress: 256,
+  };
+
   async function startGateway(): Promise<void> {
-    gateway = new Usmp(PSK, { clock, crypto, maxConnections: 2 * DEVICES, maxConnectionsPerIp: 2 * DEVICES });
+    gateway = new Usmp(PSK, { clock, crypto, ...ONE_ADDRESS });
     const listening = gateway.listen(network.acceptor());
     await clock.advance(0);
     await listening;
