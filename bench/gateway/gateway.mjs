@@ -1,0 +1,46 @@
+// The gateway: a real server on TCP and UDP of the built package, which sends back what comes. Argument: PSK.
+import { TcpTransport, UdpTransport, UsmpServer } from "usmp";
+import { obey, tell } from "../peers/lines.mjs";
+import { memory } from "./memory.mjs";
+
+const [psk] = process.argv.slice(2);
+
+/** More than the bench needs: what it measures is what the gateway carries, not what it refuses. */
+const MANY = 1_000_000;
+
+const server = new UsmpServer({ psk, maxConnections: MANY, maxConnectionsPerIp: MANY });
+let established = 0;
+let refused = 0;
+let silent = 0;
+const refusals = {};
+const errors = [];
+
+server.onSession((session) => {
+  established++;
+  session.onMessage((data) => session.send(data));
+});
+server.onTimeout(() => silent++);
+server.onError((error) => errors.push(`${error.code}: ${error.message}`));
+server.on("refused", ({ code }) => {
+  refused++;
+  refusals[code] = (refusals[code] ?? 0) + 1;
+});
+
+obey({
+  memory,
+  counts() {
+    const { user, system } = process.cpuUsage();
+    const cpuMs = (user + system) / 1000;
+    return {
+      live: server.sessions().length,
+      established,
+      silent,
+      refused,
+      refusals,
+      errors: errors.slice(0, 5),
+      cpuMs,
+    };
+  },
+});
+const [tcp, udp] = await server.listen(new TcpTransport("127.0.0.1", 0), new UdpTransport("127.0.0.1", 0));
+tell({ event: "listening", tcp: tcp.port, udp: udp.port });
