@@ -32,7 +32,14 @@ export interface GatewayCounts {
   readonly refused: number;
   readonly refusals: Readonly<Record<string, number>>;
   readonly errors: readonly string[];
+}
+
+/** Milliseconds since the process began, but the longest pause, which is since it was last asked. */
+export interface Strain {
   readonly cpuMs: number;
+  readonly waitedMs: number;
+  readonly gcMs: number;
+  readonly longestGcMs: number;
 }
 
 export interface Echoes {

@@ -7,6 +7,7 @@ import { UsmpClient } from "usmp";
 import { obey, tell } from "../peers/lines.mjs";
 import { connectFrom, dialerFor, sourceAddress } from "./dialers.mjs";
 import { paced, spread } from "./pace.mjs";
+import { strain } from "./strain.mjs";
 
 const [psk, carrier, port, first] = process.argv.slice(2);
 const SIZE = 32;
@@ -14,28 +15,42 @@ const SIZE = 32;
 const LAST_ECHO_MS = 20_000;
 
 const devices = [];
-const sockets = [];
 const lost = {};
-let leaving = false;
 let microseconds = [];
 
 async function connect(index) {
   const number = Number(first) + index;
+  const device = { client: null, sentAt: null };
+  const onMessage = () => {
+    microseconds.push(Math.round((performance.now() - device.sentAt) * 1000));
+    device.sentAt = null;
+  };
+  const open = carrier === "plain" ? connectPlain : connectSession;
+  device.client = await open(number, onMessage);
+  devices.push(device);
+}
+
+async function connectSession(number, onMessage) {
   const client = new UsmpClient({
     transport: dialerFor(carrier, Number(port), sourceAddress(number)),
     psk,
     deviceId: deviceId(number),
   });
-  const device = { client, sentAt: null };
-  client.onMessage(() => {
-    microseconds.push(Math.round((performance.now() - device.sentAt) * 1000));
-    device.sentAt = null;
-  });
+  client.onMessage(onMessage);
   client.on("disconnect", ({ code }) => {
-    if (!leaving) lost[code] = (lost[code] ?? 0) + 1;
+    lost[code] = (lost[code] ?? 0) + 1;
   });
   await client.connect();
-  devices.push(device);
+  return client;
+}
+
+/** As far as it is used here, a socket as a client. */
+async function connectPlain(number, onMessage) {
+  const socket = await connectFrom(Number(port), sourceAddress(number));
+  socket.on("data", onMessage);
+  socket.on("error", () => {});
+  socket.resume();
+  return { isConnected: true, send: (data) => socket.write(data) };
 }
 
 function deviceId(number) {
@@ -44,15 +59,13 @@ function deviceId(number) {
     .join(":");
 }
 
+/** Whose session ended misses nothing: that is counted as lost. */
 const waiting = () => devices.filter(({ client, sentAt }) => client.isConnected && sentAt !== null).length;
 
 obey({
   async connect({ count, perSecond }) {
-    const before = devices.length + sockets.length;
-    await paced(count, perSecond, async (index) => {
-      if (carrier !== "plain") return connect(before + index);
-      sockets.push(await connectFrom(Number(port), sourceAddress(Number(first) + before + index)));
-    });
+    const before = devices.length;
+    await paced(count, perSecond, (index) => connect(before + index));
   },
 
   /** Every device sends once in `everyMs`, for `ms`. */
@@ -76,13 +89,7 @@ obey({
     return { sent, skipped, missing: waiting(), microseconds };
   },
 
+  strain,
   counts: () => ({ live: devices.filter(({ client }) => client.isConnected).length, lost }),
-
-  async leave({ perSecond }) {
-    leaving = true;
-    await paced(devices.length, perSecond, (index) => devices[index].client.disconnect());
-    for (const socket of sockets) socket.destroy();
-    devices.length = sockets.length = 0;
-  },
 });
 tell({ event: "ready" });

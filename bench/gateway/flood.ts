@@ -112,17 +112,17 @@ function converse(
 }
 
 /** What runs at present, for `stop`. */
-let running: { stopped: boolean } | null = null;
+let running: AbortController | null = null;
 
 async function flood(perSecond: number, mostMs: number): Promise<Record<string, unknown>> {
-  const run = (running = { stopped: false });
+  const { signal } = (running = new AbortController());
   const kinds = Object.entries(KINDS);
   const began = Object.fromEntries(kinds.map(([kind]) => [kind, 0]));
   const start = performance.now();
   const elapsedMs = (): number => performance.now() - start;
   let number = 0;
   let heldBack = 0;
-  while (!run.stopped && elapsedMs() < mostMs) {
+  while (!signal.aborted && elapsedMs() < mostMs) {
     for (const due = (elapsedMs() / 1000) * perSecond; number < due; number++) {
       const [kind, begin] = kinds[number % kinds.length]!;
       if (sockets.size >= MOST_OPEN) heldBack++;
@@ -146,8 +146,8 @@ obey({
     flooding = flood(perSecond, mostMs);
   },
   stop: () => {
-    if (running !== null) running.stopped = true;
-    return flooding;
+    running?.abort();
+    return flooding ?? {};
   },
 });
 tell({ event: "ready" });

@@ -2,6 +2,7 @@
 import { TcpTransport, UdpTransport, UsmpServer } from "usmp";
 import { obey, tell } from "../peers/lines.mjs";
 import { memory } from "./memory.mjs";
+import { strain } from "./strain.mjs";
 
 const [psk] = process.argv.slice(2);
 
@@ -28,19 +29,15 @@ server.on("refused", ({ code }) => {
 
 obey({
   memory,
-  counts() {
-    const { user, system } = process.cpuUsage();
-    const cpuMs = (user + system) / 1000;
-    return {
-      live: server.sessions().length,
-      established,
-      silent,
-      refused,
-      refusals,
-      errors: errors.slice(0, 5),
-      cpuMs,
-    };
-  },
+  strain,
+  counts: () => ({
+    live: server.sessions().length,
+    established,
+    silent,
+    refused,
+    refusals,
+    errors: errors.slice(0, 5),
+  }),
 });
 const [tcp, udp] = await server.listen(new TcpTransport("127.0.0.1", 0), new UdpTransport("127.0.0.1", 0));
 tell({ event: "listening", tcp: tcp.port, udp: udp.port });

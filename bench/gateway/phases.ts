@@ -1,20 +1,26 @@
 /** What happens, in order; each phase gives back what it measured. */
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Actor, Carrier, DeviceCounts, Echoes, Flooded, GatewayCounts, Memory, Stage } from "./actors.js";
-
-const PSK = "the key of the benchmark";
+import type { Actor, Flooded, GatewayCounts, Memory, Stage, Strain } from "./actors.js";
+import { PSK, type Crowd } from "./crowd.js";
+import { effort, worse, type Talk } from "./talk.js";
 
 /** Connected before memory is first measured, so that what is loaded and compiled once is not counted as the sessions'. */
 const WARM_UP_SESSIONS = 200;
+const WARM_UP = { ms: 4_000, everyMs: 40 };
 /** The flood has reached what it amounts to: as many handshakes end as begin. */
 const FLOOD_RAMP_MS = 12_000;
-const SETTLE_LIMIT_MS = 30_000;
+/** Where a BYE got lost over UDP the gateway notices after its session timeout, 60 s. */
+const SETTLE_LIMIT_MS = 90_000;
+/** V8 enlarges its young generation while it works: it begins at its full size, or a few sessions would seem to need all of it. */
+const MEMORY_OPTIONS = ["--expose-gc", "--min-semi-space-size=16"];
 
 export interface Plan {
   readonly tcpSessions: number;
   readonly udpSessions: number;
   readonly connectsPerSecond: number;
+  /** Quiet and flood take turns, so that a machine that is busy with something else slows both. */
+  readonly turns: number;
   readonly phaseMs: number;
   readonly everyMs: number;
   readonly floodPerSecond: number;
@@ -24,53 +30,6 @@ export interface Plan {
   readonly churnPerSecond: number;
 }
 
-/** Devices of one carrier, in one or more processes. */
-export class Crowd {
-  readonly carrier: Carrier;
-  readonly #processes: readonly Actor[];
-
-  private constructor(carrier: Carrier, processes: readonly Actor[]) {
-    this.carrier = carrier;
-    this.#processes = processes;
-  }
-
-  static async start(stage: Stage, carrier: Carrier, port: number, processes: number, first: number): Promise<Crowd> {
-    const started = Array.from({ length: processes }, (_, index) =>
-      stage.start("devices.mjs", [], PSK, carrier, port, first + index * 100_000),
-    );
-    await Promise.all(started.map((each) => each.ready("ready")));
-    return new Crowd(carrier, started);
-  }
-
-  async connect(count: number, perSecond: number): Promise<void> {
-    const share = 1 / this.#processes.length;
-    await this.#all("connect", { count: Math.round(count * share), perSecond: perSecond * share });
-  }
-
-  async echo(ms: number, everyMs: number): Promise<Echoes> {
-    const all = await this.#all<Echoes>("echo", { ms, everyMs });
-    const sum = (of: (echoes: Echoes) => number): number => all.reduce((total, each) => total + of(each), 0);
-    return {
-      sent: sum(({ sent }) => sent),
-      skipped: sum(({ skipped }) => skipped),
-      missing: sum(({ missing }) => missing),
-      microseconds: all.flatMap(({ microseconds }) => microseconds),
-    };
-  }
-
-  async lost(): Promise<Readonly<Record<string, number>>> {
-    const lost: Record<string, number> = {};
-    for (const each of await this.#all<DeviceCounts>("counts")) {
-      for (const [code, count] of Object.entries(each.lost)) lost[code] = (lost[code] ?? 0) + count;
-    }
-    return lost;
-  }
-
-  #all<Answer>(command: string, options: Readonly<Record<string, unknown>> = {}): Promise<Answer[]> {
-    return Promise.all(this.#processes.map((each) => each.ask<Answer>(command, options)));
-  }
-}
-
 export interface Gateway {
   readonly process: Actor;
   readonly tcp: number;
@@ -78,7 +37,7 @@ export interface Gateway {
 }
 
 export async function startGateway(stage: Stage, script = "gateway.mjs"): Promise<Gateway> {
-  const started = stage.start(script, ["--expose-gc"], PSK);
+  const started = stage.start(script, MEMORY_OPTIONS, PSK);
   const { tcp, udp } = await started.ready("listening");
   return { process: started, tcp: Number(tcp), udp: Number(udp) };
 }
@@ -93,45 +52,45 @@ export async function connectMeasured(
   const there = await live(gateway);
   await crowd.connect(WARM_UP_SESSIONS, perSecond);
   await untilLive(gateway, there + WARM_UP_SESSIONS);
+  await crowd.echo(WARM_UP.ms, WARM_UP.everyMs);
   const before = await gateway.process.ask<Memory>("memory");
-  await crowd.connect(sessions - WARM_UP_SESSIONS, perSecond);
+  await crowd.connect(sessions - WARM_UP_SESSIONS, perSecond).catch(async (cause: unknown) => {
+    const counts = JSON.stringify(await gateway.process.ask("counts"));
+    throw new Error(`a device could not connect; the gateway says ${counts}`, { cause });
+  });
   await untilLive(gateway, there + sessions);
   const after = await gateway.process.ask<Memory>("memory");
   const each = (of: (memory: Memory) => number): number => (of(after) - of(before)) / (sessions - WARM_UP_SESSIONS);
   return { rss: each(({ rss }) => rss), held: each(({ held }) => held) };
 }
 
-export interface Talk {
-  readonly echoes: Readonly<Record<"tcp" | "udp", Echoes>>;
-  /** Sessions that ended during it, as the gateway and as the devices saw it. */
-  readonly lostAtGateway: number;
-  readonly lostAtDevices: Readonly<Record<string, number>>;
-  readonly refused: number;
-  readonly gatewayCpu: number;
-  readonly errors: readonly string[];
-}
-
 /** All the devices talk, each once in `everyMs`. */
 export async function talk(gateway: Gateway, tcp: Crowd, udp: Crowd, plan: Plan): Promise<Talk> {
-  const before = await gateway.process.ask<GatewayCounts>("counts");
+  const crowds = [tcp, udp];
+  const look = async (): Promise<[GatewayCounts, number, Strain, Strain]> => [
+    await gateway.process.ask<GatewayCounts>("counts"),
+    (await Promise.all(crowds.map((each) => each.lost()))).flatMap(Object.values<number>).reduce((a, b) => a + b, 0),
+    await gateway.process.ask<Strain>("strain"),
+    (await Promise.all(crowds.map((each) => each.strains()))).flat().reduce(worse),
+  ];
+  const [before, lostBefore, gatewayBefore, devicesBefore] = await look();
   const start = performance.now();
   const [overTcp, overUdp] = await Promise.all([
     tcp.echo(plan.phaseMs, plan.everyMs),
     udp.echo(plan.phaseMs, plan.everyMs),
   ]);
-  const after = await gateway.process.ask<GatewayCounts>("counts");
   const elapsedMs = performance.now() - start;
+  const [after, lostAfter, gatewayAfter, devicesAfter] = await look();
   const ended = ({ established, live }: GatewayCounts): number => established - live;
-  const [lostTcp, lostUdp] = await Promise.all([tcp.lost(), udp.lost()]);
   return {
     echoes: { tcp: overTcp, udp: overUdp },
     lostAtGateway: ended(after) - ended(before),
-    lostAtDevices: Object.fromEntries([
-      ...Object.entries(lostTcp).map(([code, count]) => [`tcp ${code}`, count] as const),
-      ...Object.entries(lostUdp).map(([code, count]) => [`udp ${code}`, count] as const),
-    ]),
+    lostAtDevices: lostAfter - lostBefore,
     refused: after.refused - before.refused,
-    gatewayCpu: (after.cpuMs - before.cpuMs) / elapsedMs,
+    efforts: {
+      gateway: effort(gatewayBefore, gatewayAfter, elapsedMs),
+      devices: effort(devicesBefore, devicesAfter, elapsedMs),
+    },
     errors: after.errors,
   };
 }
@@ -150,6 +109,24 @@ export async function talkDuringFlood(
   await sleep(FLOOD_RAMP_MS);
   const talked = await talk(gateway, tcp, udp, plan);
   return { ...talked, flooded: await flood.ask<Flooded>("stop") };
+}
+
+/** Sessions that ended though nobody ended them, as each side saw it; empty where there is none. */
+export async function lossesOf(
+  gateway: Gateway,
+  crowds: readonly Crowd[],
+  plan: Plan,
+): Promise<Readonly<Record<string, number>>> {
+  const losses: Record<string, number> = {};
+  for (const crowd of crowds) {
+    for (const [code, count] of Object.entries(await crowd.lost())) losses[`${crowd.carrier} ${code}`] = count;
+  }
+  const { live, established, silent } = await gateway.process.ask<GatewayCounts>("counts");
+  const wanted = plan.tcpSessions + plan.udpSessions;
+  if (live !== wanted) losses["not there any more at the gateway"] = wanted - live;
+  if (established !== wanted) losses["begun anew at the gateway"] = established - wanted;
+  if (silent > 0) losses["ended as silent by the gateway"] = silent;
+  return losses;
 }
 
 export interface ChurnPoint extends Memory {
