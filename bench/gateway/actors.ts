@@ -34,12 +34,13 @@ export interface GatewayCounts {
   readonly errors: readonly string[];
 }
 
-/** Milliseconds since the process began, but the longest pause, which is since it was last asked. */
+/** Milliseconds since the process began, but the longest pauses, which are since it was last asked. */
 export interface Strain {
   readonly cpuMs: number;
   readonly waitedMs: number;
   readonly gcMs: number;
   readonly longestGcMs: number;
+  readonly longestStallMs: number;
 }
 
 export interface Echoes {
@@ -54,6 +55,8 @@ export interface DeviceCounts {
   readonly live: number;
   /** Sessions that ended without having been told to, by the code of the reason. */
   readonly lost: Readonly<Record<string, number>>;
+  /** How often a device had to try again before it was connected. */
+  readonly triedAgain: number;
 }
 
 export interface Flooded {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { obey, tell } from "../peers/lines.mjs";
 import { dialerFor, sourceAddress } from "./dialers.mjs";
-import { paced } from "./pace.mjs";
+import { connectAtLast, paced, tries } from "./pace.mjs";
 
 const [psk, tcp, udp, all] = process.argv.slice(2);
 
@@ -25,7 +25,7 @@ function open(device) {
 }
 
 async function exchange(client, text) {
-  await client.connect();
+  await connectAtLast(client);
   await client.sendAsync(text);
   const echo = await client.recv({ timeoutMs: ECHO_LIMIT_MS });
   if (echo.toString() !== text) throw new Error("another text came back");
@@ -66,7 +66,7 @@ obey({
         return 0;
       }),
     );
-    return { sessions: sessions.reduce((sum, each) => sum + each, 0), failed };
+    return { sessions: sessions.reduce((sum, each) => sum + each, 0), failed, triedAgain: tries.again };
   },
 });
 tell({ event: "ready" });

@@ -50,6 +50,11 @@ export class Crowd {
     return all;
   }
 
+  /** How often devices had to try again before they were connected. */
+  async triedAgain(): Promise<number> {
+    return (await this.#all<DeviceCounts>("counts")).reduce((sum, { triedAgain }) => sum + triedAgain, 0);
+  }
+
   /** Of each process. */
   strains(): Promise<Strain[]> {
     return this.#all<Strain>("strain");

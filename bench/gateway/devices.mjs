@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { UsmpClient } from "usmp";
 import { obey, tell } from "../peers/lines.mjs";
 import { connectFrom, dialerFor, sourceAddress } from "./dialers.mjs";
-import { paced, spread } from "./pace.mjs";
+import { connectAtLast, paced, spread, tries } from "./pace.mjs";
 import { strain } from "./strain.mjs";
 
 const [psk, carrier, port, first] = process.argv.slice(2);
@@ -40,7 +40,7 @@ async function connectSession(number, onMessage) {
   client.on("disconnect", ({ code }) => {
     lost[code] = (lost[code] ?? 0) + 1;
   });
-  await client.connect();
+  await connectAtLast(client);
   return client;
 }
 
@@ -90,6 +90,6 @@ obey({
   },
 
   strain,
-  counts: () => ({ live: devices.filter(({ client }) => client.isConnected).length, lost }),
+  counts: () => ({ live: devices.filter(({ client }) => client.isConnected).length, lost, triedAgain: tries.again }),
 });
 tell({ event: "ready" });

@@ -11,9 +11,9 @@ import { cpus, loadavg, release, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 
 import { checkBuild } from "../built.js";
-import { filesAllowed, Stage } from "./actors.js";
+import { filesAllowed, Stage, type GatewayCounts } from "./actors.js";
 import { Crowd } from "./crowd.js";
-import { churn, connectMeasured, lossesOf, startGateway, talk, talkDuringFlood, type Plan } from "./phases.js";
+import { churn, connectMeasured, lossesSince, startGateway, talk, talkDuringFlood, type Plan } from "./phases.js";
 import { judgeChurn, judgeMemory, judgeTalk, tellFlood, tellMemory, tellTalk } from "./report.js";
 import { joined, type Talk } from "./talk.js";
 
@@ -73,6 +73,9 @@ async function measure(stage: Stage, plan: Plan, quick: boolean): Promise<boolea
   judgeMemory("TCP", tcpMemory, !quick);
   judgeMemory("UDP", udpMemory, !quick);
 
+  const connected = await gateway.process.ask<GatewayCounts>("counts");
+  const again = (await tcp.triedAgain()) + (await udp.triedAgain());
+  console.log(`  ${connected.live} sessions are there; devices had to try again ${again} times before they were`);
   const quietTurns: Talk[] = [];
   const floodTurns: Talk[] = [];
   for (let turn = 1; turn <= plan.turns; turn++) {
@@ -85,7 +88,7 @@ async function measure(stage: Stage, plan: Plan, quick: boolean): Promise<boolea
   const [quiet, flood] = [joined(quietTurns), joined(floodTurns)];
   tellTalk("Quiet", quiet);
   tellTalk("Flood", flood);
-  const losses = await lossesOf(gateway, [tcp, udp], plan);
+  const losses = await lossesSince(connected, gateway, [tcp, udp]);
   judgeTalk(quiet, flood, losses);
   await stage.clear();
 

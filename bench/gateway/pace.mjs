@@ -25,3 +25,19 @@ export async function paced(count, perSecond, each) {
   });
   return Promise.all(started);
 }
+
+const MOST_TRIES = 4;
+
+/** Devices try again, so these do; how often one had to is in `tries.again`. */
+export const tries = { again: 0 };
+
+export async function connectAtLast(client) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await client.connect();
+    } catch (error) {
+      if (attempt === MOST_TRIES) throw error;
+      tries.again++;
+    }
+  }
+}

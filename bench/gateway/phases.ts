@@ -111,21 +111,20 @@ export async function talkDuringFlood(
   return { ...talked, flooded: await flood.ask<Flooded>("stop") };
 }
 
-/** Sessions that ended though nobody ended them, as each side saw it; empty where there is none. */
-export async function lossesOf(
+/** Sessions that ended though nobody ended them since `before`, as each side saw it; empty where there is none. */
+export async function lossesSince(
+  before: GatewayCounts,
   gateway: Gateway,
   crowds: readonly Crowd[],
-  plan: Plan,
 ): Promise<Readonly<Record<string, number>>> {
   const losses: Record<string, number> = {};
   for (const crowd of crowds) {
     for (const [code, count] of Object.entries(await crowd.lost())) losses[`${crowd.carrier} ${code}`] = count;
   }
   const { live, established, silent } = await gateway.process.ask<GatewayCounts>("counts");
-  const wanted = plan.tcpSessions + plan.udpSessions;
-  if (live !== wanted) losses["not there any more at the gateway"] = wanted - live;
-  if (established !== wanted) losses["begun anew at the gateway"] = established - wanted;
-  if (silent > 0) losses["ended as silent by the gateway"] = silent;
+  if (live !== before.live) losses["not there any more at the gateway"] = before.live - live;
+  if (established !== before.established) losses["begun anew at the gateway"] = established - before.established;
+  if (silent !== before.silent) losses["ended as silent by the gateway"] = silent - before.silent;
   return losses;
 }
 
@@ -137,7 +136,14 @@ export interface Churned {
   readonly points: readonly ChurnPoint[];
   /** Visits that came to nothing, by the code of the reason. */
   readonly failed: Readonly<Record<string, number>>;
+  /** How often a device had to try again before it was connected. */
+  readonly triedAgain: number;
   readonly seconds: number;
+}
+
+/** Of all rounds so far, but `sessions`. */
+interface Round extends Pick<Churned, "failed" | "triedAgain"> {
+  readonly sessions: number;
 }
 
 /** Devices come and go on a gateway of their own; what it holds is measured whenever all have left. */
@@ -148,12 +154,13 @@ export async function churn(stage: Stage, plan: Plan, tell: (line: string) => vo
   const points: ChurnPoint[] = [];
   let sessions = 0;
   let failed: Readonly<Record<string, number>> = {};
+  let triedAgain = 0;
   const start = performance.now();
   for (let round = 0; round < plan.churnRounds; round++) {
     const options = { count: plan.churnVisits, perSecond: plan.churnPerSecond };
-    const done = await devices.ask<{ sessions: number; failed: Readonly<Record<string, number>> }>("round", options);
+    const done = await devices.ask<Round>("round", options);
     sessions += done.sessions;
-    failed = done.failed;
+    ({ failed, triedAgain } = done);
     await untilLive(gateway, 0);
     const { rss, held } = await gateway.process.ask<Memory>("memory");
     points.push({ sessions, rss, held });
@@ -161,7 +168,7 @@ export async function churn(stage: Stage, plan: Plan, tell: (line: string) => vo
       `  after ${sessions} sessions: ${(held / 2 ** 20).toFixed(2)} MiB held, RSS ${(rss / 2 ** 20).toFixed(1)} MiB`,
     );
   }
-  return { points, failed, seconds: (performance.now() - start) / 1000 };
+  return { points, failed, triedAgain, seconds: (performance.now() - start) / 1000 };
 }
 
 async function live(gateway: Gateway): Promise<number> {

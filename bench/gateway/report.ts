@@ -10,6 +10,9 @@ const MOST_SLOWER = 4;
 /** Over an hour's 40,000 sessions that is 1.3 MB: one that was not let go of would be 9,000 bytes or more each. */
 const MOST_GROWTH_PER_SESSION = 32;
 
+/** Growth over fewer sessions is that of compiled code. */
+const LEAST_TO_TELL = 10_000;
+
 export type Losses = Readonly<Record<string, number>>;
 
 function verdict(what: string, figure: string, goal: string, met: boolean): void {
@@ -46,10 +49,11 @@ export function tellTalk(what: string, { echoes, lostAtGateway, lostAtDevices, r
   for (const error of errors) console.log(`  the gateway's "error": ${error}`);
 }
 
-function tellEffort(who: string, { cpu, waited, gc, longestGcMs }: Effort): void {
+function tellEffort(who: string, { cpu, waited, gc, longestGcMs, longestStallMs }: Effort): void {
   console.log(
     `  ${who}: ${percent(cpu)} of a core, waited for one ${percent(waited)} of the time, ` +
-      `collected garbage ${percent(gc)}, ${longestGcMs.toFixed(0)} ms at the longest`,
+      `collected garbage ${percent(gc)}, ${longestGcMs.toFixed(0)} ms at the longest; ` +
+      `its event loop stood still for up to ${longestStallMs.toFixed(0)} ms`,
   );
 }
 
@@ -72,13 +76,19 @@ export function judgeTalk(quiet: Talk, flood: Talk, losses: Losses): void {
 }
 
 /** `devices`: before each of them was there once, the gateway may still be getting to know them. */
-export function judgeChurn({ points, failed, seconds }: Churned, devices: number): void {
+export function judgeChurn({ points, failed, triedAgain, seconds }: Churned, devices: number): void {
   const known = points.filter(({ sessions }) => sessions >= devices);
   const growth = slope(known.map(({ sessions, held }) => ({ x: sessions, y: held })));
   const [first = 0, last = 0] = [known[0]?.sessions, known.at(-1)?.sessions];
   const visits = Object.entries(failed).map(([code, count]) => `${count} ${code}`);
-  console.log(`  ${last} sessions in ${seconds.toFixed(0)} s; visits that failed: ${visits.join(", ") || "none"}`);
+  console.log(
+    `  ${last} sessions in ${seconds.toFixed(0)} s; visits that failed: ${visits.join(", ") || "none"}; tried again: ${triedAgain}`,
+  );
   const figure = `${growth.toFixed(1)} bytes a session from the ${first}th to the ${last}th`;
+  if (last - first < LEAST_TO_TELL) {
+    console.log(`  ${figure}: too few to judge, as V8 still compiles`);
+    return;
+  }
   const goal = `flat: under ${MOST_GROWTH_PER_SESSION} bytes a session`;
   verdict("growth in churn", figure, goal, growth < MOST_GROWTH_PER_SESSION);
 }

@@ -2,7 +2,7 @@
 import type { Echoes, Strain } from "./actors.js";
 
 /** What some process did in a phase. */
-export type Effort = Readonly<Record<"cpu" | "waited" | "gc" | "longestGcMs", number>>;
+export type Effort = Readonly<Record<"cpu" | "waited" | "gc" | "longestGcMs" | "longestStallMs", number>>;
 
 export interface Talk {
   readonly echoes: Readonly<Record<"tcp" | "udp", Echoes>>;
@@ -21,6 +21,7 @@ export function effort(before: Strain, after: Strain, elapsedMs: number): Effort
     waited: (after.waitedMs - before.waitedMs) / elapsedMs,
     gc: (after.gcMs - before.gcMs) / elapsedMs,
     longestGcMs: after.longestGcMs,
+    longestStallMs: after.longestStallMs,
   };
 }
 
@@ -31,6 +32,7 @@ export function worse(a: Strain, b: Strain): Strain {
     waitedMs: a.waitedMs + b.waitedMs,
     gcMs: a.gcMs + b.gcMs,
     longestGcMs: Math.max(a.longestGcMs, b.longestGcMs),
+    longestStallMs: Math.max(a.longestStallMs, b.longestStallMs),
   };
 }
 
@@ -48,6 +50,7 @@ export function joined(talks: readonly Talk[]): Talk {
     waited: sum((each) => each.efforts[who].waited) / talks.length,
     gc: sum((each) => each.efforts[who].gc) / talks.length,
     longestGcMs: Math.max(...talks.map((each) => each.efforts[who].longestGcMs)),
+    longestStallMs: Math.max(...talks.map((each) => each.efforts[who].longestStallMs)),
   });
   return {
     echoes: { tcp: echoes("tcp"), udp: echoes("udp") },
