@@ -10,6 +10,9 @@ export type Carrier = "tcp" | "udp" | "plain";
 const FILES_WANTED = 65_536;
 const RAISE_FILES = `ulimit -n ${FILES_WANTED} 2>/dev/null || ulimit -n "$(ulimit -Hn)"`;
 
+/** Linux shares its processors between sessions: in one of its own each process gets its part, also beside a busy terminal. */
+const RUN_APART = 'exec $(command -v setsid) "$0" "$@"';
+
 /** Connecting thousands takes a while; a process that does not answer for this long hangs. */
 const LIMIT_MS = 300_000;
 
@@ -73,7 +76,7 @@ export class Stage {
   start(script: string, nodeOptions: readonly string[], ...args: readonly (string | number)[]): Actor {
     const path = fileURLToPath(new URL(script, import.meta.url));
     const words = [process.execPath, ...nodeOptions, path, ...args.map(String)];
-    const started = new PeerProcess("sh", "-c", `${RAISE_FILES}; exec "$0" "$@"`, ...words);
+    const started = new PeerProcess("sh", "-c", `${RAISE_FILES}; ${RUN_APART}`, ...words);
     this.#processes.push(started);
     return new Actor(started);
   }
