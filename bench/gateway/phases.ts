@@ -42,13 +42,18 @@ export async function startGateway(stage: Stage, script = "gateway.mjs"): Promis
   return { process: started, tcp: Number(tcp), udp: Number(udp) };
 }
 
+export interface PerSession extends Memory {
+  /** RSS of the whole process when all were there. */
+  readonly whole: number;
+}
+
 /** Bytes that each of `sessions` adds to the gateway. */
 export async function connectMeasured(
   gateway: Gateway,
   crowd: Crowd,
   sessions: number,
   perSecond: number,
-): Promise<Memory> {
+): Promise<PerSession> {
   const there = await live(gateway);
   await crowd.connect(WARM_UP_SESSIONS, perSecond);
   await untilLive(gateway, there + WARM_UP_SESSIONS);
@@ -61,7 +66,7 @@ export async function connectMeasured(
   await untilLive(gateway, there + sessions);
   const after = await gateway.process.ask<Memory>("memory");
   const each = (of: (memory: Memory) => number): number => (of(after) - of(before)) / (sessions - WARM_UP_SESSIONS);
-  return { rss: each(({ rss }) => rss), held: each(({ held }) => held) };
+  return { rss: each(({ rss }) => rss), held: each(({ held }) => held), whole: after.rss };
 }
 
 /** All the devices talk, each once in `everyMs`. */

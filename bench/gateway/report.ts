@@ -1,12 +1,14 @@
 /** What is printed, and what it is judged by. */
 import { quantile, slope } from "../statistics.js";
 import type { Flooded, Memory } from "./actors.js";
-import type { Churned } from "./phases.js";
+import type { Churned, PerSession } from "./phases.js";
 import type { Effort, Talk } from "./talk.js";
 
 /** What a session may hold, and how much longer an echo may take under a flood. */
 const MOST_BYTES_PER_SESSION = 14 * 1024;
 const MOST_SLOWER = 4;
+/** Processes that wait for a core for longer than this share of the time measure what else the machine does. */
+const MOST_WAITED = 0.1;
 /** Over an hour's 40,000 sessions that is 1.3 MB: one that was not let go of would be 9,000 bytes or more each. */
 const MOST_GROWTH_PER_SESSION = 32;
 
@@ -23,8 +25,9 @@ const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 const percent = (share: number): string => `${(share * 100).toFixed(0)} %`;
 const ms = (microseconds: readonly number[], share: number): number => quantile(microseconds, share) / 1000;
 
-export function tellMemory(what: string, { held, rss }: Memory): void {
-  console.log(`  ${what}: ${kib(held)} of heap and buffers, ${kib(rss)} of RSS each`);
+export function tellMemory(what: string, { held, rss, whole }: PerSession): void {
+  const process = `${(whole / 2 ** 20).toFixed(0)} MiB of RSS in all`;
+  console.log(`  ${what}: ${kib(held)} of heap and buffers, ${kib(rss)} of RSS each; ${process}`);
 }
 
 /** With few sessions RSS says more of the process than of them: then it is shown, and not judged. */
@@ -66,6 +69,12 @@ export function tellFlood({ total, seconds, heldBack, began }: Flooded): void {
 export function judgeTalk(quiet: Talk, flood: Talk, losses: Losses): void {
   const said = Object.entries(losses).map(([what, count]) => `${count} ${what}`);
   verdict("sessions lost", said.length === 0 ? "0" : said.join(", "), "none", said.length === 0);
+  const waited = Math.max(...[quiet, flood].flatMap(({ efforts }) => [efforts.gateway.waited, efforts.devices.waited]));
+  if (waited > MOST_WAITED) {
+    console.log(
+      `The echoes say little: the machine was so busy that processes waited for a core ${percent(waited)} of the time`,
+    );
+  }
   for (const carrier of ["tcp", "udp"] as const) {
     const before = ms(quiet.echoes[carrier].microseconds, 0.99);
     const during = ms(flood.echoes[carrier].microseconds, 0.99);

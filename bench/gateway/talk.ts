@@ -25,12 +25,12 @@ export function effort(before: Strain, after: Strain, elapsedMs: number): Effort
   };
 }
 
-/** The sum of the times, the longest of the pauses. */
+/** The sum of the work; of what was waited, and of pauses, that of the process that fared worst. */
 export function worse(a: Strain, b: Strain): Strain {
   return {
     cpuMs: a.cpuMs + b.cpuMs,
-    waitedMs: a.waitedMs + b.waitedMs,
-    gcMs: a.gcMs + b.gcMs,
+    waitedMs: Math.max(a.waitedMs, b.waitedMs),
+    gcMs: Math.max(a.gcMs, b.gcMs),
     longestGcMs: Math.max(a.longestGcMs, b.longestGcMs),
     longestStallMs: Math.max(a.longestStallMs, b.longestStallMs),
   };
