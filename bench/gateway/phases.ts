@@ -10,6 +10,8 @@ const WARM_UP_SESSIONS = 200;
 const WARM_UP = { ms: 4_000, everyMs: 40 };
 /** The flood has reached what it amounts to: as many handshakes end as begin. */
 const FLOOD_RAMP_MS = 12_000;
+/** What is left of a flood is given up after 15 s, over UDP. */
+const FLOOD_REST_MS = 16_000;
 /** Where a BYE got lost over UDP the gateway notices after its session timeout, 60 s. */
 const SETTLE_LIMIT_MS = 90_000;
 /** V8 enlarges its young generation while it works: it begins at its full size, or a few sessions would seem to need all of it. */
@@ -113,7 +115,9 @@ export async function talkDuringFlood(
   await flood.ask("start", { perSecond: plan.floodPerSecond, mostMs: FLOOD_RAMP_MS + plan.phaseMs + 60_000 });
   await sleep(FLOOD_RAMP_MS);
   const talked = await talk(gateway, tcp, udp, plan);
-  return { ...talked, flooded: await flood.ask<Flooded>("stop") };
+  const flooded = await flood.ask<Flooded>("stop");
+  await sleep(FLOOD_REST_MS);
+  return { ...talked, flooded };
 }
 
 /** Sessions that ended though nobody ended them since `before`, as each side saw it; empty where there is none. */
