@@ -35,13 +35,14 @@ class BoundKey {
   /** Null until something was sealed or verified under a choice that is not fixed. */
   aead: Aead | null = null;
   readonly bytes: Uint8Array;
-  readonly noncePrefix: Uint8Array;
+  /** Begins with the part that goes into nonces. */
+  readonly sessionId: Uint8Array;
   readonly #crypto: CryptoProvider;
   readonly #choice: CipherChoice;
 
   constructor({ crypto, cipher, sessionId }: SealingContext, bytes: Uint8Array) {
     this.bytes = bytes;
-    this.noncePrefix = sessionId.subarray(0, NONCE_ID_LENGTH);
+    this.sessionId = sessionId;
     this.#crypto = crypto;
     this.#choice = CipherChoice.of(cipher);
     if (this.#choice.isFixed) this.bind();
@@ -116,7 +117,8 @@ export class SealingKey {
     writeHeader(bytes, offset, type, seq, length);
     const nonceAt = offset + HEADER_LENGTH;
     writeUint32(bytes, nonceAt, seq);
-    bytes.set(this.#key.noncePrefix, nonceAt + 4);
+    const { sessionId } = this.#key;
+    for (let index = 0; index < NONCE_ID_LENGTH; index++) bytes[nonceAt + 4 + index] = sessionId[index] as number;
     const nonce = bytes.subarray(nonceAt, nonceAt + AEAD_NONCE_LENGTH);
     const associatedData = bytes.subarray(offset, offset + CHECKED_HEADER_LENGTH);
     const aead = this.#key.aead ?? this.#key.bind();
@@ -167,7 +169,7 @@ export class OpeningKey {
       if (payload[index] !== bytes[4 + index]) return false;
     }
     for (let index = 0; index < NONCE_ID_LENGTH; index++) {
-      if (payload[4 + index] !== this.#key.noncePrefix[index]) return false;
+      if (payload[4 + index] !== this.#key.sessionId[index]) return false;
     }
     return true;
   }

@@ -85,11 +85,7 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
     request.onLink?.();
     return await new Promise((resolve, reject) => {
       const driver: SessionDriver = new SessionDriver(
-        {
-          ...settings,
-          link,
-          connection: connectionOf(link, request),
-        },
+        { link, connection: connectionOf(link, request), settings },
         {
           onHello: () => {},
           onEstablished: (id, sessionId) => {
@@ -116,13 +112,19 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
 
 function connectionOf({ carries }: Link, { crypto, psk, deviceId, settings }: DialRequest): Connection {
   const now = settings.clock.now();
-  const { rekeyAfterMs, rekeyAfterFrames } = settings;
-  const rotation = { rekeyAfterMs, rekeyAfterFrames };
-  const options = { ...settings, role: "device", crypto, keepalive: keepaliveOf(settings), rotation } as const;
+  const { cipher, rekeyAfterMs, rekeyAfterFrames, handshakeTimeoutMs, partialFrameTimeoutMs } = settings;
+  const options = {
+    role: "device",
+    crypto,
+    cipher,
+    keepalive: keepaliveOf(settings),
+    rotation: { rekeyAfterMs, rekeyAfterFrames },
+    handshakeTimeoutMs,
+  } as const;
   const identity = { crypto, psk, deviceId };
   return carries === "datagrams"
     ? new DatagramConnection({ ...options, handshake: new DatagramDeviceHandshake(identity) }, now)
-    : new StreamConnection({ ...options, handshake: new DeviceHandshake(identity) }, now);
+    : new StreamConnection({ ...options, partialFrameTimeoutMs, handshake: new DeviceHandshake(identity) }, now);
 }
 
 /** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */

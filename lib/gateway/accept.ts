@@ -77,7 +77,7 @@ export function acceptSession(request: AcceptRequest): SessionDriver {
   const cipher = cipherChoiceOf(settings);
   const { connection, handshake } = connect(request, cipher);
   const driver: SessionDriver = new SessionDriver(
-    { ...settings, link, connection },
+    { link, connection, settings },
     {
       onHello: (deviceId) => void answerHello(driver, deviceId, request, cipher),
       onEstablished: (deviceId, sessionId) =>
@@ -101,10 +101,12 @@ function cipherChoiceOf({ ciphers, cipher }: GatewaySettings): CipherChoice {
 function connect({ link, secrets, settings }: AcceptRequest, cipher: CipherChoice): Connecting {
   const now = settings.clock.now();
   const { crypto } = secrets;
-  const options = { ...settings, role: "gateway", crypto, cipher, keepalive: keepaliveOf(settings) } as const;
+  const options = { role: "gateway", crypto, cipher, keepalive: keepaliveOf(settings) } as const;
   if (link.carries !== "datagrams") {
+    const { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs } = settings;
+    const timeouts = { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs };
     const handshake = new GatewayHandshake(secrets);
-    return { handshake, connection: new StreamConnection({ ...options, handshake }, now) };
+    return { handshake, connection: new StreamConnection({ ...options, ...timeouts, handshake }, now) };
   }
   const handshake = new DatagramGatewayHandshake(secrets);
   const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
