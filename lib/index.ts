@@ -7,6 +7,13 @@ export {
   type StopOptions,
   type UsmpServerOptions,
 } from "./gateway/server.js";
+export {
+  KeyFile,
+  type KeyFileDevice,
+  type KeyFileEvents,
+  type KeyFileOptions,
+  type KeyFileReload,
+} from "./gateway/key-file.js";
 export { type SessionEvents, UsmpSession } from "./session/session.js";
 
 export { isUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError, type UsmpErrorCode } from "./errors.js";

@@ -6,6 +6,7 @@ import { CallbackEmitter } from "../lib/session/callback-emitter.js";
 describe("The package", () => {
   it("exports these values and no others", () => {
     expect(Object.keys(usmp).sort()).to.deep.equal([
+      "KeyFile",
       "TcpTransport",
       "USMP_ERROR_CODES",
       "UdpTransport",

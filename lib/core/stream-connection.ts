@@ -67,7 +67,8 @@ export class StreamConnection implements Connection {
     const state = this.#state;
     if (state.name === "closed") return;
     if (state.name === "handshake") this.#close(state.handshake.endedEarly(cause));
-    else
+    else {
+      state.session.linkEnded();
       this.#close(
         cause ??
           new UsmpError(
@@ -75,6 +76,7 @@ export class StreamConnection implements Connection {
             "the peer closed the connection without BYE: it went away, or took another session of this device id, or uses another cipher",
           ),
       );
+    }
   }
 
   /** A stream gets through, or ends. */
@@ -174,7 +176,7 @@ export class StreamConnection implements Connection {
 
   /** In bytes: a message has left for good when the link has passed on its last one. */
   get accepted(): number {
-    return this.#outbox.total;
+    return this.#outbox.total + (this.#session?.heldLength ?? 0);
   }
 
   settled(flushedBytes: number): number {
@@ -182,7 +184,7 @@ export class StreamConnection implements Connection {
   }
 
   unsentBytes(flushedBytes: number): number {
-    return this.#outbox.total - flushedBytes;
+    return this.accepted - flushedBytes;
   }
 
   get outputLength(): number {

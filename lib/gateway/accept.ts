@@ -1,3 +1,5 @@
+import { CipherChoice } from "../core/cipher-choice.js";
+import type { CipherName } from "../core/crypto-provider.js";
 import type { Connection } from "../core/connection.js";
 import { DatagramConnection } from "../core/datagram-connection.js";
 import { DatagramGatewayHandshake } from "../core/datagram-gateway-handshake.js";
@@ -9,6 +11,7 @@ import { StreamConnection } from "../core/stream-connection.js";
 import { causeText, toUsmpError, UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
+  checkCiphers,
   checkNumber,
   checkSessionSettings,
   DEFAULT_SESSION_SETTINGS,
@@ -17,10 +20,16 @@ import {
 import type { DeviceKeys, KeyLookup } from "../session/psk-source.js";
 import { UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
+import type { LearnedCiphers } from "./learned-ciphers.js";
 import { checkLimits, DEFAULT_LIMITS, type GatewayLimits } from "./limits.js";
 
 /** What a gateway has beside the common settings. */
 export interface GatewaySettings extends SessionSettings, GatewayLimits {
+  /**
+   * Every cipher that is accepted, in place of `cipher`: a device's first frame shows which one it speaks. Where the gateway
+   * has to send first, after 500 ms, it takes the one last learned, else that of the device's key entry, else the first here.
+   */
+  readonly ciphers: readonly CipherName[] | undefined;
   /** A session ends when nothing that verifies was received for this long; 0 turns that off. Default 60,000. */
   readonly sessionTimeoutMs: number;
   /** As `handshakeTimeoutMs`, over UDP, where datagrams that got lost are sent again. Default 15,000. */
@@ -29,6 +38,7 @@ export interface GatewaySettings extends SessionSettings, GatewayLimits {
 
 export const DEFAULT_GATEWAY_SETTINGS = {
   ...DEFAULT_SESSION_SETTINGS,
+  ciphers: undefined,
   // Twice the 30 s after which every public client sends a PING.
   sessionTimeoutMs: 60_000,
   // A board's own patience is 5 sendings, 15.5 s in all.
@@ -39,6 +49,7 @@ export const DEFAULT_GATEWAY_SETTINGS = {
 /** @throws UsmpError INVALID_ARG naming the option. */
 export function checkGatewaySettings(settings: GatewaySettings): void {
   checkSessionSettings(settings);
+  if (settings.ciphers !== undefined) checkCiphers(settings.ciphers);
   checkNumber("sessionTimeoutMs", settings.sessionTimeoutMs, 0);
   checkNumber("udpHandshakeTimeoutMs", settings.udpHandshakeTimeoutMs, 1);
   checkLimits(settings);
@@ -49,6 +60,7 @@ export interface AcceptRequest {
   readonly secrets: GatewayHandshakeOptions;
   readonly lookupKeys: KeyLookup;
   readonly settings: GatewaySettings;
+  readonly learnedCiphers: LearnedCiphers;
   /** A device said who it claims to be. Throws a UsmpError where it is refused: then no key is looked up. */
   readonly admit: (deviceId: string) => void;
   /** Called synchronously with the new session; `proof` says which key the device has. */
@@ -62,11 +74,12 @@ export interface AcceptRequest {
 /** Runs the gateway's handshake on a new link. The driver is there at once, to end it and to see when it is gone. */
 export function acceptSession(request: AcceptRequest): SessionDriver {
   const { link, settings } = request;
-  const { connection, handshake } = connect(request);
+  const cipher = cipherChoiceOf(settings);
+  const { connection, handshake } = connect(request, cipher);
   const driver: SessionDriver = new SessionDriver(
-    { ...settings, link, connection },
+    { link, connection, settings },
     {
-      onHello: (deviceId) => void answerHello(driver, deviceId, request),
+      onHello: (deviceId) => void answerHello(driver, deviceId, request, cipher),
       onEstablished: (deviceId, sessionId) =>
         request.onSession(new UsmpSession(driver, settings, deviceId, sessionId), handshake.proof),
       onFailed: (error) => request.onFailed(error, handshake.proof),
@@ -80,20 +93,32 @@ interface Connecting {
   readonly handshake: { readonly proof: Proof };
 }
 
-function connect({ link, secrets, settings }: AcceptRequest): Connecting {
+function cipherChoiceOf({ ciphers, cipher }: GatewaySettings): CipherChoice {
+  const [first = cipher, ...others] = ciphers ?? [];
+  return new CipherChoice([first, ...others]);
+}
+
+function connect({ link, secrets, settings }: AcceptRequest, cipher: CipherChoice): Connecting {
   const now = settings.clock.now();
   const { crypto } = secrets;
-  const options = { ...settings, role: "gateway", crypto, keepalive: keepaliveOf(settings) } as const;
+  const options = { role: "gateway", crypto, cipher, keepalive: keepaliveOf(settings) } as const;
   if (link.carries !== "datagrams") {
+    const { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs } = settings;
+    const timeouts = { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs };
     const handshake = new GatewayHandshake(secrets);
-    return { handshake, connection: new StreamConnection({ ...options, handshake }, now) };
+    return { handshake, connection: new StreamConnection({ ...options, ...timeouts, handshake }, now) };
   }
   const handshake = new DatagramGatewayHandshake(secrets);
   const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
   return { handshake, connection: new DatagramConnection({ ...options, handshakeTimeoutMs, handshake }, now) };
 }
 
-async function answerHello(driver: SessionDriver, deviceId: Uint8Array, request: AcceptRequest): Promise<void> {
+async function answerHello(
+  driver: SessionDriver,
+  deviceId: Uint8Array,
+  request: AcceptRequest,
+  cipher: CipherChoice,
+): Promise<void> {
   try {
     request.admit(formatDeviceId(deviceId));
   } catch (error) {
@@ -107,6 +132,12 @@ async function answerHello(driver: SessionDriver, deviceId: Uint8Array, request:
     request.onLookupFailed(new UsmpError("AUTH", `the PSK lookup for ${formatDeviceId(deviceId)} failed`, { cause }));
   }
   const { psk = null, previousPsk = null } = keys ?? {};
+  const { learnedCiphers } = request;
+  const name = formatDeviceId(deviceId);
+  cipher.hint({
+    preferred: learnedCiphers.of(name) ?? keys?.cipher ?? null,
+    onLearned: (learned) => learnedCiphers.note(name, learned),
+  });
   try {
     driver.providePsk(psk, previousPsk);
   } catch (cause) {

@@ -13,6 +13,7 @@ import type { UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
 import { acceptSession, type GatewaySettings } from "./accept.js";
 import { Gatekeeper, type Visit } from "./gatekeeper.js";
+import { LearnedCiphers } from "./learned-ciphers.js";
 
 export interface ReceptionHandlers {
   /** A device has proved its key. */
@@ -28,6 +29,7 @@ export class Reception {
   readonly #log: EventLog;
   readonly #handlers: ReceptionHandlers;
   readonly #gatekeeper: Gatekeeper;
+  readonly #learnedCiphers: LearnedCiphers;
   readonly #sessions = new Map<string, UsmpSession>();
   /** Every open connection, in its handshake or established. */
   readonly #visits = new Map<SessionDriver, Visit>();
@@ -41,6 +43,7 @@ export class Reception {
     this.#log = log;
     this.#handlers = handlers;
     this.#gatekeeper = new Gatekeeper(settings, settings.clock.now());
+    this.#learnedCiphers = new LearnedCiphers(settings.maxTableEntries);
   }
 
   /** The live sessions, one per device. */
@@ -71,6 +74,7 @@ export class Reception {
       secrets,
       lookupKeys: this.#lookupKeys,
       settings: this.#settings,
+      learnedCiphers: this.#learnedCiphers,
       admit: (deviceId) => visit.identify(deviceId, this.#sessions.has(deviceId), this.#now()),
       onSession: (session, proof) => {
         onEstablished();

@@ -3,6 +3,7 @@ import type { Connection } from "../core/connection.js";
 import type { ConnectionEvent } from "../core/events.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
+import type { HandshakeHandlers, SessionHandlers } from "./driver-handlers.js";
 import { LinkWriter } from "./link-writer.js";
 import { PendingSends } from "./pending-sends.js";
 import type { SessionStats } from "./stats.js";
@@ -13,11 +14,9 @@ const FLUSH_AT_BYTES = 32_768;
 /** Beyond this many times `maxUnsentBytes` the peer plainly does not read: its PINGs are answered when it does. */
 const CONGESTED_AT = 2;
 
-export interface DriverOptions {
-  readonly link: Link;
+/** What all drivers of one end have in common. */
+export interface DriverSettings {
   readonly clock: Clock;
-  /** New, and this driver's from now on. */
-  readonly connection: Connection;
   /** `send` is refused while this many bytes wait for the network. */
   readonly maxUnsentBytes: number;
   /** How long an orderly end may take before the link is destroyed. */
@@ -26,25 +25,11 @@ export interface DriverOptions {
   readonly slowTimeoutMs?: number;
 }
 
-/** Until the handshake is done. */
-export interface HandshakeHandlers {
-  /** Gateway: answer with `providePsk`. */
-  onHello(deviceId: Uint8Array): void;
-  /** Calls `attach` before it returns. */
-  onEstablished(deviceId: Uint8Array, sessionId: Uint8Array): void;
-  /** There will be no session. */
-  onFailed(error: UsmpError): void;
-}
-
-/** From then on. */
-export interface SessionHandlers {
-  onMessage(data: Uint8Array): void;
-  onPong(roundTripMs: number): void;
-  onRekeyed(by: "self" | "peer"): void;
-  /** There is room again after a refused `send`. */
-  onDrain(): void;
-  /** Once, and the last. */
-  onClosed(error: UsmpError): void;
+export interface DriverOptions {
+  readonly link: Link;
+  /** New, and this driver's from now on. */
+  readonly connection: Connection;
+  readonly settings: DriverSettings;
 }
 
 /** The one pump between a connection's core, its link and the clock. It holds no protocol of its own. */
@@ -52,8 +37,9 @@ export class SessionDriver implements LinkHandlers {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #connection: Connection;
-  readonly #options: DriverOptions;
-  readonly #handshakeHandlers: HandshakeHandlers;
+  readonly #settings: DriverSettings;
+  /** Let go of, with all that belongs to the handshake, when that is done. */
+  #handshakeHandlers: HandshakeHandlers | null;
   readonly #writer: LinkWriter;
   #session: SessionHandlers | null = null;
 
@@ -82,13 +68,14 @@ export class SessionDriver implements LinkHandlers {
   /** Resolves when link and timers are gone. */
   readonly finished = new Promise<void>((resolve) => (this.#finish = resolve));
 
-  constructor(options: DriverOptions, handlers: HandshakeHandlers) {
-    this.#options = options;
-    this.#link = options.link;
-    this.#clock = options.clock;
+  constructor({ link, connection, settings }: DriverOptions, handlers: HandshakeHandlers) {
+    const { clock, slowTimeoutMs = 0 } = settings;
+    this.#settings = settings;
+    this.#link = link;
+    this.#clock = clock;
     this.#handshakeHandlers = handlers;
-    this.#connection = options.connection;
-    this.#writer = new LinkWriter(options, () => this.#onFlushed());
+    this.#connection = connection;
+    this.#writer = new LinkWriter({ link, clock, slowTimeoutMs }, () => this.#onFlushed());
     this.#link.attach(this);
     this.#pump();
   }
@@ -252,10 +239,11 @@ export class SessionDriver implements LinkHandlers {
         if (!this.#unwanted) this.#session?.onMessage(event.data);
         break;
       case "hello":
-        this.#handshakeHandlers.onHello(event.deviceId);
+        this.#handshakeHandlers?.onHello(event.deviceId);
         break;
       case "established":
-        this.#handshakeHandlers.onEstablished(event.deviceId, event.sessionId);
+        this.#handshakeHandlers?.onEstablished(event.deviceId, event.sessionId);
+        this.#handshakeHandlers = null;
         break;
       case "pong":
         this.#roundTripMs = event.roundTripMs;
@@ -271,7 +259,7 @@ export class SessionDriver implements LinkHandlers {
 
   /** Tells the core where it changed whether what is sent piles up; whether it changed. */
   #judgeCongestion(now: number): boolean {
-    const congested = this.unsentBytes >= CONGESTED_AT * this.#options.maxUnsentBytes;
+    const congested = this.unsentBytes >= CONGESTED_AT * this.#settings.maxUnsentBytes;
     if (congested === this.#congested) return false;
     this.#congested = congested;
     this.#connection.setCongested(congested, now);
@@ -279,7 +267,7 @@ export class SessionDriver implements LinkHandlers {
   }
 
   #hasRoom(): boolean {
-    return !this.#pending.anyWaits && this.unsentBytes < this.#options.maxUnsentBytes;
+    return !this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes;
   }
 
   #seal(message: Uint8Array): void {
@@ -326,11 +314,11 @@ export class SessionDriver implements LinkHandlers {
   /** Tells who waits for what has left, or for the room that it left. */
   #settle(): void {
     this.#pending.settle(this.#connection.settled(this.#writer.flushed));
-    while (this.#pending.anyWaits && this.unsentBytes < this.#options.maxUnsentBytes) {
+    while (this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes) {
       this.#pending.runNext(this.#sealPending);
     }
     if (!this.#drainWanted || this.#ended !== null || this.#pending.anyWaits) return;
-    if (this.unsentBytes > this.#options.maxUnsentBytes / 2) return;
+    if (this.unsentBytes > this.#settings.maxUnsentBytes / 2) return;
     this.#drainWanted = false;
     this.#session?.onDrain();
   }
@@ -369,7 +357,7 @@ export class SessionDriver implements LinkHandlers {
     // What is sealed may still leave; the link's own end settles it.
     this.#pending.rejectWaiting(error);
     if (this.#session !== null) this.#session.onClosed(error);
-    else this.#handshakeHandlers.onFailed(error);
+    else this.#handshakeHandlers?.onFailed(error);
   }
 
   /** An orderly end lets out what was accepted before; a violation, or no session, ends the link at once. */
@@ -383,7 +371,7 @@ export class SessionDriver implements LinkHandlers {
     }
     this.#endsOrderly = true;
     this.#link.resume();
-    this.#closeTimer = this.#unrefd(this.#clock.after(this.#options.closeTimeoutMs, () => this.#link.destroy()));
+    this.#closeTimer = this.#unrefd(this.#clock.after(this.#settings.closeTimeoutMs, () => this.#link.destroy()));
   }
 
   /** All that is to be sent is on the link: it ends behind that. */

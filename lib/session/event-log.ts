@@ -59,9 +59,8 @@ export class EventLog {
     const { leftOut } = kind;
     kind.leftOut = 0;
     try {
-      // Typed as void, so that an async one is one as well.
-      const result: unknown = this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
-      if (result instanceof Promise) result.catch(() => {});
+      const logging: unknown = this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
+      if (logging instanceof Promise) logging.catch(() => {});
     } catch {
       // A logger that fails must not end a session, nor the process, and there is nobody to tell.
     }

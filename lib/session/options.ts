@@ -45,16 +45,29 @@ export const DEFAULT_SESSION_SETTINGS = {
 } as const satisfies SessionSettings;
 
 /** The two ciphers of the wire, the default first. */
-export const CIPHERS: readonly CipherName[] = ["aes-256-gcm", "chacha20-poly1305"];
+export const CIPHERS: readonly [CipherName, ...CipherName[]] = ["aes-256-gcm", "chacha20-poly1305"];
+
+const ALLOWED_CIPHERS = `allowed are ${CIPHERS.map((name) => `"${name}"`).join(" and ")}`;
 
 /** Fails for a cipher that is not one of the two. @throws UsmpError INVALID_ARG naming the option. */
 export function checkCipher(value: unknown): void {
-  if (!CIPHERS.includes(value as CipherName)) {
-    throw new UsmpError(
-      "INVALID_ARG",
-      `cipher is ${JSON.stringify(value)}; allowed are ${CIPHERS.map((name) => `"${name}"`).join(" and ")}`,
-    );
-  }
+  if (!isCipher(value)) throw new UsmpError("INVALID_ARG", `cipher is ${JSON.stringify(value)}; ${ALLOWED_CIPHERS}`);
+}
+
+/** Fails for anything but a list of one or both. @throws UsmpError INVALID_ARG naming the option. */
+export function checkCiphers(value: unknown): void {
+  if (!Array.isArray(value)) throw badCiphers(value, "give a list");
+  if (value.length === 0) throw badCiphers(value, "give one cipher or both");
+  if (!value.every(isCipher)) throw badCiphers(value, ALLOWED_CIPHERS);
+  if (new Set(value).size < value.length) throw badCiphers(value, "give each once");
+}
+
+function isCipher(value: unknown): value is CipherName {
+  return CIPHERS.includes(value as CipherName);
+}
+
+function badCiphers(value: unknown, advice: string): UsmpError {
+  return new UsmpError("INVALID_ARG", `ciphers is ${JSON.stringify(value)}; ${advice}`);
 }
 
 /** Fails for a number outside its range. @throws UsmpError INVALID_ARG naming option, value and range. */

@@ -102,11 +102,26 @@ function lookupByTable(table: PskTable): KeyLookup {
   };
 }
 
+/** What was found is copied at once, where it came at once: its owner may overwrite it right after. */
 function lookupByFunction(find: PskFunction): KeyLookup {
   return async (deviceId) => {
-    const found = await find(formatDeviceId(deviceId));
-    return found === null || found === undefined ? null : keysOf(copyEntry(found));
+    const found = find(formatDeviceId(deviceId));
+    return isThenable(found) ? foundKeys(await found) : foundKeys(found);
   };
+}
+
+/** Also what a database library gives that only acts like a promise. */
+function isThenable(found: Found | Promise<Found>): found is Promise<Found> {
+  return typeof (found as Partial<Promise<Found>> | null | undefined)?.then === "function";
+}
+
+function foundKeys(found: Found): DeviceKeys | null {
+  if (found === null || found === undefined) return null;
+  const entry = copyEntry(found);
+  const keys = keysOf(entry);
+  entry.psk.fill(0);
+  entry.previousPsk?.fill(0);
+  return keys;
 }
 
 function isPsk(source: unknown): source is Psk {

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS } from "../../lib/gateway/accept.js";
+import { LearnedCiphers } from "../../lib/gateway/learned-ciphers.js";
 import { FrameType } from "../../lib/core/wire.js";
 import type { PskLookup } from "../../lib/session/psk-source.js";
 import type { UsmpSession } from "../../lib/session/session.js";
@@ -29,6 +30,7 @@ class Rig {
         return psk && { psk, previousPsk: null, cipher: null };
       },
       settings: { ...DEFAULT_GATEWAY_SETTINGS, clock: this.clock },
+      learnedCiphers: new LearnedCiphers(65_536),
       onSession: (session) => {
         this.session = session;
         this.told.push(`session ${session.deviceId}`);

@@ -62,6 +62,18 @@ describe("createPskLookup", () => {
     expect(asked).to.deep.equal(["24:0a:c4:01:02:03", "24:0a:c4:01:02:03"]);
   });
 
+  it("takes what only acts like a promise for one, as database libraries give it", async () => {
+    const query = { then: (resolve: (key: string) => void) => resolve(KEY) };
+    expect(await found(() => query as unknown as Promise<string>)).to.deep.equal(utf8(KEY));
+  });
+
+  it("copies bytes of a function before its owner can overwrite them", async () => {
+    const bytes = Uint8Array.from(KEY_2);
+    const finding = found(() => bytes);
+    bytes.fill(0);
+    expect(await finding).to.deep.equal(KEY_2);
+  });
+
   it("takes null and undefined of a function as: no such device", async () => {
     expect(await found(() => null)).to.equal(null);
     expect(await found(async () => undefined)).to.equal(null);

@@ -72,7 +72,7 @@ export class SimulatedEnd {
       clock.now(),
     );
     this.driver = new SessionDriver(
-      { link: new EndLink(end), clock, connection, maxUnsentBytes: 65_536, closeTimeoutMs: 1_000 },
+      { link: new EndLink(end), connection, settings: { clock, maxUnsentBytes: 65_536, closeTimeoutMs: 1_000 } },
       {
         onHello: () => this.driver.providePsk(PSK),
         onEstablished: () => this.#adopt(),

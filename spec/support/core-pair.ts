@@ -1,4 +1,5 @@
 /** Two ends of a connection without a network between them: what one puts out waits until the spec delivers it. */
+import type { CipherChoice } from "../../lib/core/cipher-choice.js";
 import type { CipherName, CryptoProvider } from "../../lib/core/crypto-provider.js";
 import { DeviceHandshake } from "../../lib/core/device-handshake.js";
 import type { ConnectionEvent } from "../../lib/core/events.js";
@@ -9,6 +10,7 @@ import { concat } from "../../lib/core/bytes.js";
 import type { HandshakeResult } from "../../lib/core/handshake-crypto.js";
 import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
 import type { Role } from "../../lib/core/rekey-derivation.js";
+import type { RotationOptions } from "../../lib/core/rekey-policy.js";
 import { StreamConnection } from "../../lib/core/stream-connection.js";
 import { FrameType, HEADER_LENGTH } from "../../lib/core/wire.js";
 import { counted, filled, NOTHING } from "./core-bytes.js";
@@ -28,7 +30,8 @@ export const NO_KEEPALIVE: KeepaliveOptions = {
 
 export interface EndOptions {
   readonly crypto?: CryptoProvider;
-  readonly cipher?: CipherName;
+  readonly cipher?: CipherName | CipherChoice;
+  readonly rotation?: RotationOptions;
   readonly keepalive?: Partial<KeepaliveOptions>;
   readonly handshakeTimeoutMs?: number;
   readonly partialFrameTimeoutMs?: number;
@@ -53,6 +56,7 @@ export class End {
         crypto: options.crypto ?? crypto,
         cipher: options.cipher ?? "aes-256-gcm",
         keepalive: { ...NO_KEEPALIVE, ...options.keepalive },
+        ...(options.rotation && { rotation: options.rotation }),
         handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
         partialFrameTimeoutMs: options.partialFrameTimeoutMs ?? 15_000,
       },
