@@ -7,13 +7,13 @@
  *     --quick     fewer and shorter rounds, for a glance
  *     --profile   CPU profiles of our processes into build/profiles
  */
-import { existsSync, readdirSync, statSync } from "node:fs";
 import { cpus } from "node:os";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 import { pythonWithSdk } from "../spec/support/python-environment.js";
+import { checkBuild } from "./built.js";
 import { Pair, type Carrier, type Cipher, type Stack } from "./pair.js";
+import { quantile } from "./statistics.js";
 
 const STACKS: readonly Stack[] = ["ours", "python"];
 
@@ -98,22 +98,6 @@ const MEASUREMENTS: readonly Measurement[] = [
 
 function nameOf({ carrier, cipher }: Setup): string {
   return `${carrier}, ${cipher}`;
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? NaN;
-}
-
-/** What would be measured is the package as it was built: say so where that is not the source. */
-function checkBuild(): void {
-  const built = "dist/index.js";
-  if (!existsSync(built)) throw new Error(`${built} is missing: run "npm run build" first`);
-  const builtAt = statSync(built).mtimeMs;
-  const newer = readdirSync("lib", { recursive: true, encoding: "utf8" }).find(
-    (file) => file.endsWith(".ts") && statSync(join("lib", file)).mtimeMs > builtAt,
-  );
-  if (newer !== undefined) throw new Error(`${built} is older than ${join("lib", newer)}: run "npm run build" first`);
 }
 
 async function startPairs(started: Pair[]): Promise<Map<Setup, Pairs>> {

@@ -1,6 +1,19 @@
 export { Usmp, type UsmpOptions, type UsmpState } from "./usmp.js";
 export { UsmpClient, type ClientEvents, type ConnectOptions, type UsmpClientOptions } from "./device/client.js";
-export { UsmpServer, type ListeningAddress, type ServerEvents, type UsmpServerOptions } from "./gateway/server.js";
+export {
+  UsmpServer,
+  type ListeningAddress,
+  type ServerEvents,
+  type StopOptions,
+  type UsmpServerOptions,
+} from "./gateway/server.js";
+export {
+  KeyFile,
+  type KeyFileDevice,
+  type KeyFileEvents,
+  type KeyFileOptions,
+  type KeyFileReload,
+} from "./gateway/key-file.js";
 export { type SessionEvents, UsmpSession } from "./session/session.js";
 
 export { isUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError, type UsmpErrorCode } from "./errors.js";
@@ -10,12 +23,14 @@ export type { DeviceIdOption } from "./device/identity.js";
 export type { OfflineQueueOptions, OverflowPolicy } from "./device/offline-queue.js";
 export type { BackoffOptions, DelayFunction } from "./device/reconnect-machine.js";
 export type { GatewaySettings } from "./gateway/accept.js";
+export type { GatewayLimits } from "./gateway/limits.js";
 export type { UsmpEvents } from "./session/callback-emitter.js";
+export type { LogFields, Logger } from "./session/event-log.js";
 export type { EventMap, Listener } from "./session/guarded-emitter.js";
 export type { ReceiveOptions } from "./session/inbox.js";
 export type { Sendable } from "./session/message.js";
 export type { SessionSettings } from "./session/options.js";
-export type { PskFunction, PskSource, PskTable } from "./session/psk-source.js";
+export type { PskEntry, PskFunction, PskSource, PskStore, PskTable } from "./session/psk-source.js";
 export type { SessionStats, UsmpStats } from "./session/stats.js";
 export type { UsmpStatus } from "./session/status.js";
 export type { Psk } from "./core/psk.js";

@@ -7,7 +7,8 @@ import { parseReconnect, type BackoffOptions, type DelayFunction, type LifeState
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./gateway/accept.js";
 import { parseOfflineQueue, type OfflineQueueOptions } from "./device/offline-queue.js";
 import { Fleet } from "./gateway/fleet.js";
-import type { ListeningAddress, UsmpServerOptions } from "./gateway/server.js";
+import type { ListeningAddress, StopOptions, UsmpServerOptions } from "./gateway/server.js";
+import { EventLog } from "./session/event-log.js";
 import { SessionTotals, type UsmpStats } from "./session/stats.js";
 import type { UsmpStatus } from "./session/status.js";
 import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
@@ -68,6 +69,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     checkDeviceSettings(settings);
     const gatewaySettings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, given);
     checkGatewaySettings(gatewaySettings);
+    this.logTo(new EventLog(gatewaySettings.logger, gatewaySettings.clock, gatewaySettings.maxLogLinesPerSecond));
     const backoff = parseReconnect(reconnect);
     this.#serverOptions = { ...gatewaySettings, psk };
     this.#device = new Device(
@@ -86,7 +88,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
         onMessage: (data, session) => this.runsAtOnce && this.#tell(data, session),
         onDrain: (session) => this.dispatch("drain", session),
         onDropped: (reason) => this.dispatch("dropped", reason),
-        onStatus: (status) => this.#tellStatus(status),
+        onStatus: (status) => this.tellStatus(status),
         onFailed: (error) => {
           this.#lastError = error;
           // Nobody has to listen: another attempt follows.
@@ -143,14 +145,17 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     }
   }
 
-  /** Ends this life: BYE to whom there is, then nothing is left and nothing is called any more. Legal in any state. */
-  async close(): Promise<void> {
+  /**
+   * Ends this life: BYE to whom there is, then nothing is left and nothing is called any more. Legal in any state. A
+   * listening facade waits for callbacks that gave a promise, for `graceMs` at most (default 0).
+   */
+  async close(options: StopOptions = {}): Promise<void> {
     const fleet = this.#fleet;
-    await Promise.all([this.#device.close(), fleet?.stop()]);
+    await Promise.all([this.#device.close(), fleet?.stop(options)]);
     // A close() that was faster may have made way for another fleet.
     if (fleet !== null && this.#fleet === fleet) {
       this.#fleet = null;
-      this.#tellStatus({ state: "closed", reason: new UsmpError("CLOSED", "closed by close()") });
+      this.tellStatus({ state: "closed", reason: new UsmpError("CLOSED", "closed by close()") });
     }
     this.maintain();
   }
@@ -346,24 +351,20 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
       onDrain: (session) => this.dispatch("drain", session),
       onDropped: (reason) => this.dispatch("dropped", reason),
       onRefused: (reason, remoteAddress) => this.dispatch("refused", reason, remoteAddress),
-      onError: (error) => this.reportError(error),
+      onError: (error) => this.reportLogged(error),
       wantsMessages: () => this.hasListeners("message"),
     });
     this.#fleet = fleet;
+    this.countHandlersIn(fleet.handlers);
     if (!this.#keepsProcess) fleet.unref();
     try {
       const addresses = await fleet.listen(transports);
-      this.#tellStatus({ state: "listening" });
+      this.tellStatus({ state: "listening" });
       return addresses;
     } catch (error) {
       if (this.#fleet === fleet) this.#fleet = null;
       throw error;
     }
-  }
-
-  /** Where nobody listens it does not take a place among what waits to be polled for. */
-  #tellStatus(status: UsmpStatus): void {
-    if (this.hasListeners("status")) this.dispatch("status", status);
   }
 
   #announce(session: UsmpSession, again: boolean): void {

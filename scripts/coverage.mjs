@@ -50,6 +50,7 @@ run(
   "--no-config",
   "--timeout=20000",
   "--reporter=dot",
+  `--require=./${OUT}/spec/support/uncaught-guard.js`,
   // Those have commands of their own.
   ...["interop", "simulation", "soak"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),
   `${OUT}/spec/**/*.spec.js`,

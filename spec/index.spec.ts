@@ -6,6 +6,7 @@ import { CallbackEmitter } from "../lib/session/callback-emitter.js";
 describe("The package", () => {
   it("exports these values and no others", () => {
     expect(Object.keys(usmp).sort()).to.deep.equal([
+      "KeyFile",
       "TcpTransport",
       "USMP_ERROR_CODES",
       "UdpTransport",
@@ -37,6 +38,7 @@ describe("The package", () => {
       "lastErrorString",
       "listen",
       "listenerAdded",
+      "logTo",
       "maintain",
       "onConnect",
       "onDisconnect",
@@ -51,6 +53,8 @@ describe("The package", () => {
       "readString",
       "reconnect",
       "rekey",
+      "reportError",
+      "reportLogged",
       "resume",
       "send",
       "sendAsync",
@@ -61,6 +65,7 @@ describe("The package", () => {
       "state",
       "stats",
       "status",
+      "tellStatus",
       "unref",
       "write",
     ]);

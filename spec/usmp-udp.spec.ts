@@ -67,7 +67,7 @@ describe("Usmp over UDP", () => {
       expect(device.lastErrorString()).to.match(/^TRANSPORT: nothing listens/);
     });
 
-    it("60: reports a wrong key as AUTH, and retries it at the cap", async () => {
+    it("case 60: reports a wrong key as AUTH, and retries it at the cap", async () => {
       const gateway = usmp();
       const [address] = await gateway.listen(Usmp.UDP(LOOPBACK, 0));
       const device = usmp("another key, as long as it has to be", { handshakeTimeoutMs: 300 });
@@ -102,7 +102,7 @@ describe("Usmp over UDP", () => {
       expect(device.state()).not.to.equal("established");
     });
 
-    it("44: loses the session where nothing is acknowledged, and comes back by itself", async () => {
+    it("case 44: loses the session where nothing is acknowledged, and comes back by itself", async () => {
       const told: string[] = [];
       device.onDisconnect(({ code }) => told.push(code));
       device.onReconnect(() => told.push("reconnect"));
@@ -117,7 +117,7 @@ describe("Usmp over UDP", () => {
       expect(rig.events).to.include(`disconnect ${DEVICE} SUPERSEDED`);
     });
 
-    it("45: lets a receiver pause, and delivers what waited once and in order", async () => {
+    it("case 45: lets a receiver pause, and delivers what waited once and in order", async () => {
       const got: string[] = [];
       rig.gateway.onMessage((data) => got.push(data.toString()));
       rig.gateway.pause();
@@ -129,14 +129,14 @@ describe("Usmp over UDP", () => {
       expect(got).to.deep.equal(["a", "b", "c"]);
     });
 
-    it("45: ends the session where the receiver pauses for longer than the sender's patience", async () => {
+    it("case 45: ends the session where the receiver pauses for longer than the sender's patience", async () => {
       rig.gateway.pause();
       device.send("never read");
       await rig.clock.advance(45_000);
       expect(device.lastErrorString()).to.match(/^TIMEOUT/);
     });
 
-    it("47: delivers every message once and in order with 10% lost, 10% doubled and much overtaken", async () => {
+    it("case 47: delivers every message once and in order with 10% lost, 10% doubled and much overtaken", async () => {
       const bad = { loss: 0.1, duplicate: 0.1, reorder: 0.2, reorderByMs: 700, latencyMs: 10, jitterMs: 30 };
       rig.network.conditions = { toAcceptor: bad, toDialer: bad };
       const got: string[] = [];

@@ -13,6 +13,8 @@ export interface ConnectOptions extends KeyOptions {
   /** Over UDP rather than TCP. */
   readonly udp?: boolean;
   readonly reconnect?: boolean;
+  /** The age at which keys are rotated, in milliseconds; 0: never. */
+  readonly rekeyAfter: number;
   /** How long to wait for more after the input's end, in milliseconds. */
   readonly wait: number;
 }
@@ -20,10 +22,10 @@ export interface ConnectOptions extends KeyOptions {
 /** `usmp connect`: a device that sends each line of its input and prints each message that comes. */
 export async function connect(target: string, options: ConnectOptions, context: Context): Promise<ExitCode> {
   const { host, port } = parseTarget(target);
-  const { cipher, deviceId, udp = false, reconnect = false } = options;
+  const { cipher, deviceId, udp = false, reconnect = false, rekeyAfter: rekeyAfterMs } = options;
   const psk = await needKey(options, context);
   const device = deviceId === undefined ? {} : { deviceId };
-  const usmp = new Usmp(psk, { cipher, ...device, ...(reconnect ? {} : { reconnect: false as const }) });
+  const usmp = new Usmp(psk, { cipher, rekeyAfterMs, ...device, ...(reconnect ? {} : { reconnect: false as const }) });
   const transport = udp ? Usmp.UDP(host, port) : Usmp.TCP(host, port);
   const conversation = new Conversation(usmp, options, context, formatTarget({ host, port }));
   try {

@@ -18,6 +18,11 @@ export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 /** The command line itself is wrong: nothing was tried. */
 export class UsageError extends Error {}
 
+/** The system's own word for a failure (`ENOENT`), or what was thrown as text. */
+export function codeOf(cause: unknown): string {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+}
+
 /** What every command works with. */
 export class Context {
   readonly stdin: Readable;

@@ -1,6 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
 import { Usmp, type Psk } from "../index.js";
-import { UsageError, type Context } from "./context.js";
+import { codeOf, UsageError, type Context } from "./context.js";
 
 /** The options of every command that needs a key. */
 export interface KeyOptions {
@@ -66,8 +66,4 @@ function withoutNewline(content: Buffer): Buffer {
 function decode(key: Buffer): Psk {
   if (key.toString("latin1", 0, HEX_PREFIX.length) !== HEX_PREFIX) return Uint8Array.from(key);
   return Usmp.hex(key.toString("latin1", HEX_PREFIX.length));
-}
-
-function codeOf(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
 }

@@ -1,19 +1,23 @@
-import { randomBytes } from "node:crypto";
-import { rename, rm, writeFile } from "node:fs/promises";
-import { ExitCode, type Context } from "./context.js";
+import { writeFile } from "node:fs/promises";
+import { codeOf, ExitCode, UsageError, type Context } from "./context.js";
+import { keygenDevice, type DeviceKeyOptions } from "./keygen-device.js";
+import { makeKey } from "./make-key.js";
+import { replaceFile } from "./replace-file.js";
 
-export interface KeygenOptions {
+export interface KeygenOptions extends Partial<DeviceKeyOptions> {
   readonly out?: string;
-  readonly force?: boolean;
 }
 
-/** 32 random bytes as 64 hex characters: text that is the key as it stands, on both sides. */
-export function makeKey(): string {
-  return randomBytes(32).toString("hex");
-}
-
-/** `usmp keygen`: a new key, to stdout or into a file that only its owner can read. */
-export async function keygen({ out, force = false }: KeygenOptions, context: Context): Promise<ExitCode> {
+/** `usmp keygen`: a new key, to stdout, into a file that only its owner can read, or into a key file of many devices. */
+export async function keygen(options: KeygenOptions, context: Context): Promise<ExitCode> {
+  const { out, device, keys, force = false } = options;
+  if (device !== undefined || keys !== undefined) {
+    if (device === undefined || keys === undefined) throw new UsageError("--device and --keys go together");
+    if (out !== undefined) throw new UsageError("give --out or --keys, not both");
+    return keygenDevice({ ...options, device, keys }, context);
+  }
+  for (const option of ["name", "rotate"] as const)
+    if (options[option] !== undefined) throw new UsageError(`--${option} needs --device and --keys`);
   const key = makeKey();
   if (out === undefined) {
     await context.stdout.line(key);
@@ -21,9 +25,10 @@ export async function keygen({ out, force = false }: KeygenOptions, context: Con
   }
   const named = JSON.stringify(out);
   try {
-    await (force ? replace(out, `${key}\n`) : create(out, `${key}\n`));
+    // Replaced rather than written over: the old one's mode, which may let others read, does not live on.
+    await (force ? replaceFile(out, `${key}\n`) : create(out, `${key}\n`));
   } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    const code = codeOf(cause);
     const advice = code === "EEXIST" ? "it exists; --force replaces it, and its key is lost then" : code;
     context.tell(`the key was not written to ${named}: ${advice}`);
     return ExitCode.FAILURE;
@@ -35,16 +40,4 @@ export async function keygen({ out, force = false }: KeygenOptions, context: Con
 /** Fails where there is a file already, also where another program makes it at this moment. */
 async function create(file: string, content: string): Promise<void> {
   await writeFile(file, content, { mode: 0o600, flag: "wx" });
-}
-
-/** A file of its own takes the old one's place: the old one's mode, which may let others read, does not live on. */
-async function replace(file: string, content: string): Promise<void> {
-  const fresh = `${file}.${randomBytes(6).toString("hex")}`;
-  await create(fresh, content);
-  try {
-    await rename(fresh, file);
-  } catch (error) {
-    await rm(fresh, { force: true });
-    throw error;
-  }
 }

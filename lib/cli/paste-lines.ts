@@ -7,25 +7,39 @@ export interface NewGateway {
   readonly address: string;
   readonly port: number;
   readonly cipher: CipherName;
+  /** The one device whose key it is; without it, any. */
+  readonly deviceId?: string;
 }
 
 /** What to type on the device, for each kind of device, so that it finds this gateway. */
-export function pasteLines({ key, address, port, cipher }: NewGateway): string[] {
+export function pasteLines({ key, address, port, cipher, deviceId }: NewGateway): string[] {
   const host = reachableAddress(address);
   const place = port === DEFAULT_PORT ? `"${host}"` : `"${host}", ${port}`;
   const boardsSpeakIt = cipher === "aes-256-gcm";
+  const options = [
+    ...(boardsSpeakIt ? [] : [`cipher: "${cipher}"`]),
+    ...(deviceId === undefined ? [] : [`deviceId: "${deviceId}"`]),
+  ].join(", ");
+  const arguments_ = [
+    formatTarget({ host, port }),
+    ...(boardsSpeakIt ? [] : ["--cipher", cipher]),
+    ...(deviceId === undefined ? [] : ["--device-id", deviceId]),
+  ].join(" ");
   const arduino = [
+    // A board's id is its own address: there is nothing to set.
     "Arduino:",
     `  USMPClient usmp("${key}");`,
     `  usmp.begin(USMP::TCP(${place}).wifi(WIFI_SSID, WIFI_PASS));`,
   ];
   return [
-    `key, made for this run (to keep one: usmp keygen --out FILE, then --psk-file FILE): ${key}`,
+    deviceId === undefined
+      ? `key, made for this run (to keep one: usmp keygen --out FILE, then --psk-file FILE): ${key}`
+      : `key of ${deviceId}: ${key}`,
     ...(boardsSpeakIt ? arduino : []),
     "TypeScript:",
-    `  const usmp = new Usmp("${key}"${boardsSpeakIt ? "" : `, { cipher: "${cipher}" }`});`,
+    `  const usmp = new Usmp("${key}"${options === "" ? "" : `, { ${options} }`});`,
     `  await usmp.begin(Usmp.TCP(${place}));`,
     "Shell:",
-    `  USMP_PSK=${key} usmp connect ${formatTarget({ host, port })}${boardsSpeakIt ? "" : ` --cipher ${cipher}`}`,
+    `  USMP_PSK=${key} usmp connect ${arguments_}`,
   ];
 }

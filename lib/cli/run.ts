@@ -1,17 +1,22 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { causeText } from "../errors.js";
-import { isUsmpError } from "../index.js";
+import { isUsmpError, type CipherName } from "../index.js";
 import { CIPHERS } from "../session/options.js";
 import { DEFAULT_PORT, parsePort } from "./address.js";
 import { connect, type ConnectOptions } from "./connect.js";
 import { Context, ExitCode, UsageError, type Surroundings } from "./context.js";
 import { keygen, type KeygenOptions } from "./keygen.js";
+import { addLimit, limitLines, type LimitOptions } from "./limits.js";
 import { escapeControls } from "./printable.js";
 import { serve, type ServeOptions } from "./serve.js";
 
 const DEFAULT_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 2 ** 31 - 1;
+const DEFAULT_GRACE_MS = 5_000;
+const LONGEST_TIME_MS = 2 ** 31 - 1;
+/** Who needs longer does not rotate. */
+const LONGEST_ROTATION_DAYS = 3_650;
 
 /** Runs one command line (without the program's name). Resolves with the exit code; never rejects. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
@@ -45,14 +50,31 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
         ),
     });
 
-  withKeyOptions(program.command("serve"))
+  withKeyOptions(
+    program.command("serve").option("--keys <file>", "read a key for each device from this file, and watch it"),
+  )
     .description(
       "Run a gateway that prints what devices send. Without a key it makes one and says what to paste where.",
     )
-    .option("-p, --port <port>", "port to listen on, 0 for any free one", usage(parsePort), DEFAULT_PORT)
+    .option(
+      "-p, --port <port>",
+      "port to listen on, 0 for any free one",
+      // Not parsePort itself: the program gives the value so far as well, here the default, which is no least port.
+      usage<number>((text) => parsePort(text)),
+      DEFAULT_PORT,
+    )
     .option("--host <address>", "address to listen on", "0.0.0.0")
     .option("-u, --udp", "listen on UDP as well as TCP")
     .option("-e, --echo", "send every message back")
+    .option(
+      "--cipher <name>",
+      `cipher of the devices, given twice: either (choices: ${CIPHERS.join(", ")}; default: ${CIPHERS[0]})`,
+      collectCiphers,
+    )
+    .option("--limit <name=number>", "change a limit, listed below; may be given several times", anotherLimit)
+    .option("--grace <ms>", "when stopped, how long answers under way may take", usage(parseTime), DEFAULT_GRACE_MS)
+    .option("--log", "tell each event on stderr, as one line of JSON")
+    .addHelpText("after", `\nLimits and their defaults (docs/gateway.md says what for):\n${limitLines()}`)
     .action(async (options: ServeOptions) => finish(await serve(options, context)));
 
   withKeyOptions(program.command("connect"))
@@ -61,10 +83,12 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option(
       "-w, --wait <ms>",
       "after the input's end, wait until nothing came for so long",
-      usage(parseWait),
+      usage(parseTime),
       DEFAULT_WAIT_MS,
     )
     .option("-u, --udp", "connect over UDP rather than TCP")
+    .addOption(new Option("--cipher <name>", "cipher of the gateway").choices(CIPHERS).default(CIPHERS[0]))
+    .option("--rekey-after <ms>", "rotate the keys of a session at this age, 0 for never", usage(parseTime), 0)
     .option("-r, --reconnect", "keep trying, at first and after a loss")
     .option(
       "--device-id <id>",
@@ -76,7 +100,11 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .command("keygen")
     .description("Make a key: 32 random bytes as 64 hex characters, to be used as they stand on both sides.")
     .option("-o, --out <file>", "write it to a new file that only you can read")
-    .option("-f, --force", "replace that file if it exists")
+    .option("--keys <file>", "add it to this key file of many devices, which is made if need be")
+    .option("--device <id>", "the device whose key it is, such as 24:0a:c4:01:02:03", usage(parseDevice))
+    .option("--name <name>", "what people call that device")
+    .option("--rotate <days>", "accept that device's present key for so many days more", usage(parseDays))
+    .option("-f, --force", "replace that file, or that device's key, if it exists")
     .action(async (options: KeygenOptions) => finish(await keygen(options, context)));
   return program;
 }
@@ -85,7 +113,6 @@ function withKeyOptions(command: Command): Command {
   return command
     .option("--psk-file <file>", "read the key from this file")
     .option("--psk <key>", "the key itself; other users of this machine can see it")
-    .addOption(new Option("--cipher <name>", "cipher of both sides").choices(CIPHERS).default(CIPHERS[0]))
     .addHelpText(
       "after",
       "\nThe key comes from --psk-file, --psk or the variable USMP_PSK. It has at least 16 bytes and stands for its text;\n" +
@@ -93,10 +120,31 @@ function withKeyOptions(command: Command): Command {
     );
 }
 
-function parseWait(text: string): number {
-  const wait = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-  if (wait <= LONGEST_WAIT_MS) return wait;
-  throw new UsageError(`${JSON.stringify(text)} is no time: give milliseconds, 0 to ${LONGEST_WAIT_MS}`);
+function parseTime(text: string): number {
+  const time = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (time <= LONGEST_TIME_MS) return time;
+  throw new UsageError(`${JSON.stringify(text)} is no time: give milliseconds, 0 to ${LONGEST_TIME_MS}`);
+}
+
+/** An option that may be given several times. */
+function collectCiphers(text: string, before: readonly CipherName[] = []): readonly CipherName[] {
+  const cipher = CIPHERS.find((name) => name === text);
+  if (cipher === undefined) throw new InvalidArgumentError(`Allowed choices are ${CIPHERS.join(", ")}.`);
+  return [...before, cipher];
+}
+
+function parseDevice(text: string): string {
+  return formatDeviceId(parseDeviceId(text));
+}
+
+function parseDays(text: string): number {
+  const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
+  if (days >= 1 && days <= LONGEST_ROTATION_DAYS) return days;
+  throw new UsageError(`${JSON.stringify(text)} is no time: give days, 1 to ${LONGEST_ROTATION_DAYS}`);
+}
+
+function anotherLimit(text: string, before?: LimitOptions): LimitOptions {
+  return usage((given) => addLimit(given, before))(text);
 }
 
 /** A parser for an option, with its complaint in the form that names the option. */

@@ -3,54 +3,86 @@ import {
   UdpTransport,
   UsmpServer,
   type CipherName,
+  type KeyFile,
   type ListeningAddress,
+  type LogFields,
+  type Logger,
+  type PskSource,
   type UsmpSession,
 } from "../index.js";
-import { ExitCode, type Context } from "./context.js";
+import { CIPHERS } from "../session/options.js";
+import { ExitCode, UsageError, type Context } from "./context.js";
 import { findKey, type KeyOptions } from "./key-source.js";
-import { makeKey } from "./keygen.js";
+import { makeKey } from "./make-key.js";
 import { LineLimit } from "./line-limit.js";
 import { pasteLines } from "./paste-lines.js";
+import type { LimitOptions } from "./limits.js";
 import { escapeControls, printable } from "./printable.js";
+import { labelOf, openKeys } from "./served-keys.js";
 
 export interface ServeOptions extends KeyOptions {
+  /** A key file of many devices. */
+  readonly keys?: string;
   readonly host: string;
   readonly port: number;
   /** On UDP as well as TCP. */
   readonly udp?: boolean;
   readonly echo?: boolean;
-  readonly cipher: CipherName;
+  /** Those that are accepted, one by default. */
+  readonly cipher?: readonly CipherName[];
+  readonly limit?: LimitOptions;
+  /** In milliseconds. */
+  readonly grace: number;
+  readonly log?: boolean;
 }
 
 /** `usmp serve`: a gateway that prints every message, and with `--echo` sends it back. Runs until it is stopped. */
 export async function serve(options: ServeOptions, context: Context): Promise<ExitCode> {
-  const { host, port, cipher, udp = false, echo = false } = options;
-  const givenKey = await findKey(options, context);
-  const key = givenKey ?? makeKey();
-  const server = new UsmpServer({ psk: key, cipher });
-  const conversations = new Set<Promise<void>>();
-  server.onSession((session) => {
-    const conversation = converse(session, echo, context);
-    conversations.add(conversation);
-    void conversation.finally(() => conversations.delete(conversation));
-  });
+  const { host, port, cipher: ciphers = CIPHERS.slice(0, 1), udp = false, echo = false } = options;
+  const { limit = {}, grace: graceMs, log = false } = options;
+  const { keys, psk, newKey } = await secretsOf(options, context);
+  const server = new UsmpServer({ psk, ciphers, ...limit, ...(log ? { logger: jsonLogger(context) } : {}) });
+  server.onSession((session) => converse(session, labelOf(session.deviceId, keys), echo, context));
   const refusals = new LineLimit((line) => context.tell(line));
   server.on("refused", (error, from) => refusals.line(`refused ${from}: ${escapeControls(error.message)}`));
   server.onError((error) => context.tell(escapeControls(error.message)));
 
-  const tcp = new TcpTransport(host, port);
-  const addresses = await server.listen(tcp, ...(udp ? [new UdpTransport(host, port)] : []));
-  await announce(addresses, givenKey === null ? (key as string) : null, options, context);
-  if (!context.signal.aborted) await server.serve({ signal: context.signal });
-  await server.stop();
-  await Promise.all(conversations);
+  try {
+    const tcp = new TcpTransport(host, port);
+    const addresses = await server.listen(tcp, ...(udp ? [new UdpTransport(host, port)] : []));
+    await announce(addresses, newKey, options, context);
+    if (context.signal.aborted) await server.stop({ graceMs });
+    else await server.serve({ signal: context.signal, graceMs });
+  } finally {
+    await keys?.close();
+  }
   return ExitCode.OK;
+}
+
+interface Secrets {
+  readonly psk: PskSource;
+  readonly keys: KeyFile | null;
+  /** A key that was made for this run. */
+  readonly newKey: string | null;
+}
+
+async function secretsOf(options: ServeOptions, context: Context): Promise<Secrets> {
+  if (options.keys !== undefined) {
+    if (options.psk !== undefined || options.pskFile !== undefined)
+      throw new UsageError("give --keys or one key for all devices (--psk-file, --psk), not both");
+    const keys = await openKeys(options.keys, context);
+    return { psk: keys, keys, newKey: null };
+  }
+  const given = await findKey(options, context);
+  if (given !== null) return { psk: given, keys: null, newKey: null };
+  const newKey = makeKey();
+  return { psk: newKey, keys: null, newKey };
 }
 
 async function announce(
   addresses: readonly ListeningAddress[],
   newKey: string | null,
-  { echo, cipher }: ServeOptions,
+  { echo, cipher: [cipher = CIPHERS[0]] = [] }: ServeOptions,
   { stdout }: Context,
 ): Promise<void> {
   for (const { address, port, transport } of addresses) {
@@ -62,10 +94,20 @@ async function announce(
   for (const line of pasteLines({ key: newKey, address, port, cipher })) await stdout.line(line);
 }
 
+/** In ASCII alone: what a terminal would act on, and what hides or reorders text, is escaped. */
+function jsonLogger(context: Context): Logger {
+  const at = (level: string) => (event: string, fields: LogFields) => {
+    const line = JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
+    const escaped = line.replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+    context.write(`${escaped}\n`, "stderr");
+  };
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
 /** A message stands after ">", so that none can look like a line of ours. */
-async function converse(session: UsmpSession, echo: boolean, { stdout }: Context): Promise<void> {
+async function converse(session: UsmpSession, label: string, echo: boolean, { stdout }: Context): Promise<void> {
   const { deviceId } = session;
-  await stdout.line(`${deviceId} connected from ${session.remoteAddress} port ${session.remotePort}`);
+  await stdout.line(`${label} connected from ${session.remoteAddress} port ${session.remotePort}`);
   for await (const message of session) {
     await stdout.line(`${deviceId} > ${printable(message)}`);
     // Where it fails the session is over, and the loop ends with what had arrived before.

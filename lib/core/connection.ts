@@ -12,8 +12,11 @@ export interface Connection {
   linkEnded(cause?: UsmpError): void;
   /** What is sent does not get through for the moment. */
   linkTroubled(trouble: UsmpError): void;
-  /** Answers "hello": the device's key (copied), null where there is none. Too late an answer is ignored. */
-  providePsk(psk: Uint8Array | null, now: number): void;
+  /**
+   * Answers "hello": the device's key, and during a rotation the one before it (copied); null for what it does not have.
+   * Too late an answer is ignored.
+   */
+  providePsk(psk: Uint8Array | null, now: number, previousPsk?: Uint8Array | null): void;
   /**
    * Sends a message (borrowed) of at most 1808 bytes.
    * @throws UsmpError PAYLOAD_TOO_LARGE or NOT_CONNECTED: nothing was sent. SEQ_EXHAUSTED: the session has ended.

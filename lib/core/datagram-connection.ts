@@ -84,8 +84,8 @@ export class DatagramConnection implements Connection {
     else if (state.name === "handshake" && this.#options.role === "device") this.#finish(trouble);
   }
 
-  providePsk(psk: Uint8Array | null, now: number): void {
-    if (this.#state.name === "handshake") this.#sendRepeated(this.#state.handshake.providePsk(psk), now);
+  providePsk(psk: Uint8Array | null, now: number, previousPsk: Uint8Array | null = null): void {
+    if (this.#state.name === "handshake") this.#sendRepeated(this.#state.handshake.providePsk(psk, previousPsk), now);
   }
 
   send(message: Uint8Array, now: number): void {

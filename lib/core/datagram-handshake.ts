@@ -24,8 +24,11 @@ export interface DatagramHandshake {
    * @throws UsmpError AUTH where somebody who has the key does what nobody may.
    */
   receive(frame: Frame): DatagramHandshakeStep | null;
-  /** Answers "lookup": the device's key (copied), or null for a device without one. Null where no answer is awaited. */
-  providePsk(psk: Uint8Array | null): HandshakeFrame | null;
+  /**
+   * Answers "lookup": the device's key, and during a rotation the one before it (copied); null for what it does not have.
+   * Null where no answer is awaited.
+   */
+  providePsk(psk: Uint8Array | null, previousPsk?: Uint8Array | null): HandshakeFrame | null;
   /** What it means that the deadline passed at this point. */
   timedOut(timeoutMs: number): UsmpError;
   /** Forgets all secrets. Harmless at any time. */

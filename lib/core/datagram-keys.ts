@@ -28,6 +28,8 @@ const MOST_CARRIED_SEQ = 2 ** 31;
 interface Receiving {
   readonly key: OpeningKey;
   readonly window: ReplayWindow;
+  /** Frames that were taken under it. */
+  frames: number;
 }
 
 /** What a new key pair is before this end sends under it. */
@@ -75,6 +77,14 @@ export class DatagramKeys {
     return this.#tx;
   }
 
+  /** How many frames have gone under the present keys, in the busier direction; what is on its way out does not count. */
+  get frames(): number {
+    const { name } = this.#state;
+    if (name === "initiated") return 0;
+    const sent = this.awaitsSwitch ? 0 : this.#tx.frames;
+    return name === "switched" ? sent : Math.max(sent, this.#rx.frames);
+  }
+
   /** Whether a frame has verified under the key of the last REKEY: before that there is no second one. */
   get settled(): boolean {
     return this.#state.name === "settled" && !this.awaitsSwitch;
@@ -100,7 +110,11 @@ export class DatagramKeys {
     return this.#state.name === "initiated" ? [this.#tx.key, this.#state.next.tx] : [this.#tx.key];
   }
 
-  /** Opens a session frame; null where no key verifies it, or it is too far behind to be told apart. Changes nothing. */
+  /**
+   * Opens a session frame; null where no key verifies it, or it is too far behind to be told apart. Changes nothing, but the
+   * first one that verifies fixes the cipher.
+   * @throws UsmpError CRYPTO where the cipher was guessed wrong.
+   */
   open(frame: Frame): OpenedDatagram | null {
     const state = this.#state;
     const opened = openUnder(this.#rx, frame, state.name === "responded" ? "peer" : null);
@@ -113,6 +127,7 @@ export class DatagramKeys {
   /** Notes that a new frame was taken, and moves on where it is the first under a new key. */
   take(frame: Frame, { under, confirms }: OpenedDatagram): void {
     under.window.mark(frame.seq);
+    under.frames++;
     if (confirms === null) return;
     this.acknowledged();
     if (under !== this.#rx) this.#rx.key.wipe();
@@ -195,7 +210,7 @@ export class DatagramKeys {
   }
 
   #receiving(key: Uint8Array): Receiving {
-    return { key: new OpeningKey(this.#context, key), window: new ReplayWindow() };
+    return { key: new OpeningKey(this.#context, key), window: new ReplayWindow(), frames: 0 };
   }
 
   #sealUnder(key: Uint8Array): void {

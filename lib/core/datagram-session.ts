@@ -1,5 +1,7 @@
 import { UsmpError } from "../errors.js";
+import { CipherChoice } from "./cipher-choice.js";
 import { ControlAllowance } from "./control-allowance.js";
+import { LifeSigns } from "./life-signs.js";
 import { DatagramKeys, type OpenedDatagram } from "./datagram-keys.js";
 import type { DatagramOutbox } from "./datagram-outbox.js";
 import { DatagramReassembly } from "./datagram-reassembly.js";
@@ -9,7 +11,8 @@ import { FrameSender } from "./frame-sender.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 import { Keepalive } from "./keepalive.js";
 import { MessageQueue } from "./message-queue.js";
-import { PING_INTERVAL_MS, REKEY_INTERVAL_MS, requireMessageLength, type SessionOptions } from "./session.js";
+import { RekeyPolicy } from "./rekey-policy.js";
+import { requireMessageLength, type SessionOptions } from "./session.js";
 import type { Utack } from "./utack.js";
 import {
   FORBIDDEN_SEQ,
@@ -33,9 +36,13 @@ const NOTHING = new Uint8Array(0);
  */
 export class DatagramSession {
   readonly #crypto: SessionOptions["crypto"];
+  /** What is to be sent waits, unsealed, until it is made. */
+  readonly #cipher: CipherChoice;
+  readonly #rekey: RekeyPolicy;
   readonly #keys: DatagramKeys;
   readonly #keepalive: Keepalive;
   readonly #control: ControlAllowance;
+  readonly #lifeSigns: LifeSigns;
   readonly #reassembly = new DatagramReassembly();
   readonly #messages = new MessageQueue();
   readonly #sender: FrameSender;
@@ -47,13 +54,6 @@ export class DatagramSession {
   /** Nothing is sent before the peer is known to have a session, too. */
   #held = false;
   #trouble: UsmpError | undefined;
-  #pongOwed = false;
-  /** Asked for by the application, until the peer's patience allows it; and allowed, until its turn comes. */
-  #pingWanted = false;
-  #pingDue = false;
-  #pingedAt = -Infinity;
-  #rekeyWanted = false;
-  #rekeyedAt = -Infinity;
   /** Our REKEY gave way to the peer's: that one fulfils the wish. */
   #rekeyMerged = false;
   #byeWanted = false;
@@ -68,9 +68,14 @@ export class DatagramSession {
     now: number,
   ) {
     this.#crypto = options.crypto;
-    this.#keys = new DatagramKeys({ ...options, sessionId: agreed.sessionId }, options.role, agreed);
+    this.#cipher = CipherChoice.of(options.cipher);
+    this.#cipher.start(now);
+    this.#rekey = new RekeyPolicy(options.rotation ?? null, now);
+    const context = { crypto: options.crypto, cipher: this.#cipher, sessionId: agreed.sessionId };
+    this.#keys = new DatagramKeys(context, options.role, agreed);
     this.#keepalive = new Keepalive(options.keepalive, now);
     this.#control = new ControlAllowance(now);
+    this.#lifeSigns = new LifeSigns(this.#keepalive);
     this.#sender = new FrameSender(options.crypto, this.#keys, outbox);
     this.#outbox = outbox;
     this.#emit = emit;
@@ -115,14 +120,13 @@ export class DatagramSession {
 
   /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
   ping(now: number): void {
-    this.#pingWanted = !this.#keepalive.awaitsPong;
-    this.#askForPing(now);
+    this.#lifeSigns.wantPing(now);
     this.#advance(now);
   }
 
   /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
   rekey(now: number): void {
-    this.#rekeyWanted = true;
+    this.#rekey.want();
     this.#advance(now);
   }
 
@@ -137,8 +141,10 @@ export class DatagramSession {
     this.#held = true;
   }
 
+  /** The peer has its session, too: it could speak from now on. */
   release(now: number): void {
     this.#held = false;
+    this.#cipher.start(now);
     this.#advance(now);
   }
 
@@ -178,23 +184,30 @@ export class DatagramSession {
       case "lost":
         throw this.#gone("the peer has shown no sign of life: it is gone, or the network between is");
       case "ping":
-        this.#takePing(now);
+        this.#lifeSigns.duePing(now);
         break;
       case "pong":
-        this.#owePong(now);
+        this.#lifeSigns.owePong(now);
         break;
       case "quiet":
     }
-    this.#sender.resend(now, (message) => this.#gone(message));
-    this.#askForPing(now);
+    this.#sender.resend(now, (message) => {
+      this.#cipher.doubt();
+      return this.#gone(message);
+    });
+    this.#lifeSigns.advance(now);
     this.#advance(now);
   }
 
   /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
-    const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
-    const rekey = this.#rekeyWanted && this.#mayRekey ? this.#rekeyedAt + REKEY_INTERVAL_MS : Infinity;
-    return Math.min(this.#keepalive.nextDeadline(), this.#sender.nextDeadline(), ping, rekey);
+    return Math.min(
+      this.#keepalive.nextDeadline(),
+      this.#sender.nextDeadline(),
+      this.#lifeSigns.nextDeadline(),
+      this.#rekey.nextDeadline(this.#mayRekey),
+      this.#wantsToSend && !this.#held ? this.#cipher.dueAt : Infinity,
+    );
   }
 
   /** Does ahead what can be done while a frame is in flight. */
@@ -249,7 +262,7 @@ export class DatagramSession {
         throw new UsmpError("BYE", "the peer ended the session");
       case FrameType.PING:
         this.#reassembly.interrupt(seq);
-        this.#owePong(now);
+        this.#lifeSigns.owePong(now);
         break;
       case FrameType.PONG: {
         this.#reassembly.interrupt(seq);
@@ -281,6 +294,7 @@ export class DatagramSession {
     }
     const awaitedUtack = this.#keys.awaitsUtack;
     this.#outbox.push(this.#keys.respond(frame, opened));
+    this.#rekey.rotated(now);
     this.#keepalive.heard(now);
     this.#reassembly.startOver(frame.seq);
     if (awaitedUtack) {
@@ -298,7 +312,8 @@ export class DatagramSession {
 
   /** Sends what is next, where nothing is in flight. */
   #advance(now: number): void {
-    if (this.#held || !this.#sender.isIdle) return;
+    this.#rekey.judge(this.#keys.frames, now);
+    if (this.#held || !this.#sender.isIdle || !this.#canSeal(now)) return;
     if (this.#sender.transmitReady(now)) return this.#keepalive.sent(now);
     // The last number is BYE's: whatever else waits stays behind.
     if (this.#byeWanted && this.#sender.isExhausted) return this.#sendBye(now);
@@ -311,40 +326,44 @@ export class DatagramSession {
     else if (this.#byeWanted) this.#sendBye(now);
   }
 
+  /** Whether the cipher is known, or, where something is to be sent, had to be guessed now. */
+  #canSeal(now: number): boolean {
+    if (this.#byeWanted) this.#cipher.guess();
+    return this.#cipher.isMade || (this.#wantsToSend && this.#cipher.isReady(now));
+  }
+
+  get #wantsToSend(): boolean {
+    return !this.#messages.isEmpty || !this.#lifeSigns.isEmpty || this.#rekey.isWanted;
+  }
+
   #sendBye(now: number): void {
     if (!this.#isDone) this.#transmit(FrameType.BYE, NOTHING, now);
   }
 
   #advanceControl(now: number): boolean {
-    if (this.#pongOwed) {
-      this.#pongOwed = false;
-      this.#transmit(FrameType.PONG, NOTHING, now);
-      return true;
-    }
-    if (this.#rekeyWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
+    if (this.#rekey.isWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
       // No frame has verified under the last key: ask for one.
-      this.#pingWanted = true;
-      this.#askForPing(now);
+      this.#lifeSigns.wantPing(now);
     }
-    if (this.#pingDue) {
-      this.#pingDue = false;
-      this.#transmit(FrameType.PING, NOTHING, now);
+    const sign = this.#lifeSigns.take();
+    if (sign !== null) {
+      this.#transmit(sign, NOTHING, now);
       return true;
     }
-    if (!this.#rekeyWanted || !this.#mayRekey || now < this.#rekeyedAt + REKEY_INTERVAL_MS) return false;
+    if (!this.#rekey.isWanted || !this.#mayRekey || !this.#rekey.mayStart(now)) return false;
     this.#sendRekey(now);
     return true;
   }
 
   get #mayRekey(): boolean {
-    return !this.#held && this.#keys.settled && this.#sender.isIdle && !this.#reassembly.holdsPartialMessage;
+    const isQuiet = this.#sender.isIdle && !this.#reassembly.holdsPartialMessage;
+    return isQuiet && !this.#held && this.#cipher.isMade && this.#keys.settled;
   }
 
   #sendRekey(now: number): void {
-    this.#rekeyWanted = false;
+    this.#rekey.started(now);
     if (!this.#keys.canRotate) throw this.#sender.exhausted();
     const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
-    this.#rekeyedAt = now;
     this.#keys.initiate(salt);
     this.#transmit(FrameType.REKEY, salt, now);
   }
@@ -360,28 +379,12 @@ export class DatagramSession {
   /** Whether what is in flight can only be followed by a message, under the same key. */
   get #messageIsNext(): boolean {
     if (this.#messages.isWithinMessage) return true;
-    return !(this.#pongOwed || this.#pingDue || this.#rekeyWanted || this.#keys.awaitsUtack || this.#keys.awaitsSwitch);
+    const { awaitsUtack, awaitsSwitch } = this.#keys;
+    return this.#lifeSigns.isEmpty && !this.#rekey.isWanted && !awaitsUtack && !awaitsSwitch;
   }
 
   #transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
     this.#sender.transmit(type, plaintext, now);
-    this.#keepalive.sent(now);
-  }
-
-  #askForPing(now: number): void {
-    if (!this.#pingWanted || now < this.#pingedAt + PING_INTERVAL_MS) return;
-    this.#pingWanted = false;
-    this.#takePing(now);
-  }
-
-  #takePing(now: number): void {
-    this.#pingedAt = now;
-    if (this.#keepalive.ask(now)) this.#pingDue = true;
-  }
-
-  #owePong(now: number): void {
-    this.#pongOwed = true;
-    // It is not due again before the time is up, whether or not it can leave now.
     this.#keepalive.sent(now);
   }
 

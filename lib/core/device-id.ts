@@ -26,11 +26,12 @@ export function parseDeviceId(value: string | Uint8Array): Uint8Array {
   );
 }
 
-/** Shows a text only where it may have been meant as an id: a key in the wrong place must not be repeated. */
+/** Shows a text only where it was plainly meant as an id: a key, of 16 characters at least, must not be repeated. */
 function describeBadId(value: unknown): string {
   if (value instanceof Uint8Array) return `${value.length} bytes`;
   if (typeof value !== "string") return `of type ${typeof value}`;
-  return /^[0-9a-fA-F:.-]{1,17}$/.test(value) ? `"${value}"` : `a text of ${value.length} characters`;
+  const isMeantAsId = /^[0-9a-fA-F:.-]{1,17}$/.test(value) && (value.length < 16 || /[:.-]/.test(value));
+  return isMeantAsId ? `"${value}"` : `a text of ${value.length} characters`;
 }
 
 /** A random device id, marked as locally administered and as no multicast address: it cannot be a real board's. */

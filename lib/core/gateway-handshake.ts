@@ -9,31 +9,30 @@
  * A device that is not known goes the same way with a random key, so that what it sees, and when, tells it nothing.
  */
 import { UsmpError } from "../errors.js";
-import { concat, copyOf } from "./bytes.js";
-import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import type { Frame } from "./frame.js";
+import { GatewayProof, lateLookup, wrongKey, type GatewayHandshakeOptions, type Proof } from "./gateway-proof.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
-import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./handshake-crypto.js";
-import { GATEWAY_SEQ, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "./handshake-payloads.js";
-import { FrameType, HANDSHAKE_NONCE_LENGTH, HMAC_LENGTH, KEY_LENGTH, SESSION_ID_LENGTH } from "./wire.js";
+import { HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "./handshake-payloads.js";
+import { FrameType, HMAC_LENGTH } from "./wire.js";
 
 type State =
   | { readonly name: "awaitHello" }
   | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
-  | {
-      readonly name: "awaitHelloAck";
-      readonly transcript: Transcript;
-      readonly pair: KeyPair;
-      readonly psk: Uint8Array;
-    }
+  | { readonly name: "awaitHelloAck"; readonly proof: GatewayProof }
   | { readonly name: "over" };
 
 export class GatewayHandshake implements Handshake {
-  readonly #crypto: CryptoProvider;
+  readonly #options: GatewayHandshakeOptions;
   #state: State = { name: "awaitHello" };
+  #proof: Proof = "none";
 
-  constructor({ crypto }: { readonly crypto: CryptoProvider }) {
-    this.#crypto = crypto;
+  constructor(options: GatewayHandshakeOptions) {
+    this.#options = options;
+  }
+
+  /** What the device has shown of its key; it stays when the handshake is over. */
+  get proof(): Proof {
+    return this.#proof;
   }
 
   start(): null {
@@ -53,15 +52,11 @@ export class GatewayHandshake implements Handshake {
     }
   }
 
-  providePsk(psk: Uint8Array | null): HandshakeFrame | null {
+  providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): HandshakeFrame | null {
     if (this.#state.name !== "awaitPsk") return null;
-    const { deviceId, pubC } = this.#state;
-    const pair = this.#crypto.generateKeyPair();
-    const nonce = this.#crypto.randomBytes(HANDSHAKE_NONCE_LENGTH);
-    const transcript: Transcript = { deviceId, pubC, nonce, pubS: pair.publicKey };
-    const key = psk === null ? this.#crypto.randomBytes(KEY_LENGTH) : copyOf(psk);
-    this.#state = { name: "awaitHelloAck", transcript, pair, psk: key };
-    return { type: FrameType.CHALLENGE, seq: GATEWAY_SEQ, payload: concat(nonce, pair.publicKey) };
+    const proof = new GatewayProof(this.#options, this.#state, psk, previousPsk);
+    this.#state = { name: "awaitHelloAck", proof };
+    return proof.challenge;
   }
 
   endedEarly(cause?: UsmpError): UsmpError {
@@ -69,17 +64,12 @@ export class GatewayHandshake implements Handshake {
   }
 
   timedOut(timeoutMs: number): UsmpError {
-    if (this.#state.name === "awaitPsk") {
-      return new UsmpError("AUTH", `the PSK lookup did not settle within ${timeoutMs} ms`);
-    }
+    if (this.#state.name === "awaitPsk") return lateLookup(timeoutMs);
     return new UsmpError("TIMEOUT", `the device did not finish its handshake within ${timeoutMs} ms`);
   }
 
   wipe(): void {
-    if (this.#state.name === "awaitHelloAck") {
-      this.#state.pair.wipe();
-      this.#crypto.wipe(this.#state.psk);
-    }
+    if (this.#state.name === "awaitHelloAck") this.#state.proof.wipe();
     this.#state = { name: "over" };
   }
 
@@ -91,20 +81,12 @@ export class GatewayHandshake implements Handshake {
     return { type: "lookup", deviceId: hello.deviceId };
   }
 
-  #finish(frame: Frame, { transcript, pair, psk }: State & { name: "awaitHelloAck" }): HandshakeStep {
+  #finish(frame: Frame, { proof }: State & { name: "awaitHelloAck" }): HandshakeStep {
     expectFrame(frame, FrameType.HELLO_ACK, HMAC_LENGTH);
-    const expected = hmacClient(this.#crypto, psk, transcript);
-    if (!this.#crypto.constantTimeEqual(expected, frame.payload)) {
-      throw new UsmpError("AUTH", "the device has no key or a wrong one: check its id and its PSK");
-    }
-    // Only now, so that nobody without the PSK makes us compute an exchange.
-    const keys = deriveSessionKeys(this.#crypto, pair, transcript.pubC, transcript);
-    if (keys === null)
-      throw new UsmpError("AUTH", "the device sent a public key of low order: the connection was tampered with");
-    const sessionId = this.#crypto.randomBytes(SESSION_ID_LENGTH);
-    const payload = concat(sessionId, hmacServer(this.#crypto, psk, transcript, sessionId));
+    const agreed = proof.judge(frame.payload);
+    this.#proof = agreed?.proof ?? "wrong";
+    if (agreed === null) throw wrongKey();
     this.wipe();
-    const result = { deviceId: transcript.deviceId, sessionId, keys };
-    return { type: "done", frame: { type: FrameType.SESSION_OK, seq: GATEWAY_SEQ, payload }, result };
+    return { type: "done", frame: agreed.sessionOk, result: agreed.result };
   }
 }

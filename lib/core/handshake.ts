@@ -25,8 +25,11 @@ export interface Handshake {
    * @throws UsmpError HANDSHAKE where it is not the frame that belongs here, AUTH where it proves the wrong key.
    */
   receive(frame: Frame): HandshakeStep;
-  /** Answers "lookup": the device's key (copied), or null for a device without one. Null where no answer is awaited. */
-  providePsk(psk: Uint8Array | null): HandshakeFrame | null;
+  /**
+   * Answers "lookup": the device's key, and during a rotation the one before it (copied); null for what it does not have.
+   * Null where no answer is awaited.
+   */
+  providePsk(psk: Uint8Array | null, previousPsk?: Uint8Array | null): HandshakeFrame | null;
   /** What it means that the connection ended at this point. */
   endedEarly(cause?: UsmpError): UsmpError;
   /** What it means that the deadline passed at this point. */

@@ -22,6 +22,11 @@ export class MessageQueue {
     return this.#bytes;
   }
 
+  /** Whether there is nothing to be given out. */
+  get isEmpty(): boolean {
+    return this.#messages.length === 0 && !this.isWithinMessage;
+  }
+
   /** Whether a message has begun and not ended: no other frame may come now. */
   get isWithinMessage(): boolean {
     return this.#begun !== null;

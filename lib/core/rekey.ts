@@ -62,6 +62,12 @@ export class KeySchedule {
     return this.#tx;
   }
 
+  /** How many frames have gone under the present keys, in the busier direction. */
+  get frames(): number {
+    const received = this.#state.name === "initiated" ? 0 : this.#rx.expectedSeq;
+    return Math.max(this.#tx.nextSeq, received);
+  }
+
   /** Whether a frame has verified under the key of the last REKEY: before that there is no second one. */
   get settled(): boolean {
     return this.#state.name === "settled";

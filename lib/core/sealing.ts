@@ -5,6 +5,7 @@
  */
 import { UsmpError } from "../errors.js";
 import { writeUint32 } from "./bytes.js";
+import { CipherChoice } from "./cipher-choice.js";
 import type { Aead, CipherName, CryptoProvider } from "./crypto-provider.js";
 import { writeCrc, writeHeader, type Frame } from "./frame.js";
 import type { FrameSink } from "./outbox.js";
@@ -20,7 +21,8 @@ import {
 /** What sealing and opening need beside the key. */
 export interface SealingContext {
   readonly crypto: CryptoProvider;
-  readonly cipher: CipherName;
+  /** One cipher, or a choice that all the keys of the session share. */
+  readonly cipher: CipherName | CipherChoice;
   /** 16 bytes; borrowed for good. */
   readonly sessionId: Uint8Array;
 }
@@ -30,20 +32,48 @@ const NONCE_ID_LENGTH = 8;
 
 /** A key with all that both directions do with it. Only ever held in private fields: it shows its bytes. */
 class BoundKey {
-  readonly aead: Aead;
+  /** Null until something was sealed or verified under a choice that is not fixed. */
+  aead: Aead | null = null;
   readonly bytes: Uint8Array;
-  readonly noncePrefix: Uint8Array;
+  /** Begins with the part that goes into nonces. */
+  readonly sessionId: Uint8Array;
   readonly #crypto: CryptoProvider;
+  readonly #choice: CipherChoice;
 
   constructor({ crypto, cipher, sessionId }: SealingContext, bytes: Uint8Array) {
-    this.aead = crypto.aead(cipher, bytes);
     this.bytes = bytes;
-    this.noncePrefix = sessionId.subarray(0, NONCE_ID_LENGTH);
+    this.sessionId = sessionId;
     this.#crypto = crypto;
+    this.#choice = CipherChoice.of(cipher);
+    if (this.#choice.isFixed) this.bind();
+  }
+
+  /** With the cipher that was chosen. */
+  bind(): Aead {
+    this.aead = this.#crypto.aead(this.#choice.cipher, this.bytes);
+    return this.aead;
+  }
+
+  /** Opens what may be of any candidate, each tried once (§4), and binds to the one that verifies. */
+  openAny(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | null {
+    // A frame under another key of this session may have shown it meanwhile.
+    if (this.#choice.isFixed) return this.bind().open(nonce, associatedData, sealed);
+    for (const cipher of this.#choice.candidates) {
+      const aead = this.#crypto.aead(cipher, this.bytes);
+      const plaintext = aead.open(nonce, associatedData, sealed);
+      if (plaintext === null) {
+        aead.wipe();
+        continue;
+      }
+      this.aead = aead;
+      this.#choice.verified(cipher);
+      return plaintext;
+    }
+    return null;
   }
 
   wipe(): void {
-    this.aead.wipe();
+    this.aead?.wipe();
     this.#crypto.wipe(this.bytes);
   }
 }
@@ -51,17 +81,24 @@ class BoundKey {
 /** Seals what this end sends. Its sequence number only ever grows: it is spent before anything else happens (§4). */
 export class SealingKey {
   readonly #key: BoundKey;
+  readonly #firstSeq: number;
   #nextSeq: number;
 
   /** Takes `key` (32 bytes) over and wipes it in the end. */
   constructor(context: SealingContext, key: Uint8Array, firstSeq = 0) {
     this.#key = new BoundKey(context, key);
+    this.#firstSeq = firstSeq;
     this.#nextSeq = firstSeq;
   }
 
   /** The number that the next frame gets. */
   get nextSeq(): number {
     return this.#nextSeq;
+  }
+
+  /** How many frames it has sealed. */
+  get frames(): number {
+    return this.#nextSeq - this.#firstSeq;
   }
 
   /** The raw key, borrowed: to derive the next one from. */
@@ -80,10 +117,12 @@ export class SealingKey {
     writeHeader(bytes, offset, type, seq, length);
     const nonceAt = offset + HEADER_LENGTH;
     writeUint32(bytes, nonceAt, seq);
-    bytes.set(this.#key.noncePrefix, nonceAt + 4);
+    const { sessionId } = this.#key;
+    for (let index = 0; index < NONCE_ID_LENGTH; index++) bytes[nonceAt + 4 + index] = sessionId[index] as number;
     const nonce = bytes.subarray(nonceAt, nonceAt + AEAD_NONCE_LENGTH);
     const associatedData = bytes.subarray(offset, offset + CHECKED_HEADER_LENGTH);
-    this.#key.aead.seal(nonce, associatedData, plaintext, bytes, nonceAt + AEAD_NONCE_LENGTH);
+    const aead = this.#key.aead ?? this.#key.bind();
+    aead.seal(nonce, associatedData, plaintext, bytes, nonceAt + AEAD_NONCE_LENGTH);
     writeCrc(bytes, offset, length);
   }
 
@@ -106,15 +145,18 @@ export class OpeningKey {
     return this.#key.bytes;
   }
 
-  /** The plaintext (fresh, the caller's), or null where the frame does not verify under this key. */
+  /**
+   * The plaintext (fresh, the caller's), or null where the frame does not verify under this key.
+   * @throws UsmpError CRYPTO where it shows that the cipher was guessed wrong.
+   */
   open(frame: Frame): Uint8Array | null {
     if (!this.#hasOurNonce(frame)) return null;
     const { bytes, payload } = frame;
-    return this.#key.aead.open(
-      payload.subarray(0, AEAD_NONCE_LENGTH),
-      bytes.subarray(0, CHECKED_HEADER_LENGTH),
-      payload.subarray(AEAD_NONCE_LENGTH),
-    );
+    const nonce = payload.subarray(0, AEAD_NONCE_LENGTH);
+    const associatedData = bytes.subarray(0, CHECKED_HEADER_LENGTH);
+    const sealed = payload.subarray(AEAD_NONCE_LENGTH);
+    const { aead } = this.#key;
+    return aead === null ? this.#key.openAny(nonce, associatedData, sealed) : aead.open(nonce, associatedData, sealed);
   }
 
   wipe(): void {
@@ -127,7 +169,7 @@ export class OpeningKey {
       if (payload[index] !== bytes[4 + index]) return false;
     }
     for (let index = 0; index < NONCE_ID_LENGTH; index++) {
-      if (payload[4 + index] !== this.#key.noncePrefix[index]) return false;
+      if (payload[4 + index] !== this.#key.sessionId[index]) return false;
     }
     return true;
   }

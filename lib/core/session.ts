@@ -1,4 +1,6 @@
 import { UsmpError } from "../errors.js";
+import { copyOf } from "./bytes.js";
+import { CipherChoice } from "./cipher-choice.js";
 import { ControlAllowance } from "./control-allowance.js";
 import type { ConnectionEvent } from "./events.js";
 import type { Frame } from "./frame.js";
@@ -8,11 +10,13 @@ import type { Outbox } from "./outbox.js";
 import { Reassembly } from "./reassembly.js";
 import { KeySchedule } from "./rekey.js";
 import type { Role } from "./rekey-derivation.js";
+import { RekeyPolicy, type RotationOptions } from "./rekey-policy.js";
 import type { SealingContext } from "./sealing.js";
 import {
   FORBIDDEN_SEQ,
   FrameType,
   frameTypeName,
+  HEADER_LENGTH,
   isHandshakeType,
   isSessionType,
   LAST_SEQ,
@@ -21,9 +25,6 @@ import {
   REKEY_SALT_LENGTH,
   SEALED_OVERHEAD,
 } from "./wire.js";
-
-/** §4: this end starts at most one REKEY in this time. */
-export const REKEY_INTERVAL_MS = 1000;
 
 const NOTHING = new Uint8Array(0);
 
@@ -37,11 +38,16 @@ const PONG_WINDOW_MS = 1_000;
 export interface SessionOptions extends Omit<SealingContext, "sessionId"> {
   readonly role: Role;
   readonly keepalive: KeepaliveOptions;
+  /** When this end rotates the keys by itself; without it, never. */
+  readonly rotation?: RotationOptions;
 }
 
 /**
  * An established session on a reliable stream (§4, §5, §7), without I/O: frames and the time in, sealed frames into the
  * outbox and events out. A method that throws has found the end of the session; its owner says so and calls `wipe`.
+ *
+ * Where the gateway does not know yet which cipher the device speaks, messages are held unsealed; what is first in the outbox
+ * is then what was sent first.
  */
 export class Session {
   readonly #crypto: SessionOptions["crypto"];
@@ -51,6 +57,11 @@ export class Session {
   readonly #reassembly = new Reassembly();
   readonly #outbox: Outbox;
   readonly #emit: (event: ConnectionEvent) => void;
+  readonly #cipher: CipherChoice;
+  readonly #rekey: RekeyPolicy;
+  /** Messages that wait for the cipher, and how long they will be when they are sealed. */
+  #held: Uint8Array[] = [];
+  #heldLength = 0;
   #congested = false;
   #pongOwed = false;
   /** How many PONGs went out since when. */
@@ -58,8 +69,6 @@ export class Session {
   #pongsSince = -Infinity;
   #pingWanted = false;
   #pingedAt = -Infinity;
-  #rekeyWanted = false;
-  #rekeyedAt = -Infinity;
 
   /** Takes over the keys of `agreed`. */
   constructor(
@@ -70,27 +79,37 @@ export class Session {
     now: number,
   ) {
     this.#crypto = options.crypto;
-    this.#keys = new KeySchedule({ ...options, sessionId: agreed.sessionId }, options.role, agreed);
+    this.#cipher = CipherChoice.of(options.cipher);
+    this.#cipher.start(now);
+    const context = { crypto: options.crypto, cipher: this.#cipher, sessionId: agreed.sessionId };
+    this.#keys = new KeySchedule(context, options.role, agreed);
+    this.#rekey = new RekeyPolicy(options.rotation ?? null, now);
     this.#keepalive = new Keepalive(options.keepalive, now);
     this.#control = new ControlAllowance(now);
     this.#outbox = outbox;
     this.#emit = emit;
   }
 
+  /** Bytes that the messages will be which wait for the cipher. */
+  get heldLength(): number {
+    return this.#heldLength;
+  }
+
   /**
-   * Seals a message of at most 1808 bytes (borrowed) as one to four frames that nothing can come between.
+   * Seals a message of at most 1808 bytes (borrowed) as one to four frames that nothing can come between; where the cipher is
+   * not known yet, holds a copy until it is.
    * @throws UsmpError PAYLOAD_TOO_LARGE, with nothing sent and the session as it was; SEQ_EXHAUSTED, which ends it.
    */
   send(message: Uint8Array, now: number): void {
     requireMessageLength(message.length);
-    const frames = Math.max(1, Math.ceil(message.length / MAX_PLAINTEXT_LENGTH));
-    this.#needSeqs(frames);
-    for (let frame = 1; frame < frames; frame++) {
-      const chunk = message.subarray((frame - 1) * MAX_PLAINTEXT_LENGTH, frame * MAX_PLAINTEXT_LENGTH);
-      this.#keys.tx.seal(FrameType.DATA_FRAG, chunk, this.#outbox);
+    if (!this.#canSeal(now)) {
+      this.#held.push(copyOf(message));
+      this.#heldLength += sealedLength(message.length);
+      return;
     }
-    const last = frames === 1 ? message : message.subarray((frames - 1) * MAX_PLAINTEXT_LENGTH);
-    this.#keys.tx.seal(FrameType.DATA, last, this.#outbox);
+    // Old keys make way before the message, which is then the new ones' first.
+    this.#advanceRekey(now);
+    this.#seal(message);
     this.#keepalive.sent(now);
   }
 
@@ -102,12 +121,13 @@ export class Session {
 
   /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
   rekey(now: number): void {
-    this.#rekeyWanted = true;
+    this.#rekey.want();
     this.#advanceRekey(now);
   }
 
-  /** Sends BYE. The last thing that a session sends. */
+  /** Sends BYE, behind what was held. The last thing that a session sends. */
   bye(): void {
+    this.#guess();
     if (this.#keys.tx.nextSeq <= LAST_SEQ) this.#keys.tx.seal(FrameType.BYE, NOTHING, this.#outbox);
   }
 
@@ -132,6 +152,11 @@ export class Session {
     this.#advanceRekey(now);
   }
 
+  /** The link has ended without BYE. */
+  linkEnded(): void {
+    this.#cipher.doubt();
+  }
+
   /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
   handleDeadline(now: number): void {
     switch (this.#keepalive.judge(now)) {
@@ -145,6 +170,7 @@ export class Session {
         break;
       case "quiet":
     }
+    if (this.#heldLength > 0) this.#canSeal(now);
     this.#advancePong(now);
     this.#advancePing(now);
     this.#advanceRekey(now);
@@ -152,15 +178,12 @@ export class Session {
 
   /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
-    const rekey = this.#rekeyWanted && this.#keys.settled ? this.#rekeyedAt + REKEY_INTERVAL_MS : Infinity;
+    const keepalive = this.#keepalive.nextDeadline();
+    if (!this.#cipher.isMade) return this.#wantsCipher ? Math.min(keepalive, this.#cipher.dueAt) : keepalive;
     const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
     const pong = this.#pongOwed && !this.#congested ? this.#pongsSince + PONG_WINDOW_MS : Infinity;
-    return Math.min(
-      this.#keepalive.nextDeadline(),
-      ping,
-      pong,
-      this.#reassembly.holdsPartialMessage ? Infinity : rekey,
-    );
+    const rekey = this.#rekey.nextDeadline(this.#keys.settled && !this.#reassembly.holdsPartialMessage);
+    return Math.min(keepalive, ping, pong, rekey);
   }
 
   /** The application reads, or does not: while it does not, the peer is not expected to be heard. */
@@ -192,6 +215,7 @@ export class Session {
         `a session frame with ${frame.payload.length} payload bytes; it has at least ${SEALED_OVERHEAD}`,
       );
     }
+    const waited = !this.#cipher.isMade;
     const { plaintext, firstUnderNewKey } = this.#keys.open(frame);
     if (frame.seq === FORBIDDEN_SEQ)
       throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
@@ -199,6 +223,11 @@ export class Session {
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
     }
     this.#keepalive.heard(now);
+    if (waited) {
+      // What waited for the cipher goes before any answer.
+      this.#sealHeld();
+      this.#advancePing(now);
+    }
     return plaintext;
   }
 
@@ -220,31 +249,69 @@ export class Session {
         if (plaintext.length !== REKEY_SALT_LENGTH) {
           throw new UsmpError("CRYPTO", `REKEY with a salt of ${plaintext.length} bytes; it has ${REKEY_SALT_LENGTH}`);
         }
+        this.#rekey.rotated(now);
         if (this.#keys.respond(plaintext)) this.#emit({ type: "rekeyed", by: "peer" });
     }
   }
 
-  /** Starts the wanted REKEY where nothing stands against it; the next frame or deadline asks again. */
+  #seal(message: Uint8Array): void {
+    const frames = framesOf(message.length);
+    this.#needSeqs(frames);
+    for (let frame = 1; frame < frames; frame++) {
+      const chunk = message.subarray((frame - 1) * MAX_PLAINTEXT_LENGTH, frame * MAX_PLAINTEXT_LENGTH);
+      this.#keys.tx.seal(FrameType.DATA_FRAG, chunk, this.#outbox);
+    }
+    const last = frames === 1 ? message : message.subarray((frames - 1) * MAX_PLAINTEXT_LENGTH);
+    this.#keys.tx.seal(FrameType.DATA, last, this.#outbox);
+  }
+
+  /** Whether the cipher is known, or had to be guessed now; what was held leaves first then. */
+  #canSeal(now: number): boolean {
+    if (this.#cipher.isMade) return true;
+    if (!this.#cipher.isReady(now)) return false;
+    this.#sealHeld();
+    return true;
+  }
+
+  #guess(): void {
+    if (this.#cipher.isMade) return;
+    this.#cipher.guess();
+    this.#sealHeld();
+  }
+
+  #sealHeld(): void {
+    const held = this.#held;
+    this.#held = [];
+    this.#heldLength = 0;
+    for (const message of held) this.#seal(message);
+  }
+
+  /** Whether something is to be sent as soon as it can be sealed. */
+  get #wantsCipher(): boolean {
+    return this.#heldLength > 0 || this.#pingWanted || this.#rekey.isWanted;
+  }
+
+  /** Starts the REKEY that is wanted, or due, where nothing stands against it; the next frame or deadline asks again. */
   #advanceRekey(now: number): void {
-    if (!this.#rekeyWanted || this.#reassembly.holdsPartialMessage) return;
+    if (!this.#rekey.judge(this.#keys.frames, now)) return;
+    if (this.#reassembly.holdsPartialMessage || !this.#canSeal(now)) return;
     if (!this.#keys.settled) {
       // No frame has verified under the last key: ask for one.
       this.ping(now);
       return;
     }
-    if (now < this.#rekeyedAt + REKEY_INTERVAL_MS) return;
+    if (!this.#rekey.mayStart(now)) return;
     this.#needSeqs(1);
     const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
     this.#keys.tx.seal(FrameType.REKEY, salt, this.#outbox);
     this.#keys.initiate(salt);
     this.#keepalive.sent(now);
-    this.#rekeyWanted = false;
-    this.#rekeyedAt = now;
+    this.#rekey.started(now);
     this.#emit({ type: "rekeyed", by: "self" });
   }
 
   #advancePing(now: number): void {
-    if (this.#pingWanted && now >= this.#pingedAt + PING_INTERVAL_MS) this.#sendPing(now);
+    if (this.#pingWanted && this.#canSeal(now) && now >= this.#pingedAt + PING_INTERVAL_MS) this.#sendPing(now);
   }
 
   #sendPing(now: number): void {
@@ -276,6 +343,8 @@ export class Session {
 
   #sendControl(type: typeof FrameType.PING | typeof FrameType.PONG, now: number): void {
     this.#needSeqs(1);
+    // After a whole keepalive interval of silence the cipher is not waited for any longer.
+    this.#guess();
     this.#keys.tx.seal(type, NOTHING, this.#outbox);
     this.#keepalive.sent(now);
   }
@@ -289,6 +358,15 @@ export class Session {
       );
     }
   }
+}
+
+/** Of a message of this length. */
+function framesOf(length: number): number {
+  return Math.max(1, Math.ceil(length / MAX_PLAINTEXT_LENGTH));
+}
+
+function sealedLength(length: number): number {
+  return length + framesOf(length) * (HEADER_LENGTH + SEALED_OVERHEAD);
 }
 
 /** @throws UsmpError PAYLOAD_TOO_LARGE for a message of more than 1808 bytes. */

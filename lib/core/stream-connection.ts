@@ -19,12 +19,14 @@ export interface StreamConnectionOptions extends SessionOptions {
   readonly handshake: Handshake;
   /** The whole handshake, however many bytes keep coming. */
   readonly handshakeTimeoutMs: number;
+  /** The peer's first frame, whole; without it, as long as the handshake. */
+  readonly helloTimeoutMs?: number;
   /** Half a frame, then silence for this long, ends the connection. */
   readonly partialFrameTimeoutMs: number;
 }
 
 type State =
-  | { readonly name: "handshake"; readonly handshake: Handshake; readonly deadline: number }
+  | { readonly name: "handshake"; readonly handshake: Handshake; readonly deadline: number; readonly helloBy: number }
   | { readonly name: "established"; readonly session: Session }
   | { readonly name: "closed" };
 
@@ -41,8 +43,9 @@ export class StreamConnection implements Connection {
   constructor(options: StreamConnectionOptions, now: number) {
     this.#options = options;
     this.#bytesAt = now;
-    const { handshake, handshakeTimeoutMs } = options;
-    this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs };
+    const { handshake, handshakeTimeoutMs, helloTimeoutMs = Infinity } = options;
+    const helloBy = now + helloTimeoutMs;
+    this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs, helloBy };
     this.#sendPlain(handshake.start());
   }
 
@@ -64,7 +67,8 @@ export class StreamConnection implements Connection {
     const state = this.#state;
     if (state.name === "closed") return;
     if (state.name === "handshake") this.#close(state.handshake.endedEarly(cause));
-    else
+    else {
+      state.session.linkEnded();
       this.#close(
         cause ??
           new UsmpError(
@@ -72,13 +76,14 @@ export class StreamConnection implements Connection {
             "the peer closed the connection without BYE: it went away, or took another session of this device id, or uses another cipher",
           ),
       );
+    }
   }
 
   /** A stream gets through, or ends. */
   linkTroubled(): void {}
 
-  providePsk(psk: Uint8Array | null): void {
-    if (this.#state.name === "handshake") this.#sendPlain(this.#state.handshake.providePsk(psk));
+  providePsk(psk: Uint8Array | null, _now?: number, previousPsk: Uint8Array | null = null): void {
+    if (this.#state.name === "handshake") this.#sendPlain(this.#state.handshake.providePsk(psk, previousPsk));
   }
 
   send(message: Uint8Array, now: number): void {
@@ -125,6 +130,9 @@ export class StreamConnection implements Connection {
     if (state.name === "closed") return;
     if (state.name === "handshake" && now >= state.deadline) {
       this.#close(state.handshake.timedOut(this.#options.handshakeTimeoutMs));
+    } else if (state.name === "handshake" && now >= state.helloBy) {
+      const message = `the device said no HELLO within ${this.#options.helloTimeoutMs ?? 0} ms`;
+      this.#close(new UsmpError("TIMEOUT", message));
     } else if (now >= this.#partialFrameDeadline()) {
       const timeoutMs = this.#options.partialFrameTimeoutMs;
       this.#close(new UsmpError("TIMEOUT", `half a frame arrived, and then nothing for ${timeoutMs} ms`));
@@ -136,7 +144,7 @@ export class StreamConnection implements Connection {
   nextDeadline(): number {
     switch (this.#state.name) {
       case "handshake":
-        return Math.min(this.#state.deadline, this.#partialFrameDeadline());
+        return Math.min(this.#state.deadline, this.#state.helloBy, this.#partialFrameDeadline());
       case "established":
         return Math.min(this.#state.session.nextDeadline(), this.#partialFrameDeadline());
       case "closed":
@@ -168,7 +176,7 @@ export class StreamConnection implements Connection {
 
   /** In bytes: a message has left for good when the link has passed on its last one. */
   get accepted(): number {
-    return this.#outbox.total;
+    return this.#outbox.total + (this.#session?.heldLength ?? 0);
   }
 
   settled(flushedBytes: number): number {
@@ -176,7 +184,7 @@ export class StreamConnection implements Connection {
   }
 
   unsentBytes(flushedBytes: number): number {
-    return this.#outbox.total - flushedBytes;
+    return this.accepted - flushedBytes;
   }
 
   get outputLength(): number {
@@ -202,7 +210,10 @@ export class StreamConnection implements Connection {
   #receiveFrame(frame: Frame, now: number): void {
     const state = this.#state;
     if (state.name === "established") state.session.receive(frame, now);
-    else if (state.name === "handshake") this.#receiveHandshake(state.handshake, frame, now);
+    else if (state.name === "handshake") {
+      this.#state = { ...state, helloBy: Infinity };
+      this.#receiveHandshake(state.handshake, frame, now);
+    }
   }
 
   #receiveHandshake(handshake: Handshake, frame: Frame, now: number): void {

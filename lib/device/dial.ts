@@ -25,13 +25,29 @@ export interface DeviceSettings extends SessionSettings {
    * read. Default 30,000: so a dead gateway is noticed after at most 60,000.
    */
   readonly lifeSignTimeoutMs: number;
+  /**
+   * Keys of this age are rotated, while the session lives; 0: of any age. Default 0. At most one rotation a second starts,
+   * whatever is asked for.
+   */
+  readonly rekeyAfterMs: number;
+  /** Keys are rotated after this many frames in either direction. Default 2^30, which is also the most. */
+  readonly rekeyAfterFrames: number;
 }
+
+/**
+ * Over UDP a rotation carries frame numbers over, and none starts above 2^31 (§7): the first is started well before. At 2^30
+ * frames of at most 30 blocks AES-GCM's bound for telling ciphertext from noise, (2^35)^2 / 2^129, is below 2^-57, which is
+ * what RFC 8446, section 5.5, allows TLS.
+ */
+const MOST_FRAMES = 2 ** 30;
 
 export const DEFAULT_DEVICE_SETTINGS = {
   ...DEFAULT_SESSION_SETTINGS,
   // Half a public gateway's 60 s session timeout.
   keepaliveMs: 30_000,
   lifeSignTimeoutMs: 30_000,
+  rekeyAfterMs: 0,
+  rekeyAfterFrames: MOST_FRAMES,
 } as const satisfies DeviceSettings;
 
 /** @throws UsmpError INVALID_ARG naming the option. */
@@ -39,6 +55,8 @@ export function checkDeviceSettings(settings: DeviceSettings): void {
   checkSessionSettings(settings);
   checkNumber("keepaliveMs", settings.keepaliveMs, 0);
   checkNumber("lifeSignTimeoutMs", settings.lifeSignTimeoutMs, 0);
+  checkNumber("rekeyAfterMs", settings.rekeyAfterMs, 0);
+  checkNumber("rekeyAfterFrames", settings.rekeyAfterFrames, 1, MOST_FRAMES);
 }
 
 export interface DialRequest {
@@ -67,11 +85,7 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
     request.onLink?.();
     return await new Promise((resolve, reject) => {
       const driver: SessionDriver = new SessionDriver(
-        {
-          ...settings,
-          link,
-          connection: connectionOf(link, request),
-        },
+        { link, connection: connectionOf(link, request), settings },
         {
           onHello: () => {},
           onEstablished: (id, sessionId) => {
@@ -98,11 +112,19 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
 
 function connectionOf({ carries }: Link, { crypto, psk, deviceId, settings }: DialRequest): Connection {
   const now = settings.clock.now();
-  const options = { ...settings, role: "device", crypto, keepalive: keepaliveOf(settings) } as const;
+  const { cipher, rekeyAfterMs, rekeyAfterFrames, handshakeTimeoutMs, partialFrameTimeoutMs } = settings;
+  const options = {
+    role: "device",
+    crypto,
+    cipher,
+    keepalive: keepaliveOf(settings),
+    rotation: { rekeyAfterMs, rekeyAfterFrames },
+    handshakeTimeoutMs,
+  } as const;
   const identity = { crypto, psk, deviceId };
   return carries === "datagrams"
     ? new DatagramConnection({ ...options, handshake: new DatagramDeviceHandshake(identity) }, now)
-    : new StreamConnection({ ...options, handshake: new DeviceHandshake(identity) }, now);
+    : new StreamConnection({ ...options, partialFrameTimeoutMs, handshake: new DeviceHandshake(identity) }, now);
 }
 
 /** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */

@@ -1,64 +1,72 @@
-import type { CryptoProvider } from "../core/crypto-provider.js";
+import { CipherChoice } from "../core/cipher-choice.js";
+import type { CipherName } from "../core/crypto-provider.js";
 import type { Connection } from "../core/connection.js";
 import { DatagramConnection } from "../core/datagram-connection.js";
 import { DatagramGatewayHandshake } from "../core/datagram-gateway-handshake.js";
 import { formatDeviceId } from "../core/device-id.js";
 import { GatewayHandshake } from "../core/gateway-handshake.js";
+import type { GatewayHandshakeOptions, Proof } from "../core/gateway-proof.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
 import { StreamConnection } from "../core/stream-connection.js";
-import { UsmpError } from "../errors.js";
+import { causeText, toUsmpError, UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
+  checkCiphers,
   checkNumber,
   checkSessionSettings,
   DEFAULT_SESSION_SETTINGS,
   type SessionSettings,
 } from "../session/options.js";
-import type { PskLookup } from "../session/psk-source.js";
+import type { DeviceKeys, KeyLookup } from "../session/psk-source.js";
 import { UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
+import type { LearnedCiphers } from "./learned-ciphers.js";
+import { checkLimits, DEFAULT_LIMITS, type GatewayLimits } from "./limits.js";
 
 /** What a gateway has beside the common settings. */
-export interface GatewaySettings extends SessionSettings {
+export interface GatewaySettings extends SessionSettings, GatewayLimits {
+  /**
+   * Every cipher that is accepted, in place of `cipher`: a device's first frame shows which one it speaks. Where the gateway
+   * has to send first, after 500 ms, it takes the one last learned, else that of the device's key entry, else the first here.
+   */
+  readonly ciphers: readonly CipherName[] | undefined;
   /** A session ends when nothing that verifies was received for this long; 0 turns that off. Default 60,000. */
   readonly sessionTimeoutMs: number;
   /** As `handshakeTimeoutMs`, over UDP, where datagrams that got lost are sent again. Default 15,000. */
   readonly udpHandshakeTimeoutMs: number;
-  /** Connections at once, those in their handshake included. Default 4,096. */
-  readonly maxConnections: number;
-  /** The same from one address. Default 256. */
-  readonly maxConnectionsPerIp: number;
 }
 
 export const DEFAULT_GATEWAY_SETTINGS = {
   ...DEFAULT_SESSION_SETTINGS,
+  ciphers: undefined,
   // Twice the 30 s after which every public client sends a PING.
   sessionTimeoutMs: 60_000,
   // A board's own patience is 5 sendings, 15.5 s in all.
   udpHandshakeTimeoutMs: 15_000,
-  maxConnections: 4_096,
-  // A whole site may sit behind one address.
-  maxConnectionsPerIp: 256,
+  ...DEFAULT_LIMITS,
 } as const satisfies GatewaySettings;
 
 /** @throws UsmpError INVALID_ARG naming the option. */
 export function checkGatewaySettings(settings: GatewaySettings): void {
   checkSessionSettings(settings);
+  if (settings.ciphers !== undefined) checkCiphers(settings.ciphers);
   checkNumber("sessionTimeoutMs", settings.sessionTimeoutMs, 0);
   checkNumber("udpHandshakeTimeoutMs", settings.udpHandshakeTimeoutMs, 1);
-  checkNumber("maxConnections", settings.maxConnections, 1);
-  checkNumber("maxConnectionsPerIp", settings.maxConnectionsPerIp, 1);
+  checkLimits(settings);
 }
 
 export interface AcceptRequest {
   readonly link: Link;
-  readonly crypto: CryptoProvider;
-  readonly lookupPsk: PskLookup;
+  readonly secrets: GatewayHandshakeOptions;
+  readonly lookupKeys: KeyLookup;
   readonly settings: GatewaySettings;
-  /** Called synchronously with the new session. */
-  readonly onSession: (session: UsmpSession) => void;
+  readonly learnedCiphers: LearnedCiphers;
+  /** A device said who it claims to be. Throws a UsmpError where it is refused: then no key is looked up. */
+  readonly admit: (deviceId: string) => void;
+  /** Called synchronously with the new session; `proof` says which key the device has. */
+  readonly onSession: (session: UsmpSession, proof: Proof) => void;
   /** The handshake came to nothing. */
-  readonly onFailed: (error: UsmpError) => void;
+  readonly onFailed: (error: UsmpError, proof: Proof) => void;
   /** The key lookup itself failed; the device is refused like one that is not known. */
   readonly onLookupFailed: (error: UsmpError) => unknown;
 }
@@ -66,42 +74,79 @@ export interface AcceptRequest {
 /** Runs the gateway's handshake on a new link. The driver is there at once, to end it and to see when it is gone. */
 export function acceptSession(request: AcceptRequest): SessionDriver {
   const { link, settings } = request;
+  const cipher = cipherChoiceOf(settings);
+  const { connection, handshake } = connect(request, cipher);
   const driver: SessionDriver = new SessionDriver(
+    { link, connection, settings },
     {
-      ...settings,
-      link,
-      connection: connectionOf(request),
-    },
-    {
-      onHello: (deviceId) => void answerHello(driver, deviceId, request),
-      onEstablished: (deviceId, sessionId) => request.onSession(new UsmpSession(driver, settings, deviceId, sessionId)),
-      onFailed: request.onFailed,
+      onHello: (deviceId) => void answerHello(driver, deviceId, request, cipher),
+      onEstablished: (deviceId, sessionId) =>
+        request.onSession(new UsmpSession(driver, settings, deviceId, sessionId), handshake.proof),
+      onFailed: (error) => request.onFailed(error, handshake.proof),
     },
   );
   return driver;
 }
 
-function connectionOf({ link, crypto, settings }: AcceptRequest): Connection {
-  const now = settings.clock.now();
-  const options = { ...settings, role: "gateway", crypto, keepalive: keepaliveOf(settings) } as const;
-  if (link.carries !== "datagrams")
-    return new StreamConnection({ ...options, handshake: new GatewayHandshake({ crypto }) }, now);
-  const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
-  return new DatagramConnection(
-    { ...options, handshakeTimeoutMs, handshake: new DatagramGatewayHandshake({ crypto }) },
-    now,
-  );
+interface Connecting {
+  readonly connection: Connection;
+  readonly handshake: { readonly proof: Proof };
 }
 
-async function answerHello(driver: SessionDriver, deviceId: Uint8Array, request: AcceptRequest): Promise<void> {
-  let psk: Uint8Array | null = null;
+function cipherChoiceOf({ ciphers, cipher }: GatewaySettings): CipherChoice {
+  const [first = cipher, ...others] = ciphers ?? [];
+  return new CipherChoice([first, ...others]);
+}
+
+function connect({ link, secrets, settings }: AcceptRequest, cipher: CipherChoice): Connecting {
+  const now = settings.clock.now();
+  const { crypto } = secrets;
+  const options = { role: "gateway", crypto, cipher, keepalive: keepaliveOf(settings) } as const;
+  if (link.carries !== "datagrams") {
+    const { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs } = settings;
+    const timeouts = { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs };
+    const handshake = new GatewayHandshake(secrets);
+    return { handshake, connection: new StreamConnection({ ...options, ...timeouts, handshake }, now) };
+  }
+  const handshake = new DatagramGatewayHandshake(secrets);
+  const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
+  return { handshake, connection: new DatagramConnection({ ...options, handshakeTimeoutMs, handshake }, now) };
+}
+
+async function answerHello(
+  driver: SessionDriver,
+  deviceId: Uint8Array,
+  request: AcceptRequest,
+  cipher: CipherChoice,
+): Promise<void> {
   try {
-    psk = await request.lookupPsk(deviceId);
+    request.admit(formatDeviceId(deviceId));
+  } catch (error) {
+    driver.abandon(toUsmpError(error));
+    return;
+  }
+  let keys: DeviceKeys | null = null;
+  try {
+    keys = await request.lookupKeys(deviceId);
   } catch (cause) {
     request.onLookupFailed(new UsmpError("AUTH", `the PSK lookup for ${formatDeviceId(deviceId)} failed`, { cause }));
   }
-  driver.providePsk(psk);
-  if (psk !== null) request.crypto.wipe(psk);
+  const { psk = null, previousPsk = null } = keys ?? {};
+  const { learnedCiphers } = request;
+  const name = formatDeviceId(deviceId);
+  cipher.hint({
+    preferred: learnedCiphers.of(name) ?? keys?.cipher ?? null,
+    onLearned: (learned) => learnedCiphers.note(name, learned),
+  });
+  try {
+    driver.providePsk(psk, previousPsk);
+  } catch (cause) {
+    // Nobody waits for this call: what a provider throws, for want of random bytes for example, would end the process.
+    driver.abandon(new UsmpError("CRYPTO", `no CHALLENGE could be made: ${causeText(cause)}`, { cause }));
+  } finally {
+    if (psk !== null) request.secrets.crypto.wipe(psk);
+    if (previousPsk !== null) request.secrets.crypto.wipe(previousPsk);
+  }
 }
 
 function keepaliveOf({ sessionTimeoutMs }: GatewaySettings): KeepaliveOptions {

@@ -2,12 +2,8 @@ import { concat, copyOf, writeUint32 } from "../core/bytes.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { COOKIE_LENGTH, KEY_LENGTH } from "../core/wire.js";
 
-/** A cookie is good for its slot and the next one: 30 to 60 s, far more than a handshake takes. */
-const SLOT_MS = 30_000;
-
-/** How long a secret makes cookies, and how much longer it is accepted: as long as a cookie may live. */
+/** How long a secret makes cookies; as long as a cookie may live it is accepted after that. */
 const SECRET_LIFE_MS = 3_600_000;
-const OLD_SECRET_MS = 60_000;
 
 const encoder = new TextEncoder();
 
@@ -25,9 +21,12 @@ export class Cookies {
   #secret: Uint8Array;
   #rotateAt: number;
   #old: OldSecret | null = null;
+  readonly #slotMs: number;
 
-  constructor(crypto: CryptoProvider, now: number) {
+  /** A cookie is good for its slot and the next one: `slotMs` at least. */
+  constructor(crypto: CryptoProvider, now: number, slotMs: number) {
     this.#crypto = crypto;
+    this.#slotMs = slotMs;
     this.#secret = crypto.randomBytes(KEY_LENGTH);
     this.#rotateAt = now + SECRET_LIFE_MS;
   }
@@ -35,13 +34,13 @@ export class Cookies {
   /** The cookie for a HELLO of `device_id || pub_C` (38 bytes, borrowed) from `place`, one text per address and port. */
   make(place: string, hello: Uint8Array, now: number): Uint8Array {
     this.#rotate(now);
-    return this.#cookie(this.#secret, place, hello, slotOf(now));
+    return this.#cookie(this.#secret, place, hello, this.#slotOf(now));
   }
 
   /** Whether `cookie` (borrowed) was made for that HELLO from there, not long ago. */
   verify(cookie: Uint8Array, place: string, hello: Uint8Array, now: number): boolean {
     this.#rotate(now);
-    const slot = slotOf(now);
+    const slot = this.#slotOf(now);
     const secrets = this.#old === null ? [this.#secret] : [this.#secret, this.#old.bytes];
     return secrets.some((secret) =>
       [slot, slot - 1].some((each) => this.#crypto.constantTimeEqual(this.#cookie(secret, place, hello, each), cookie)),
@@ -62,12 +61,12 @@ export class Cookies {
       this.#old = null;
     }
     if (now < this.#rotateAt) return;
-    this.#old = { bytes: this.#secret, until: now + OLD_SECRET_MS };
+    this.#old = { bytes: this.#secret, until: now + 2 * this.#slotMs };
     this.#secret = this.#crypto.randomBytes(KEY_LENGTH);
     this.#rotateAt = now + SECRET_LIFE_MS;
   }
-}
 
-function slotOf(now: number): number {
-  return Math.floor(now / SLOT_MS);
+  #slotOf(now: number): number {
+    return Math.floor(now / this.#slotMs);
+  }
 }

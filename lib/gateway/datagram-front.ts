@@ -18,12 +18,10 @@ import { UsmpError } from "../errors.js";
 import type { DatagramAcceptor, DatagramPeer, Link, Listener } from "../transport/transport.js";
 import { Cookies } from "./cookies.js";
 import { DatagramLink } from "./datagram-link.js";
-
-/** Cookies made in a second, in all: never counted by address, which anybody can forge. */
-const MOST_RETRIES_PER_SECOND = 20_000;
+import type { GatewayLimits } from "./limits.js";
 
 export interface FrontHandlers {
-  /** A device has come back with its cookie. Call `onEstablished` when its handshake is done. */
+  /** A device has come back with its cookie. Destroys its link where it is refused; else calls `onEstablished` in time. */
   onLink(link: Link, onEstablished: () => void): void;
   onError(error: UsmpError): void;
 }
@@ -40,10 +38,16 @@ interface Place {
   joining: Visitor | null;
 }
 
+export interface FrontOptions extends Pick<GatewayLimits, "maxCookiesPerSecond" | "cookieMs"> {
+  readonly clock: Clock;
+}
+
 export class DatagramFront {
   readonly #clock: Clock;
   readonly #handlers: FrontHandlers;
   readonly #cookies: Cookies;
+  /** In all: never counted by address, which anybody can forge. */
+  readonly #maxCookiesPerSecond: number;
   readonly #places = new Map<string, Place>();
   #retries = 0;
   #retriesSince = -Infinity;
@@ -52,10 +56,12 @@ export class DatagramFront {
   readonly #deserted: Promise<void>;
   #onDeserted: () => void = () => {};
 
-  private constructor(crypto: CryptoProvider, clock: Clock, handlers: FrontHandlers) {
+  private constructor(crypto: CryptoProvider, options: FrontOptions, handlers: FrontHandlers) {
+    const { clock, cookieMs, maxCookiesPerSecond } = options;
     this.#clock = clock;
     this.#handlers = handlers;
-    this.#cookies = new Cookies(crypto, clock.now());
+    this.#maxCookiesPerSecond = maxCookiesPerSecond;
+    this.#cookies = new Cookies(crypto, clock.now(), cookieMs);
     this.#deserted = new Promise((resolve) => (this.#onDeserted = resolve));
   }
 
@@ -63,10 +69,10 @@ export class DatagramFront {
   static async listen(
     acceptor: DatagramAcceptor,
     crypto: CryptoProvider,
-    clock: Clock,
+    options: FrontOptions,
     handlers: FrontHandlers,
   ): Promise<Listener> {
-    const front = new DatagramFront(crypto, clock, handlers);
+    const front = new DatagramFront(crypto, options, handlers);
     const listener = await acceptor.listen({
       onDatagram: (datagram, from) => front.#receive(datagram, from),
       onError: (error) => handlers.onError(error),
@@ -122,7 +128,7 @@ export class DatagramFront {
       this.#retriesSince = now;
       this.#retries = 0;
     }
-    if (this.#retries++ >= MOST_RETRIES_PER_SECOND) return;
+    if (this.#retries++ >= this.#maxCookiesPerSecond) return;
     // 35 bytes for 50: nobody gets more out of us than they put in.
     from.send(bareUtack(FrameType.HELLO, seq));
     from.send(plainDatagram(FrameType.HELLO_RETRY, GATEWAY_SEQ, this.#cookies.make(from.key, hello, now)));
@@ -130,12 +136,15 @@ export class DatagramFront {
 
   #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {
     const place = this.#places.get(from.key) ?? { live: null, joining: null };
-    place.joining?.link.displace(new UsmpError("SUPERSEDED", "another handshake began at the same address and port"));
     const link = new DatagramLink(from, () => this.#leave(from.key, place, link));
     const visitor: Visitor = { link, hello };
+    this.#handlers.onLink(link, () => this.#settle(place, visitor));
+    // Whoever is refused takes nobody's place.
+    if (link.isGone) return;
+    const older = place.joining;
     place.joining = visitor;
     this.#places.set(from.key, place);
-    this.#handlers.onLink(link, () => this.#settle(place, visitor));
+    older?.link.displace(new UsmpError("SUPERSEDED", "another handshake began at the same address and port"));
     link.deliver(datagram);
   }
 

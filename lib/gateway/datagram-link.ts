@@ -14,6 +14,11 @@ export class DatagramLink implements Link {
     this.#onGone = onGone;
   }
 
+  /** Whether it has ended. */
+  get isGone(): boolean {
+    return this.#gone;
+  }
+
   get remoteAddress(): string {
     return this.#peer.address;
   }

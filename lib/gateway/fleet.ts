@@ -1,8 +1,9 @@
 import { UsmpError } from "../errors.js";
 import type { AnyAcceptor } from "../transport/transport.js";
+import type { RunningHandlers } from "../session/running-handlers.js";
 import type { UsmpSession } from "../session/session.js";
 import { KnownDevices } from "./known-devices.js";
-import { UsmpServer, type ListeningAddress, type UsmpServerOptions } from "./server.js";
+import { UsmpServer, type ListeningAddress, type StopOptions, type UsmpServerOptions } from "./server.js";
 
 export interface FleetHandlers {
   /** A device has a session; `again` where it had one before. */
@@ -43,8 +44,13 @@ export class Fleet {
     return this.#server.listen(...acceptors);
   }
 
-  stop(): Promise<void> {
-    return this.#server.stop();
+  stop(options: StopOptions): Promise<void> {
+    return this.#server.stop(options);
+  }
+
+  /** Callbacks under way, which `stop` waits for. */
+  get handlers(): RunningHandlers {
+    return this.#server.handlers;
   }
 
   sessions(): UsmpSession[] {

@@ -17,6 +17,7 @@ export class Run {
   /** Settles when no more listeners come. */
   #opening: Promise<unknown> = Promise.resolve();
   #closed = false;
+  readonly #cleanUps: (() => void)[] = [];
 
   constructor() {
     this.ended = new Promise((resolve) => (this.#end = resolve));
@@ -57,7 +58,13 @@ export class Run {
     return this.#closed;
   }
 
+  /** Runs `cleanUp` when it ends. */
+  onEnd(cleanUp: () => void): void {
+    this.#cleanUps.push(cleanUp);
+  }
+
   end(): void {
+    for (const cleanUp of this.#cleanUps.splice(0)) cleanUp();
     this.#end();
   }
 

@@ -1,18 +1,23 @@
-import type { CryptoProvider } from "../core/crypto-provider.js";
-import { parseDeviceId, formatDeviceId } from "../core/device-id.js";
+import type { Timer } from "../core/clock.js";
+import type { KeyPair } from "../core/crypto-provider.js";
+import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import type { GatewayHandshakeOptions } from "../core/gateway-proof.js";
+import { KEY_LENGTH } from "../core/wire.js";
 import { loadCrypto } from "../crypto/index.js";
-import { isUsmpError, UsmpError } from "../errors.js";
-import type { SessionDriver } from "../session/driver.js";
+import { causeText, isUsmpError, UsmpError } from "../errors.js";
+import { errorFields, EventLog } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
-import { checkKnown, withDefaults } from "../session/options.js";
-import { createPskLookup, type PskLookup, type PskSource } from "../session/psk-source.js";
+import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
+import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
+import { RunningHandlers } from "../session/running-handlers.js";
 import type { UsmpSession } from "../session/session.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from "../transport/transport.js";
+import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
 import { DatagramFront } from "./datagram-front.js";
+import { KeyPairPool } from "./key-pair-pool.js";
+import { Reception } from "./reception.js";
 import { Run, type ListeningAddress } from "./run.js";
-import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
-import { Admission } from "./admission.js";
 
 export type { ListeningAddress };
 
@@ -24,14 +29,19 @@ export interface UsmpServerOptions extends Partial<GatewaySettings> {
   readonly port?: number;
 }
 
+export interface StopOptions {
+  /** How long to wait for callbacks that gave a promise. Default 0: not at all. */
+  readonly graceMs?: number;
+}
+
 /** What a gateway tells. */
 export interface ServerEvents extends EventMap {
   /** A device has proved its key. The session lives on when the handler returns. */
   session: [session: UsmpSession];
   /** A session ended because nothing was heard of its device. */
   timeout: [deviceId: string, sessionId: string];
-  /** A handshake came to nothing: for counting, and for logs. */
-  refused: [error: UsmpError, remoteAddress: string];
+  /** A handshake came to nothing: for counting. `deviceId` is whom it claimed to be, null where it did not get that far. */
+  refused: [error: UsmpError, remoteAddress: string, deviceId: string | null];
 }
 
 /**
@@ -44,27 +54,36 @@ export interface ServerEvents extends EventMap {
  *     await server.serve();
  */
 export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDisposable {
-  readonly #lookupPsk: PskLookup;
   readonly #settings: GatewaySettings;
+  readonly #store: PskStore | null;
   readonly #defaultAcceptor: Acceptor;
-  readonly #admission: Admission;
-  readonly #sessions = new Map<string, UsmpSession>();
-  /** Every open connection, in its handshake or established. */
-  readonly #drivers = new Set<SessionDriver>();
+  readonly #log: EventLog;
+  readonly #reception: Reception;
   #run: Run | null = null;
   /** Settles when everything that was told to stop has stopped. */
   #stopping: Promise<unknown> = Promise.resolve();
   #keepsProcess = true;
+  /** Callbacks under way, of the sessions and of whoever passes their events on. @internal */
+  readonly handlers = new RunningHandlers();
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor({ psk, host = "0.0.0.0", port = 9000, ...settings }: UsmpServerOptions) {
     super();
-    this.#lookupPsk = createPskLookup(psk);
+    const lookupKeys = createKeyLookup(psk);
+    this.#store = isPskStore(psk) ? psk : null;
     checkKnown(settings, DEFAULT_GATEWAY_SETTINGS, { psk, host, port });
     this.#settings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, settings);
     checkGatewaySettings(this.#settings);
     this.#defaultAcceptor = new TcpTransport(host, port);
-    this.#admission = new Admission(this.#settings.maxConnections, this.#settings.maxConnectionsPerIp);
+    const { logger, clock, maxLogLinesPerSecond } = this.#settings;
+    this.#log = new EventLog(logger, clock, maxLogLinesPerSecond);
+    this.#reception = new Reception(this.#settings, lookupKeys, this.#log, {
+      onSession: (session) => this.#welcome(session),
+      onRefused: (error, remoteAddress, deviceId) => this.dispatch("refused", error, remoteAddress, deviceId),
+      // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
+      onLookupFailed: (error) => this.#run !== null && this.#reportTrouble("lookup.error", error),
+    });
+    this.countHandlersIn(this.handlers);
   }
 
   /** Sets the one handler for new sessions, in place of the last; null clears it. What it throws goes to "error". */
@@ -84,12 +103,12 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
 
   /** The live sessions, one per device. */
   sessions(): UsmpSession[] {
-    return [...this.#sessions.values()];
+    return [...this.#reception.sessions.values()];
   }
 
   /** The live session of a device, or null. @throws UsmpError INVALID_ARG where that is no device id. */
   session(deviceId: string): UsmpSession | null {
-    return this.#sessions.get(formatDeviceId(parseDeviceId(deviceId))) ?? null;
+    return this.#reception.sessions.get(formatDeviceId(parseDeviceId(deviceId))) ?? null;
   }
 
   get isListening(): boolean {
@@ -107,9 +126,17 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     this.#run = run;
     try {
       const crypto = this.#settings.crypto ?? (await loadCrypto());
+      const keyPairs = new KeyPairPool(crypto, this.#settings.clock);
+      run.onEnd(() => keyPairs.close());
+      const takeKeyPair = (): KeyPair => keyPairs.take();
+      const secrets = { crypto, decoyPsk: crypto.randomBytes(KEY_LENGTH), takeKeyPair };
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
-      await run.open(wanted, (acceptor) => this.#open(acceptor, crypto));
+      await run.open(wanted, (acceptor) => this.#open(acceptor, secrets));
+      const ignoreRevoked = this.#store?.onRevoked?.((id) => this.#reception.expel(formatDeviceId(parseDeviceId(id))));
+      if (ignoreRevoked !== undefined) run.onEnd(() => this.#leaveStore(ignoreRevoked));
       if (!this.#keepsProcess) run.unref();
+      for (const { transport, address, port } of run.addresses)
+        this.#log.log("info", "gateway.listening", () => ({ transport, address, port }));
       return run.addresses;
     } catch (error) {
       if (this.#run === run) await this.stop();
@@ -118,9 +145,9 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   }
 
   /** Listens, unless it does already; resolves when it was stopped, or `signal` aborted. Rejects where it cannot listen. */
-  async serve({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async serve({ signal, ...stopOptions }: StopOptions & { readonly signal?: AbortSignal } = {}): Promise<void> {
     if (signal?.aborted === true) return;
-    const stop = (): void => void this.stop();
+    const stop = (): void => void this.stop(stopOptions);
     signal?.addEventListener("abort", stop);
     try {
       if (this.#run === null) await this.listen();
@@ -133,15 +160,23 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     }
   }
 
-  /** Stops listening, ends every session with BYE and every handshake. Resolves when nothing is left. Idempotent. */
-  async stop(): Promise<void> {
+  /**
+   * Takes no new handshakes, ends every session with BYE, waits for callbacks that gave a promise, for `graceMs` at most
+   * (default 0), and resolves when nothing is left. Idempotent: a second call without grace does not shorten the first.
+   */
+  async stop({ graceMs = 0 }: StopOptions = {}): Promise<void> {
+    checkNumber("graceMs", graceMs, 0);
     const run = this.#run;
     this.#run = null;
+    if (run !== null) this.#log.log("info", "gateway.stopping", () => ({ sessions: this.#reception.sessions.size }));
     const closed = new UsmpError("CLOSED", "the gateway stopped");
-    const onError = (error: UsmpError): void => this.reportError(error);
-    const drivers = [...this.#drivers].map((driver) => driver.close(closed));
+    const left = Promise.all([
+      run?.close((error) => this.#reportTrouble("listener.error", error)),
+      this.#reception.close(closed),
+      this.#handlersDone(graceMs),
+    ]);
     // A second call waits for the first one, too.
-    this.#stopping = Promise.all([this.#stopping, run?.close(onError), ...drivers]);
+    this.#stopping = Promise.all([this.#stopping, left]);
     try {
       await this.#stopping;
     } finally {
@@ -157,62 +192,53 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   unref(): void {
     this.#keepsProcess = false;
     this.#run?.unref();
-    for (const driver of this.#drivers) driver.unref();
+    this.#reception.unref();
   }
 
-  #open(acceptor: AnyAcceptor, crypto: CryptoProvider): Promise<TransportListener> {
-    const onError = (error: UsmpError): void => this.reportError(error);
-    if (acceptor.carries !== "datagrams") {
-      return acceptor.listen({ onLink: (link) => this.#accept(link, crypto, () => {}), onError });
-    }
-    return DatagramFront.listen(acceptor, crypto, this.#settings.clock, {
-      onLink: (link, onEstablished) => this.#accept(link, crypto, onEstablished),
-      onError,
-    });
+  async #handlersDone(graceMs: number): Promise<void> {
+    if (graceMs === 0) return;
+    const { clock } = this.#settings;
+    let timer: Timer | undefined;
+    const late = new Promise<void>((resolve) => (timer = clock.after(graceMs, resolve)));
+    await Promise.race([this.handlers.idle(), late]);
+    timer?.cancel();
   }
 
-  #accept(link: Link, crypto: CryptoProvider, onEstablished: () => void): void {
-    const { remoteAddress } = link;
-    if (this.#run === null) {
-      // It came in while the gateway stopped.
-      link.destroy();
-      return;
-    }
-    if (!this.#admission.enter(remoteAddress)) {
-      link.destroy();
-      this.dispatch("refused", new UsmpError("LIMIT", "too many connections"), remoteAddress);
-      return;
-    }
-    const driver = acceptSession({
-      link,
-      crypto,
-      lookupPsk: this.#lookupPsk,
-      settings: this.#settings,
-      onSession: (session) => {
-        onEstablished();
-        this.#adopt(session);
-      },
-      onFailed: (error) => this.dispatch("refused", error, remoteAddress),
-      // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
-      onLookupFailed: (error) => this.#run !== null && this.reportError(error),
-    });
-    if (!this.#keepsProcess) driver.unref();
-    this.#drivers.add(driver);
-    void driver.finished.then(() => {
-      this.#drivers.delete(driver);
-      this.#admission.leave(remoteAddress);
-    });
+  #open(acceptor: AnyAcceptor, secrets: GatewayHandshakeOptions): Promise<TransportListener> {
+    const onError = (error: UsmpError): void => this.#reportTrouble("listener.error", error);
+    const accept = (link: Link, onEstablished: () => void): void => {
+      // It may come in while the gateway stops.
+      if (this.#run === null) link.destroy();
+      else this.#reception.accept(link, secrets, onEstablished);
+    };
+    if (acceptor.carries !== "datagrams") return acceptor.listen({ onLink: (link) => accept(link, () => {}), onError });
+    return DatagramFront.listen(acceptor, secrets.crypto, this.#settings, { onLink: accept, onError });
   }
 
-  #adopt(session: UsmpSession): void {
+  #welcome(session: UsmpSession): void {
     const { deviceId, sessionId } = session;
-    this.#sessions.get(deviceId)?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
-    this.#sessions.set(deviceId, session);
-    session.passErrorsTo((error) => this.reportError(error));
+    session.passErrorsTo((error) => this.#reportTrouble("handler.error", error));
+    session.countHandlersIn(this.handlers);
     session.on("close", ({ code }) => {
-      if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);
       if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);
     });
     this.dispatch("session", session);
+  }
+
+  /** What the user's store throws must not keep a stop from its end. */
+  #leaveStore(ignoreRevoked: () => void): void {
+    try {
+      ignoreRevoked();
+    } catch (cause) {
+      this.#reportTrouble(
+        "store.error",
+        new UsmpError("HANDLER", `the PSK store failed: ${causeText(cause)}`, { cause }),
+      );
+    }
+  }
+
+  #reportTrouble(event: string, error: UsmpError): void {
+    this.#log.log("error", event, () => errorFields(error));
+    this.reportError(error);
   }
 }

@@ -1,8 +1,9 @@
 import type { UsmpError } from "../errors.js";
+import { errorFields, type EventLog } from "./event-log.js";
 import type { EventMap, Listener } from "./guarded-emitter.js";
 import { PolledEmitter } from "./polled-emitter.js";
 import type { UsmpSession } from "./session.js";
-import type { UsmpStatus } from "./status.js";
+import { logStatus, type UsmpStatus } from "./status.js";
 
 /** What the facade tells. On a listening one the last argument says whose event it is. */
 export interface UsmpEvents extends EventMap {
@@ -27,6 +28,8 @@ const MOST_STATUSES = 64;
 
 /** The callbacks of the Arduino library, and the same events for any number of listeners. */
 export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
+  #log: EventLog | null = null;
+
   /** What goes on now. */
   protected abstract currentStatus(): UsmpStatus;
 
@@ -51,6 +54,27 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
     } finally {
       this.off("status", listener);
     }
+  }
+
+  /** Where status and errors are told of, beside the listeners. */
+  protected logTo(log: EventLog): void {
+    this.#log = log;
+  }
+
+  /** Where nobody listens it does not take a place among what waits to be polled for. */
+  protected tellStatus(status: UsmpStatus): void {
+    if (this.#log !== null) logStatus(this.#log, status);
+    if (this.hasListeners("status")) this.dispatch("status", status);
+  }
+
+  protected override reportError(error: UsmpError): void {
+    this.#log?.log("error", "handler.error", () => errorFields(error));
+    super.reportError(error);
+  }
+
+  /** As `reportError`, for what is in the log already. */
+  protected reportLogged(error: UsmpError): void {
+    super.reportError(error);
   }
 
   /** Sets the callback for every established session, the first and each later one; null clears it. */

@@ -3,6 +3,8 @@ import type { Connection } from "../core/connection.js";
 import type { ConnectionEvent } from "../core/events.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
+import type { HandshakeHandlers, SessionHandlers } from "./driver-handlers.js";
+import { LinkWriter } from "./link-writer.js";
 import { PendingSends } from "./pending-sends.js";
 import type { SessionStats } from "./stats.js";
 
@@ -12,36 +14,22 @@ const FLUSH_AT_BYTES = 32_768;
 /** Beyond this many times `maxUnsentBytes` the peer plainly does not read: its PINGs are answered when it does. */
 const CONGESTED_AT = 2;
 
-export interface DriverOptions {
-  readonly link: Link;
+/** What all drivers of one end have in common. */
+export interface DriverSettings {
   readonly clock: Clock;
-  /** New, and this driver's from now on. */
-  readonly connection: Connection;
   /** `send` is refused while this many bytes wait for the network. */
   readonly maxUnsentBytes: number;
   /** How long an orderly end may take before the link is destroyed. */
   readonly closeTimeoutMs: number;
+  /** A peer that takes nothing of what waits for it for this long loses its session, with SLOW; 0, or absent: it does not. */
+  readonly slowTimeoutMs?: number;
 }
 
-/** Until the handshake is done. */
-export interface HandshakeHandlers {
-  /** Gateway: answer with `providePsk`. */
-  onHello(deviceId: Uint8Array): void;
-  /** Calls `attach` before it returns. */
-  onEstablished(deviceId: Uint8Array, sessionId: Uint8Array): void;
-  /** There will be no session. */
-  onFailed(error: UsmpError): void;
-}
-
-/** From then on. */
-export interface SessionHandlers {
-  onMessage(data: Uint8Array): void;
-  onPong(roundTripMs: number): void;
-  onRekeyed(by: "self" | "peer"): void;
-  /** There is room again after a refused `send`. */
-  onDrain(): void;
-  /** Once, and the last. */
-  onClosed(error: UsmpError): void;
+export interface DriverOptions {
+  readonly link: Link;
+  /** New, and this driver's from now on. */
+  readonly connection: Connection;
+  readonly settings: DriverSettings;
 }
 
 /** The one pump between a connection's core, its link and the clock. It holds no protocol of its own. */
@@ -49,8 +37,10 @@ export class SessionDriver implements LinkHandlers {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #connection: Connection;
-  readonly #options: DriverOptions;
-  readonly #handshakeHandlers: HandshakeHandlers;
+  readonly #settings: DriverSettings;
+  /** Let go of, with all that belongs to the handshake, when that is done. */
+  #handshakeHandlers: HandshakeHandlers | null;
+  readonly #writer: LinkWriter;
   #session: SessionHandlers | null = null;
 
   #timer: Timer | null = null;
@@ -60,9 +50,6 @@ export class SessionDriver implements LinkHandlers {
   #flushScheduled = false;
   #keepsProcess = true;
 
-  /** Bytes handed to the link, and of those, bytes that it has passed on. */
-  #written = 0;
-  #flushed = 0;
   #bytesReceived = 0;
   #messagesSent = 0;
   #messagesReceived = 0;
@@ -81,12 +68,14 @@ export class SessionDriver implements LinkHandlers {
   /** Resolves when link and timers are gone. */
   readonly finished = new Promise<void>((resolve) => (this.#finish = resolve));
 
-  constructor(options: DriverOptions, handlers: HandshakeHandlers) {
-    this.#options = options;
-    this.#link = options.link;
-    this.#clock = options.clock;
+  constructor({ link, connection, settings }: DriverOptions, handlers: HandshakeHandlers) {
+    const { clock, slowTimeoutMs = 0 } = settings;
+    this.#settings = settings;
+    this.#link = link;
+    this.#clock = clock;
     this.#handshakeHandlers = handlers;
-    this.#connection = options.connection;
+    this.#connection = connection;
+    this.#writer = new LinkWriter({ link, clock, slowTimeoutMs }, () => this.#onFlushed());
     this.#link.attach(this);
     this.#pump();
   }
@@ -102,7 +91,7 @@ export class SessionDriver implements LinkHandlers {
   /** What is counted here: the session adds what its application does. */
   stats(): Omit<SessionStats, "droppedMessages" | "unreadMessages"> {
     return {
-      bytesSent: this.#written,
+      bytesSent: this.#writer.written,
       bytesReceived: this.#bytesReceived,
       framesSent: this.#connection.framesSent,
       framesReceived: this.#connection.framesReceived,
@@ -116,7 +105,7 @@ export class SessionDriver implements LinkHandlers {
 
   /** Bytes that the network has not taken yet, over datagrams those that the peer has not acknowledged. */
   get unsentBytes(): number {
-    return this.#connection.unsentBytes(this.#flushed);
+    return this.#connection.unsentBytes(this.#writer.flushed);
   }
 
   /** From "established" on these are told. */
@@ -124,8 +113,8 @@ export class SessionDriver implements LinkHandlers {
     this.#session = handlers;
   }
 
-  providePsk(psk: Uint8Array | null): void {
-    this.#connection.providePsk(psk, this.#clock.now());
+  providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): void {
+    this.#connection.providePsk(psk, this.#clock.now(), previousPsk);
     this.#pump();
   }
 
@@ -250,10 +239,11 @@ export class SessionDriver implements LinkHandlers {
         if (!this.#unwanted) this.#session?.onMessage(event.data);
         break;
       case "hello":
-        this.#handshakeHandlers.onHello(event.deviceId);
+        this.#handshakeHandlers?.onHello(event.deviceId);
         break;
       case "established":
-        this.#handshakeHandlers.onEstablished(event.deviceId, event.sessionId);
+        this.#handshakeHandlers?.onEstablished(event.deviceId, event.sessionId);
+        this.#handshakeHandlers = null;
         break;
       case "pong":
         this.#roundTripMs = event.roundTripMs;
@@ -269,7 +259,7 @@ export class SessionDriver implements LinkHandlers {
 
   /** Tells the core where it changed whether what is sent piles up; whether it changed. */
   #judgeCongestion(now: number): boolean {
-    const congested = this.unsentBytes >= CONGESTED_AT * this.#options.maxUnsentBytes;
+    const congested = this.unsentBytes >= CONGESTED_AT * this.#settings.maxUnsentBytes;
     if (congested === this.#congested) return false;
     this.#congested = congested;
     this.#connection.setCongested(congested, now);
@@ -277,7 +267,7 @@ export class SessionDriver implements LinkHandlers {
   }
 
   #hasRoom(): boolean {
-    return !this.#pending.anyWaits && this.unsentBytes < this.#options.maxUnsentBytes;
+    return !this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes;
   }
 
   #seal(message: Uint8Array): void {
@@ -311,33 +301,31 @@ export class SessionDriver implements LinkHandlers {
   #flush(): void {
     if (this.#connection.outputLength === 0) return;
     for (const piece of this.#connection.takeOutput()) {
-      this.#written += piece.length;
-      this.#link.send(piece, () => this.#onFlushed(piece.length));
+      this.#writer.write(piece);
     }
     this.#connection.prepare();
   }
 
-  #onFlushed(length: number): void {
-    this.#flushed += length;
+  #onFlushed(): void {
     this.#settle();
     if (this.#congested && this.#ended === null && this.#judgeCongestion(this.#clock.now())) this.#pump();
   }
 
   /** Tells who waits for what has left, or for the room that it left. */
   #settle(): void {
-    this.#pending.settle(this.#connection.settled(this.#flushed));
-    while (this.#pending.anyWaits && this.unsentBytes < this.#options.maxUnsentBytes) {
+    this.#pending.settle(this.#connection.settled(this.#writer.flushed));
+    while (this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes) {
       this.#pending.runNext(this.#sealPending);
     }
     if (!this.#drainWanted || this.#ended !== null || this.#pending.anyWaits) return;
-    if (this.unsentBytes > this.#options.maxUnsentBytes / 2) return;
+    if (this.unsentBytes > this.#settings.maxUnsentBytes / 2) return;
     this.#drainWanted = false;
     this.#session?.onDrain();
   }
 
   /** Keeps one timer at or before the next deadline; it is not moved with every frame, only found early when it fires. */
   #arm(): void {
-    const deadline = this.#connection.nextDeadline();
+    const deadline = Math.min(this.#connection.nextDeadline(), this.#writer.slowAt);
     if (deadline >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = deadline;
@@ -350,7 +338,10 @@ export class SessionDriver implements LinkHandlers {
 
   #judge(): void {
     this.#timerAt = Infinity;
-    this.#connection.handleDeadline(this.#clock.now());
+    const now = this.#clock.now();
+    this.#connection.handleDeadline(now);
+    // Where the peer is gone altogether that is said first: what has ended is ended no second time.
+    if (now >= this.#writer.slowAt) this.#connection.abandon(this.#writer.tooSlow());
     this.#pump();
   }
 
@@ -366,7 +357,7 @@ export class SessionDriver implements LinkHandlers {
     // What is sealed may still leave; the link's own end settles it.
     this.#pending.rejectWaiting(error);
     if (this.#session !== null) this.#session.onClosed(error);
-    else this.#handshakeHandlers.onFailed(error);
+    else this.#handshakeHandlers?.onFailed(error);
   }
 
   /** An orderly end lets out what was accepted before; a violation, or no session, ends the link at once. */
@@ -374,13 +365,13 @@ export class SessionDriver implements LinkHandlers {
     if (this.#linkClosed) return;
     this.#flush();
     // Without a session there is nothing to let out.
-    if (this.#session === null || !isOrderly(error)) {
+    if (this.#session === null || !(this.#unwanted || isOrderly(error))) {
       this.#link.destroy();
       return;
     }
     this.#endsOrderly = true;
     this.#link.resume();
-    this.#closeTimer = this.#unrefd(this.#clock.after(this.#options.closeTimeoutMs, () => this.#link.destroy()));
+    this.#closeTimer = this.#unrefd(this.#clock.after(this.#settings.closeTimeoutMs, () => this.#link.destroy()));
   }
 
   /** All that is to be sent is on the link: it ends behind that. */

@@ -1,5 +1,6 @@
 import { EventEmitter } from "eventemitter3";
 import { causeText, UsmpError } from "../errors.js";
+import type { RunningHandlers } from "./running-handlers.js";
 
 /** Event names, and what their listeners get. Every emitter here has "error". */
 export interface EventMap {
@@ -19,6 +20,7 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   readonly #callbacks = new Map<keyof Events, () => unknown>();
   /** The guarded form of each listener, so that `off` finds it. */
   readonly #guarded = new WeakMap<object, () => void>();
+  #runningHandlers: RunningHandlers | null = null;
 
   /** Adds a listener. */
   on<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
@@ -38,6 +40,11 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   off<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): this {
     this.#emitter.off(event, this.#guard(listener));
     return this;
+  }
+
+  /** Counts callbacks that give a promise there, as long as they are under way. @internal */
+  countHandlersIn(running: RunningHandlers): void {
+    this.#runningHandlers = running;
   }
 
   /** Whether anybody would hear `event`. */
@@ -93,7 +100,13 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   #run(listener: (...args: unknown[]) => unknown, args: unknown[]): void {
     try {
       const result = listener(...args);
-      if (isThenable(result)) result.then(undefined, (cause: unknown) => this.#blame(cause, args));
+      if (!isThenable(result)) return;
+      // What is awaited like a promise need not be one: its own `then` may give nothing back.
+      const settled = Promise.resolve(result).then(
+        () => {},
+        (cause: unknown) => this.#blame(cause, args),
+      );
+      this.#runningHandlers?.add(settled);
     } catch (cause) {
       this.#blame(cause, args);
     }

@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { CipherName, CryptoProvider } from "../core/crypto-provider.js";
 import { UsmpError } from "../errors.js";
+import { isLogger, type Logger } from "./event-log.js";
 import { systemClock } from "../transport/system-clock.js";
 
 /** What devices and gateways have in common. All durations in milliseconds, all sizes in bytes. */
@@ -22,6 +23,8 @@ export interface SessionSettings {
   readonly maxUnreadBytes: number;
   /** How long an orderly end may take before the connection is cut. Default 1,000. */
   readonly closeTimeoutMs: number;
+  /** Gets one event for each thing that matters; `console` can be one. The library itself prints nothing. */
+  readonly logger?: Logger;
   /** For tests: time, and cryptography. */
   readonly clock: Clock;
   readonly crypto?: CryptoProvider;
@@ -42,16 +45,29 @@ export const DEFAULT_SESSION_SETTINGS = {
 } as const satisfies SessionSettings;
 
 /** The two ciphers of the wire, the default first. */
-export const CIPHERS: readonly CipherName[] = ["aes-256-gcm", "chacha20-poly1305"];
+export const CIPHERS: readonly [CipherName, ...CipherName[]] = ["aes-256-gcm", "chacha20-poly1305"];
+
+const ALLOWED_CIPHERS = `allowed are ${CIPHERS.map((name) => `"${name}"`).join(" and ")}`;
 
 /** Fails for a cipher that is not one of the two. @throws UsmpError INVALID_ARG naming the option. */
 export function checkCipher(value: unknown): void {
-  if (!CIPHERS.includes(value as CipherName)) {
-    throw new UsmpError(
-      "INVALID_ARG",
-      `cipher is ${JSON.stringify(value)}; allowed are ${CIPHERS.map((name) => `"${name}"`).join(" and ")}`,
-    );
-  }
+  if (!isCipher(value)) throw new UsmpError("INVALID_ARG", `cipher is ${JSON.stringify(value)}; ${ALLOWED_CIPHERS}`);
+}
+
+/** Fails for anything but a list of one or both. @throws UsmpError INVALID_ARG naming the option. */
+export function checkCiphers(value: unknown): void {
+  if (!Array.isArray(value)) throw badCiphers(value, "give a list");
+  if (value.length === 0) throw badCiphers(value, "give one cipher or both");
+  if (!value.every(isCipher)) throw badCiphers(value, ALLOWED_CIPHERS);
+  if (new Set(value).size < value.length) throw badCiphers(value, "give each once");
+}
+
+function isCipher(value: unknown): value is CipherName {
+  return CIPHERS.includes(value as CipherName);
+}
+
+function badCiphers(value: unknown, advice: string): UsmpError {
+  return new UsmpError("INVALID_ARG", `ciphers is ${JSON.stringify(value)}; ${advice}`);
 }
 
 /** Fails for a number outside its range. @throws UsmpError INVALID_ARG naming option, value and range. */
@@ -74,7 +90,7 @@ export function checkKnown(given: object, ...known: readonly object[]): void {
 }
 
 /** Options without a default of their own here. */
-const UNSET = { crypto: undefined };
+const UNSET = { crypto: undefined, logger: undefined };
 
 /**
  * `defaults`, with what `given` says in their place; an option that is undefined counts as not given, and one that is
@@ -90,6 +106,8 @@ export function withDefaults<Settings extends object>(defaults: Settings, given:
 /** Checks what devices and gateways share. @throws UsmpError INVALID_ARG naming the option. */
 export function checkSessionSettings(settings: SessionSettings): void {
   checkCipher(settings.cipher);
+  if (settings.logger !== undefined && !isLogger(settings.logger))
+    throw new UsmpError("INVALID_ARG", "the logger is none; give an object with debug, info, warn and error functions");
   checkNumber("handshakeTimeoutMs", settings.handshakeTimeoutMs, 1);
   checkNumber("partialFrameTimeoutMs", settings.partialFrameTimeoutMs, 1);
   checkNumber("maxUnsentBytes", settings.maxUnsentBytes, 1);

@@ -1,17 +1,52 @@
+import type { CipherName } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { parsePsk, type Psk } from "../core/psk.js";
 import { UsmpError } from "../errors.js";
+import { checkCipher } from "./options.js";
+
+/** A device's key, and what else a gateway may know of it. */
+export interface PskEntry {
+  readonly key: Psk;
+  /** Accepted, too, while keys are rotated: set the new one here, then on the device, then let this one go. */
+  readonly previousKey?: Psk;
+  /** When `previousKey` is accepted no more; without it, as long as it is there. */
+  readonly previousKeyExpires?: Date;
+  /** The cipher that the device speaks, for a gateway that accepts both and has to send first. */
+  readonly cipher?: CipherName;
+}
 
 /** A key by device id; `"*"` is for every device that has no entry. */
-export type PskTable = ReadonlyMap<string, Psk> | Readonly<Record<string, Psk>>;
+export type PskTable = ReadonlyMap<string, Psk | PskEntry> | Readonly<Record<string, Psk | PskEntry>>;
 
 /** Finds a device's key; null or undefined for a device that has none. May throw or reject, which means the same. */
-export type PskFunction = (deviceId: string) => Psk | null | undefined | Promise<Psk | null | undefined>;
+export type PskFunction = (deviceId: string) => Found | Promise<Found>;
+
+type Found = Psk | PskEntry | null | undefined;
+
+/** Keys that may change while a gateway runs, such as those of a file. */
+export interface PskStore {
+  readonly lookup: PskFunction;
+  /**
+   * Calls `listener` for each device that is no longer allowed, whose session then ends; it throws INVALID_ARG for what is no
+   * device id. Gives back what ends that.
+   */
+  onRevoked?(listener: (deviceId: string) => void): () => void;
+}
 
 /** Every form in which users give keys. */
-export type PskSource = Psk | PskTable | PskFunction;
+export type PskSource = Psk | PskTable | PskFunction | PskStore;
 
-/** The key of a device (a copy, the caller's), or null. Throws or rejects where the lookup itself failed. */
+/** What a gateway knows of a device. The keys are copies, and the caller's to wipe. */
+export interface DeviceKeys {
+  readonly psk: Uint8Array;
+  readonly previousPsk: Uint8Array | null;
+  readonly cipher: CipherName | null;
+}
+
+/** The keys of a device, or null. Throws or rejects where the lookup itself failed. */
+export type KeyLookup = (deviceId: Uint8Array) => DeviceKeys | null | Promise<DeviceKeys | null>;
+
+/** The one key of a device (a copy, the caller's), or null. Throws or rejects where the lookup itself failed. */
 export type PskLookup = (deviceId: Uint8Array) => Uint8Array | null | Promise<Uint8Array | null>;
 
 /** The entry for every device that has none of its own. */
@@ -21,38 +56,115 @@ const DEFAULT_ENTRY = "*";
  * One lookup for every form. Keys and tables are checked, and copied, at once.
  * @throws UsmpError INVALID_ARG for a bad key or device id; the message never holds the key.
  */
-export function createPskLookup(source: PskSource): PskLookup {
+export function createKeyLookup(source: PskSource): KeyLookup {
   if (typeof source === "function") return lookupByFunction(source);
-  if (typeof source === "string" || source instanceof Uint8Array) {
-    const psk = parsePsk(source);
-    return () => Uint8Array.from(psk);
+  if (isPsk(source)) {
+    const entry = copyEntry(source);
+    return () => keysOf(entry);
   }
+  if (isPskStore(source)) return lookupByFunction((deviceId) => source.lookup(deviceId));
   const given: unknown = source;
   if (typeof given === "object" && given !== null) return lookupByTable(source);
   const type = given === null ? "null" : `of type ${typeof given}`;
   throw new UsmpError("INVALID_ARG", `the PSK is ${type}; give a string, bytes, a table by device id, or a function`);
 }
 
-function lookupByTable(table: PskTable): PskLookup {
-  const entries = isMap(table) ? [...table] : Object.entries(table);
-  if (entries.length === 0)
-    throw new UsmpError("INVALID_ARG", `the PSK table is empty; give a key by device id, or by "${DEFAULT_ENTRY}"`);
-  const keys = new Map(
-    entries.map(([id, psk]) => [id === DEFAULT_ENTRY ? id : formatDeviceId(parseDeviceId(id)), parsePsk(psk)]),
-  );
+/** As {@link createKeyLookup}, for a device, which has one key. */
+export function createPskLookup(source: PskSource): PskLookup {
+  const lookup = createKeyLookup(source);
   return (deviceId) => {
-    const psk = keys.get(formatDeviceId(deviceId)) ?? keys.get(DEFAULT_ENTRY);
-    return psk === undefined ? null : Uint8Array.from(psk);
+    const found = lookup(deviceId);
+    return found instanceof Promise ? found.then(currentOf) : currentOf(found);
   };
 }
 
-function isMap(table: PskTable): table is ReadonlyMap<string, Psk> {
+export function isPskStore(source: PskSource): source is PskStore {
+  return (
+    typeof source === "object" && !isMap(source) && typeof (source as Partial<PskStore> | null)?.lookup === "function"
+  );
+}
+
+function currentOf(keys: DeviceKeys | null): Uint8Array | null {
+  keys?.previousPsk?.fill(0);
+  return keys?.psk ?? null;
+}
+
+function lookupByTable(table: PskTable): KeyLookup {
+  const given = isMap(table) ? [...table] : Object.entries(table);
+  if (given.length === 0)
+    throw new UsmpError("INVALID_ARG", `the PSK table is empty; give a key by device id, or by "${DEFAULT_ENTRY}"`);
+  const entries = new Map(
+    given.map(([id, entry]) => [id === DEFAULT_ENTRY ? id : formatDeviceId(parseDeviceId(id)), copyEntry(entry)]),
+  );
+  return (deviceId) => {
+    const entry = entries.get(formatDeviceId(deviceId)) ?? entries.get(DEFAULT_ENTRY);
+    return entry === undefined ? null : keysOf(entry);
+  };
+}
+
+/** What was found is copied at once, where it came at once: its owner may overwrite it right after. */
+function lookupByFunction(find: PskFunction): KeyLookup {
+  return async (deviceId) => {
+    const found = find(formatDeviceId(deviceId));
+    return isThenable(found) ? foundKeys(await found) : foundKeys(found);
+  };
+}
+
+/** Also what a database library gives that only acts like a promise. */
+function isThenable(found: Found | Promise<Found>): found is Promise<Found> {
+  return typeof (found as Partial<Promise<Found>> | null | undefined)?.then === "function";
+}
+
+function foundKeys(found: Found): DeviceKeys | null {
+  if (found === null || found === undefined) return null;
+  const entry = copyEntry(found);
+  const keys = keysOf(entry);
+  entry.psk.fill(0);
+  entry.previousPsk?.fill(0);
+  return keys;
+}
+
+function isPsk(source: unknown): source is Psk {
+  return typeof source === "string" || source instanceof Uint8Array;
+}
+
+function isMap(table: object | null): table is ReadonlyMap<string, Psk | PskEntry> {
   return table instanceof Map;
 }
 
-function lookupByFunction(find: PskFunction): PskLookup {
-  return async (deviceId) => {
-    const psk = await find(formatDeviceId(deviceId));
-    return psk === null || psk === undefined ? null : parsePsk(psk);
+interface CheckedEntry {
+  readonly psk: Uint8Array;
+  readonly previousPsk: Uint8Array | null;
+  readonly previousUntil: number;
+  readonly cipher: CipherName | null;
+}
+
+/** @throws UsmpError INVALID_ARG */
+function copyEntry(given: Psk | PskEntry): CheckedEntry {
+  if (typeof given !== "object" || given instanceof Uint8Array)
+    return { psk: parsePsk(given), previousPsk: null, previousUntil: Infinity, cipher: null };
+  const { key, previousKey, previousKeyExpires, cipher = null } = given;
+  if (cipher !== null) checkCipher(cipher);
+  return {
+    psk: parsePsk(key),
+    previousPsk: previousKey === undefined ? null : parsePsk(previousKey),
+    previousUntil: previousKeyExpires === undefined ? Infinity : expiry(previousKeyExpires),
+    cipher,
+  };
+}
+
+function expiry(given: unknown): number {
+  const until = given instanceof Date ? given.getTime() : NaN;
+  if (Number.isNaN(until)) throw new UsmpError("INVALID_ARG", "previousKeyExpires is no valid date; give a Date");
+  return until;
+}
+
+/** Copies, as of now: the calendar's time, because an expiry is a date. */
+function keysOf({ psk, previousPsk, previousUntil, cipher }: CheckedEntry): DeviceKeys {
+  const isAccepted = previousPsk !== null && Date.now() < previousUntil;
+  return {
+    psk: Uint8Array.from(psk),
+    previousPsk: isAccepted ? Uint8Array.from(previousPsk) : null,
+    cipher,
   };
 }

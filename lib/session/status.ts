@@ -1,4 +1,5 @@
 import type { UsmpError } from "../errors.js";
+import { errorFields, type EventLog } from "./event-log.js";
 
 /** What a facade is doing. `transport` is where to, as text; `attempt` counts up for the life of the facade. */
 export type UsmpStatus =
@@ -15,3 +16,25 @@ export type UsmpStatus =
       readonly reason: UsmpError;
     }
   | { readonly state: "closed"; readonly reason: UsmpError };
+
+/** One event for each change: a warning where something is wrong. */
+export function logStatus(log: EventLog, status: UsmpStatus): void {
+  const level = status.state === "backoff" ? "warn" : "info";
+  // A gateway tells of itself.
+  if (status.state === "listening" || status.state === "idle") return;
+  log.log(level, `device.${status.state}`, () => {
+    switch (status.state) {
+      case "opening":
+      case "handshaking":
+        return { attempt: status.attempt, transport: status.transport };
+      case "established":
+        return { attempt: status.attempt, transport: status.transport, sessionId: status.sessionId };
+      case "backoff": {
+        const { attempt, transport, delayMs, reason } = status;
+        return { attempt, transport, delayMs: Math.round(delayMs), ...errorFields(reason) };
+      }
+      case "closed":
+        return errorFields(status.reason);
+    }
+  });
+}

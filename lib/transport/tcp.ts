@@ -24,6 +24,12 @@ import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } fr
  */
 const ADDRESS_ATTEMPT_MS = 1_500;
 
+/**
+ * Connections that wait to be accepted: Node's own 511 are full after half a second's stall in a crowd that comes back, and
+ * whoever finds it full tries again a second later. The system may allow less.
+ */
+const BACKLOG = 4_096;
+
 export interface TcpOptions {
   /** Time for looking up the name and connecting, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
   readonly connectTimeoutMs?: number;
@@ -143,7 +149,7 @@ export class TcpTransport implements Dialer, Acceptor {
         server.on("error", (error) => handlers.onError(listenFailure(error, listener.address, listener.port)));
         resolve(listener);
       });
-      server.listen({ host: this.host, port: this.port });
+      server.listen({ host: this.host, port: this.port, backlog: BACKLOG });
     });
   }
 

@@ -261,13 +261,29 @@ describe("adversarial, over TCP: handshake", () => {
     const clock = new SimulatedClock();
     const slow = await EchoGateway.start({ clock, handshakeTimeoutMs: 10_000 });
     const device = await HostileDevice.connect(slow.port);
-    const hello = device.hello();
+    const proof = await device.prove();
     for (let at = 0; at < 40; at++) {
-      await device.push(hello.subarray(at, at + 1));
+      await device.push(proof.subarray(at, at + 1));
       await clock.advance(249);
     }
     expect(slow.codes).to.deep.equal([]);
     await clock.advance(40);
+    await device.over();
+    expect(slow.codes).to.deep.equal(["TIMEOUT"]);
+    await slow.stop();
+  });
+
+  it("case 24: a HELLO not finished within 3 s closes TIMEOUT, however many bytes keep coming", async () => {
+    const clock = new SimulatedClock();
+    const slow = await EchoGateway.start({ clock });
+    const device = await HostileDevice.connect(slow.port);
+    const hello = device.hello();
+    for (let at = 0; at < 30; at++) {
+      await device.push(hello.subarray(at, at + 1));
+      await clock.advance(99);
+    }
+    expect(slow.codes).to.deep.equal([]);
+    await clock.advance(30);
     await device.over();
     expect(slow.codes).to.deep.equal(["TIMEOUT"]);
     await slow.stop();

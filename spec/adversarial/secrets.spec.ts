@@ -5,17 +5,24 @@ import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
 import { UsmpClient } from "../../lib/device/client.js";
 import { isUsmpError, UsmpError } from "../../lib/errors.js";
 import { UsmpServer } from "../../lib/gateway/server.js";
+import type { Logger } from "../../lib/session/event-log.js";
+import type { PskEntry, PskStore } from "../../lib/session/psk-source.js";
 import { Usmp } from "../../lib/usmp.js";
 import { concat } from "../../lib/core/bytes.js";
 import { filled, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
+import { DatagramRig } from "../support/datagram-rig.js";
+import { PSK } from "../support/facade-rig.js";
 import { HostileDevice } from "../support/session-hostile.js";
 import { EchoGateway } from "../support/session-echo.js";
-import { NetworkRig } from "../support/session-network.js";
+import { DEVICE_A, DEVICE_B, NetworkRig } from "../support/session-network.js";
 import { eventually, rejectionOf } from "../support/session-waits.js";
 
 const SECRET_PSK = "Z9-this-is-the-secret-PSK-Z9";
 const SHORT_PSK = "Z9-short-PSK-9Z";
+const OLD_PSK = "Y8-that-was-the-secret-PSK-Y8";
+const UNKNOWN = "24:0a:c4:00:00:0d";
+const BROKEN = "24:0a:c4:00:00:0e";
 
 /** Every key that was derived or used while it watches. */
 function watchingKeys(): { readonly crypto: CryptoProvider; readonly keys: Uint8Array[] } {
@@ -154,6 +161,109 @@ describe("adversarial: secrets", () => {
     await rejectionOf(rig.settled(rig.client({ psk: SECRET_PSK }).connect()), "AUTH").then(keep);
     expect(errors.length).to.be.greaterThan(12);
     for (const error of errors) expectHidden("an error", error, [utf8(SECRET_PSK), utf8(SHORT_PSK)]);
+  });
+
+  for (const [what, kind] of [
+    ["a table of entries", "table"],
+    ["a store", "store"],
+    ["a function", "function"],
+  ] as const) {
+    it(`case 57: no event, error or object shows a key after traffic and failures, with keys from ${what}`, async () => {
+      const watched = watchingKeys();
+      const entry: PskEntry = { key: SECRET_PSK, previousKey: utf8(OLD_PSK), cipher: "aes-256-gcm" };
+      let revoke: (deviceId: string) => void = () => {};
+      const lookup = async (id: string): Promise<PskEntry | null> => {
+        if (id === BROKEN) throw new Error("the database is away");
+        return id === UNKNOWN ? null : entry;
+      };
+      const store: PskStore = { lookup, onRevoked: (listener) => ((revoke = listener), () => {}) };
+      const psk = { table: { [DEVICE_A]: entry, [DEVICE_B]: entry }, store, function: lookup }[kind];
+
+      const texts: unknown[] = [];
+      const keep = (...told: unknown[]): void => void texts.push(told);
+      const logger: Logger = { debug: keep, info: keep, warn: keep, error: keep };
+      const rig = await new NetworkRig({ psk, crypto: watched.crypto, logger, slowTimeoutMs: 1_000 }).listen();
+      for (const event of ["refused", "error", "timeout"] as const) rig.server.on(event, keep);
+
+      const options = { psk: SECRET_PSK, crypto: watched.crypto };
+      const client = await rig.connected(options);
+      const older = await rig.connected({ ...options, psk: OLD_PSK, deviceId: DEVICE_B });
+      for (const end of [client.session!, older.session!, ...rig.sessions]) {
+        end.on("message", () => {
+          throw new Error("a handler that fails");
+        });
+        end.on("error", keep);
+        end.on("close", keep);
+        end.send("to be seen by nobody else");
+      }
+      await rig.settled(client.rekey());
+      await rig.still();
+      for (const deviceId of [UNKNOWN, BROKEN, DEVICE_A, ...Array<string>(6).fill("24:0a:c4:00:00:0c")]) {
+        const wrong = rig.client({ deviceId, psk: "a wrong key of 20 bytes", crypto: watched.crypto });
+        await rig.settled(wrong.connect()).catch(keep);
+        texts.push(wrong);
+      }
+      // The one is superseded, the other revoked or hung up on.
+      const again = await rig.connected(options);
+      revoke(DEVICE_B);
+      await rig.still();
+      await rig.settled(older.disconnect());
+      texts.push(again.session, rig.server.sessions(), rig.server.session(DEVICE_A)?.stats());
+      await rig.settled(rig.server.stop());
+      texts.push(client, client.session, older, older.session, rig.server, rig.sessions);
+
+      expect(watched.keys.length).to.be.greaterThan(10);
+      expect(texts.length).to.be.greaterThan(30);
+      const keys = [utf8(SECRET_PSK), utf8(OLD_PSK), ...watched.keys];
+      for (const [at, text] of texts.entries()) expectHidden(`what was told or kept as number ${at}`, text, keys);
+    });
+  }
+
+  it("case 57: no event and no object shows a key over UDP", async () => {
+    const watched = watchingKeys();
+    const texts: unknown[] = [];
+    const keep = (...told: unknown[]): void => void texts.push(told);
+    const logger: Logger = { debug: keep, info: keep, warn: keep, error: keep };
+    const rig = await new DatagramRig({ crypto: watched.crypto, logger }).listen();
+    const device = rig.usmp({ crypto: watched.crypto, reconnect: false });
+    expect(await rig.until(device.begin(rig.network.dialer()))).to.equal(true);
+    await rig.until(device.sendAsync("a message"));
+    const wrong = rig.usmp({ crypto: watched.crypto, reconnect: false }, "a wrong key of 20 bytes");
+    wrong.on("error", keep);
+    expect(await rig.until(wrong.begin(rig.network.dialer()))).to.equal(false);
+    await rig.clock.advance(15_000);
+    texts.push(device, wrong, rig.gateway, rig.sessions, wrong.lastErrorString());
+    await rig.close();
+    texts.push(device, rig.gateway, rig.sessions);
+    expect(watched.keys.length).to.be.greaterThan(4);
+    for (const [at, text] of texts.entries()) expectHidden(`number ${at}`, text, [utf8(PSK), ...watched.keys]);
+  });
+
+  it("case 57: no error about an entry of keys shows one", async () => {
+    for (const entry of [
+      { key: SHORT_PSK },
+      { key: SECRET_PSK, previousKey: SHORT_PSK },
+      { key: SECRET_PSK, previousKeyExpires: OLD_PSK },
+      { key: SECRET_PSK, cipher: OLD_PSK },
+      { key: null, previousKey: SECRET_PSK },
+      { psk: SECRET_PSK },
+    ] as unknown as PskEntry[]) {
+      const secrets = [SECRET_PSK, SHORT_PSK].map((text) => utf8(text));
+      try {
+        new UsmpServer({ psk: { "*": entry } });
+        expect.fail("it was accepted");
+      } catch (error) {
+        if (!isUsmpError(error)) throw error;
+        expectHidden("the error", error, secrets);
+      }
+      const rig = await new NetworkRig({ psk: { lookup: () => entry } }).listen();
+      const errors: UsmpError[] = [];
+      rig.server.on("error", (error) => errors.push(error));
+      await rejectionOf(rig.settled(rig.client().connect()), "AUTH");
+      expect(errors).to.have.lengthOf(1);
+      expectHidden("the event", errors, secrets);
+      await rig.settled(rig.server.stop());
+    }
   });
 
   it("case 57: no warning for a failing handler shows more than its own message", () => {

@@ -119,6 +119,14 @@ describe("usmp connect", () => {
     expect(terminal.out.text).to.equal("hello\n");
   });
 
+  it("rotates its keys at the age that it is told", async () => {
+    const rotations: string[] = [];
+    const { port } = await gateway((session) => session.on("rekey", (by) => rotations.push(by)));
+    device(port, ["--rekey-after", "20", "--wait", "4000"], { input: "" });
+    await until(() => rotations.length > 0);
+    expect(rotations).to.deep.equal(["peer"]);
+  });
+
   (HAS_IPV6_LOOPBACK ? it : it.skip)("connects to an IPv6 address in brackets", async () => {
     const { port } = await gateway(echo, { host: "::1" });
     const { exitCode, out } = await finished(["connect", `[::1]:${port}`, "-w", "50"], { env: ENV, input: "six\n" });

@@ -28,4 +28,17 @@ describe("pasteLines", () => {
     expect(text).to.contain('{ cipher: "chacha20-poly1305" }').and.to.contain("--cipher chacha20-poly1305");
     expect(text).not.to.contain("Arduino");
   });
+
+  it("names the device where the key is one device's own", () => {
+    const lines = pasteLines({
+      key: KEY,
+      address: "::1",
+      port: 9000,
+      cipher: "aes-256-gcm",
+      deviceId: "24:0a:c4:01:02:03",
+    });
+    expect(lines[0]).to.equal(`key of 24:0a:c4:01:02:03: ${KEY}`);
+    expect(lines).to.include(`  const usmp = new Usmp("${KEY}", { deviceId: "24:0a:c4:01:02:03" });`);
+    expect(lines.at(-1)).to.equal(`  USMP_PSK=${KEY} usmp connect ::1 --device-id 24:0a:c4:01:02:03`);
+  });
 });

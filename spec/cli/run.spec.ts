@@ -11,9 +11,22 @@ describe("usmp", () => {
   });
 
   for (const [command, options] of [
-    ["serve", ["--port", "--host", "--echo", "--psk-file", "--psk", "--cipher", "USMP_PSK"]],
-    ["connect", ["<host[:port]>", "--psk-file", "--psk", "--wait", "--reconnect", "--device-id", "USMP_PSK"]],
-    ["keygen", ["--out", "--force"]],
+    ["serve", ["--port", "--host", "--echo", "--psk-file", "--psk", "--cipher", "--keys", "--limit", "USMP_PSK"]],
+    [
+      "connect",
+      [
+        "<host[:port]>",
+        "--psk-file",
+        "--psk",
+        "--cipher",
+        "--rekey-after",
+        "--wait",
+        "--reconnect",
+        "--device-id",
+        "USMP_PSK",
+      ],
+    ],
+    ["keygen", ["--out", "--force", "--keys", "--device", "--name", "--rotate"]],
   ] as const) {
     it(`prints the help of ${command}, with its options`, async () => {
       const { exitCode, out } = await finished([command, "--help"]);
@@ -43,6 +56,9 @@ describe("usmp", () => {
     ["a port that is no number", ["serve", "--port", "ninety"], /"ninety" is no port: give a number from 0 to 65535/],
     ["a port over 65535", ["serve", "--port", "65536"], /"65536" is no port/],
     ["an unknown cipher", ["serve", "--cipher", "rot13"], /aes-256-gcm, chacha20-poly1305/],
+    ["an unknown cipher of a gateway", ["connect", "localhost", "--cipher", "rot13"], /aes-256-gcm, chacha20-poly1305/],
+    ["one cipher twice", ["serve", "--cipher", "aes-256-gcm", "--cipher", "aes-256-gcm"], /give each once/],
+    ["an age that is no time", ["connect", "localhost", "--rekey-after", "soon"], /"soon" is no time/],
     ["no address to connect to", ["connect"], /missing required argument 'host\[:port\]'/],
     ["port 0 to connect to", ["connect", "localhost:0"], /"0" is no port: give a number from 1 to 65535/],
     ["a wildcard to connect to", ["connect", "0.0.0.0"], /0\.0\.0\.0 is for listening/],

@@ -1,7 +1,7 @@
 /**
  * Adversarial case 53 over datagrams: both ends send messages and start to rotate their keys, in every order, and what is on
- * its way arrives in every order, with one datagram lost or doubled anywhere. Not sampled: every schedule up to a depth is run,
- * and from there on the network is good.
+ * its way arrives in every order, where a fault is allowed with one datagram lost or doubled anywhere. Not sampled: every
+ * schedule up to a depth is run, and from there on the network is good.
  */
 import { expect } from "chai";
 import { toyCrypto, watchingNonces } from "../support/core-crypto.js";
@@ -16,6 +16,8 @@ interface Plan {
   readonly depth: number;
   /** Datagrams that may get lost, or come twice, in all. */
   readonly faults: number;
+  /** The device rotates its keys by itself after so many frames. */
+  readonly rekeyAfterFrames?: number;
 }
 
 interface Moving {
@@ -36,7 +38,9 @@ class Run {
 
   constructor(plan: Plan) {
     const { crypto } = watchingNonces(toyCrypto);
-    this.device = establishedDatagramEnd("device", { crypto });
+    const { rekeyAfterFrames } = plan;
+    const rotation = rekeyAfterFrames && { rotation: { rekeyAfterMs: 0, rekeyAfterFrames } };
+    this.device = establishedDatagramEnd("device", { crypto, ...rotation });
     this.gateway = establishedDatagramEnd("gateway", { crypto });
     this.#left = { device: [...plan.device], gateway: [...plan.gateway] };
     this.#faults = plan.faults;
@@ -76,6 +80,7 @@ class Run {
     expect(this.gateway.texts).to.deep.equal(this.#sent.device);
     expect(this.device.texts).to.deep.equal(this.#sent.gateway);
     expect(this.device.rekeyed.length, "rotations, the same at both ends").to.equal(this.gateway.rekeyed.length);
+    expect(this.device.rekeyed, "rotations").to.not.deep.equal([]);
   }
 
   #act(role: "device" | "gateway"): void {
@@ -152,8 +157,33 @@ describe("crossed REKEYs over datagrams (adversarial case 53)", function () {
       { device: ["rekey", "send"], gateway: ["sendLong", "rekey"], depth: 8, faults: 0 },
       2528,
     ],
+    [
+      "a long message of the device's, one fault",
+      { device: ["sendLong", "rekey"], gateway: ["rekey"], depth: 7, faults: 1 },
+      3424,
+    ],
+    [
+      "a long message of the gateway's, one fault",
+      { device: ["rekey"], gateway: ["sendLong", "rekey"], depth: 7, faults: 1 },
+      3424,
+    ],
+    [
+      "long messages of both",
+      { device: ["sendLong", "rekey"], gateway: ["sendLong", "rekey"], depth: 8, faults: 0 },
+      3450,
+    ],
+    [
+      "the device's by the frames that it sends or receives",
+      { device: ["send", "send"], gateway: ["send", "rekey"], depth: 8, faults: 0, rekeyAfterFrames: 2 },
+      2001,
+    ],
+    [
+      "the device's by the frames that it sends or receives, one fault",
+      { device: ["send", "send"], gateway: ["rekey"], depth: 6, faults: 1, rekeyAfterFrames: 2 },
+      1235,
+    ],
   ] as const satisfies readonly (readonly [string, Plan, number])[]) {
-    it(`lose, double and reorder nothing in any schedule: ${what}`, () => {
+    it(`lose, double and reorder nothing in any schedule of ${plan.depth} steps: ${what}`, () => {
       expect(enumerate(plan)).to.equal(schedules);
     });
   }

@@ -48,26 +48,26 @@ describe("adversarial cases over datagrams", () => {
   });
 
   for (const [number, what, datagram] of [
-    [2, "a bad magic", flipped(good, 0)],
-    [3, "another version", withCrc(flipped(good, 2))],
-    [4, "a length over 480", withCrc(flipped(good, 9, 0x02))],
-    [6, "a wrong CRC", flipped(good, 10)],
-    [7, "an unknown type", plainFrame(0x0c, counted(28))],
-    [7, "type 0xff", plainFrame(0xff, counted(28))],
-    [8, "a byte too many", concat(good, NOTHING, Uint8Array.of(0))],
-    [8, "a byte too few", good.subarray(0, -1)],
-    [9, "a session payload under 28 bytes", plainFrame(FrameType.DATA, counted(27))],
-    [10, "another nonce inside", sealedFrame(C2S, FrameType.DATA, 0, utf8("x"), 1)],
-    [13, "a handshake frame in a session", plainFrame(FrameType.CHALLENGE, counted(64))],
-    [26, "a flipped tag bit", withCrc(flipped(good, -1))],
-    [26, "a type rewritten to BYE", withCrc(flipped(good, 3, FrameType.DATA ^ FrameType.BYE))],
-    [26, "its own frame reflected", fromGateway(FrameType.DATA, 0, utf8("good"))],
+    ["case 2", "a bad magic", flipped(good, 0)],
+    ["case 3", "another version", withCrc(flipped(good, 2))],
+    ["case 4", "a length over 480", withCrc(flipped(good, 9, 0x02))],
+    ["case 6", "a wrong CRC", flipped(good, 10)],
+    ["case 7", "an unknown type", plainFrame(0x0c, counted(28))],
+    ["case 7", "type 0xff", plainFrame(0xff, counted(28))],
+    ["case 8", "a byte too many", concat(good, NOTHING, Uint8Array.of(0))],
+    ["case 8", "a byte too few", good.subarray(0, -1)],
+    ["case 9", "a session payload under 28 bytes", plainFrame(FrameType.DATA, counted(27))],
+    ["case 10", "another nonce inside", sealedFrame(C2S, FrameType.DATA, 0, utf8("x"), 1)],
+    ["case 13", "a handshake frame in a session", plainFrame(FrameType.CHALLENGE, counted(64))],
+    ["case 26", "a flipped tag bit", withCrc(flipped(good, -1))],
+    ["case 26", "a type rewritten to BYE", withCrc(flipped(good, 3, FrameType.DATA ^ FrameType.BYE))],
+    ["case 26", "its own frame reflected", fromGateway(FrameType.DATA, 0, utf8("good"))],
     [
-      41,
+      "case 41",
       "a forged frame with the last number",
       sealedFrame({ ...C2S, key: filled(32, 9) }, FrameType.DATA, 0xffff_ffff),
     ],
-    [41, "a forged frame far ahead", sealedFrame({ ...C2S, key: filled(32, 9) }, FrameType.DATA, 1_000_000)],
+    ["case 41", "a forged frame far ahead", sealedFrame({ ...C2S, key: filled(32, 9) }, FrameType.DATA, 1_000_000)],
   ] as const) {
     it(`${number}: drops ${what}, and goes on`, () => {
       expectDropped(gateway, datagram);
@@ -77,11 +77,11 @@ describe("adversarial cases over datagrams", () => {
   }
 
   for (const [number, type, length] of [
-    [14, FrameType.HELLO, 37],
-    [14, FrameType.HELLO, 39],
-    [22, FrameType.DATA, 30],
-    [61, FrameType.HELLO_ACK, 31],
-    [61, FrameType.SESSION_OK, 48],
+    ["case 14", FrameType.HELLO, 37],
+    ["case 14", FrameType.HELLO, 39],
+    ["case 22", FrameType.DATA, 30],
+    ["case 61", FrameType.HELLO_ACK, 31],
+    ["case 61", FrameType.SESSION_OK, 48],
   ] as const) {
     it(`${number}: drops type ${type} of ${length} bytes in a handshake`, () => {
       const fresh = datagramGateway();
@@ -92,7 +92,7 @@ describe("adversarial cases over datagrams", () => {
     });
   }
 
-  it("15: ends AUTH for a public key of low order, even where the proof is right", () => {
+  it("case 15: ends AUTH for a public key of low order, even where the proof is right", () => {
     const device = datagramDevice();
     const challenge = plainFrame(FrameType.CHALLENGE, concat(counted(32), filled(32, 0)));
     device.receive(challenge);
@@ -102,7 +102,7 @@ describe("adversarial cases over datagrams", () => {
     expect(device.closed).to.equal("AUTH");
   });
 
-  it("15: ends AUTH on the gateway, too", () => {
+  it("case 15: ends AUTH on the gateway, too", () => {
     const fresh = datagramGateway();
     const pubC = filled(32, 0);
     const deviceId = counted(6);
@@ -113,7 +113,7 @@ describe("adversarial cases over datagrams", () => {
     expect(fresh.closed).to.equal("AUTH");
   });
 
-  it("18: waits on after a wrong HELLO_ACK: the right one still succeeds, and one failure is told without it", () => {
+  it("case 18: waits on after a wrong HELLO_ACK: the right one still succeeds, and one failure is told without it", () => {
     const [device, fresh] = [datagramDevice(), datagramGateway()];
     fresh.receive(...device.output());
     device.receive(...fresh.output());
@@ -123,7 +123,7 @@ describe("adversarial cases over datagrams", () => {
     expect(fresh.established).to.equal(true);
   });
 
-  it("19: drops the device's own proof reflected as SESSION_OK", () => {
+  it("case 19: drops the device's own proof reflected as SESSION_OK", () => {
     const [device, fresh] = [datagramDevice(), datagramGateway()];
     fresh.receive(...device.output());
     device.receive(...fresh.output());
@@ -133,14 +133,14 @@ describe("adversarial cases over datagrams", () => {
     expect(device.established).to.equal(true);
   });
 
-  it("28: drops a message with a fourth DATA_FRAG, and goes on", () => {
+  it("case 28: drops a message with a fourth DATA_FRAG, and goes on", () => {
     for (let seq = 0; seq < 4; seq++) gateway.receive(fromDevice(FrameType.DATA_FRAG, seq, utf8("x")));
     gateway.receive(fromDevice(FrameType.DATA, 4, utf8("x")), fromDevice(FrameType.DATA, 5, utf8("whole")));
     expect(gateway.texts).to.deep.equal(["whole"]);
     expect(gateway.output()).to.have.lengthOf(6);
   });
 
-  it("29: drops a message that PING came into, answers the PING, and goes on", () => {
+  it("case 29: drops a message that PING came into, answers the PING, and goes on", () => {
     gateway.receive(
       fromDevice(FrameType.DATA_FRAG, 0, utf8("a")),
       fromDevice(FrameType.PING, 1),
@@ -151,33 +151,33 @@ describe("adversarial cases over datagrams", () => {
     expect(namesOf(gateway.output())).to.include("PONG 0");
   });
 
-  it("34: ends SEQUENCE for a frame that verifies with the last number", () => {
+  it("case 34: ends SEQUENCE for a frame that verifies with the last number", () => {
     gateway.receive(fromDevice(FrameType.DATA, 0xffff_ffff));
     expect(gateway.closed).to.equal("SEQUENCE");
   });
 
-  it("35: ends FLOOD for the ninth control frame in a second", () => {
+  it("case 35: ends FLOOD for the ninth control frame in a second", () => {
     for (let seq = 0; seq < 8; seq++) gateway.receive(fromDevice(FrameType.PONG, seq));
     expect(gateway.closed).to.equal(undefined);
     gateway.receive(fromDevice(FrameType.PONG, 8));
     expect(gateway.closed).to.equal("FLOOD");
   });
 
-  it("36: ends TIMEOUT after a minute without a frame that verifies; forged and old ones do not push that back", () => {
+  it("case 36: ends TIMEOUT after a minute without a frame that verifies; forged and old ones do not push that back", () => {
     gateway.receive(good);
     gateway.pass(59_999);
     gateway.receive(good, withCrc(flipped(fromDevice(FrameType.DATA, 1), -1)));
     expect(gateway.pass(1).closed).to.equal("TIMEOUT");
   });
 
-  it("42: delivers what arrives first 63 behind the newest, and drops what is 64 behind", () => {
+  it("case 42: delivers what arrives first 63 behind the newest, and drops what is 64 behind", () => {
     gateway.receive(fromDevice(FrameType.DATA, 100, utf8("newest")), fromDevice(FrameType.DATA, 37, utf8("63 behind")));
     expect(gateway.texts).to.deep.equal(["newest", "63 behind"]);
     gateway.output();
     expectDropped(gateway, fromDevice(FrameType.DATA, 36, utf8("64 behind")));
   });
 
-  it("43: ignores a UTACK with a bad MAC, without one, for another type or number, or reflected", () => {
+  it("case 43: ignores a UTACK with a bad MAC, without one, for another type or number, or reflected", () => {
     const device = establishedDatagramEnd("device");
     device.send(utf8("x"));
     const [data] = device.output();
@@ -196,7 +196,7 @@ describe("adversarial cases over datagrams", () => {
     expect(device.connection.settled()).to.equal(1);
   });
 
-  it("44: ends after eight sendings of the same bytes over at least 16 s", () => {
+  it("case 44: ends after eight sendings of the same bytes over at least 16 s", () => {
     const device = establishedDatagramEnd("device");
     device.send(utf8("x"));
     const [first] = device.output();
@@ -207,7 +207,7 @@ describe("adversarial cases over datagrams", () => {
     expect(device.now).to.be.at.least(16_000);
   });
 
-  it("45: neither takes nor acknowledges what the application does not read; its repeat is delivered later", () => {
+  it("case 45: neither takes nor acknowledges what the application does not read; its repeat is delivered later", () => {
     gateway.connection.setReading(false, 0);
     gateway.receive(good, fromDevice(FrameType.DATA_FRAG, 1, utf8("x")));
     expect(gateway.output()).to.deep.equal([]);
@@ -219,7 +219,7 @@ describe("adversarial cases over datagrams", () => {
     expect(namesOf(gateway.output())).to.deep.equal(["UTACK DATA 0"]);
   });
 
-  it("46: drops a message of which a fragment is missing, and goes on", () => {
+  it("case 46: drops a message of which a fragment is missing, and goes on", () => {
     gateway.receive(
       fromDevice(FrameType.DATA_FRAG, 0, utf8("a")),
       fromDevice(FrameType.DATA, 2, utf8("c")),
@@ -229,20 +229,20 @@ describe("adversarial cases over datagrams", () => {
   });
 
   for (const length of [31, 33]) {
-    it(`50: ends CRYPTO for a REKEY salt of ${length} bytes that verifies`, () => {
+    it(`case 50: ends CRYPTO for a REKEY salt of ${length} bytes that verifies`, () => {
       gateway.receive(fromDevice(FrameType.REKEY, 0, counted(length)));
       expect(gateway.closed).to.equal("CRYPTO");
     });
   }
 
-  it("51: takes a REKEY between fragments, and drops the message", () => {
+  it("case 51: takes a REKEY between fragments, and drops the message", () => {
     gateway.receive(fromDevice(FrameType.DATA_FRAG, 0, utf8("a")), fromDevice(FrameType.REKEY, 1, filled(32, 1)));
     expect(namesOf(gateway.output())).to.deep.equal(["UTACK DATA_FRAG 0", "UTACK REKEY 1"]);
     expect(gateway.rekeyed).to.deep.equal(["peer"]);
     expect(gateway.texts).to.deep.equal([]);
   });
 
-  it("51: ends FRAGMENT where the peer changes keys within a message of its own", () => {
+  it("case 51: ends FRAGMENT where the peer changes keys within a message of its own", () => {
     const salt = filled(32, 7);
     const device = establishedDatagramEnd("device", {
       crypto: { ...crypto, randomBytes: () => Uint8Array.from(salt) },
@@ -256,7 +256,7 @@ describe("adversarial cases over datagrams", () => {
     expect(device.texts).to.deep.equal([]);
   });
 
-  it("66: takes a REKEY under the new key for the acknowledgement of its own, from a peer that does not wait", () => {
+  it("case 66: takes a REKEY under the new key for the acknowledgement of its own, from a peer that does not wait", () => {
     const salt = filled(32, 7);
     const device = establishedDatagramEnd("device", {
       crypto: { ...crypto, randomBytes: () => Uint8Array.from(salt) },
@@ -269,7 +269,7 @@ describe("adversarial cases over datagrams", () => {
     expect(device.closed).to.equal(undefined);
   });
 
-  it("52: acknowledges a repeated REKEY again under the old key where its UTACK was lost", () => {
+  it("case 52: acknowledges a repeated REKEY again under the old key where its UTACK was lost", () => {
     const { device, gateway: peer } = datagramPair();
     device.connection.rekey(0);
     let lost = 0;
@@ -285,7 +285,7 @@ describe("adversarial cases over datagrams", () => {
     expect([device.texts, peer.texts]).to.deep.equal([["x"], ["x"]]);
   });
 
-  it("61: answers a forged CHALLENGE and HELLO_RETRY, and the real ones still succeed", () => {
+  it("case 61: answers a forged CHALLENGE and HELLO_RETRY, and the real ones still succeed", () => {
     const [device, fresh] = [datagramDevice(), datagramGateway()];
     const hello = device.output();
     for (let forged = 0; forged < 3; forged++) {
@@ -300,7 +300,7 @@ describe("adversarial cases over datagrams", () => {
     expect(device.established && fresh.established).to.equal(true);
   });
 
-  it("61: keeps no more than a few forged CHALLENGEs, the newest", () => {
+  it("case 61: keeps no more than a few forged CHALLENGEs, the newest", () => {
     const device = datagramDevice();
     device.output();
     for (let forged = 0; forged < 50; forged++) device.receive(plainFrame(FrameType.CHALLENGE, counted(64, forged)));
@@ -312,7 +312,7 @@ describe("adversarial cases over datagrams", () => {
 
   for (const what of ["CHALLENGE", "HELLO_ACK", "SESSION_OK"] as const) {
     for (const losses of [1, 2]) {
-      it(`62: completes the handshake where the first ${losses} of ${what} are lost, one session`, () => {
+      it(`case 62: completes the handshake where the first ${losses} of ${what} are lost, one session`, () => {
         const [device, fresh] = [datagramDevice(), datagramGateway()];
         let lost = 0;
         exchangeFor(14_000, device, fresh, (datagram) => nameOf(datagram).startsWith(`${what} `) && lost++ < losses);
@@ -324,7 +324,7 @@ describe("adversarial cases over datagrams", () => {
   }
 
   for (const before of [63, 64, 70, 200]) {
-    it(`64: delivers 12 messages after a REKEY after ${before} frames`, () => {
+    it(`case 64: delivers 12 messages after a REKEY after ${before} frames`, () => {
       const { device, gateway: peer } = datagramPair();
       for (let index = 0; index < before; index++) device.send(utf8("x"));
       exchange(device, peer);
@@ -335,7 +335,7 @@ describe("adversarial cases over datagrams", () => {
     });
   }
 
-  it("65: takes copies of a REKEY that it ignores for no flood, however many", () => {
+  it("case 65: takes copies of a REKEY that it ignores for no flood, however many", () => {
     const { device, gateway: peer } = datagramPair();
     device.connection.rekey(0);
     peer.connection.rekey(0);
@@ -351,7 +351,7 @@ describe("adversarial cases over datagrams", () => {
     expect([device.texts, peer.texts]).to.deep.equal([["x"], ["x"]]);
   });
 
-  it("65: is not moved by a delayed copy of a dropped, crossed REKEY", () => {
+  it("case 65: is not moved by a delayed copy of a dropped, crossed REKEY", () => {
     const { device, gateway: peer } = datagramPair();
     device.connection.rekey(0);
     peer.connection.rekey(0);

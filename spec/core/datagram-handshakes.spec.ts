@@ -9,7 +9,7 @@ import { FrameType } from "../../lib/core/wire.js";
 import { counted, filled, flipped } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { plainFrame } from "../support/core-frames.js";
-import { DEVICE_ID, PSK } from "../support/core-pair.js";
+import { DECOY_PSK, DEVICE_ID, PSK } from "../support/core-pair.js";
 
 function give(handshake: DatagramHandshake, { type, seq, payload }: HandshakeFrame): DatagramHandshakeStep | null {
   return handshake.receive(readDatagram(plainFrame(type, payload, seq))!);
@@ -28,7 +28,7 @@ describe("DatagramDeviceHandshake and DatagramGatewayHandshake", () => {
 
   beforeEach(() => {
     device = new DatagramDeviceHandshake({ crypto, psk: PSK, deviceId: DEVICE_ID });
-    gateway = new DatagramGatewayHandshake({ crypto });
+    gateway = new DatagramGatewayHandshake({ crypto, decoyPsk: DECOY_PSK });
   });
 
   it("agree on keys (§3)", () => {

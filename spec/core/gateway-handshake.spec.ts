@@ -9,7 +9,7 @@ import { counted, filled, flipped, toHex } from "../support/core-bytes.js";
 import { crypto, scripted } from "../support/core-crypto.js";
 import { expectCode } from "../support/core-errors.js";
 import { asFrame, plainFrame } from "../support/core-frames.js";
-import { DEVICE_ID, PSK } from "../support/core-pair.js";
+import { DECOY_PSK, DEVICE_ID, PSK } from "../support/core-pair.js";
 
 const privateKey = counted(32, 0x77);
 const gatewayPair = crypto.keyPairFrom(privateKey);
@@ -23,7 +23,10 @@ const helloAck = hmacClient(crypto, PSK, transcript);
 
 /** `random`: what follows the handshake nonce. */
 function gateway(...random: readonly Uint8Array[]): GatewayHandshake {
-  return new GatewayHandshake({ crypto: scripted({ privateKeys: [privateKey], random: [nonce, ...random] }) });
+  return new GatewayHandshake({
+    crypto: scripted({ privateKeys: [privateKey], random: [nonce, ...random] }),
+    decoyPsk: DECOY_PSK,
+  });
 }
 
 function take(subject: GatewayHandshake, type: number, payload: Uint8Array): HandshakeStep {
@@ -165,11 +168,11 @@ describe("GatewayHandshake", () => {
       }),
       wipe: (bytes: Uint8Array) => wiped.push(toHex(bytes)),
     };
-    const subject = new GatewayHandshake({ crypto: watched });
+    const subject = new GatewayHandshake({ crypto: watched, decoyPsk: DECOY_PSK });
     subject.wipe();
     expect(wiped).to.deep.equal([]);
 
-    const other = new GatewayHandshake({ crypto: watched });
+    const other = new GatewayHandshake({ crypto: watched, decoyPsk: DECOY_PSK });
     take(other, FrameType.HELLO, hello);
     other.providePsk(PSK);
     other.wipe();

@@ -50,6 +50,10 @@ describe("UsmpClient", () => {
       ["a bad device id", { deviceId: "24:0a" }],
       ["an unknown cipher", { cipher: "rot13" }],
       ["a negative keepaliveMs", { keepaliveMs: -1 }],
+      ["a negative rekeyAfterMs", { rekeyAfterMs: -1 }],
+      ["rekeyAfterFrames 0", { rekeyAfterFrames: 0 }],
+      ["rekeyAfterFrames above 2^30", { rekeyAfterFrames: 2 ** 30 + 1 }],
+      ["ciphers, which are a gateway's", { ciphers: ["aes-256-gcm"] }],
       ["a port out of range", { port: 65_536 }],
     ] as const) {
       it(`refuse ${what} with INVALID_ARG`, () => {

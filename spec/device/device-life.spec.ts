@@ -51,7 +51,8 @@ describe("DeviceLife", () => {
 
   beforeEach(async () => {
     rig = new LifeRig();
-    server = new UsmpServer({ psk: PSK, clock: rig.clock, crypto });
+    // What the device does on its own: no lockout comes in between.
+    server = new UsmpServer({ psk: PSK, clock: rig.clock, crypto, lockoutAfterFailures: 1_000 });
     await listen();
     // Takes connections and says nothing.
     const ignore = { onBytes: () => {}, onEnd: () => {}, onClose: () => {} };

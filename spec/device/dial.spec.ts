@@ -31,7 +31,12 @@ function request(rig: NetworkRig, more: Partial<DialRequest> = {}): DialRequest 
 describe("device settings", () => {
   it("are right by default: PING after 30 s, a sign of life within another 30 s", () => {
     checkDeviceSettings(DEFAULT_DEVICE_SETTINGS);
-    expect(DEFAULT_DEVICE_SETTINGS).to.include({ keepaliveMs: 30_000, lifeSignTimeoutMs: 30_000 });
+    expect(DEFAULT_DEVICE_SETTINGS).to.include({
+      keepaliveMs: 30_000,
+      lifeSignTimeoutMs: 30_000,
+      rekeyAfterMs: 0,
+      rekeyAfterFrames: 2 ** 30,
+    });
   });
 
   it("refuse a negative duration with INVALID_ARG", () => {

@@ -1,18 +1,15 @@
 import { expect } from "chai";
-import {
-  acceptSession,
-  checkGatewaySettings,
-  DEFAULT_GATEWAY_SETTINGS,
-  type AcceptRequest,
-} from "../../lib/gateway/accept.js";
+import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS } from "../../lib/gateway/accept.js";
+import { LearnedCiphers } from "../../lib/gateway/learned-ciphers.js";
 import { FrameType } from "../../lib/core/wire.js";
+import type { PskLookup } from "../../lib/session/psk-source.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { expectCode } from "../support/core-errors.js";
 import { plainFrame } from "../support/core-frames.js";
-import { DEVICE_ID, deviceEnd, PSK } from "../support/core-pair.js";
+import { DECOY_PSK, DEVICE_ID, deviceEnd, PSK } from "../support/core-pair.js";
 import { ScriptedLink } from "../support/session-link.js";
 import { microtasks } from "../support/session-waits.js";
 
@@ -23,12 +20,17 @@ class Rig {
   readonly told: string[] = [];
   session: UsmpSession | null = null;
 
-  constructor(lookupPsk: AcceptRequest["lookupPsk"]) {
+  constructor(lookupPsk: PskLookup, admit?: (deviceId: string) => void) {
     acceptSession({
       link: this.link,
-      crypto,
-      lookupPsk,
+      secrets: { crypto, decoyPsk: DECOY_PSK },
+      admit: (deviceId) => admit?.(deviceId),
+      lookupKeys: async (deviceId) => {
+        const psk = await lookupPsk(deviceId);
+        return psk && { psk, previousPsk: null, cipher: null };
+      },
       settings: { ...DEFAULT_GATEWAY_SETTINGS, clock: this.clock },
+      learnedCiphers: new LearnedCiphers(65_536),
       onSession: (session) => {
         this.session = session;
         this.told.push(`session ${session.deviceId}`);
@@ -53,12 +55,12 @@ describe("gateway settings", () => {
     checkGatewaySettings(DEFAULT_GATEWAY_SETTINGS);
     expect(DEFAULT_GATEWAY_SETTINGS).to.include({
       sessionTimeoutMs: 60_000,
-      maxConnections: 4_096,
-      maxConnectionsPerIp: 256,
+      maxSessions: 4_096,
+      maxSessionsPerAddress: 256,
     });
   });
 
-  for (const name of ["sessionTimeoutMs", "maxConnections", "maxConnectionsPerIp"] as const) {
+  for (const name of ["sessionTimeoutMs", "maxSessions", "maxSessionsPerAddress"] as const) {
     it(`refuse a negative ${name} with INVALID_ARG`, () => {
       const error = expectCode(() => checkGatewaySettings({ ...DEFAULT_GATEWAY_SETTINGS, [name]: -1 }), "INVALID_ARG");
       expect(error.message).to.include(name);

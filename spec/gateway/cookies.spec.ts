@@ -8,7 +8,7 @@ const PLACE = "192.168.1.7|40000";
 
 describe("Cookies", () => {
   it("are 16 bytes, and good for the HELLO and the place that they were made for (case 39)", () => {
-    const cookies = new Cookies(crypto, 0);
+    const cookies = new Cookies(crypto, 0, 30_000);
     const cookie = cookies.make(PLACE, HELLO, 5);
     expect(cookie).to.have.lengthOf(16);
     expect(cookies.verify(cookie, PLACE, HELLO, 5)).to.equal(true);
@@ -20,7 +20,7 @@ describe("Cookies", () => {
   });
 
   it("are good for 30 to 60 s (case 39)", () => {
-    const cookies = new Cookies(crypto, 0);
+    const cookies = new Cookies(crypto, 0, 30_000);
     const [early, late] = [cookies.make(PLACE, HELLO, 0), cookies.make(PLACE, HELLO, 29_999)];
     expect(cookies.verify(early, PLACE, HELLO, 59_999)).to.equal(true);
     expect(cookies.verify(late, PLACE, HELLO, 59_999)).to.equal(true);
@@ -29,7 +29,7 @@ describe("Cookies", () => {
   });
 
   it("of a retired secret are good while they live, and of none at all after that", () => {
-    const cookies = new Cookies(crypto, 0);
+    const cookies = new Cookies(crypto, 0, 30_000);
     const hour = 3_600_000;
     const cookie = cookies.make(PLACE, HELLO, hour - 1);
     expect(cookies.make(PLACE, HELLO, hour), "a new secret").not.to.deep.equal(cookie);
@@ -40,7 +40,7 @@ describe("Cookies", () => {
   });
 
   it("of another gateway are worth nothing", () => {
-    const cookie = new Cookies(crypto, 0).make(PLACE, HELLO, 0);
-    expect(new Cookies(crypto, 0).verify(cookie, PLACE, HELLO, 0)).to.equal(false);
+    const cookie = new Cookies(crypto, 0, 30_000).make(PLACE, HELLO, 0);
+    expect(new Cookies(crypto, 0, 30_000).verify(cookie, PLACE, HELLO, 0)).to.equal(false);
   });
 });

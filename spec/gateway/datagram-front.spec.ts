@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { FrameType } from "../../lib/core/wire.js";
 import { UsmpError } from "../../lib/errors.js";
+import { DEFAULT_LIMITS } from "../../lib/gateway/limits.js";
 import { DatagramFront } from "../../lib/gateway/datagram-front.js";
 import type { DatagramHandlers, DatagramPeer } from "../../lib/transport/transport.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
@@ -74,7 +75,7 @@ describe("DatagramFront", () => {
   });
 
   for (const lost of [1, 2]) {
-    it(`62: completes the handshake where the first ${lost} HELLO_RETRY are lost, one session`, async () => {
+    it(`case 62: completes the handshake where the first ${lost} HELLO_RETRY are lost, one session`, async () => {
       let retries = 0;
       rig.network.tap = (datagram) => {
         const isRetry = nameOf(datagram).startsWith("HELLO_RETRY");
@@ -88,7 +89,7 @@ describe("DatagramFront", () => {
     });
   }
 
-  it("58: ends the old session of a device SUPERSEDED once its new HELLO_ACK verified, not before", async () => {
+  it("case 58: ends the old session of a device SUPERSEDED once its new HELLO_ACK verified, not before", async () => {
     const first = connect(DEVICE_A);
     await first.connected;
     // Somebody else who says to be that device, without its key.
@@ -106,7 +107,7 @@ describe("DatagramFront", () => {
     expect(rig.events.at(-1)).to.equal("message the new one");
   });
 
-  it("63: gives another device at the same address and port its session; the old one ends SUPERSEDED only then", async () => {
+  it("case 63: gives another device at the same address and port its session; the old one ends SUPERSEDED only then", async () => {
     const first = connect(DEVICE_A, 4_000);
     await first.connected;
     rig.wire.length = 0;
@@ -117,7 +118,7 @@ describe("DatagramFront", () => {
     expect(rig.events.slice(-2)).to.have.members([`disconnect ${DEVICE_A} SUPERSEDED`, `connect ${DEVICE_B}`]);
   });
 
-  it("63: gives a device that restarted on its port a new session", async () => {
+  it("case 63: gives a device that restarted on its port a new session", async () => {
     const first = connect(DEVICE_A, 4_000);
     await first.connected;
     const second = connect(DEVICE_A, 4_000);
@@ -193,7 +194,7 @@ describe("DatagramFront", () => {
 
   it("refuses more from one address than it may have, after its cookie", async () => {
     await rig.close();
-    rig = await new DatagramRig({ maxConnectionsPerIp: 1 }).listen();
+    rig = await new DatagramRig({ maxSessionsPerAddress: 1 }).listen();
     await connect(DEVICE_A).connected;
     const second = connect(DEVICE_B, undefined, { handshakeTimeoutMs: 1_000 });
     expect(await second.connected).to.equal(false);
@@ -215,6 +216,7 @@ describe("DatagramFront", () => {
 
   describe("on a socket of the spec's", () => {
     const clock = new SimulatedClock();
+    const options = { ...DEFAULT_LIMITS, clock };
     let handlers: DatagramHandlers;
     const acceptor = {
       kind: "spec",
@@ -231,7 +233,10 @@ describe("DatagramFront", () => {
     }
 
     it("makes at most 20,000 cookies a second, in all (design, Gateway limits)", async () => {
-      const listener = await DatagramFront.listen(acceptor, crypto, clock, { onLink: () => {}, onError: () => {} });
+      const listener = await DatagramFront.listen(acceptor, crypto, options, {
+        onLink: () => {},
+        onError: () => {},
+      });
       const sent: Uint8Array[] = [];
       const from = peer(sent);
       for (let hello = 0; hello < 20_100; hello++) handlers.onDatagram(HELLO, from);
@@ -246,7 +251,7 @@ describe("DatagramFront", () => {
     it("passes errors of the socket on, and what keeps an answer from leaving to its session", async () => {
       const errors: UsmpError[] = [];
       const told: string[] = [];
-      const listener = await DatagramFront.listen(acceptor, crypto, clock, {
+      const listener = await DatagramFront.listen(acceptor, crypto, options, {
         onError: (error) => errors.push(error),
         onLink: (link) => {
           link.attach({

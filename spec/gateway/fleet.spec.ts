@@ -141,7 +141,7 @@ describe("Fleet", () => {
     const rig = await new Rig().listen();
     rig.fleet.unref();
     const client = await rig.network.connected();
-    await rig.network.settled(rig.fleet.stop());
+    await rig.network.settled(rig.fleet.stop({}));
     await rig.network.still();
     expect((await client.session!.closed).code).to.equal("BYE");
     expect(rig.told.at(-1)).to.equal(`disconnect ${DEVICE_A} CLOSED`);

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { expect } from "chai";
-import { createPskLookup, type PskSource } from "../../lib/session/psk-source.js";
+import { createKeyLookup, createPskLookup, type PskSource, type PskStore } from "../../lib/session/psk-source.js";
 import { counted, utf8 } from "../support/core-bytes.js";
 import { expectCode } from "../support/core-errors.js";
 import { rejectionOf } from "../support/session-waits.js";
@@ -62,6 +62,18 @@ describe("createPskLookup", () => {
     expect(asked).to.deep.equal(["24:0a:c4:01:02:03", "24:0a:c4:01:02:03"]);
   });
 
+  it("takes what only acts like a promise for one, as database libraries give it", async () => {
+    const query = { then: (resolve: (key: string) => void) => resolve(KEY) };
+    expect(await found(() => query as unknown as Promise<string>)).to.deep.equal(utf8(KEY));
+  });
+
+  it("copies bytes of a function before its owner can overwrite them", async () => {
+    const bytes = Uint8Array.from(KEY_2);
+    const finding = found(() => bytes);
+    bytes.fill(0);
+    expect(await finding).to.deep.equal(KEY_2);
+  });
+
   it("takes null and undefined of a function as: no such device", async () => {
     expect(await found(() => null)).to.equal(null);
     expect(await found(async () => undefined)).to.equal(null);
@@ -105,6 +117,47 @@ describe("createPskLookup", () => {
       const error = expectCode(() => createPskLookup(source as never), "INVALID_ARG");
       expect(error.message).to.include(says);
       expect(inspect(error, { depth: Infinity, showHidden: true })).to.not.include("15 bytes, short");
+    });
+  }
+});
+
+describe("createKeyLookup", () => {
+  const keys = async (source: PskSource) => createKeyLookup(source)(DEVICE);
+
+  it("gives a plain key alone", async () => {
+    expect(await keys(KEY)).to.deep.equal({ psk: utf8(KEY), previousPsk: null, cipher: null });
+  });
+
+  it("gives all that an entry of a table, or of a function, says", async () => {
+    const entry = { key: KEY, previousKey: KEY_2, cipher: "chacha20-poly1305" } as const;
+    const expected = { psk: utf8(KEY), previousPsk: KEY_2, cipher: "chacha20-poly1305" };
+    expect(await keys({ "*": entry })).to.deep.equal(expected);
+    expect(await keys(() => entry)).to.deep.equal(expected);
+    expect(await createPskLookup({ "*": entry })(DEVICE)).to.deep.equal(utf8(KEY));
+  });
+
+  it("leaves out a previous key that has expired", async () => {
+    const at = (ms: number) => keys({ "*": { key: KEY, previousKey: KEY_2, previousKeyExpires: new Date(ms) } });
+    expect((await at(Date.now() + 60_000))?.previousPsk).to.deep.equal(KEY_2);
+    expect((await at(Date.now() - 1))?.previousPsk).to.equal(null);
+  });
+
+  it("asks a store each time", async () => {
+    const given: (string | null)[] = [KEY, null];
+    const store: PskStore = { lookup: () => given.shift() };
+    expect((await keys(store))?.psk).to.deep.equal(utf8(KEY));
+    expect(await keys(store)).to.equal(null);
+  });
+
+  for (const [what, entry, says] of [
+    ["a short previous key", { key: KEY, previousKey: "15 bytes, short" }, "at least 16"],
+    ["an expiry that is no date", { key: KEY, previousKeyExpires: "tomorrow" }, "Date"],
+    ["an invalid date", { key: KEY, previousKeyExpires: new Date(NaN) }, "Date"],
+    ["a cipher that is none", { key: KEY, cipher: "rot13" }, "rot13"],
+  ] as const) {
+    it(`refuses ${what} with INVALID_ARG`, () => {
+      const error = expectCode(() => createKeyLookup({ "*": entry } as never), "INVALID_ARG");
+      expect(error.message).to.include(says);
     });
   }
 });

@@ -62,7 +62,7 @@ export class SimulatedEnd {
     const handshake =
       role === "device"
         ? new DatagramDeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID })
-        : new DatagramGatewayHandshake({ crypto });
+        : new DatagramGatewayHandshake({ crypto, decoyPsk: crypto.randomBytes(32) });
     const keepalive =
       role === "device"
         ? { pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000, idleTimeoutMs: 0 }
@@ -72,7 +72,7 @@ export class SimulatedEnd {
       clock.now(),
     );
     this.driver = new SessionDriver(
-      { link: new EndLink(end), clock, connection, maxUnsentBytes: 65_536, closeTimeoutMs: 1_000 },
+      { link: new EndLink(end), connection, settings: { clock, maxUnsentBytes: 65_536, closeTimeoutMs: 1_000 } },
       {
         onHello: () => this.driver.providePsk(PSK),
         onEstablished: () => this.#adopt(),

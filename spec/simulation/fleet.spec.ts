@@ -13,7 +13,7 @@ const SEED = 59;
 const BACK_WITHIN_MS = 180_000;
 const MOST_ATTEMPTS_A_SECOND = 400;
 
-describe("a fleet whose gateway restarts (adversarial case 59)", function () {
+describe("case 59: a fleet whose gateway restarts", function () {
   this.timeout(120_000);
   const clock = new SimulatedClock();
   const network = new MemoryNetwork({ clock, seed: SEED });
@@ -33,8 +33,17 @@ describe("a fleet whose gateway restarts (adversarial case 59)", function () {
     },
   };
 
+  /** All of them dial from the one address of the network in memory. */
+  const ONE_ADDRESS = {
+    maxSessions: 2 * DEVICES,
+    maxSessionsPerAddress: 2 * DEVICES,
+    maxHandshakesPerSecondPerAddress: 1_000,
+    handshakeBurstPerAddress: 1_000,
+    maxHandshakesPerAddress: 256,
+  };
+
   async function startGateway(): Promise<void> {
-    gateway = new Usmp(PSK, { clock, crypto, maxConnections: 2 * DEVICES, maxConnectionsPerIp: 2 * DEVICES });
+    gateway = new Usmp(PSK, { clock, crypto, ...ONE_ADDRESS });
     const listening = gateway.listen(network.acceptor());
     await clock.advance(0);
     await listening;

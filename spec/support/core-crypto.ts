@@ -1,5 +1,5 @@
 /** Providers for specs of the core: the real one, and wrappers that script its randomness or watch what is done with it. */
-import type { Aead, CryptoProvider, KeyPair } from "../../lib/core/crypto-provider.js";
+import type { Aead, CipherName, CryptoProvider, KeyPair } from "../../lib/core/crypto-provider.js";
 import { nodeProvider } from "../../lib/crypto/index.js";
 import { toHex } from "./core-bytes.js";
 
@@ -49,6 +49,23 @@ export function counting(base: CryptoProvider = crypto): {
     };
   };
   return { crypto: { ...base, generateKeyPair }, exchanges: () => exchanges };
+}
+
+/** `base`, noting the cipher of each trial to open something. */
+export function watchingTrials(base: CryptoProvider = crypto): {
+  readonly crypto: CryptoProvider;
+  readonly trials: CipherName[];
+} {
+  const trials: CipherName[] = [];
+  const aead: CryptoProvider["aead"] = (cipher, key) => {
+    const inner = base.aead(cipher, key);
+    return {
+      seal: (...args) => inner.seal(...args),
+      open: (...args) => (trials.push(cipher), inner.open(...args)),
+      wipe: () => inner.wipe(),
+    };
+  };
+  return { crypto: { ...base, aead }, trials };
 }
 
 /** `base`, throwing as soon as a (key, nonce) seals twice; `sealingKeys` are all keys that ever sealed, in order of first use. */

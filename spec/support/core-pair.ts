@@ -1,4 +1,5 @@
 /** Two ends of a connection without a network between them: what one puts out waits until the spec delivers it. */
+import type { CipherChoice } from "../../lib/core/cipher-choice.js";
 import type { CipherName, CryptoProvider } from "../../lib/core/crypto-provider.js";
 import { DeviceHandshake } from "../../lib/core/device-handshake.js";
 import type { ConnectionEvent } from "../../lib/core/events.js";
@@ -9,6 +10,7 @@ import { concat } from "../../lib/core/bytes.js";
 import type { HandshakeResult } from "../../lib/core/handshake-crypto.js";
 import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
 import type { Role } from "../../lib/core/rekey-derivation.js";
+import type { RotationOptions } from "../../lib/core/rekey-policy.js";
 import { StreamConnection } from "../../lib/core/stream-connection.js";
 import { FrameType, HEADER_LENGTH } from "../../lib/core/wire.js";
 import { counted, filled, NOTHING } from "./core-bytes.js";
@@ -17,6 +19,8 @@ import { plainFrame, sealedFrame, splitFrames, type Sealer } from "./core-frames
 
 export const DEVICE_ID = counted(6, 0xa0);
 export const PSK = counted(16, 0x30);
+/** What stands in for keys that a device does not have. */
+export const DECOY_PSK = counted(32, 0xd0);
 export const NO_KEEPALIVE: KeepaliveOptions = {
   pingWhenSilentMs: 0,
   pingWhenUnheardMs: 0,
@@ -26,7 +30,8 @@ export const NO_KEEPALIVE: KeepaliveOptions = {
 
 export interface EndOptions {
   readonly crypto?: CryptoProvider;
-  readonly cipher?: CipherName;
+  readonly cipher?: CipherName | CipherChoice;
+  readonly rotation?: RotationOptions;
   readonly keepalive?: Partial<KeepaliveOptions>;
   readonly handshakeTimeoutMs?: number;
   readonly partialFrameTimeoutMs?: number;
@@ -51,6 +56,7 @@ export class End {
         crypto: options.crypto ?? crypto,
         cipher: options.cipher ?? "aes-256-gcm",
         keepalive: { ...NO_KEEPALIVE, ...options.keepalive },
+        ...(options.rotation && { rotation: options.rotation }),
         handshakeTimeoutMs: options.handshakeTimeoutMs ?? 10_000,
         partialFrameTimeoutMs: options.partialFrameTimeoutMs ?? 15_000,
       },
@@ -115,12 +121,12 @@ export function deviceEnd(
 /** `psk`: null for a device that is not known. */
 export function gatewayEnd(options: EndOptions & { readonly psk?: Uint8Array | null } = {}): End {
   const { psk = PSK, crypto: provider = crypto } = options;
-  return new End("gateway", new GatewayHandshake({ crypto: provider }), options, psk);
+  return new End("gateway", new GatewayHandshake({ crypto: provider, decoyPsk: DECOY_PSK }), options, psk);
 }
 
 /** A gateway whose lookup has not settled yet. */
 export function undecidedGatewayEnd(options: EndOptions = {}): End {
-  return new End("gateway", new GatewayHandshake({ crypto: options.crypto ?? crypto }), options);
+  return new End("gateway", new GatewayHandshake({ crypto: options.crypto ?? crypto, decoyPsk: DECOY_PSK }), options);
 }
 
 /** The keys of a session that had no handshake, so that a spec can seal whatever it likes. */

@@ -3,19 +3,23 @@ import { DatagramConnection } from "../../lib/core/datagram-connection.js";
 import { DatagramDeviceHandshake } from "../../lib/core/datagram-device-handshake.js";
 import { DatagramGatewayHandshake } from "../../lib/core/datagram-gateway-handshake.js";
 import type { DatagramHandshake, DatagramHandshakeStep } from "../../lib/core/datagram-handshake.js";
-import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
+import type { CipherChoice } from "../../lib/core/cipher-choice.js";
+import type { CipherName, CryptoProvider } from "../../lib/core/crypto-provider.js";
 import type { ConnectionEvent } from "../../lib/core/events.js";
 import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
 import type { Role } from "../../lib/core/rekey-derivation.js";
+import type { RotationOptions } from "../../lib/core/rekey-policy.js";
 import { bareUtack, isUtack, sealedUtack } from "../../lib/core/utack.js";
 import { FrameType, frameTypeName } from "../../lib/core/wire.js";
 import { readUint32 } from "../../lib/core/bytes.js";
 import { crypto } from "./core-crypto.js";
 import { plainFrame, type Sealer } from "./core-frames.js";
-import { agreedKeys, DEVICE_ID, NO_KEEPALIVE, PSK } from "./core-pair.js";
+import { DECOY_PSK, DEVICE_ID, NO_KEEPALIVE, PSK, agreedKeys } from "./core-pair.js";
 
 export interface DatagramEndOptions {
   readonly crypto?: CryptoProvider;
+  readonly cipher?: CipherName | CipherChoice;
+  readonly rotation?: RotationOptions;
   readonly keepalive?: Partial<KeepaliveOptions>;
   readonly handshakeTimeoutMs?: number;
   readonly now?: number;
@@ -39,8 +43,9 @@ export class DatagramEnd {
         role,
         handshake,
         crypto: options.crypto ?? crypto,
-        cipher: "aes-256-gcm",
+        cipher: options.cipher ?? "aes-256-gcm",
         keepalive: { ...NO_KEEPALIVE, ...options.keepalive },
+        ...(options.rotation && { rotation: options.rotation }),
         handshakeTimeoutMs: options.handshakeTimeoutMs ?? 15_000,
       },
       this.now,
@@ -130,7 +135,12 @@ export function datagramGateway(
   options: DatagramEndOptions & { readonly psk?: Uint8Array | null | undefined } = {},
 ): DatagramEnd {
   const psk = "psk" in options ? options.psk : PSK;
-  return new DatagramEnd("gateway", new DatagramGatewayHandshake({ crypto: options.crypto ?? crypto }), options, psk);
+  return new DatagramEnd(
+    "gateway",
+    new DatagramGatewayHandshake({ crypto: options.crypto ?? crypto, decoyPsk: DECOY_PSK }),
+    options,
+    psk,
+  );
 }
 
 /** Takes any one frame for the whole handshake and agrees on the keys of the rig. */

@@ -2,7 +2,8 @@ import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
 import { DeviceHandshake } from "../../lib/core/device-handshake.js";
 import { StreamConnection } from "../../lib/core/stream-connection.js";
 import type { UsmpError } from "../../lib/errors.js";
-import { SessionDriver, type SessionHandlers } from "../../lib/session/driver.js";
+import { SessionDriver } from "../../lib/session/driver.js";
+import type { SessionHandlers } from "../../lib/session/driver-handlers.js";
 import { DEFAULT_SESSION_SETTINGS } from "../../lib/session/options.js";
 import { UsmpSession } from "../../lib/session/session.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
@@ -45,9 +46,11 @@ export class DriverRig {
     this.driver = new SessionDriver(
       {
         link: this.link,
-        clock: this.clock,
-        maxUnsentBytes: options.maxUnsentBytes ?? 65_536,
-        closeTimeoutMs: options.closeTimeoutMs ?? 1_000,
+        settings: {
+          clock: this.clock,
+          maxUnsentBytes: options.maxUnsentBytes ?? 65_536,
+          closeTimeoutMs: options.closeTimeoutMs ?? 1_000,
+        },
         connection: new StreamConnection(
           {
             role: "device",

@@ -91,7 +91,8 @@ export class HostileDevice extends RawPeer {
   }
 
   static async connect(port: number, options: HostileOptions = {}): Promise<HostileDevice> {
-    const socket = net.connect(port, LOOPBACK);
+    const { localAddress = LOOPBACK } = options;
+    const socket = net.connect({ port, host: LOOPBACK, localAddress });
     const device = new HostileDevice(socket, options);
     await soon(new Promise((resolve) => socket.once("connect", resolve)), "a raw connection");
     return device;
@@ -152,6 +153,8 @@ export interface HostileOptions {
   readonly psk?: Uint8Array;
   readonly pubC?: Uint8Array;
   readonly cipher?: CipherName;
+  /** Where it comes from: on Linux all of 127.0.0.0/8 is this machine. */
+  readonly localAddress?: string;
 }
 
 /** A gateway that does as it likes with each connection. */

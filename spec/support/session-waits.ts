@@ -52,11 +52,13 @@ export async function onClock<T>(clock: SimulatedClock, promise: Promise<T>, ste
   return promise;
 }
 
-/** Whether a promise has settled by now. */
+/** Whether a promise is still pending when every microtask has run. */
 export async function isPending(promise: Promise<unknown>): Promise<boolean> {
-  const pending = Symbol("pending");
-  for (let turns = 0; turns < 40; turns++) await Promise.resolve();
-  return (await Promise.race([promise.catch(() => {}), Promise.resolve(pending)])) === pending;
+  let settled = false;
+  const settle = (): void => void (settled = true);
+  promise.then(settle, settle);
+  await microtasks();
+  return !settled;
 }
 
 /** Lets every microtask run, and no timer. */

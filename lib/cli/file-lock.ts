@@ -1,0 +1,65 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
+import { codeOf } from "./context.js";
+
+/** As long as anybody may hold it, many times over. */
+const PATIENCE_MS = 5_000;
+const RETRY_MS = 20;
+
+/**
+ * Runs `act` while nobody else does so for the same file: a file beside it, which only one can make, is the lock. Waits
+ * for the one who holds it. Rejects where that takes too long, or where its holder is gone: it is not removed then, because
+ * two who do that at once would both go on.
+ */
+export async function withFileLock<Result>(
+  file: string,
+  act: () => Promise<Result>,
+  patienceMs = PATIENCE_MS,
+): Promise<Result> {
+  const lock = `${file}.lock`;
+  const deadline = performance.now() + patienceMs;
+  while (!(await tryLock(lock))) {
+    const holder = await holderOf(lock);
+    // Read once more: it may have ended in good order between the two.
+    if (holder !== null && isGone(holder) && (await holderOf(lock)) === holder)
+      throw new Error(
+        `${JSON.stringify(lock)} was left behind by process ${holder}, which is gone: remove it, and try again`,
+      );
+    if (performance.now() >= deadline)
+      throw new Error(
+        `${holder === null ? "another program" : `process ${holder}`} holds ${JSON.stringify(lock)}: ` +
+          "wait for it to end, or, if nobody edits the file, remove the lock",
+      );
+    await delay(RETRY_MS);
+  }
+  try {
+    return await act();
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+async function tryLock(lock: string): Promise<boolean> {
+  try {
+    await writeFile(lock, `${process.pid}\n`, { mode: 0o600, flag: "wx" });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** The process that made the lock; null where that cannot be told. */
+async function holderOf(lock: string): Promise<number | null> {
+  const text = await readFile(lock, "latin1").catch(() => "");
+  return /^\d{1,10}\n$/.test(text) ? Number(text) : null;
+}
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch (error) {
+    return codeOf(error) === "ESRCH";
+  }
+}

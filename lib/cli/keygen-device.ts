@@ -1,0 +1,90 @@
+import { causeText } from "../errors.js";
+import { CIPHERS } from "../session/options.js";
+import { DEFAULT_PORT } from "./address.js";
+import { codeOf, ExitCode, type Context } from "./context.js";
+import { editKeyFile, type DeviceRecord } from "./key-file-edit.js";
+import { makeKey } from "./make-key.js";
+import { pasteLines } from "./paste-lines.js";
+import { escapeControls } from "./printable.js";
+
+export interface DeviceKeyOptions {
+  /** In the form in which ids are always shown. */
+  readonly device: string;
+  readonly keys: string;
+  readonly name?: string;
+  readonly force?: boolean;
+  /** For how many days the key that the device has now is accepted beside the new one. */
+  readonly rotate?: number;
+}
+
+const DAY_MS = 86_400_000;
+
+/** `usmp keygen --device ID --keys FILE`: a device's new key, in the gateway's file and as lines to paste on the device. */
+export async function keygenDevice(options: DeviceKeyOptions, context: Context): Promise<ExitCode> {
+  const { device: deviceId, keys: file, rotate } = options;
+  const key = makeKey();
+  const named = JSON.stringify(file);
+  let record: DeviceRecord | undefined;
+  try {
+    await editKeyFile(file, (devices) => {
+      const edited = withNewKey(devices, options, key);
+      record = edited.find(({ id }) => isSameId(id, deviceId));
+      return edited;
+    });
+  } catch (cause) {
+    context.tell(escapeControls(`the key was not written to ${named}: ${reasonOf(cause)}`));
+    return ExitCode.FAILURE;
+  }
+  context.tell(
+    escapeControls(
+      rotate === undefined
+        ? `the new key of ${deviceId} is in ${named}`
+        : `the new key of ${deviceId} is in ${named}; the one before is accepted until ${String(record?.previousKeyExpires)}`,
+    ),
+  );
+  const cipher = CIPHERS.find((each) => each === record?.cipher) ?? CIPHERS[0];
+  const lines = pasteLines({ key, address: "0.0.0.0", port: DEFAULT_PORT, cipher, deviceId });
+  for (const line of lines) await context.stdout.line(line);
+  return ExitCode.OK;
+}
+
+/** The devices, with the key of one of them new. @throws Error that says which option would allow it. */
+export function withNewKey(
+  devices: readonly DeviceRecord[],
+  { device: deviceId, name, force = false, rotate }: DeviceKeyOptions,
+  key: string,
+  nowMs = Date.now(),
+): readonly DeviceRecord[] {
+  const index = devices.findIndex(({ id }) => isSameId(id, deviceId));
+  const present = devices[index];
+  const named = name === undefined ? {} : { name };
+  if (present === undefined) {
+    if (rotate !== undefined) throw new Error(`${deviceId} is not in it: without --rotate it is added`);
+    return [...devices, { id: deviceId, ...named, key, enabled: true }];
+  }
+  if (rotate === undefined) {
+    if (!force)
+      throw new Error(
+        `${deviceId} is in it already; --force replaces it, and its key is lost then (--rotate keeps it for a while)`,
+      );
+    const { previousKey: _key, previousKeyExpires: _expires, ...kept } = present;
+    return devices.with(index, { ...kept, ...named, key });
+  }
+  const until = Date.parse(present.previousKeyExpires ?? "");
+  if (until > nowMs && !force)
+    throw new Error(
+      `${deviceId} may still use the key before its present one, until ${String(present.previousKeyExpires)}; ` +
+        "--force replaces it, and that key is lost then",
+    );
+  const previousKeyExpires = new Date(nowMs + rotate * DAY_MS).toISOString().replace(/\.\d+/, "");
+  return devices.with(index, { ...present, ...named, key, previousKey: present.key, previousKeyExpires });
+}
+
+function isSameId(id: string, canonical: string): boolean {
+  return id.toLowerCase() === canonical;
+}
+
+function reasonOf(cause: unknown): string {
+  const isSystemError = cause instanceof Error && "syscall" in cause;
+  return isSystemError ? codeOf(cause) : causeText(cause);
+}

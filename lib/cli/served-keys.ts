@@ -1,0 +1,36 @@
+import { KeyFile, type KeyFileDevice, type KeyFileReload } from "../index.js";
+import type { Context } from "./context.js";
+import { escapeControls } from "./printable.js";
+
+/** As many devices are named of one kind; a first edit may bring thousands. */
+const NAMED_AT_MOST = 10;
+
+/** Opens a key file, and from then on says on stderr what becomes of it. */
+export function openKeys(path: string, context: Context): Promise<KeyFile> {
+  return KeyFile.open(path, {
+    onReload: (reload) => context.tell(`keys reloaded: ${describeReload(reload)}`),
+    onError: (error) => context.tell(escapeControls(`${error.message}; the last good keys stay in use`)),
+    onWarning: (text) => context.warn(escapeControls(text)),
+  });
+}
+
+/** A device's id, and behind it the name that the file has for it. */
+export function labelOf(deviceId: string, keys: KeyFile | null): string {
+  return label({ deviceId, name: keys?.nameOf(deviceId) ?? null });
+}
+
+/** What a reload did, in one line. */
+export function describeReload({ devices, added, changed, revoked }: KeyFileReload): string {
+  const parts = Object.entries({ added, changed, revoked }).filter(([, each]) => each.length > 0);
+  const count = `${devices} ${devices === 1 ? "device" : "devices"}`;
+  return [count, ...parts.map(([what, each]) => `${what} ${list(each)}`)].join("; ");
+}
+
+function list(devices: readonly KeyFileDevice[]): string {
+  const named = devices.slice(0, NAMED_AT_MOST).map(label).join(", ");
+  return devices.length > NAMED_AT_MOST ? `${named} and ${devices.length - NAMED_AT_MOST} more` : named;
+}
+
+function label({ deviceId, name }: KeyFileDevice): string {
+  return name === null ? deviceId : `${deviceId} (${escapeControls(name)})`;
+}

@@ -1,0 +1,53 @@
+import type { Clock, Timer } from "../core/clock.js";
+import type { CryptoProvider, KeyPair } from "../core/crypto-provider.js";
+
+/** As many as a small burst needs; each costs 75 microseconds to make. */
+const SIZE = 8;
+
+/**
+ * Ephemeral key pairs, made ahead while the event loop has nothing else to do, so that a device waits for one computation less.
+ * Each is given out once.
+ */
+export class KeyPairPool {
+  readonly #crypto: CryptoProvider;
+  readonly #clock: Clock;
+  readonly #pairs: KeyPair[] = [];
+  #refill: Timer | null = null;
+  #closed = false;
+
+  constructor(crypto: CryptoProvider, clock: Clock) {
+    this.#crypto = crypto;
+    this.#clock = clock;
+    this.#schedule();
+  }
+
+  /** A fresh pair, the caller's. */
+  take(): KeyPair {
+    const pair = this.#pairs.pop() ?? this.#crypto.generateKeyPair();
+    this.#schedule();
+    return pair;
+  }
+
+  /** Wipes what was not given out. */
+  close(): void {
+    this.#closed = true;
+    this.#refill?.cancel();
+    for (const pair of this.#pairs.splice(0)) pair.wipe();
+  }
+
+  /** One a turn: whoever waits for the event loop waits for no more than that. */
+  #schedule(): void {
+    if (this.#refill !== null || this.#closed || this.#pairs.length >= SIZE) return;
+    this.#refill = this.#clock.afterReadPass(() => {
+      this.#refill = null;
+      try {
+        this.#pairs.push(this.#crypto.generateKeyPair());
+      } catch {
+        // Whoever needs one makes it itself, and is told what is wrong.
+        return;
+      }
+      this.#schedule();
+    });
+    this.#refill.unref();
+  }
+}

@@ -1,0 +1,87 @@
+import { causeText } from "../errors.js";
+import type { Clock } from "../core/clock.js";
+
+/** What belongs to an event: ids as text, numbers, codes. Never a key. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
+
+/** Where events go: `console` is one. What it throws is ignored. */
+export interface Logger {
+  debug(event: string, fields: LogFields): void;
+  info(event: string, fields: LogFields): void;
+  warn(event: string, fields: LogFields): void;
+  error(event: string, fields: LogFields): void;
+}
+
+export type LogLevel = keyof Logger;
+
+/** @internal Whether `value` can be a logger. */
+export function isLogger(value: unknown): value is Logger {
+  if (typeof value !== "object" || value === null) return false;
+  return (["debug", "info", "warn", "error"] as const).every(
+    (level) => typeof (value as Partial<Logger>)[level] === "function",
+  );
+}
+
+interface Kind {
+  second: number;
+  written: number;
+  leftOut: number;
+}
+
+/** Passes events on to the user's logger: at most so many of one kind a second, and with the next one how many were left out. */
+export class EventLog {
+  readonly #logger: Logger | undefined;
+  readonly #clock: Clock;
+  readonly #mostPerSecond: number;
+  /** Kinds are the library's own words: there are few. */
+  readonly #kinds = new Map<string, Kind>();
+
+  constructor(logger: Logger | undefined, clock: Clock, mostPerSecond: number) {
+    this.#logger = logger;
+    this.#clock = clock;
+    this.#mostPerSecond = mostPerSecond;
+  }
+
+  /** `fields` is only asked where the event is passed on. */
+  log(level: LogLevel, event: string, fields: () => LogFields): void {
+    if (this.#logger === undefined) return;
+    const kind = this.#kindOf(event);
+    const second = Math.floor(this.#clock.now() / 1000);
+    if (second !== kind.second) {
+      kind.second = second;
+      kind.written = 0;
+    }
+    if (kind.written >= this.#mostPerSecond) {
+      kind.leftOut++;
+      return;
+    }
+    kind.written++;
+    const { leftOut } = kind;
+    kind.leftOut = 0;
+    try {
+      const logging: unknown = this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
+      if (logging instanceof Promise) logging.catch(() => {});
+    } catch {
+      // A logger that fails must not end a session, nor the process, and there is nobody to tell.
+    }
+  }
+
+  #kindOf(event: string): Kind {
+    let kind = this.#kinds.get(event);
+    if (kind === undefined) {
+      kind = { second: -1, written: 0, leftOut: 0 };
+      this.#kinds.set(event, kind);
+    }
+    return kind;
+  }
+}
+
+/** How an error goes into an event. */
+export function errorFields(error: {
+  readonly code: string;
+  readonly message: string;
+  readonly cause?: unknown;
+}): LogFields {
+  const { code, message, cause } = error;
+  return cause === undefined ? { code, message } : { code, message, cause: causeText(cause) };
+}
