@@ -56,10 +56,10 @@ class Conversation {
     this.#context = context;
     this.#reconnect = reconnect;
     this.#waitMs = wait;
-    this.#place = place;
+    this.#place = escapeControls(place);
     usmp.onConnect((session) => {
       this.#wasConnected = true;
-      context.tell(`connected to ${place} as ${session.deviceId}`);
+      context.tell(`connected to ${this.#place} as ${session.deviceId}`);
     });
     usmp.onMessage((data) => this.#print(data));
     usmp.onDisconnect((reason) => this.#lost(reason));

@@ -9,7 +9,7 @@
  * "closed" is told when `established` ends; in `lingering` what was accepted before still goes out.
  */
 import { isUsmpError, UsmpError } from "../errors.js";
-import { equalBytes } from "./bytes.js";
+import { copyOf, equalBytes } from "./bytes.js";
 import type { Connection } from "./connection.js";
 import { plainDatagram, readDatagram } from "./datagram.js";
 import type { DatagramHandshake, DatagramHandshakeStep } from "./datagram-handshake.js";
@@ -31,9 +31,13 @@ export interface DatagramConnectionOptions extends SessionOptions {
 
 /** The last frame of the handshake that came, which may come again, and what answers it. */
 interface Farewell {
-  readonly frame: Uint8Array;
-  /** A gateway's SESSION_OK, until something shows that it arrived. */
+  readonly type: number;
+  /** It alone tells: nothing protects the number in front of it, which somebody may have changed. */
+  readonly payload: Uint8Array;
+  /** A gateway's SESSION_OK, until a frame of the session proves that it arrived. */
   readonly sessionOk: Uint8Array | null;
+  /** Whether something said so; anybody can, so HELLO_ACK is still answered. */
+  readonly isAcknowledged: boolean;
   readonly deadline: number;
 }
 
@@ -114,7 +118,7 @@ export class DatagramConnection implements Connection {
     if (state.name !== "established") return this.#finish(error);
     this.#guard(now, () => {
       // What is held back until the device has its session would never leave.
-      this.#sessionOkArrived(now);
+      this.#sessionOkAcknowledged(now);
       this.#emit({ type: "closed", error });
       this.#state = { name: "lingering", session: state.session };
       state.session.setReading(false, now);
@@ -140,7 +144,7 @@ export class DatagramConnection implements Connection {
     if (state.name === "handshake" && now >= state.deadline) {
       return this.#finish(state.handshake.timedOut(handshakeTimeoutMs));
     }
-    if (state.name === "established" && state.farewell.sessionOk !== null && now >= state.farewell.deadline) {
+    if (state.name === "established" && !state.farewell.isAcknowledged && now >= state.farewell.deadline) {
       const message = `the device never acknowledged its new session within ${handshakeTimeoutMs} ms`;
       return this.#finish(new UsmpError("TIMEOUT", message));
     }
@@ -156,7 +160,7 @@ export class DatagramConnection implements Connection {
       case "handshake":
         return Math.min(state.deadline, this.#repeats.nextDeadline());
       case "established": {
-        const farewell = state.farewell.sessionOk === null ? Infinity : state.farewell.deadline;
+        const farewell = state.farewell.isAcknowledged ? Infinity : state.farewell.deadline;
         return Math.min(state.session.nextDeadline(), this.#repeats.nextDeadline(), farewell);
       }
       case "lingering":
@@ -229,7 +233,7 @@ export class DatagramConnection implements Connection {
   #receiveUtack(utack: Utack, now: number): void {
     const state = this.#state;
     if (state.name === "handshake") this.#repeats.acknowledge(utack);
-    else if (utack.type === FrameType.SESSION_OK) this.#sessionOkArrived(now);
+    else if (utack.type === FrameType.SESSION_OK) this.#sessionOkAcknowledged(now);
     else if (this.#session?.acknowledge(utack, now) === true && this.#session.isDone) this.#finish(null);
   }
 
@@ -238,11 +242,11 @@ export class DatagramConnection implements Connection {
     if (state.name === "handshake") {
       const step = state.handshake.receive(frame);
       if (step !== null) this.#takeStep(step, frame, now);
-    } else if (state.name === "established" && equalBytes(frame.bytes, state.farewell.frame)) {
+    } else if (state.name === "established" && isSame(frame, state.farewell)) {
       this.#outbox.push(bareUtack(frame.type, frame.seq));
       if (state.farewell.sessionOk !== null) this.#outbox.pushFrame(state.farewell.sessionOk);
     } else if (this.#session?.receive(frame, now) === true) {
-      this.#sessionOkArrived(now);
+      this.#sessionOkProved(now);
     }
   }
 
@@ -269,8 +273,10 @@ export class DatagramConnection implements Connection {
     if (!this.#reading) session.setReading(false, now);
     const sessionOk = send === null ? null : datagramOf(send);
     const farewell: Farewell = {
-      frame: Uint8Array.from(frame.bytes),
+      type: frame.type,
+      payload: copyOf(frame.payload),
       sessionOk: sessionOk?.bytes ?? null,
+      isAcknowledged: sessionOk === null,
       deadline: now + this.#options.handshakeTimeoutMs,
     };
     this.#repeats.replace(sessionOk === null ? [] : [sessionOk], now);
@@ -284,12 +290,19 @@ export class DatagramConnection implements Connection {
   }
 
   /** The device has its session: nothing of the handshake is repeated any more. */
-  #sessionOkArrived(now: number): void {
+  #sessionOkAcknowledged(now: number): void {
+    const state = this.#state;
+    if (state.name !== "established" || state.farewell.isAcknowledged) return;
+    this.#repeats.replace([], now);
+    this.#state = { ...state, farewell: { ...state.farewell, isAcknowledged: true } };
+    state.session.release(now);
+  }
+
+  #sessionOkProved(now: number): void {
+    this.#sessionOkAcknowledged(now);
     const state = this.#state;
     if (state.name !== "established" || state.farewell.sessionOk === null) return;
-    this.#repeats.replace([], now);
     this.#state = { ...state, farewell: { ...state.farewell, sessionOk: null } };
-    state.session.release(now);
   }
 
   #sendRepeated(frame: HandshakeFrame | null, now: number): void {
@@ -333,6 +346,10 @@ export class DatagramConnection implements Connection {
     }
     this.#state = { name: "closed" };
   }
+}
+
+function isSame({ type, payload }: Frame, farewell: Farewell): boolean {
+  return type === farewell.type && equalBytes(payload, farewell.payload);
 }
 
 function datagramOf({ type, seq, payload }: HandshakeFrame): Repeated {

@@ -24,8 +24,12 @@ import {
 } from "./handshake-payloads.js";
 import { COOKIE_LENGTH, FrameType } from "./wire.js";
 
-/** How many different cookies and challenges are kept: a gateway has one of each, two where its clock slot changed. */
-const MOST_CANDIDATES = 4;
+/**
+ * How many different cookies and challenges are kept. A gateway has one of each, two where its clock slot changed; the rest is
+ * for those that somebody forges to push the real ones out: neither who comes first nor who comes last alone can.
+ */
+const MOST_CANDIDATES = 16;
+const FIRST_CANDIDATES = 8;
 
 /** A CHALLENGE and our answer to it. */
 interface Candidate {
@@ -86,8 +90,8 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
     if (this.#cookies.some((known) => equalBytes(known, cookie))) return { type: "again", send: [] };
     const payload = writeHello(this.#deviceId, this.#pair.publicKey, cookie);
     const hello: HandshakeFrame = { type: FrameType.HELLO, seq: DEVICE_SEQ.helloWithCookie, payload };
-    this.#cookies = newest([...this.#cookies, payload.subarray(payload.length - COOKIE_LENGTH)]);
-    this.#hellos = newest([...this.#hellos, hello]);
+    this.#cookies = bounded([...this.#cookies, payload.subarray(payload.length - COOKIE_LENGTH)]);
+    this.#hellos = bounded([...this.#hellos, hello]);
     return this.#reply(hello);
   }
 
@@ -100,7 +104,7 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
     const transcript: Transcript = { deviceId: this.#deviceId, pubC: this.#pair.publicKey, nonce, pubS };
     const hmac = hmacClient(this.#crypto, this.#psk, transcript);
     const helloAck: HandshakeFrame = { type: FrameType.HELLO_ACK, seq: DEVICE_SEQ.helloAck, payload: hmac };
-    this.#candidates = newest([...this.#candidates, { transcript, helloAck }]);
+    this.#candidates = bounded([...this.#candidates, { transcript, helloAck }]);
     this.#hellos = [];
     return this.#reply(helloAck);
   }
@@ -124,6 +128,7 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
   }
 }
 
-function newest<Item>(items: Item[]): Item[] {
-  return items.slice(-MOST_CANDIDATES);
+function bounded<Item>(items: Item[]): Item[] {
+  if (items.length <= MOST_CANDIDATES) return items;
+  return [...items.slice(0, FIRST_CANDIDATES), ...items.slice(FIRST_CANDIDATES - MOST_CANDIDATES)];
 }

@@ -1,8 +1,8 @@
 /**
  * Who may come in. It counts, and computes nothing: whoever is refused costs a few look-ups.
  *
- *     arrive --> Visit: in the handshake table --- identify ---> its session is allowed --- establish ---> a session
- *       `--> null: too many         `-- made way for another     `-- locked out, no room      `--- leave ---^
+ *     arrive --> Visit: in the handshake table --- identify ---> its proof is awaited --- establish ---> a session
+ *       `--> LIMIT: too many        `-- made way for another     `-- locked out            `-- no room      `--- leave ---^
  *
  * An attacker must not be able to keep others out: addresses and devices that proved a key lately keep half of every total and
  * are never locked out.
@@ -89,16 +89,16 @@ export class Visit {
   }
 
   /**
-   * It claims to be this device; `hasSession`: one that would make way for it.
-   * @throws UsmpError LIMIT where it is locked out, or there is no room for its session.
+   * It claims to be this device. Whether there is room for its session shows later, to those who have a key: earlier it would
+   * show strangers which devices have one now.
+   * @throws UsmpError LIMIT where it is locked out.
    */
-  identify(deviceId: string, hasSession: boolean, now: number): void {
+  identify(deviceId: string, now: number): void {
     this.#deviceId = deviceId;
     const lockedMs = this.#keeper.lockouts.remainingMs(this.#pair, now);
     if (lockedMs > 0 && !this.#isKnown(now)) {
       throw limit(`the device is locked out for another ${Math.ceil(lockedMs)} ms after wrong keys`);
     }
-    if (!hasSession) this.#requireRoom();
   }
 
   /** It proved a wrong key: for how many milliseconds it is locked out now. */
@@ -108,7 +108,7 @@ export class Visit {
 
   /**
    * It has proved its key; `hasSession`: one that makes way for it.
-   * @throws UsmpError LIMIT where the last place was taken during the handshake.
+   * @throws UsmpError LIMIT where there is no room for its session.
    */
   establish(hasSession: boolean, now: number): void {
     this.#keeper.handshakes.leave(this.#ticket);

@@ -75,7 +75,7 @@ export class Reception {
       lookupKeys: this.#lookupKeys,
       settings: this.#settings,
       learnedCiphers: this.#learnedCiphers,
-      admit: (deviceId) => visit.identify(deviceId, this.#sessions.has(deviceId), this.#now()),
+      admit: (deviceId) => visit.identify(deviceId, this.#now()),
       onSession: (session, proof) => {
         onEstablished();
         this.#adopt(session, proof, visit, link);
@@ -117,10 +117,12 @@ export class Reception {
     try {
       visit.establish(older !== undefined, this.#now());
     } catch (error) {
-      session.abandon(error as UsmpError);
+      // With BYE: the device has its session, and is told that it is none.
+      void session.close();
       this.#refuse(error as UsmpError, remoteAddress, deviceId);
       return;
     }
+    session.waitForSends();
     older?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
     this.#sessions.set(deviceId, session);
     const since = this.#now();

@@ -17,6 +17,8 @@ export interface SessionHandlers {
   onRekeyed(by: "self" | "peer"): void;
   /** There is room again after a refused `send`. */
   onDrain(): void;
+  /** What waits to be sent is as much again as there is room for; or nothing waits any more. */
+  onSendsPiled(piled: boolean): void;
   /** Once, and the last. */
   onClosed(error: UsmpError): void;
 }

@@ -56,6 +56,7 @@ export class SessionDriver implements LinkHandlers {
   #roundTripMs: number | null = null;
   #congested = false;
   #drainWanted = false;
+  #sendsPiled = false;
   readonly #pending = new PendingSends();
 
   /** The application has closed: from then on it wants no messages, also not those that are decoded already. */
@@ -139,8 +140,10 @@ export class SessionDriver implements LinkHandlers {
    */
   sendAsync(message: Uint8Array): Promise<void> {
     // An ended session has no room either, but says so at once.
-    if (!this.#hasRoom() && this.#ended === null) return this.#pending.waitForRoom(message);
-    return this.#pending.run(message, this.#sealPending);
+    if (this.#hasRoom() || this.#ended !== null) return this.#pending.run(message, this.#sealPending);
+    const waiting = this.#pending.waitForRoom(message);
+    this.#judgePile();
+    return waiting;
   }
 
   ping(): void {
@@ -266,6 +269,14 @@ export class SessionDriver implements LinkHandlers {
     return true;
   }
 
+  #judgePile(): void {
+    const { waitingBytes, anyWaits } = this.#pending;
+    const piled = anyWaits && (this.#sendsPiled || waitingBytes >= this.#settings.maxUnsentBytes);
+    if (piled === this.#sendsPiled || this.#ended !== null) return;
+    this.#sendsPiled = piled;
+    this.#session?.onSendsPiled(piled);
+  }
+
   #hasRoom(): boolean {
     return !this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes;
   }
@@ -317,6 +328,7 @@ export class SessionDriver implements LinkHandlers {
     while (this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes) {
       this.#pending.runNext(this.#sealPending);
     }
+    this.#judgePile();
     if (!this.#drainWanted || this.#ended !== null || this.#pending.anyWaits) return;
     if (this.unsentBytes > this.#settings.maxUnsentBytes / 2) return;
     this.#drainWanted = false;

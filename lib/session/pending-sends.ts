@@ -16,14 +16,21 @@ type Seal = (message: Uint8Array) => number;
 export class PendingSends {
   readonly #waiting = new Fifo<Pending>();
   readonly #leaving = new Fifo<Pending>();
+  #waitingBytes = 0;
 
   /** Whether somebody waits for room: whoever comes later waits behind. */
   get anyWaits(): boolean {
     return this.#waiting.length > 0;
   }
 
+  /** How much waits for room. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Waits (copied) until `runNext`. */
   waitForRoom(message: Uint8Array): Promise<void> {
+    this.#waitingBytes += message.length;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ message: Uint8Array.from(message), until: 0, resolve, reject });
     });
@@ -37,7 +44,9 @@ export class PendingSends {
   /** Seals the first that waits for room. */
   runNext(seal: Seal): void {
     const next = this.#waiting.shift();
-    if (next !== undefined) this.#run(next, seal);
+    if (next === undefined) return;
+    this.#waitingBytes -= next.message.length;
+    this.#run(next, seal);
   }
 
   /** The connection has settled up to here. */
@@ -47,6 +56,7 @@ export class PendingSends {
 
   /** There will be no room any more. */
   rejectWaiting(error: UsmpError): void {
+    this.#waitingBytes = 0;
     for (const pending of this.#waiting.takeAll()) pending.reject(error);
   }
 

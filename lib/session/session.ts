@@ -50,6 +50,8 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   #rekeys: Waiting<void>[] = [];
   #userPaused = false;
   #inboxFull = false;
+  #sendsPiled = false;
+  #waitsForSends = false;
   #outlet: ((data: Uint8Array) => boolean) | null = null;
   #errorOutlet: ((error: UsmpError) => void) | null = null;
 
@@ -75,6 +77,10 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
       onPong: (roundTripMs) => settleAll(this.#pings, (ping) => ping.resolve(roundTripMs)),
       onRekeyed: (by) => this.#onRekeyed(by),
       onDrain: () => this.dispatch("drain"),
+      onSendsPiled: (piled) => {
+        this.#sendsPiled = piled;
+        this.#setReading();
+      },
       onClosed: (reason) => {
         this.#end(reason);
         resolveClosed(reason);
@@ -243,6 +249,14 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     this.#driver.abandon(reason);
   }
 
+  /**
+   * Reads nothing while sends pile up: a peer that sends and never reads must not fill the memory with answers. For one end
+   * alone, or each would wait for the other to read. @internal
+   */
+  waitForSends(): void {
+    this.#waitsForSends = true;
+  }
+
   /** Offers messages to `outlet` as well, which says whether it took one: its listeners may come and go. @internal */
   passMessagesTo(outlet: (data: Uint8Array) => boolean): void {
     this.#outlet = outlet;
@@ -285,7 +299,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   }
 
   #setReading(): void {
-    this.#driver.setReading(!this.#userPaused && !this.#inboxFull);
+    this.#driver.setReading(!this.#userPaused && !this.#inboxFull && !(this.#waitsForSends && this.#sendsPiled));
   }
 
   #request<Value>(waiting: Waiting<Value>[], timeoutMs: number, what: string, ask: () => void): Promise<Value> {

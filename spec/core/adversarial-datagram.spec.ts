@@ -300,14 +300,27 @@ describe("adversarial cases over datagrams", () => {
     expect(device.established && fresh.established).to.equal(true);
   });
 
-  it("case 61: keeps no more than a few forged CHALLENGEs, the newest", () => {
+  it("case 61: keeps no more than sixteen CHALLENGEs, the first and the newest eight", () => {
     const device = datagramDevice();
     device.output();
     for (let forged = 0; forged < 50; forged++) device.receive(plainFrame(FrameType.CHALLENGE, counted(64, forged)));
     device.output();
-    expect(device.nextDeadline().output()).to.have.lengthOf(4);
+    expect(device.nextDeadline().output()).to.have.lengthOf(16);
     device.receive(plainFrame(FrameType.CHALLENGE, counted(64, 49)));
     expect(namesOf(device.output()), "known").to.deep.equal(["UTACK CHALLENGE 0"]);
+    device.receive(plainFrame(FrameType.CHALLENGE, counted(64, 7)));
+    expect(namesOf(device.output()), "known").to.deep.equal(["UTACK CHALLENGE 0"]);
+    device.receive(plainFrame(FrameType.CHALLENGE, counted(64, 8)));
+    expect(namesOf(device.output()), "forgotten").to.deep.equal(["UTACK CHALLENGE 0", "HELLO_ACK 2"]);
+  });
+
+  it("case 61: many forged CHALLENGEs behind the real one do not push it out", () => {
+    const [device, fresh] = [datagramDevice(), datagramGateway()];
+    fresh.receive(...device.output());
+    device.receive(...fresh.output());
+    for (let forged = 0; forged < 50; forged++) device.receive(plainFrame(FrameType.CHALLENGE, counted(64, forged)));
+    exchangeFor(5_000, device, fresh);
+    expect(device.established && fresh.established).to.equal(true);
   });
 
   for (const what of ["CHALLENGE", "HELLO_ACK", "SESSION_OK"] as const) {

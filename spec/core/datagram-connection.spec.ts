@@ -161,8 +161,26 @@ describe("DatagramConnection", () => {
       device.output();
       device.receive(sessionOk);
       expect(device.output()).to.deep.equal([bareUtackFor(sessionOk)]);
-      gateway.receive(bareUtackFor(sessionOk), helloAck);
-      expect(namesOf(gateway.output()), "the device has it").to.deep.equal(["UTACK HELLO_ACK 2"]);
+      device.send(utf8("hello"));
+      gateway.receive(device.output().at(-1)!, helloAck);
+      expect(namesOf(gateway.output()), "the device has it").to.deep.equal(["UTACK DATA 0", "UTACK HELLO_ACK 2"]);
+    });
+
+    it("answers HELLO_ACK again after a UTACK that anybody may have forged (case 40)", () => {
+      const { device, gateway, sessionOk, helloAck } = almost();
+      gateway.receive(bareUtackFor(sessionOk));
+      expect(gateway.connection.nextDeadline(), "it is not repeated by itself").to.equal(Infinity);
+      gateway.receive(helloAck);
+      expect(gateway.output().at(-1)).to.deep.equal(sessionOk);
+      device.receive(sessionOk);
+      exchange(device, gateway);
+      expect(device.established).to.equal(true);
+    });
+
+    it("answers the same proof again under another number, which nothing protects (case 40)", () => {
+      const { gateway, sessionOk, helloAck } = almost();
+      gateway.receive(plainFrame(FrameType.HELLO_ACK, helloAck.subarray(12), 7));
+      expect(gateway.output().at(-1)).to.deep.equal(sessionOk);
     });
 
     it("that nobody ever acknowledges ends the session", () => {

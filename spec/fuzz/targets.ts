@@ -67,6 +67,11 @@ export const TARGETS: readonly TargetEntry[] = [
     reaches: ["core/gateway-handshake", "core/datagram-gateway-handshake", "core/handshake-repeats"],
   },
   {
+    name: "key-file",
+    inputs: fc.oneof(program(10, 20, 3), anything),
+    reaches: ["gateway/key-file-format", "gateway/json-scanner"],
+  },
+  {
     name: "cli-arguments",
     // Mostly words of the program, told apart by one byte each; the rest is text.
     inputs: fc

@@ -43,7 +43,7 @@ describe("Gatekeeper", () => {
   /** A whole visit up to its session. */
   function establish(address: string, deviceId = DEVICE_A, hasSession = false): Visit {
     const visit = arrive(address);
-    visit.identify(deviceId, hasSession, now);
+    visit.identify(deviceId, now);
     visit.establish(hasSession, now);
     return visit;
   }
@@ -51,7 +51,7 @@ describe("Gatekeeper", () => {
   /** A handshake that shows a wrong key; for how long it is locked out. */
   function fail(address: string, deviceId = DEVICE_A): number {
     const visit = arrive(address);
-    visit.identify(deviceId, false, now);
+    visit.identify(deviceId, now);
     visit.leave(now);
     return visit.fail(now);
   }
@@ -104,15 +104,15 @@ describe("Gatekeeper", () => {
   });
 
   describe("refuses a session", () => {
-    it("where there are too many, at HELLO already, and has room again when one left", () => {
+    it("where there are too many, to who has shown a key, and has room again when one left", () => {
       keep({ maxSessions: 1 });
       const visit = establish("a");
-      expect(refusal(() => arrive("b").identify(DEVICE_B, false, now))).to.equal("too many sessions");
+      expect(refusal(() => establish("b", DEVICE_B))).to.equal("too many sessions");
       visit.leave(now);
       visit.leave(now);
       establish("b", DEVICE_B);
       expect(
-        refusal(() => arrive("c").identify(DEVICE_A, false, now)),
+        refusal(() => establish("c", DEVICE_A)),
         "left twice, counted once",
       ).to.be.a("string");
     });
@@ -120,7 +120,7 @@ describe("Gatekeeper", () => {
     it("where there are too many of its address", () => {
       keep({ maxSessionsPerAddress: 1 });
       establish("2001:db8::1");
-      expect(refusal(() => arrive("2001:db8::2").identify(DEVICE_B, false, now))).to.equal("too many sessions");
+      expect(refusal(() => establish("2001:db8::2", DEVICE_B))).to.equal("too many sessions");
       establish("192.0.2.1", DEVICE_B);
     });
 
@@ -128,7 +128,7 @@ describe("Gatekeeper", () => {
       keep({ maxSessions: 1 });
       const visits = [DEVICE_A, DEVICE_B].map((deviceId) => {
         const visit = arrive("a");
-        visit.identify(deviceId, false, now);
+        visit.identify(deviceId, now);
         return visit;
       });
       visits[0]!.establish(false, now);
@@ -137,6 +137,12 @@ describe("Gatekeeper", () => {
       expect(keeper.handshakes.size).to.equal(0);
       expect(keeper.sessions.hasRoom("a"), "nothing was given back that was not taken").to.equal(false);
       expect(keeper.knownPairs.has(`a ${DEVICE_B}`, now)).to.equal(true);
+    });
+
+    it("case 16: by no word that tells a stranger who has a session now", () => {
+      keep({ maxSessions: 1 });
+      establish("a");
+      for (const deviceId of [DEVICE_A, DEVICE_B]) arrive("b").identify(deviceId, now);
     });
 
     it("to nobody who takes the place of a session of its own", () => {
@@ -151,13 +157,13 @@ describe("Gatekeeper", () => {
   describe("locks out", () => {
     it("a device at an address after five wrong keys, for 1 s doubling to 60 s, and nobody else", () => {
       expect(Array.from({ length: 5 }, () => fail("a"))).to.deep.equal([0, 0, 0, 0, 1_000]);
-      expect(refusal(() => arrive("a").identify(DEVICE_A, false, now))).to.equal(
+      expect(refusal(() => arrive("a").identify(DEVICE_A, now))).to.equal(
         "the device is locked out for another 1000 ms after wrong keys",
       );
-      arrive("a").identify(DEVICE_B, false, now);
-      arrive("b").identify(DEVICE_A, false, now);
+      arrive("a").identify(DEVICE_B, now);
+      arrive("b").identify(DEVICE_A, now);
       now += 999.5;
-      expect(refusal(() => arrive("a").identify(DEVICE_A, false, now))).to.include("another 1 ms");
+      expect(refusal(() => arrive("a").identify(DEVICE_A, now))).to.include("another 1 ms");
       now += 0.5;
       expect(fail("a")).to.equal(2_000);
     });
@@ -165,10 +171,10 @@ describe("Gatekeeper", () => {
     it("nobody for handshakes that came to nothing otherwise", () => {
       for (let at = 0; at < 100; at++) {
         const visit = arrive("a");
-        visit.identify(DEVICE_A, false, now);
+        visit.identify(DEVICE_A, now);
         visit.leave(now);
       }
-      arrive("a").identify(DEVICE_A, false, now);
+      arrive("a").identify(DEVICE_A, now);
     });
 
     it("nobody who proved that key at that address within 24 hours, not even for later failures", () => {
@@ -182,7 +188,7 @@ describe("Gatekeeper", () => {
 
     it("by network, where addresses are many: another address of the same one helps nobody", () => {
       for (let at = 0; at < 5; at++) fail(`2001:db8::${at}`);
-      expect(refusal(() => arrive("2001:db8::99").identify(DEVICE_A, false, now))).to.include("locked out");
+      expect(refusal(() => arrive("2001:db8::99").identify(DEVICE_A, now))).to.include("locked out");
     });
 
     it("nobody any more who has shown the right key meanwhile", () => {
@@ -195,7 +201,7 @@ describe("Gatekeeper", () => {
 
     it("guesses made at once as well: each counts", () => {
       const visits = Array.from({ length: 8 }, () => arrive("a"));
-      for (const visit of visits) visit.identify(DEVICE_A, false, now);
+      for (const visit of visits) visit.identify(DEVICE_A, now);
       const lockouts = visits.map((visit) => (visit.leave(now), visit.fail(now)));
       expect(lockouts).to.deep.equal([0, 0, 0, 0, 1_000, 2_000, 4_000, 8_000]);
     });
@@ -214,7 +220,7 @@ describe("Gatekeeper", () => {
     const before = await heldBytes();
     for (let at = 0; at < 100_000; at++) {
       const visit = arrive(`10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`);
-      visit.identify(DEVICE_A, false, now);
+      visit.identify(DEVICE_A, now);
       // Every other one stalls instead.
       if (at % 2 === 0) {
         visit.leave(now);
@@ -225,6 +231,6 @@ describe("Gatekeeper", () => {
     }
     ended = [];
     expect((await heldBytes()) - before).to.be.below(2_000_000);
-    arrive("192.0.2.1").identify(DEVICE_A, false, now);
+    arrive("192.0.2.1").identify(DEVICE_A, now);
   });
 });

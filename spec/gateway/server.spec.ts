@@ -463,7 +463,8 @@ describe("UsmpServer", () => {
     it("maxSessions refuses the next one with LIMIT, and has room again when one is gone", async () => {
       const rig = await new NetworkRig({ maxSessions: 2 }).listen();
       const clients = [await rig.connected(), await rig.connected({ deviceId: DEVICE_B })];
-      await rejectionOf(rig.settled(rig.client({ deviceId: "00:00:00:00:00:01" }).connect()), "TRANSPORT");
+      const third = await rig.connected({ deviceId: "00:00:00:00:00:01" });
+      expect((await rig.settled(third.session!.closed)).code).to.equal("BYE");
       expect(rig.events.at(-1)).to.equal("refused LIMIT");
       await rig.settled(clients[0]!.disconnect());
       await rig.still();
@@ -473,8 +474,8 @@ describe("UsmpServer", () => {
     it("maxSessionsPerAddress counts each address for itself", async () => {
       const rig = await new NetworkRig({ maxSessionsPerAddress: 1 }).listen();
       await rig.connected({}, { address: "10.0.0.1" });
-      const second = rig.client({ deviceId: DEVICE_B }, { address: "10.0.0.1" });
-      await rejectionOf(rig.settled(second.connect()), "TRANSPORT");
+      const second = await rig.connected({ deviceId: DEVICE_B }, { address: "10.0.0.1" });
+      expect((await rig.settled(second.session!.closed)).code).to.equal("BYE");
       await rig.connected({ deviceId: DEVICE_B }, { address: "10.0.0.2" });
       expect(rig.server.sessions()).to.have.lengthOf(2);
     });

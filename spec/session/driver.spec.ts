@@ -202,6 +202,21 @@ describe("SessionDriver", () => {
       expect(rig.events).to.deep.equal(["drain"]);
     });
 
+    it("says when as much waits as there is room for, and when nothing waits any more", async () => {
+      const rig = new DriverRig({ maxUnsentBytes: ONE_BYTE_FRAME }).establish();
+      const message = new Uint8Array(ONE_BYTE_FRAME - 1);
+      const sends = [rig.driver.sendAsync(utf8("1")), rig.driver.sendAsync(message)];
+      expect(rig.events).to.deep.equal([]);
+      sends.push(rig.driver.sendAsync(utf8("2")));
+      expect(rig.events).to.deep.equal(["sends piled"]);
+      for (let rounds = 0; rounds < 3; rounds++) {
+        await microtasks();
+        rig.link.flush();
+      }
+      await Promise.all(sends);
+      expect(rig.events).to.deep.equal(["sends piled", "sends gone"]);
+    });
+
     it("copies what has to wait: the caller may change it meanwhile", async () => {
       const rig = new DriverRig({ maxUnsentBytes: 1 }).establish();
       const first = rig.driver.sendAsync(utf8("1"));

@@ -88,6 +88,7 @@ export class SimulatedEnd {
       onPong: () => {},
       onRekeyed: () => this.rekeyed++,
       onDrain: () => {},
+      onSendsPiled: () => {},
       onClosed: (error) => (this.ended = error),
     });
   }

@@ -39,6 +39,7 @@ export class DriverRig {
       onPong: (roundTripMs) => told(`pong ${roundTripMs}`),
       onRekeyed: (by) => told(`rekeyed ${by}`),
       onDrain: () => told("drain"),
+      onSendsPiled: (piled) => told(`sends ${piled ? "piled" : "gone"}`),
       onClosed: (error) => ((this.ended = error), told(`closed ${error.code}`)),
       ...options.handlers,
     };
