@@ -87,9 +87,12 @@ export function judgeTalk(quiet: Talk, flood: Talk, losses: Losses): void {
   }
 }
 
-/** `devices`: before each of them was there once, the gateway may still be getting to know them. */
+/** A visit makes two sessions at most, where the device comes back before it had left. */
+const SESSIONS_PER_VISIT = 2;
+
+/** `devices`: before each of them was there once, the gateway's tables are still getting to know them. */
 export function judgeChurn({ points, failed, triedAgain, seconds }: Churned, devices: number): void {
-  const known = points.filter(({ sessions }) => sessions >= devices);
+  const known = points.filter(({ sessions }) => sessions >= SESSIONS_PER_VISIT * devices);
   const growth = slope(known.map(({ sessions, held }) => ({ x: sessions, y: held })));
   const [first = 0, last = 0] = [known[0]?.sessions, known.at(-1)?.sessions];
   const visits = Object.entries(failed).map(([code, count]) => `${count} ${code}`);

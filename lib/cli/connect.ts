@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { MAX_MESSAGE_LENGTH } from "../core/wire.js";
+import { causeText } from "../errors.js";
 import { isUsmpError, Usmp, type CipherName, type UsmpError } from "../index.js";
 import { formatTarget, parseTarget } from "./address.js";
 import { ExitCode, type Context } from "./context.js";
@@ -118,7 +119,7 @@ class Conversation {
         if (this.#isOver()) return;
         if (!isUsmpError(error) || error.code !== "NOT_CONNECTED") {
           // It may have been on its way when the session ended: sent again it could arrive twice.
-          this.#blame(`a line may be lost: ${String(error)}`);
+          this.#blame(`a line may be lost: ${escapeControls(causeText(error))}`);
           return;
         }
         await this.#connected();

@@ -1,25 +1,35 @@
-import { LIMIT_NAMES, LIMIT_RULES, type GatewayLimits } from "../gateway/limits.js";
+import { DEFAULT_GATEWAY_SETTINGS } from "../gateway/accept.js";
+import { LIMIT_NAMES } from "../gateway/limits.js";
 import { UsageError } from "./context.js";
 
-/** What `--limit` was given, by name. */
-export type LimitOptions = Partial<GatewayLimits>;
+/** All that docs/gateway.md lists under "Limits". */
+const NAMES = [
+  ...LIMIT_NAMES,
+  "handshakeTimeoutMs",
+  "udpHandshakeTimeoutMs",
+  "sessionTimeoutMs",
+  "maxUnsentBytes",
+  "maxUnreadMessages",
+  "maxUnreadBytes",
+] as const;
 
-/** Takes one more `name=value`. Whether the number is allowed is the library's to say. @throws UsageError */
+type LimitName = (typeof NAMES)[number];
+
+/** What `--limit` was given, by name. */
+export type LimitOptions = { readonly [Name in LimitName]?: number };
+
+/** Takes one more `name=number`. Whether the number is allowed is the library's to say. @throws UsageError */
 export function addLimit(text: string, before: LimitOptions = {}): LimitOptions {
-  const [, name = "", value = ""] = /^([A-Za-z]+)=(\d{1,10})$/.exec(text) ?? [];
-  if (!isLimit(name)) {
-    throw new UsageError(
-      `${JSON.stringify(text)} is no limit: give name=number, with one of ${LIMIT_NAMES.join(", ")}`,
-    );
-  }
+  const [, given = "", value = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+  const name = NAMES.find((each) => each === given);
+  if (name === undefined)
+    throw new UsageError(`${JSON.stringify(text)} is no limit: give name=number, with one of ${NAMES.join(", ")}`);
+  if (!/^-?\d+(\.\d+)?$/.test(value))
+    throw new UsageError(`${name} is ${JSON.stringify(value)}, which is no number: give ${name}=number`);
   return { ...before, [name]: Number(value) };
 }
 
 /** What there is, for the help: a line each. */
 export function limitLines(): string {
-  return LIMIT_NAMES.map((name) => `  ${name}=${LIMIT_RULES[name].default}`).join("\n");
-}
-
-function isLimit(name: string): name is keyof GatewayLimits {
-  return Object.hasOwn(LIMIT_RULES, name);
+  return NAMES.map((name) => `  ${name}=${DEFAULT_GATEWAY_SETTINGS[name]}`).join("\n");
 }

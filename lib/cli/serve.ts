@@ -40,12 +40,17 @@ export interface ServeOptions extends KeyOptions {
 export async function serve(options: ServeOptions, context: Context): Promise<ExitCode> {
   const { host, port, cipher: ciphers = CIPHERS.slice(0, 1), udp = false, echo = false } = options;
   const { limit = {}, grace: graceMs, log = false } = options;
-  const { keys, psk, newKey } = await secretsOf(options, context);
-  const server = new UsmpServer({ psk, ciphers, ...limit, ...(log ? { logger: jsonLogger(context) } : {}) });
+  const logger = log ? jsonLogger(context) : null;
+  const { keys, psk, newKey } = await secretsOf(options, logger, context);
+  const server = new UsmpServer({ psk, ciphers, ...limit, ...(logger === null ? {} : { logger }) });
   server.onSession((session) => converse(session, labelOf(session.deviceId, keys), echo, context));
-  const refusals = new LineLimit((line) => context.tell(line));
-  server.on("refused", (error, from) => refusals.line(`refused ${from}: ${escapeControls(error.message)}`));
-  server.onError((error) => context.tell(escapeControls(error.message)));
+  // What the log has is not said twice: whoever reads JSON wants nothing else on that stream.
+  const tell = logger === null ? (line: string) => context.tell(escapeControls(line)) : () => {};
+  const refusals = new LineLimit(tell);
+  server.on("refused", (error, from, deviceId) =>
+    refusals.line(`refused ${deviceId === null ? "" : `${deviceId} from `}${from}: ${error.message}`),
+  );
+  server.onError((error) => tell(error.message));
 
   try {
     const tcp = new TcpTransport(host, port);
@@ -66,11 +71,11 @@ interface Secrets {
   readonly newKey: string | null;
 }
 
-async function secretsOf(options: ServeOptions, context: Context): Promise<Secrets> {
+async function secretsOf(options: ServeOptions, logger: Logger | null, context: Context): Promise<Secrets> {
   if (options.keys !== undefined) {
     if (options.psk !== undefined || options.pskFile !== undefined)
       throw new UsageError("give --keys or one key for all devices (--psk-file, --psk), not both");
-    const keys = await openKeys(options.keys, context);
+    const keys = await openKeys(options.keys, logger, context);
     return { psk: keys, keys, newKey: null };
   }
   const given = await findKey(options, context);

@@ -1,12 +1,19 @@
-import { KeyFile, type KeyFileDevice, type KeyFileReload } from "../index.js";
+import { KeyFile, type KeyFileDevice, type KeyFileReload, type Logger } from "../index.js";
 import type { Context } from "./context.js";
 import { escapeControls } from "./printable.js";
 
 /** As many devices are named of one kind; a first edit may bring thousands. */
 const NAMED_AT_MOST = 10;
 
-/** Opens a key file, and from then on says on stderr what becomes of it. */
-export function openKeys(path: string, context: Context): Promise<KeyFile> {
+/** Opens a key file, and from then on says what becomes of it: to the logger, or else on stderr. */
+export function openKeys(path: string, logger: Logger | null, context: Context): Promise<KeyFile> {
+  if (logger !== null) {
+    return KeyFile.open(path, {
+      onReload: (reload) => logger.info("keys.reload", { what: describeReload(reload) }),
+      onError: ({ code, message }) => logger.error("keys.error", { code, message }),
+      onWarning: (message) => logger.warn("keys.warning", { message }),
+    });
+  }
   return KeyFile.open(path, {
     onReload: (reload) => context.tell(`keys reloaded: ${describeReload(reload)}`),
     onError: (error) => context.tell(escapeControls(`${error.message}; the last good keys stay in use`)),

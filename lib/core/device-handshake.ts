@@ -77,7 +77,8 @@ export class DeviceHandshake implements Handshake {
         "the gateway closed the connection when it saw our proof of the key: check that both sides have the same PSK, and that the gateway knows this device id";
       return new UsmpError("AUTH", message, { cause });
     }
-    const message = "the gateway closed the connection before the handshake: it may be restarting or full";
+    const message =
+      "the gateway closed the connection before the handshake: it may be restarting, or full, or keep this device out for a while after wrong keys";
     return new UsmpError("TRANSPORT", message, { cause });
   }
 

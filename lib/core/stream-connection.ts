@@ -26,7 +26,14 @@ export interface StreamConnectionOptions extends SessionOptions {
 }
 
 type State =
-  | { readonly name: "handshake"; readonly handshake: Handshake; readonly deadline: number; readonly helloBy: number }
+  | {
+      readonly name: "handshake";
+      readonly handshake: Handshake;
+      readonly deadline: number;
+      /** Until the first frame came. */
+      readonly helloBy: number;
+      readonly helloTimeoutMs: number;
+    }
   | { readonly name: "established"; readonly session: Session }
   | { readonly name: "closed" };
 
@@ -45,7 +52,7 @@ export class StreamConnection implements Connection {
     this.#bytesAt = now;
     const { handshake, handshakeTimeoutMs, helloTimeoutMs = Infinity } = options;
     const helloBy = now + helloTimeoutMs;
-    this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs, helloBy };
+    this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs, helloBy, helloTimeoutMs };
     this.#sendPlain(handshake.start());
   }
 
@@ -131,7 +138,7 @@ export class StreamConnection implements Connection {
     if (state.name === "handshake" && now >= state.deadline) {
       this.#close(state.handshake.timedOut(this.#options.handshakeTimeoutMs));
     } else if (state.name === "handshake" && now >= state.helloBy) {
-      const message = `the device said no HELLO within ${this.#options.helloTimeoutMs ?? 0} ms`;
+      const message = `the device said no HELLO within ${state.helloTimeoutMs} ms`;
       this.#close(new UsmpError("TIMEOUT", message));
     } else if (now >= this.#partialFrameDeadline()) {
       const timeoutMs = this.#options.partialFrameTimeoutMs;

@@ -5,7 +5,7 @@ import type { GatewayHandshakeOptions } from "../core/gateway-proof.js";
 import { KEY_LENGTH } from "../core/wire.js";
 import { loadCrypto } from "../crypto/index.js";
 import { causeText, isUsmpError, UsmpError } from "../errors.js";
-import { errorFields, EventLog } from "../session/event-log.js";
+import { errorFields, EventLog, type LogFields } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
 import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
@@ -217,7 +217,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
 
   #welcome(session: UsmpSession): void {
     const { deviceId, sessionId } = session;
-    session.passErrorsTo((error) => this.#reportTrouble("handler.error", error));
+    session.passErrorsTo((error) => this.#reportTrouble("handler.error", error, { deviceId, sessionId }));
     session.countHandlersIn(this.handlers);
     session.on("close", ({ code }) => {
       if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);
@@ -237,8 +237,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     }
   }
 
-  #reportTrouble(event: string, error: UsmpError): void {
-    this.#log.log("error", event, () => errorFields(error));
+  #reportTrouble(event: string, error: UsmpError, where: LogFields = {}): void {
+    this.#log.log("error", event, () => ({ ...where, ...errorFields(error) }));
     this.reportError(error);
   }
 }

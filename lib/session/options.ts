@@ -107,7 +107,10 @@ export function withDefaults<Settings extends object>(defaults: Settings, given:
 export function checkSessionSettings(settings: SessionSettings): void {
   checkCipher(settings.cipher);
   if (settings.logger !== undefined && !isLogger(settings.logger))
-    throw new UsmpError("INVALID_ARG", "the logger is none; give an object with debug, info, warn and error functions");
+    throw new UsmpError(
+      "INVALID_ARG",
+      "the logger lacks one of the functions debug, info, warn and error; give an object with all four, such as console",
+    );
   checkNumber("handshakeTimeoutMs", settings.handshakeTimeoutMs, 1);
   checkNumber("partialFrameTimeoutMs", settings.partialFrameTimeoutMs, 1);
   checkNumber("maxUnsentBytes", settings.maxUnsentBytes, 1);

@@ -1,12 +1,16 @@
 import type { CipherName } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { parsePsk, type Psk } from "../core/psk.js";
-import { UsmpError } from "../errors.js";
+import { causeText, UsmpError } from "../errors.js";
 import { checkCipher } from "./options.js";
 
 /** A device's key, and what else a gateway may know of it. */
 export interface PskEntry {
   readonly key: Psk;
+  /** False: the device is refused as if it were not known. Default true. */
+  readonly enabled?: boolean;
+  /** What people call it; nothing depends on it. */
+  readonly name?: string;
   /** Accepted, too, while keys are rotated: set the new one here, then on the device, then let this one go. */
   readonly previousKey?: Psk;
   /** When `previousKey` is accepted no more; without it, as long as it is there. */
@@ -63,10 +67,11 @@ export function createKeyLookup(source: PskSource): KeyLookup {
     return () => keysOf(entry);
   }
   if (isPskStore(source)) return lookupByFunction((deviceId) => source.lookup(deviceId));
+  if (source instanceof Promise) throw badSource("a promise: await it first");
   const given: unknown = source;
   if (typeof given === "object" && given !== null) return lookupByTable(source);
   const type = given === null ? "null" : `of type ${typeof given}`;
-  throw new UsmpError("INVALID_ARG", `the PSK is ${type}; give a string, bytes, a table by device id, or a function`);
+  throw badSource(type);
 }
 
 /** As {@link createKeyLookup}, for a device, which has one key. */
@@ -93,12 +98,10 @@ function lookupByTable(table: PskTable): KeyLookup {
   const given = isMap(table) ? [...table] : Object.entries(table);
   if (given.length === 0)
     throw new UsmpError("INVALID_ARG", `the PSK table is empty; give a key by device id, or by "${DEFAULT_ENTRY}"`);
-  const entries = new Map(
-    given.map(([id, entry]) => [id === DEFAULT_ENTRY ? id : formatDeviceId(parseDeviceId(id)), copyEntry(entry)]),
-  );
+  const entries = new Map(given.map(([id, entry]) => tableEntry(id, entry)));
   return (deviceId) => {
     const entry = entries.get(formatDeviceId(deviceId)) ?? entries.get(DEFAULT_ENTRY);
-    return entry === undefined ? null : keysOf(entry);
+    return entry === undefined || !entry.isEnabled ? null : keysOf(entry);
   };
 }
 
@@ -118,7 +121,7 @@ function isThenable(found: Found | Promise<Found>): found is Promise<Found> {
 function foundKeys(found: Found): DeviceKeys | null {
   if (found === null || found === undefined) return null;
   const entry = copyEntry(found);
-  const keys = keysOf(entry);
+  const keys = entry.isEnabled ? keysOf(entry) : null;
   entry.psk.fill(0);
   entry.previousPsk?.fill(0);
   return keys;
@@ -132,20 +135,43 @@ function isMap(table: object | null): table is ReadonlyMap<string, Psk | PskEntr
   return table instanceof Map;
 }
 
+/** What is wrong is told with whose it is. */
+function tableEntry(id: string, entry: Psk | PskEntry): [deviceId: string, entry: CheckedEntry] {
+  const deviceId = id === DEFAULT_ENTRY ? id : formatDeviceId(parseDeviceId(id));
+  try {
+    return [deviceId, copyEntry(entry)];
+  } catch (error) {
+    throw new UsmpError("INVALID_ARG", `the PSK table's entry of ${deviceId}: ${causeText(error)}`);
+  }
+}
+
+function badSource(what: string): UsmpError {
+  const forms = "a string, bytes, a table by device id, a function, or a store such as KeyFile";
+  return new UsmpError("INVALID_ARG", `the PSK is ${what}; give ${forms}`);
+}
+
 interface CheckedEntry {
+  readonly isEnabled: boolean;
   readonly psk: Uint8Array;
   readonly previousPsk: Uint8Array | null;
   readonly previousUntil: number;
   readonly cipher: CipherName | null;
 }
 
+const MEMBERS: readonly string[] = ["key", "enabled", "name", "previousKey", "previousKeyExpires", "cipher"];
+
 /** @throws UsmpError INVALID_ARG */
 function copyEntry(given: Psk | PskEntry): CheckedEntry {
   if (typeof given !== "object" || given instanceof Uint8Array)
-    return { psk: parsePsk(given), previousPsk: null, previousUntil: Infinity, cipher: null };
-  const { key, previousKey, previousKeyExpires, cipher = null } = given;
+    return { isEnabled: true, psk: parsePsk(given), previousPsk: null, previousUntil: Infinity, cipher: null };
+  // A misspelt "enabled" would let somebody in. Its name is not repeated: it may be a key in the wrong place.
+  if (!Object.keys(given).every((member) => MEMBERS.includes(member)))
+    throw new UsmpError("INVALID_ARG", `the entry has a member that is not known; there are ${MEMBERS.join(", ")}`);
+  const { key, enabled = true, previousKey, previousKeyExpires, cipher = null } = given;
   if (cipher !== null) checkCipher(cipher);
+  if (typeof enabled !== "boolean") throw new UsmpError("INVALID_ARG", "enabled is neither true nor false");
   return {
+    isEnabled: enabled,
     psk: parsePsk(key),
     previousPsk: previousKey === undefined ? null : parsePsk(previousKey),
     previousUntil: previousKeyExpires === undefined ? Infinity : expiry(previousKeyExpires),

@@ -134,12 +134,12 @@ describe("usmp serve", () => {
       (error: unknown) => error as Error & { code: string },
     );
     expect(wrong).to.have.property("code", "AUTH");
-    await terminal.err.match(/^usmp: refused 127\.0\.0\.1: .*PSK.*\n/);
+    await terminal.err.match(/^usmp: refused [0-9a-f:]{17} from 127\.0\.0\.1: .*PSK.*\n/);
     const socket = connect(port, HOST);
     sockets.push(socket);
     socket.on("error", () => {});
     socket.write("GET / HTTP/1.1\r\n\r\n");
-    await terminal.err.match(/^usmp: refused 127\.0\.0\.1: .*\nusmp: refused 127\.0\.0\.1: .*\n/);
+    await terminal.err.match(/^usmp: refused [^\n]*127\.0\.0\.1: .*\nusmp: refused [^\n]*127\.0\.0\.1: .*\n/);
     await device(port);
     expect(terminal.err.text).not.to.contain(PSK);
   });
@@ -192,7 +192,7 @@ describe("usmp serve", () => {
     const first = await device(port);
     const second = await device(port);
     expect((await second.session!.closed).code).to.equal("BYE");
-    await terminal.err.match(/refused 127\.0\.0\.1: too many sessions/);
+    await terminal.err.match(/refused [0-9a-f:]{17} from 127\.0\.0\.1: too many sessions/);
     expect(first.isConnected).to.equal(true);
   });
 
@@ -212,6 +212,21 @@ describe("usmp serve", () => {
     expect(events[1]).to.deep.include({ deviceId: "24:0a:c4:00:00:0a", remoteAddress: HOST, carries: "stream" });
     for (const { time } of events) expect(String(time)).to.match(/^\d{4}-\d\d-\d\dT.*Z$/);
     expect(terminal.err.text).to.not.include(PSK);
+  });
+
+  it("with --log says what it refuses in the log alone, and goes on", async () => {
+    const terminal = serve(["--log"]);
+    const port = await portOf(terminal);
+    const stranger = new UsmpClient({
+      host: HOST,
+      port,
+      psk: "another key of enough text",
+      deviceId: "24:0a:c4:00:00:0b",
+    });
+    await stranger.connect().catch(() => {});
+    await terminal.err.match(/handshake\.refused/);
+    const [, refused] = terminal.err.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(refused).to.include({ level: "warn", code: "AUTH", deviceId: "24:0a:c4:00:00:0b", remoteAddress: HOST });
   });
 
   for (const port of ["0", "1024", "8999", "9001", "65535"]) {

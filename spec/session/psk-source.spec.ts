@@ -110,6 +110,7 @@ describe("createPskLookup", () => {
     ["an empty table", {}, "empty"],
     ["an empty Map", new Map<string, string>(), "empty"],
     ["null", null, "null"],
+    ["a promise of a store", Promise.resolve({ lookup: () => null }), "await it"],
     ["undefined", undefined, "undefined"],
     ["a number", 5, "number"],
   ] as const) {
@@ -142,6 +143,13 @@ describe("createKeyLookup", () => {
     expect((await at(Date.now() - 1))?.previousPsk).to.equal(null);
   });
 
+  it("refuses a disabled device, also where there is a key for all others", async () => {
+    const entry = { key: KEY, enabled: false };
+    expect(await keys({ "24:0a:c4:01:02:03": entry, "*": KEY_2 })).to.equal(null);
+    expect(await keys(() => entry)).to.equal(null);
+    expect(await keys(() => ({ ...entry, enabled: true, name: "pump" }))).not.to.equal(null);
+  });
+
   it("asks a store each time", async () => {
     const given: (string | null)[] = [KEY, null];
     const store: PskStore = { lookup: () => given.shift() };
@@ -154,6 +162,9 @@ describe("createKeyLookup", () => {
     ["an expiry that is no date", { key: KEY, previousKeyExpires: "tomorrow" }, "Date"],
     ["an invalid date", { key: KEY, previousKeyExpires: new Date(NaN) }, "Date"],
     ["a cipher that is none", { key: KEY, cipher: "rot13" }, "rot13"],
+    ["a member that there is not", { key: KEY, enabeld: false }, "enabled"],
+    ["an enabled that is neither", { key: KEY, enabled: "no" }, "enabled"],
+    ["a short key, by its device", { key: "15 bytes, short" }, "entry of *"],
   ] as const) {
     it(`refuses ${what} with INVALID_ARG`, () => {
       const error = expectCode(() => createKeyLookup({ "*": entry } as never), "INVALID_ARG");
