@@ -9,15 +9,7 @@ import { hold, same } from "../invariant.js";
 const SECRET = "correct-horse";
 
 const IDS = ["24:0a:c4:01:02:03", "24:0A:C4:01:02:04", "00:00:00:00:00:01", "*", "24:0a", ""];
-const KEYS = [
-  `${SECRET}-battery`,
-  `hex:${"ab".repeat(16)}`,
-  `${SECRET}-schlüssel`,
-  SECRET,
-  `hex:${SECRET}`,
-  5,
-  null,
-];
+const KEYS = [`${SECRET}-battery`, `hex:${"ab".repeat(16)}`, `${SECRET}-schlüssel`, SECRET, `hex:${SECRET}`, 5, null];
 const DATES = ["2026-12-01T00:00:00Z", "2026-12-01T00:00:00+02:00", "2026-02-30T00:00:00Z", "tomorrow", 5];
 const CIPHERS = ["aes-256-gcm", "chacha20-poly1305", "rot13", true];
 const NAMES = ["pump", "", "\u202e\n\u001b[2J", "n".repeat(101), {}];
