@@ -15,6 +15,8 @@ export class DatagramReassembly {
   #partsEnd = NONE;
   /** Numbers after which a message goes on, as far as a frame may still come. */
   readonly #open = new Set<number>();
+  /** The last number of a message that was dropped before its end came: whatever follows may be its rest. */
+  #brokenAt = NONE;
   /** The peer changed keys within a message: its rest, under the new key, is nobody's beginning. */
   #restFollows = false;
 
@@ -27,7 +29,7 @@ export class DatagramReassembly {
     const place = this.#placeOf(seq);
     this.#noteOpen(seq);
     if (place === "late" || place === "late rest") return;
-    if (place === "rest" || this.#parts.length + 1 >= MAX_FRAMES_PER_MESSAGE) return this.#drop();
+    if (place === "rest" || this.#parts.length + 1 >= MAX_FRAMES_PER_MESSAGE) return this.#break(seq);
     this.#parts.push(plaintext);
     this.#partsEnd = seq;
   }
@@ -38,6 +40,7 @@ export class DatagramReassembly {
     if (place === "late") return plaintext;
     if (place === "late rest") return null;
     this.#restFollows = false;
+    this.#brokenAt = NONE;
     const message = place === "rest" ? null : concat(...this.#parts, plaintext);
     this.#drop();
     return message;
@@ -47,12 +50,13 @@ export class DatagramReassembly {
   interrupt(seq: number): void {
     if (!this.#open.has(seq - 1)) return;
     this.#noteOpen(seq);
-    this.#drop();
+    this.#break(seq);
   }
 
   /** The peer numbers anew, under another key; `seq` is its last number, where that was its REKEY's. */
   startOver(seq = NONE): void {
     this.#restFollows = this.#open.has(seq - 1);
+    this.#brokenAt = NONE;
     this.#drop();
     this.#open.clear();
   }
@@ -61,12 +65,21 @@ export class DatagramReassembly {
   #placeOf(seq: number): "next" | "rest" | "late" | "late rest" {
     if (this.#restFollows) return "rest";
     const goesOn = this.#open.has(seq - 1);
-    if (this.#parts.length === 0) return goesOn ? "rest" : "next";
+    if (this.#parts.length === 0) return goesOn || this.#isBehindBroken(seq) ? "rest" : "next";
     if (seq === this.#partsEnd + 1) return "next";
     // A number behind is one that the peer gave up and that came after all. A gap leaves what is held without its rest,
     // and what comes after it could be that rest.
     if (seq > this.#partsEnd) return "rest";
     return goesOn ? "late rest" : "late";
+  }
+
+  #isBehindBroken(seq: number): boolean {
+    return this.#brokenAt !== NONE && seq > this.#brokenAt && seq <= this.#brokenAt + REPLAY_WINDOW_LENGTH;
+  }
+
+  #break(seq: number): void {
+    this.#brokenAt = seq;
+    this.#drop();
   }
 
   #noteOpen(seq: number): void {

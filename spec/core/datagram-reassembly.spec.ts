@@ -45,6 +45,12 @@ describe("DatagramReassembly", () => {
     expect(run("F0a", "C1", "C2", "F3b", "D4c", "D5d")).to.deep.equal(["d"]);
   });
 
+  it("does not take the end of a dropped message for one, where a number is missing before it (case 29)", () => {
+    expect(run("F0a", "C1", "D3b", "D4c")).to.deep.equal(["c"]);
+    expect(run("F0a", "F1b", "F2c", "F3d", "D6e", "D7f")).to.deep.equal(["f"]);
+    expect(run("F0a", "C1", "F3b", "D4c", "D5d")).to.deep.equal(["d"]);
+  });
+
   it("is not disturbed by a control frame between messages", () => {
     expect(run("C0", "D1a", "C2", "F3b", "D4c", "C5", "D6d")).to.deep.equal(["a", "bc", "d"]);
   });

@@ -118,8 +118,7 @@ class DatagramPeer {
         this.#sendFrame("control", new Uint8Array(0), false);
       }
       const kind = frame === frames - 1 ? "last" : "fragment";
-      // Who breaks the rules and loses frames, too, has no messages that one could tell apart.
-      if (this.#sendFrame(kind, Uint8Array.of(number, number >> 8, frame), !hostile) || frames === 1) continue;
+      if (this.#sendFrame(kind, Uint8Array.of(number, number >> 8, frame)) || frames === 1) continue;
       // §6: a frame that was given up ends its message. Whoever sent another one in the very next number would say that
       // both are one, so a peer that goes on at all sends something else first.
       if (kind === "last") return;
