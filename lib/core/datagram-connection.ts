@@ -21,7 +21,7 @@ import type { HandshakeFrame } from "./handshake.js";
 import { HandshakeRepeats, type Repeated } from "./handshake-repeats.js";
 import type { SessionOptions } from "./session.js";
 import { bareUtack, isUtack, readUtack, type Utack } from "./utack.js";
-import { FrameType } from "./wire.js";
+import { FrameType, HEADER_LENGTH } from "./wire.js";
 
 export interface DatagramConnectionOptions extends SessionOptions {
   readonly handshake: DatagramHandshake;
@@ -31,9 +31,7 @@ export interface DatagramConnectionOptions extends SessionOptions {
 
 /** The last frame of the handshake that came, which may come again, and what answers it. */
 interface Farewell {
-  readonly type: number;
-  /** It alone tells: nothing protects the number in front of it, which somebody may have changed. */
-  readonly payload: Uint8Array;
+  readonly frame: Uint8Array;
   /** A gateway's SESSION_OK, until a frame of the session proves that it arrived. */
   readonly sessionOk: Uint8Array | null;
   /** Whether something said so; anybody can, so HELLO_ACK is still answered. */
@@ -242,7 +240,7 @@ export class DatagramConnection implements Connection {
     if (state.name === "handshake") {
       const step = state.handshake.receive(frame);
       if (step !== null) this.#takeStep(step, frame, now);
-    } else if (state.name === "established" && isSame(frame, state.farewell)) {
+    } else if (state.name === "established" && isFarewell(frame, state.farewell)) {
       this.#outbox.push(bareUtack(frame.type, frame.seq));
       if (state.farewell.sessionOk !== null) this.#outbox.pushFrame(state.farewell.sessionOk);
     } else if (this.#session?.receive(frame, now) === true) {
@@ -273,8 +271,7 @@ export class DatagramConnection implements Connection {
     if (!this.#reading) session.setReading(false, now);
     const sessionOk = send === null ? null : datagramOf(send);
     const farewell: Farewell = {
-      type: frame.type,
-      payload: copyOf(frame.payload),
+      frame: copyOf(frame.bytes),
       sessionOk: sessionOk?.bytes ?? null,
       isAcknowledged: sessionOk === null,
       deadline: now + this.#options.handshakeTimeoutMs,
@@ -348,8 +345,10 @@ export class DatagramConnection implements Connection {
   }
 }
 
-function isSame({ type, payload }: Frame, farewell: Farewell): boolean {
-  return type === farewell.type && equalBytes(payload, farewell.payload);
+/** While SESSION_OK may have got lost, the proof alone tells: nothing protects the number in front, which somebody may have changed. */
+function isFarewell({ bytes, type, payload }: Frame, { frame, sessionOk }: Farewell): boolean {
+  if (sessionOk === null) return equalBytes(bytes, frame);
+  return type === FrameType.HELLO_ACK && equalBytes(payload, frame.subarray(HEADER_LENGTH));
 }
 
 function datagramOf({ type, seq, payload }: HandshakeFrame): Repeated {
