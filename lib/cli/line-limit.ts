@@ -1,13 +1,13 @@
-/** As many lines of one kind a second; an attacker must not fill a log. */
+import { PerSecond } from "../session/per-second.js";
+
+/** As many lines of one kind a second. */
 const LINES_PER_SECOND = 10;
 
 /** Passes on at most ten lines a second, and says with the next one how many were left out. */
 export class LineLimit {
   readonly #write: (line: string) => void;
   readonly #now: () => number;
-  #second = -1;
-  #written = 0;
-  #leftOut = 0;
+  readonly #limit = new PerSecond(LINES_PER_SECOND);
 
   constructor(write: (line: string) => void, now: () => number = () => performance.now()) {
     this.#write = write;
@@ -15,17 +15,8 @@ export class LineLimit {
   }
 
   line(line: string): void {
-    const second = Math.floor(this.#now() / 1000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#written = 0;
-    }
-    if (this.#written === LINES_PER_SECOND) {
-      this.#leftOut++;
-      return;
-    }
-    this.#written++;
-    this.#write(this.#leftOut === 0 ? line : `${line} (and ${this.#leftOut} more since the line before)`);
-    this.#leftOut = 0;
+    const leftOut = this.#limit.pass(this.#now());
+    if (leftOut === null) return;
+    this.#write(leftOut === 0 ? line : `${line} (and ${leftOut} more since the line before)`);
   }
 }

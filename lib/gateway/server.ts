@@ -22,7 +22,7 @@ import { Run, type ListeningAddress } from "./run.js";
 export type { ListeningAddress };
 
 export interface UsmpServerOptions extends Partial<GatewaySettings> {
-  /** A key, a table by device id (`"*"` the default), or a function that finds one. Copied. */
+  /** A key, a table by device id (`"*"` the default), a function that finds one, or a store such as `KeyFile`. Keys are copied. */
   readonly psk: PskSource;
   /** Where `listen()` and `serve()` listen without arguments: every address, port 9000. */
   readonly host?: string;

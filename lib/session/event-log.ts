@@ -1,5 +1,6 @@
 import { causeText } from "../errors.js";
 import type { Clock } from "../core/clock.js";
+import { PerSecond } from "./per-second.js";
 
 /** What belongs to an event: ids as text, numbers, codes. Never a key. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
@@ -22,19 +23,13 @@ export function isLogger(value: unknown): value is Logger {
   );
 }
 
-interface Kind {
-  second: number;
-  written: number;
-  leftOut: number;
-}
-
 /** Passes events on to the user's logger: at most so many of one kind a second, and with the next one how many were left out. */
 export class EventLog {
   readonly #logger: Logger | undefined;
   readonly #clock: Clock;
   readonly #mostPerSecond: number;
   /** Kinds are the library's own words: there are few. */
-  readonly #kinds = new Map<string, Kind>();
+  readonly #kinds = new Map<string, PerSecond>();
 
   constructor(logger: Logger | undefined, clock: Clock, mostPerSecond: number) {
     this.#logger = logger;
@@ -45,19 +40,8 @@ export class EventLog {
   /** `fields` is only asked where the event is passed on. */
   log(level: LogLevel, event: string, fields: () => LogFields): void {
     if (this.#logger === undefined) return;
-    const kind = this.#kindOf(event);
-    const second = Math.floor(this.#clock.now() / 1000);
-    if (second !== kind.second) {
-      kind.second = second;
-      kind.written = 0;
-    }
-    if (kind.written >= this.#mostPerSecond) {
-      kind.leftOut++;
-      return;
-    }
-    kind.written++;
-    const { leftOut } = kind;
-    kind.leftOut = 0;
+    const leftOut = this.#limitOf(event).pass(this.#clock.now());
+    if (leftOut === null) return;
     try {
       const logging: unknown = this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
       if (logging instanceof Promise) logging.catch(() => {});
@@ -66,13 +50,13 @@ export class EventLog {
     }
   }
 
-  #kindOf(event: string): Kind {
-    let kind = this.#kinds.get(event);
-    if (kind === undefined) {
-      kind = { second: -1, written: 0, leftOut: 0 };
-      this.#kinds.set(event, kind);
+  #limitOf(event: string): PerSecond {
+    let limit = this.#kinds.get(event);
+    if (limit === undefined) {
+      limit = new PerSecond(this.#mostPerSecond);
+      this.#kinds.set(event, limit);
     }
-    return kind;
+    return limit;
   }
 }
 
