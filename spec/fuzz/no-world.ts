@@ -53,23 +53,29 @@ function inMemory(files: Files, complaints: string[]): (() => void)[] {
     if (content === undefined) throw systemError("ENOENT");
     return content;
   };
+  const create = (file: string, flag?: string, mode?: number): void => {
+    if (mode !== 0o600 || flag !== "wx") complaints.push(`a key file is made with ${String(mode)}, ${String(flag)}`);
+    if (files.has(file)) throw systemError("EEXIST");
+    if (file === "" || file.includes("\0")) throw systemError("ENOENT");
+    files.set(file, "");
+  };
   return [
     replace(fs, "readFile", async (file: string) => Buffer.from(find(file))),
-    replace(fs, "stat", async (file: string) => ({
-      isFile: () => true,
-      mode: find(file).length % 2 === 0 ? 0o600 : 0o644,
-    })),
-    replace(
-      fs,
-      "writeFile",
-      async (file: string, content: string, { mode, flag }: { mode?: number; flag?: string }) => {
-        if (mode !== 0o600 || flag !== "wx")
-          complaints.push(`a key file is made with ${String(mode)}, ${String(flag)}`);
-        if (files.has(file)) throw systemError("EEXIST");
-        if (file === "" || file.includes("\0")) throw systemError("ENOENT");
-        files.set(file, content);
-      },
-    ),
+    replace(fs, "stat", async (file: string) => factsOf(find(file))),
+    replace(fs, "writeFile", async (file: string, content: string, how: { mode?: number; flag?: string }) => {
+      create(file, how.flag, how.mode);
+      files.set(file, content);
+    }),
+    // What is opened for anything but making a file anew is not there: of key files of many devices there are none here.
+    replace(fs, "open", async (file: string, flag?: string | number, mode?: number) => {
+      if (flag === "r" || typeof flag === "number") throw systemError("ENOENT");
+      create(file, flag, mode);
+      return {
+        writeFile: async (content: string) => void files.set(file, content),
+        sync: async () => {},
+        close: async () => {},
+      };
+    }),
     replace(fs, "rename", async (from: string, to: string) => {
       const content = find(from);
       if (from === to) complaints.push("a file takes its own place");
@@ -78,6 +84,10 @@ function inMemory(files: Files, complaints: string[]): (() => void)[] {
     }),
     replace(fs, "rm", async (file: string) => void files.delete(file)),
   ];
+}
+
+function factsOf(content: string): { isFile(): boolean; mode: number } {
+  return { isFile: () => true, mode: content.length % 2 === 0 ? 0o600 : 0o644 };
 }
 
 /** Gives back how to undo it. */
