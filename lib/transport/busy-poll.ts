@@ -1,5 +1,3 @@
-import { performance } from "node:perf_hooks";
-
 /** Datagrams that follow each other faster than this go to and fro between two ends that are close. */
 const FAST_MS = 0.2;
 
