@@ -72,7 +72,8 @@ void onMessage(const uint8_t* data, size_t len) {
     snprintf(reply, sizeof(reply), "OK clear");
     show();
   } else if (is("stats", data, len)) {
-    snprintf(reply, sizeof(reply), "messages %u longest %u cut %u", (unsigned)messages, (unsigned)longest, (unsigned)cut);
+    snprintf(reply, sizeof(reply), "messages %u longest %u cut %u", (unsigned)messages, (unsigned)longest,
+             (unsigned)cut);
   } else {
     snprintf(reply, sizeof(reply), "ERR 1, 2, clear or stats");
   }

@@ -103,8 +103,9 @@ void keepSession() {
 void setup() {
   Serial.begin(115200);
   for (int i = 0; i < RELAYS; i++) {
-    digitalWrite(RELAY_PINS[i], HIGH);  // before pinMode(), or the relays click at each start
+    // LOW, which is on, for some microseconds in between: no relay is that fast.
     pinMode(RELAY_PINS[i], OUTPUT);
+    switchRelay(i, false);
   }
   usmp.onConnect(announce);
   usmp.onMessage(onMessage);

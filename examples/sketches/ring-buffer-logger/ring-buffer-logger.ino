@@ -1,5 +1,5 @@
 /*
- * Ring-buffer logger: a reading each second, kept in a ring while there is no session, sent in batches when one is there.
+ * Ring-buffer logger: a reading each second, kept in a ring while there is no session, and sent in batches later.
  *
  * To the gateway: lines "seconds,value", up to 20 in a message; "overwritten 7" first, where the ring was full.
  *

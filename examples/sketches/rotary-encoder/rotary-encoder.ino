@@ -1,7 +1,7 @@
 /*
  * Rotary encoder: an interrupt on each edge counts quarter steps, loop() tells the gateway, at most ten times a second.
  *
- * To the gateway:   "position 12" (detents since the start or the last reset), "reset"; the position on each new session.
+ * To the gateway:   "position 12" (detents since the start or the last reset), also on each new session; "reset".
  * From the gateway: "position 40" sets it, as where another knob of the same value was turned.
  *
  * Wiring: encoder A at GPIO 32, B at 33, its push-button at 25, the common ones to ground.

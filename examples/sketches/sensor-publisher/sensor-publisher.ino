@@ -1,7 +1,7 @@
 /*
  * Sensor publisher: the mean of 16 samples every 5 seconds, as a line of text; in the polling style, without callbacks.
  *
- * To the gateway:   "temp=21.5 missed=0\r\n". "missed" counts the lines that could not be sent since the last one that was.
+ * To the gateway:   "temp=21.5 missed=0\r\n"; "missed" counts the lines that no session was there for.
  * From the gateway: "now" asks for a line at once.
  *
  * Wiring: TMP36 (10 mV a degree, 500 mV at 0 degrees) at GPIO 34. It is on ADC1: ADC2 does not work while WiFi is on.

@@ -3,7 +3,8 @@
  * and neither knows of the network; what holds them together is a few lines at the end.
  *
  * From the gateway: "home" (up to the end switch), "to 50" (0 open to 100 closed), "stop".
- * To the gateway:   "at 50", "stopped at 31", "homed", "ERR not homed", "ERR end switch"; "at 50" or "lost" on each new session.
+ * To the gateway:   "at 50", "stopped at 31", "homed", "ERR not homed", "ERR end switch";
+ *                   "at 50" or "lost" (not homed) on each new session.
  *
  * Wiring: 28BYJ-48 behind a ULN2003 at GPIO 16 to 19, end switch from GPIO 33 to ground (closed at the upper end).
  */

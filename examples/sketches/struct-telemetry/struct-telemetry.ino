@@ -1,7 +1,7 @@
 /*
  * Struct telemetry: packed structs on the wire, 12 bytes up and 6 bytes down, little-endian as the ESP32 stores them.
  *
- * They carry no checksum: the session proves each byte. They carry a version, since two sides are never updated at once.
+ * They carry no checksum, since the session proves each byte; a version they do: two sides are never updated at once.
  *
  * To the gateway:   Telemetry, every intervalSeconds, and at once when the temperature passes the alarm level.
  * From the gateway: Config.
