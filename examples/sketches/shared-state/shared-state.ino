@@ -21,6 +21,7 @@
 const uint8_t PIR_PIN = 13;
 const uint8_t OUTBOX = 16;
 const uint32_t SEND_AGAIN_MS = 5000;
+const uint32_t RETRY_MS = 5000;
 
 struct Event {
   uint32_t number;
@@ -35,6 +36,8 @@ uint8_t sent = 0;     // so many of them are on their way in this session
 uint32_t lastSendMs = 0;
 uint32_t nextNumber = 1;
 bool motion = false;
+bool begun = false;
+uint32_t lastBeginMs = 0;
 
 void onConnect() {
   sent = 0;
@@ -65,7 +68,7 @@ void watch() {
 }
 
 void sendWaiting() {
-  if (sent > 0 && millis() - lastSendMs >= SEND_AGAIN_MS) sent = 0;  // the gateway got them and could not store them
+  if (sent > 0 && millis() - lastSendMs >= SEND_AGAIN_MS) sent = 0;  // the gateway could not store them
   while (sent < waiting && usmp.alive()) {
     const Event& event = outbox[sent];
     if (!usmp.send("motion " + String(event.number) + " at " + String(event.atMs))) return;
@@ -74,19 +77,25 @@ void sendWaiting() {
   }
 }
 
+// Not awaited in setup(): what happens before the first session counts as well.
+void keepSession() {
+  if (begun) {
+    usmp.maintain();
+  } else if (lastBeginMs == 0 || millis() - lastBeginMs >= RETRY_MS) {
+    lastBeginMs = millis();
+    begun = usmp.beginAsync(USMP::TCP(SERVER_IP, SERVER_PORT).wifi(WIFI_SSID, WIFI_PASS));
+  }
+}
+
 void setup() {
   Serial.begin(115200);
   pinMode(PIR_PIN, INPUT);
   usmp.onConnect(onConnect);
   usmp.onMessage(onMessage);
-  while (!usmp.begin(USMP::TCP(SERVER_IP, SERVER_PORT).wifi(WIFI_SSID, WIFI_PASS))) {
-    Serial.printf("no session: %s\n", usmp.lastErrorString());
-    delay(5000);
-  }
 }
 
 void loop() {
-  usmp.maintain();
+  keepSession();
   watch();
   sendWaiting();
 }
