@@ -1,6 +1,6 @@
 import type { BoardClock, Resident } from "../arduino/board/board-clock.js";
 import type { Timer } from "../core/clock.js";
-import { TimerQueue } from "./timer-queue.js";
+import { type Due, TimerQueue } from "./timer-queue.js";
 
 /** Turns of the microtask queue that are enough for any chain of promises in this library. */
 const LONGEST_CHAIN = 32;
@@ -38,8 +38,7 @@ export class VirtualClock implements BoardClock {
   }
 
   afterForSketch(delayMs: number, callback: () => void): Timer {
-    const due = this.#queue.add(this.#now + Math.max(delayMs, 0), callback);
-    return { cancel: () => this.#queue.remove(due), unref: () => {} };
+    return new VirtualTimer(this.#queue, this.#queue.add(this.#now + Math.max(delayMs, 0), callback));
   }
 
   afterReadPass(callback: () => void): Timer {
@@ -92,6 +91,7 @@ export class VirtualClock implements BoardClock {
         this.#now = Math.max(this.#now, next.at);
         next.callback();
         if (this.#stirred || !this.#allRest()) await this.#letThrough();
+        else await NEXT_TURN; // What the sketch itself has going on in promises gets on, step by step.
       }
       return true;
     } finally {
@@ -115,4 +115,21 @@ export class VirtualClock implements BoardClock {
     for (const resident of this.#residents) if (!resident.rests) return false;
     return true;
   }
+}
+
+/** A class, for its speed: millions are made in a second. */
+class VirtualTimer implements Timer {
+  readonly #queue: TimerQueue;
+  readonly #due: Due;
+
+  constructor(queue: TimerQueue, due: Due) {
+    this.#queue = queue;
+    this.#due = due;
+  }
+
+  cancel(): void {
+    this.#queue.remove(this.#due);
+  }
+
+  unref(): void {}
 }

@@ -3,7 +3,7 @@ import type { Board } from "../board/board.js";
 import { runWithin, type SketchContext } from "../board/current-board.js";
 import type { BoardLife, LifeRequest, LifeResource, WakeCause } from "../board/life.js";
 import { LifeOver } from "../board/life-over.js";
-import { Trace, callSite } from "./call-site.js";
+import { callSite, type Trace, TraceBudget } from "./call-site.js";
 import { beginSketch, type Sketch, type SketchFunctions } from "./sketch.js";
 import { SketchError } from "./sketch-error.js";
 import { TurnPace } from "./turn-pace.js";
@@ -14,7 +14,7 @@ export type LifeEnd = LifeRequest | { readonly kind: "failed"; readonly error: S
 /** What the sketch waits for, and where it began to. */
 interface Wait {
   readonly what: string;
-  readonly trace: Trace;
+  readonly trace: Trace | null;
   readonly timer: Timer | null;
 }
 
@@ -36,6 +36,7 @@ export class Life implements BoardLife {
   readonly #onEnd: (end: LifeEnd) => void;
   readonly #resources = new Set<LifeResource>();
   readonly #pace = new TurnPace();
+  readonly #traces = new TraceBudget();
   #functions: SketchFunctions = {};
   #state: LifeState = { name: "active" };
   #wait: Wait | null = null;
@@ -162,7 +163,7 @@ export class Life implements BoardLife {
       this.#failForgotten(this.#wait);
       throw new LifeOver();
     }
-    return (this.#wait = { what, timer, trace: new Trace() });
+    return (this.#wait = { what, timer, trace: this.#traces.take(what) });
   }
 
   /** A board does one thing after the other: whoever goes on while a wait is pending forgot to await it. */
