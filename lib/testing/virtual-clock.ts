@@ -9,6 +9,9 @@ const NEXT_TURN = Promise.resolve();
 /** Turns that a sketch gets to come to its next wait; one that awaits something of its own is left behind after them. */
 const MOST_TURNS = 256;
 
+/** Looks between two moments of time that no sketch needs, unless it would look for ever. */
+const MOST_POLLS = 1_000_000;
+
 /**
  * Time that stands still until it is moved, for virtual boards and what is connected to them. Timers due at one time run in
  * the order in which they were set. While sketches only wait and poll, hours pass in a second: promises are let through
@@ -20,6 +23,7 @@ export class VirtualClock implements BoardClock {
   readonly #residents = new Set<Resident>();
   #stirred = true;
   #moving = false;
+  #polls = 0;
 
   constructor(startMs = 0) {
     this.#now = startMs;
@@ -43,6 +47,15 @@ export class VirtualClock implements BoardClock {
 
   afterReadPass(callback: () => void): Timer {
     return this.after(0, callback);
+  }
+
+  polled(): void {
+    if (++this.#polls < MOST_POLLS) return;
+    this.#polls = 0;
+    throw new Error(
+      `looked ${MOST_POLLS} times whether something changed, while time stands still: ` +
+        "what waits in a loop must let time go on, as in while (millis() < until) await delay(1)",
+    );
   }
 
   stir(): void {
@@ -89,6 +102,7 @@ export class VirtualClock implements BoardClock {
         const next = this.#queue.take(until);
         if (next === null) return false;
         this.#now = Math.max(this.#now, next.at);
+        this.#polls = 0;
         next.callback();
         if (this.#stirred || !this.#allRest()) await this.#letThrough();
         else await NEXT_TURN; // What the sketch itself has going on in promises gets on, step by step.

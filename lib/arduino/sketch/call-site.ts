@@ -18,9 +18,9 @@ interface Place {
   readonly column: string;
 }
 
-/** `"/home/me/blink.ts:12:5"`, or null where no line of `stack` is the sketch's. */
-export function callSite(error: unknown): string | null {
-  const places = placesOf(error);
+/** `"/home/me/blink.ts:12:5"`, or null where no line of the stack trace is the sketch's. */
+export function callSite(traced: unknown): string | null {
+  const places = placesOf(traced);
   const place = places.find(({ file }) => isSketch(file)) ?? null;
   return place === null ? null : `${asPath(place.file)}:${place.line}:${place.column}`;
 }

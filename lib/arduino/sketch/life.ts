@@ -105,6 +105,16 @@ export class Life implements BoardLife {
     });
   }
 
+  interrupt(pin: number, handler: () => void): void {
+    runWithin(this.#context, () => {
+      try {
+        handler();
+      } catch (error) {
+        this.fail(`interrupt handler of pin ${pin}`, error);
+      }
+    });
+  }
+
   end(request: LifeRequest): never {
     if (!this.over) {
       this.drop();
@@ -114,7 +124,7 @@ export class Life implements BoardLife {
   }
 
   fail(where: string, cause: unknown): void {
-    this.#fail(new SketchError(where, cause));
+    this.#fail(where, cause, callSite(cause));
   }
 
   own(resource: LifeResource): () => void {
@@ -169,13 +179,12 @@ export class Life implements BoardLife {
   /** A board does one thing after the other: whoever goes on while a wait is pending forgot to await it. */
   #failForgotten({ what, trace }: Wait): void {
     const advice = `write "await ${what}", and await each function of yours that waits; a callback cannot wait`;
-    this.#fail(
-      new SketchError(this.#where, new Error(`went on while ${what} was still waiting: ${advice}`), callSite(trace)),
-    );
+    this.#fail(this.#where, new Error(`went on while ${what} was still waiting: ${advice}`), trace && callSite(trace));
   }
 
-  #fail(error: SketchError): void {
+  #fail(where: string, cause: unknown, site: string | null): void {
     if (this.over) return;
+    const error = new SketchError(where, cause, { site, repeatedBy: this.#context.board.repeatedBy });
     // Not ended here: whoever runs the sketch says whether sessions are closed in good order.
     this.#onEnd({ kind: "failed", error });
   }
@@ -186,6 +195,7 @@ export class Life implements BoardLife {
     this.#wait?.timer?.cancel();
     this.#wait = null;
     this.#state = { name: "over" };
+    this.#context.board.halt();
     const resources = [...this.#resources];
     this.#resources.clear();
     return resources;
