@@ -20,6 +20,11 @@ describe("casts to a fixed width", () => {
     expect([casts.int(3.9), casts.int(-3.9), casts.byte(255.9)]).to.deep.equal([3, -3, 255]);
   });
 
+  it("is exact for numbers of any size", () => {
+    expect([casts.uint32_t(2 ** 53 + 2), casts.int32_t(-1e300), casts.uint64_t(2 ** 70)]).to.deep.equal([2, 0, 0n]);
+    expect([casts.int64_t(-3.9), casts.uint64_t("A"), casts.int64_t(NaN)]).to.deep.equal([-3n, 65n, 0n]);
+  });
+
   it("takes chars, truth values and wide numbers", () => {
     expect([casts.int("A"), casts.uint8_t(true), casts.uint16_t(2n ** 40n + 7n)]).to.deep.equal([65, 1, 7]);
   });
