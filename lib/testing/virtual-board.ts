@@ -56,8 +56,8 @@ export interface UntilOptions {
 
 /** A board in memory whose time stands still until it is moved: what a sketch is tested on. */
 export class VirtualBoard {
-  readonly serial = new VirtualSerial();
-  readonly serial1 = new VirtualSerial();
+  readonly serial = new VirtualSerial(() => this.#elapsedMs());
+  readonly serial1 = new VirtualSerial(() => this.#elapsedMs());
   readonly clock: VirtualClock;
   readonly seed: number;
   readonly #random: SeededRandom;
@@ -184,6 +184,10 @@ export class VirtualBoard {
   #record(pin: number, value: number): void {
     const outputs = this.#outputs.get(pin) ?? [];
     this.#outputs.set(pin, outputs);
-    outputs.push({ atMs: this.clock.now() - this.#startedAt, value });
+    outputs.push({ atMs: this.#elapsedMs(), value });
+  }
+
+  #elapsedMs(): number {
+    return this.clock.now() - this.#startedAt;
   }
 }
