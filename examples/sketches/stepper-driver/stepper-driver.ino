@@ -134,8 +134,12 @@ class Shutter {
 };
 
 const uint8_t COIL_PINS[4] = {16, 17, 18, 19};
-StepperMotor motor(COIL_PINS, 2);
-Shutter shutter(motor, 33, 4096);  // 4096 half-steps are one turn of a 28BYJ-48
+const uint8_t END_PIN = 33;
+const uint32_t STEP_MS = 2;
+const long TRAVEL_STEPS = 4096;  // one turn of a 28BYJ-48
+
+StepperMotor motor(COIL_PINS, STEP_MS);
+Shutter shutter(motor, END_PIN, TRAVEL_STEPS);
 
 USMPClient usmp(PSK);
 

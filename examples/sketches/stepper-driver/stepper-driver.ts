@@ -171,10 +171,13 @@ class Shutter {
 }
 
 const COIL_PINS = [16, 17, 18, 19];
+const END_PIN = 33;
+const STEP_MS = 2;
+const TRAVEL_STEPS = 4096; // one turn of a 28BYJ-48
 
 export default function stepperDriver() {
-  const motor = new StepperMotor(COIL_PINS, 2);
-  const shutter = new Shutter(motor, 33, 4096); // 4096 half-steps are one turn of a 28BYJ-48
+  const motor = new StepperMotor(COIL_PINS, STEP_MS);
+  const shutter = new Shutter(motor, END_PIN, TRAVEL_STEPS);
 
   const usmp = new USMPClient(PSK);
 

@@ -2,14 +2,12 @@
 // host's g++ can check their syntax and types. The signatures are those of the core's documentation, version 2 and later.
 #pragma once
 
-#include <cmath>
-#include <cstdint>
-#include <cstdio>
-#include <cstdlib>
-#include <cstring>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <initializer_list>
-
-using std::size_t;
 
 #define IRAM_ATTR
 #define RTC_DATA_ATTR
