@@ -77,6 +77,7 @@ void setup() {
     Serial.printf("no session: %s\n", usmp.lastErrorString());
     delay(5000);
   }
+  lastToggleMs = millis();  // what setup() took is not made up for
 }
 
 void loop() {

@@ -87,6 +87,7 @@ export default function blinkOverTheAir() {
       Serial.printf("no session: %s\n", usmp.lastErrorString());
       await delay(5000);
     }
+    lastToggleMs = millis(); // what setup() took is not made up for
   }
 
   function loop() {

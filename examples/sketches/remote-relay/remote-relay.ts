@@ -1,5 +1,6 @@
 /*
  * Remote relay: four relays, switched by the gateway. They fall off when there has been no session for 30 seconds.
+ * A network that fails without a word is noticed by the keepalive, half a minute to a minute later.
  *
  * From the gateway: "2 on", "2 off", "2 pulse 500" (milliseconds, for a door opener), "all off", "state".
  * To the gateway:   "relays 0100", after each change and on each new session; "ERR ..." for what it did not understand.

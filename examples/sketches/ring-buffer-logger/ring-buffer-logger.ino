@@ -1,10 +1,11 @@
 /*
  * Ring-buffer logger: a reading each second, kept in a ring while there is no session, and sent in batches later.
  *
- * To the gateway: lines "seconds,value", up to 20 in a message; "overwritten 7" first, where the ring was full.
+ * To the gateway:   lines "seconds,value", up to 20 in a message; before them "overwritten 7", where the ring was full.
+ * From the gateway: "ok", when it has stored a message.
  *
- * What send() took right before a session was lost may not have arrived: this logger accepts that. One that does not is
- * the sketch "shared-state".
+ * A lost network is noticed late, by the keepalive, and until then send() says true. So a batch stays in the ring until
+ * the gateway has answered, and is sent again in the next session; the gateway tells copies by their seconds.
  *
  * Wiring: any sensor with 0 to 3.3 V at GPIO 34.
  */
@@ -32,6 +33,7 @@ USMPClient usmp(PSK);
 Entry ring[RING];
 uint16_t oldest = 0;
 uint16_t count = 0;
+uint16_t inFlight = 0;  // so many of the oldest were sent, and not answered yet
 uint32_t overwritten = 0;
 uint32_t lastLogMs = 0;
 bool begun = false;
@@ -44,6 +46,7 @@ void push(const Entry& entry) {
   } else {
     oldest = (oldest + 1) % RING;
     overwritten++;
+    if (inFlight > 0) inFlight--;
   }
 }
 
@@ -52,23 +55,30 @@ void drop(uint16_t entries) {
   count -= entries;
 }
 
-// At most one message in a turn: a ring that is flushed at once would hold up the readings.
-void flushSome() {
-  if (count == 0 || !usmp.alive()) return;
+void onConnect() {
+  inFlight = 0;
+}
 
-  if (overwritten > 0) {
-    if (usmp.send("overwritten " + String(overwritten))) overwritten = 0;
-    return;
-  }
+void onMessage(const uint8_t* data, size_t len) {
+  if (len != 2 || memcmp(data, "ok", 2) != 0 || inFlight == 0) return;
+  drop(inFlight);
+  inFlight = 0;
+  overwritten = 0;
+}
+
+// One batch at a time: a ring that is flushed at once would hold up the readings.
+void flushSome() {
+  if (count == 0 || inFlight > 0 || !usmp.alive()) return;
 
   const uint16_t batch = count < BATCH ? count : BATCH;
-  char text[BATCH * 17 + 1];  // a line has at most 10 + 1 + 5 + 1 characters
+  char text[23 + BATCH * 17 + 1];  // "overwritten " and a line have at most 10 digits for a number of 32 bits
   size_t len = 0;
+  if (overwritten > 0) len = snprintf(text, sizeof(text), "overwritten %lu\n", (unsigned long)overwritten);
   for (uint16_t i = 0; i < batch; i++) {
     const Entry& entry = ring[(oldest + i) % RING];
     len += snprintf(text + len, sizeof(text) - len, "%lu,%u\n", (unsigned long)entry.seconds, (unsigned)entry.value);
   }
-  if (usmp.send((const uint8_t*)text, len)) drop(batch);
+  if (usmp.send((const uint8_t*)text, len)) inFlight = batch;
 }
 
 void keepSession() {
@@ -82,6 +92,8 @@ void keepSession() {
 
 void setup() {
   Serial.begin(115200);
+  usmp.onConnect(onConnect);
+  usmp.onMessage(onMessage);
   lastLogMs = millis();
 }
 

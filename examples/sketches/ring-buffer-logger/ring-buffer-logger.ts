@@ -1,12 +1,13 @@
 /*
  * Ring-buffer logger: a reading each second, kept in a ring while there is no session, and sent in batches later.
  *
- * To the gateway: lines "seconds,value", up to 20 in a message; "overwritten 7" first, where the ring was full.
+ * To the gateway:   lines "seconds,value", up to 20 in a message; before them "overwritten 7", where the ring was full.
+ * From the gateway: "ok", when it has stored a message.
  *
- * What send() took right before a session was lost may not have arrived: this logger accepts that. One that does not is
- * the sketch "shared-state".
+ * A lost network is noticed late, by the keepalive, and until then send() says true. So a batch stays in the ring until
+ * the gateway has answered, and is sent again in the next session; the gateway tells copies by their seconds.
  */
-import { analogRead, isMain, millis, runSketch, Serial, uint32_t, USMP, USMPClient } from "usmp/arduino";
+import { analogRead, isMain, millis, runSketch, Serial, String, uint32_t, USMP, USMPClient } from "usmp/arduino";
 
 const PSK = process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod";
 const SERVER_IP = process.env["USMP_HOST"] ?? "127.0.0.1";
@@ -31,6 +32,7 @@ export default function ringBufferLogger() {
   const ring: Entry[] = [];
   let oldest = 0;
   let count = 0;
+  let inFlight = 0; // so many of the oldest were sent, and not answered yet
   let overwritten = 0;
   let lastLogMs = 0;
   let begun = false;
@@ -43,6 +45,7 @@ export default function ringBufferLogger() {
     } else {
       oldest = (oldest + 1) % RING;
       overwritten++;
+      if (inFlight > 0) inFlight--;
     }
   }
 
@@ -51,22 +54,28 @@ export default function ringBufferLogger() {
     count -= entries;
   }
 
-  // At most one message in a turn: a ring that is flushed at once would hold up the readings.
-  function flushSome() {
-    if (count === 0 || !usmp.alive()) return;
+  function onConnect() {
+    inFlight = 0;
+  }
 
-    if (overwritten > 0) {
-      if (usmp.send(`overwritten ${overwritten}`)) overwritten = 0;
-      return;
-    }
+  function onMessage(data: Uint8Array) {
+    if (!String(data).equals("ok") || inFlight === 0) return;
+    drop(inFlight);
+    inFlight = 0;
+    overwritten = 0;
+  }
+
+  // One batch at a time: a ring that is flushed at once would hold up the readings.
+  function flushSome() {
+    if (count === 0 || inFlight > 0 || !usmp.alive()) return;
 
     const batch = count < BATCH ? count : BATCH;
-    let text = "";
+    let text = overwritten > 0 ? `overwritten ${overwritten}\n` : "";
     for (let i = 0; i < batch; i++) {
       const entry = ring[(oldest + i) % RING]!;
       text += `${entry.seconds},${entry.value}\n`;
     }
-    if (usmp.send(text)) drop(batch);
+    if (usmp.send(text)) inFlight = batch;
   }
 
   function keepSession() {
@@ -80,6 +89,8 @@ export default function ringBufferLogger() {
 
   function setup() {
     Serial.begin(115200);
+    usmp.onConnect(onConnect);
+    usmp.onMessage(onMessage);
     lastLogMs = millis();
   }
 

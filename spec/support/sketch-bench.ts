@@ -1,0 +1,48 @@
+import { expect } from "chai";
+import type { Sketch } from "../../lib/arduino/index.js";
+import { TestGateway, type TestGatewayOptions, VirtualBoard, type VirtualBoardOptions } from "../../lib/testing/index.js";
+
+/** The key that the sketches in examples/ have. */
+export const SKETCH_PSK = process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod";
+
+/** A device that was left alone for long tries again after 32 s at the latest. */
+const LONGEST_BACKOFF_MS = 35_000;
+
+export interface Bench {
+  readonly gateway: TestGateway;
+  readonly board: VirtualBoard;
+}
+
+export interface BenchOptions {
+  readonly gateway?: Partial<TestGatewayOptions>;
+  readonly board?: VirtualBoardOptions;
+  /** Before the sketch starts. */
+  readonly prepare?: (bench: Bench) => void;
+}
+
+/** A gateway, and a board on which the sketch has begun. */
+export async function startSketch(sketch: Sketch, options: BenchOptions = {}): Promise<Bench> {
+  const gateway = new TestGateway({ psk: SKETCH_PSK, ...options.gateway });
+  const board = new VirtualBoard({ gateway, ...options.board });
+  options.prepare?.({ gateway, board });
+  await board.start(sketch);
+  return { gateway, board };
+}
+
+/** What the device answers. */
+export async function ask({ gateway }: Bench, message: string | Uint8Array): Promise<string> {
+  gateway.send(message);
+  return gateway.next();
+}
+
+/** The first message of the session that comes after the network is there again. */
+export async function backOnline({ gateway }: Bench): Promise<string> {
+  gateway.restoreNetwork();
+  return gateway.next({ withinMs: LONGEST_BACKOFF_MS });
+}
+
+/** That nothing comes in this time. */
+export async function expectSilence({ gateway, board }: Bench, ms: number): Promise<void> {
+  await board.advance(ms);
+  expect(gateway.unread, "messages in a time of silence").to.deep.equal([]);
+}
