@@ -5,6 +5,8 @@ import { TestGateway, type TestGatewayOptions, VirtualBoard, type VirtualBoardOp
 /** The key that the sketches in examples/ have. */
 export const SKETCH_PSK = process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod";
 
+/** After this long without network both sides have noticed: PING after 30 s of silence, 30 s for its answer, and 30 s more. */
+export const LOSS_NOTICED_MS = 90_000;
 /** A device that was left alone for long tries again after 32 s at the latest. */
 const LONGEST_BACKOFF_MS = 35_000;
 
@@ -33,6 +35,12 @@ export async function startSketch(sketch: Sketch, options: BenchOptions = {}): P
 export async function ask({ gateway }: Bench, message: string | Uint8Array): Promise<string> {
   gateway.send(message);
   return gateway.next();
+}
+
+/** Pulls the cable, for so long that the session is over. */
+export async function goOffline({ gateway, board }: Bench): Promise<void> {
+  gateway.loseNetwork();
+  await board.advance(LOSS_NOTICED_MS);
 }
 
 /** The first message of the session that comes after the network is there again. */

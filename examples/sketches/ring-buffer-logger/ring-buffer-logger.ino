@@ -35,6 +35,7 @@ uint16_t oldest = 0;
 uint16_t count = 0;
 uint16_t inFlight = 0;  // so many of the oldest were sent, and not answered yet
 uint32_t overwritten = 0;
+uint32_t overwrittenInFlight = 0;
 uint32_t lastLogMs = 0;
 bool begun = false;
 uint32_t lastBeginMs = 0;
@@ -63,7 +64,7 @@ void onMessage(const uint8_t* data, size_t len) {
   if (len != 2 || memcmp(data, "ok", 2) != 0 || inFlight == 0) return;
   drop(inFlight);
   inFlight = 0;
-  overwritten = 0;
+  overwritten -= overwrittenInFlight;
 }
 
 // One batch at a time: a ring that is flushed at once would hold up the readings.
@@ -78,7 +79,9 @@ void flushSome() {
     const Entry& entry = ring[(oldest + i) % RING];
     len += snprintf(text + len, sizeof(text) - len, "%lu,%u\n", (unsigned long)entry.seconds, (unsigned)entry.value);
   }
-  if (usmp.send((const uint8_t*)text, len)) inFlight = batch;
+  if (!usmp.send((const uint8_t*)text, len)) return;
+  inFlight = batch;
+  overwrittenInFlight = overwritten;
 }
 
 void keepSession() {

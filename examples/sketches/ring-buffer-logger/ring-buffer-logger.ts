@@ -34,6 +34,7 @@ export default function ringBufferLogger() {
   let count = 0;
   let inFlight = 0; // so many of the oldest were sent, and not answered yet
   let overwritten = 0;
+  let overwrittenInFlight = 0;
   let lastLogMs = 0;
   let begun = false;
   let lastBeginMs = 0;
@@ -62,7 +63,7 @@ export default function ringBufferLogger() {
     if (!String(data).equals("ok") || inFlight === 0) return;
     drop(inFlight);
     inFlight = 0;
-    overwritten = 0;
+    overwritten -= overwrittenInFlight;
   }
 
   // One batch at a time: a ring that is flushed at once would hold up the readings.
@@ -75,7 +76,9 @@ export default function ringBufferLogger() {
       const entry = ring[(oldest + i) % RING]!;
       text += `${entry.seconds},${entry.value}\n`;
     }
-    if (usmp.send(text)) inFlight = batch;
+    if (!usmp.send(text)) return;
+    inFlight = batch;
+    overwrittenInFlight = overwritten;
   }
 
   function keepSession() {

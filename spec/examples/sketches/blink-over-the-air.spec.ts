@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import blinkOverTheAir from "../../../examples/sketches/blink-over-the-air/blink-over-the-air.js";
 import { LED_BUILTIN } from "../../../lib/arduino/index.js";
-import { ask, backOnline, type Bench, expectSilence, startSketch } from "../../support/sketch-bench.js";
+import { ask, backOnline, type Bench, expectSilence, goOffline, startSketch } from "../../support/sketch-bench.js";
 
 /** How long the LED stayed as it was, before each of its changes since `fromMs`. */
 function pauses({ board }: Bench, fromMs = 0): number[] {
@@ -63,8 +63,7 @@ describe("the sketch blink-over-the-air", () => {
     await bench.gateway.next();
     await ask(bench, "blink 100");
     const fromMs = bench.board.clock.now();
-    bench.gateway.loseNetwork();
-    await expectSilence(bench, 90_000);
+    await goOffline(bench);
     expect(await backOnline(bench)).to.equal("blink 100");
     expect(new Set(pauses(bench, fromMs))).to.deep.equal(new Set([100]));
   });
