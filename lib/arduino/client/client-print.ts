@@ -27,7 +27,9 @@ export abstract class ClientPrint {
   /** One byte, or text, or bytes, at most `length` of them. */
   write(data: number | TextLike | Uint8Array, length?: number): number {
     if (typeof data === "number") return this.writeBytes(Uint8Array.of(data));
-    return this.writeBytes((data instanceof Uint8Array ? data : bytesOf(byteString(data.toString()))).subarray(0, length));
+    return this.writeBytes(
+      (data instanceof Uint8Array ? data : bytesOf(byteString(data.toString()))).subarray(0, length),
+    );
   }
 
   /** Sends what was printed and not sent yet. */

@@ -7,7 +7,10 @@ import { USMPClient } from "./usmp-client.js";
  */
 export class USMPClientStatic extends USMPClient {
   /** A key as text, or as bytes, all of them. @throws UsmpError INVALID_ARG for a key of less than 16 bytes */
-  constructor(psk: string | Uint8Array, { rxBufferSize = MAX_MESSAGE_LENGTH }: { readonly rxBufferSize?: number } = {}) {
+  constructor(
+    psk: string | Uint8Array,
+    { rxBufferSize = MAX_MESSAGE_LENGTH }: { readonly rxBufferSize?: number } = {},
+  ) {
     const rxBuffer = new Uint8Array(rxBufferSize);
     if (psk instanceof Uint8Array) super(psk, psk.length, rxBuffer);
     else super(psk, rxBuffer);

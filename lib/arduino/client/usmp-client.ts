@@ -17,7 +17,7 @@ import {
   USMP_STATE_IDLE,
 } from "./constants.js";
 import { ClientPrint } from "./client-print.js";
-import { BoardTransport } from "./usmp.js";
+import { BoardTransport, type USMPArduinoTcpCtx, type USMPArduinoUdpCtx } from "./usmp.js";
 
 /** `data` is the callback's to keep, unless the client was given a buffer of its own: then it is a view on that. */
 export type MessageCallback = (data: Uint8Array, len: number) => void;
@@ -75,17 +75,15 @@ export class USMPClient extends ClientPrint {
    * not tried again then, unless there was a session since the last `close()`; `beginAsync()` is what tries again in any case.
    * The keepalive is 30 s again. The second argument is for the board.
    */
-  begin(transport: BoardTransport, _context?: object): Promise<boolean> {
+  begin(transport: BoardTransport, _context?: USMPArduinoTcpCtx | USMPArduinoUdpCtx): Promise<boolean> {
     return currentBoard().waitFor(this.#begin(transport), "usmp.begin()");
   }
 
   /** As `begin`, and returns at once: `maintain()` tells of the session. Tries again, until there is one or `close()`. */
-  beginAsync(transport: BoardTransport, _context?: object): boolean {
+  beginAsync(transport: BoardTransport, _context?: USMPArduinoTcpCtx | USMPArduinoUdpCtx): boolean {
     const device = this.#deviceFor(transport);
     this.#persists = true;
-    void device
-      .begin(transport)
-      .then((connected) => connected || this.#noteFailure());
+    void device.begin(transport).then((connected) => connected || this.#noteFailure());
     return true;
   }
 
@@ -145,8 +143,7 @@ export class USMPClient extends ClientPrint {
   send(data: Uint8Array, len?: number): boolean;
   send(data: TextLike | Uint8Array, len?: number): boolean {
     const message = data instanceof Uint8Array ? data.subarray(0, len) : bytesOf(byteString(data.toString()));
-    if (this.#device?.session == null) return this.#refuse();
-    this.#lastError = this.#device.send(message);
+    this.#lastError = this.alive() ? (this.#device?.send(message) ?? null) : noSession();
     return this.#lastError === null;
   }
 
@@ -157,7 +154,7 @@ export class USMPClient extends ClientPrint {
 
   /** Whether there is a session. */
   alive(): boolean {
-    return this.#device?.session != null;
+    return this.#device !== null && this.#device.session !== null;
   }
 
   /** As `alive`. */
@@ -240,9 +237,8 @@ export class USMPClient extends ClientPrint {
   }
 
   protected override writeBytes(bytes: Uint8Array): number {
-    if (this.#device?.session != null) return this.#device.write(bytes);
-    this.#refuse();
-    return 0;
+    this.#lastError = this.alive() ? null : noSession();
+    return this.#lastError === null ? (this.#device?.write(bytes) ?? 0) : 0;
   }
 
   async #begin(transport: BoardTransport): Promise<boolean> {
@@ -260,7 +256,10 @@ export class USMPClient extends ClientPrint {
 
   async #reconnect(): Promise<boolean> {
     const device = this.#device;
-    if (device === null) return this.#refuse();
+    if (device === null) {
+      this.#lastError = noSession();
+      return false;
+    }
     this.#received = null;
     const connected = await device.reconnect();
     if (connected) this.#greet(device);
@@ -286,11 +285,6 @@ export class USMPClient extends ClientPrint {
   #noteFailure(): void {
     this.#failed = true;
     this.#lastError = this.#device?.lastError ?? null;
-  }
-
-  #refuse(): false {
-    this.#lastError = new UsmpError("NOT_CONNECTED", "there is no session: call begin(), and maintain() in loop()");
-    return false;
   }
 
   #greet(device: BoardDevice): void {
@@ -344,4 +338,8 @@ export class USMPClient extends ClientPrint {
       throw cause;
     }
   }
+}
+
+function noSession(): UsmpError {
+  return new UsmpError("NOT_CONNECTED", "there is no session: call begin(), and maintain() in loop()");
 }

@@ -39,7 +39,11 @@ export const USMP = {
 } as const;
 
 /** Memory that a board lends to a connection without a heap: `usmp.begin(transport, context)`. Here it holds nothing. */
-export class USMPArduinoTcpCtx {}
+export class USMPArduinoTcpCtx {
+  readonly kind = "tcp";
+}
 
 /** As {@link USMPArduinoTcpCtx}, for UDP. */
-export class USMPArduinoUdpCtx {}
+export class USMPArduinoUdpCtx {
+  readonly kind = "udp";
+}
