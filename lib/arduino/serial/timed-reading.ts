@@ -67,10 +67,10 @@ export async function readFloat(source: TimedSource, ignore?: Char): Promise<num
 
 /** Takes bytes up to and with `target`. False where it did not come, or `terminator` came before it. */
 export async function find(source: TimedSource, target: string, terminator = ""): Promise<boolean> {
+  if (target === "") return true;
   const longest = Math.max(target.length, terminator.length);
   let seen = "";
-  let isFound = target === "";
-  if (isFound) return true;
+  let isFound = false;
   await eachByte(source, (byte) => {
     seen = (seen + String.fromCharCode(byte)).slice(-longest);
     isFound = seen.endsWith(target);
@@ -85,24 +85,25 @@ interface Digits {
   readonly isNegative: boolean;
 }
 
-/** A minus sign and digits, with one point where `hasPoint`; the byte behind them is left for others. */
-async function readDigits(source: TimedSource, ignore: Char | undefined, hasPoint: boolean): Promise<Digits> {
+/** A minus sign and digits, with one point where it `isDecimal`; the byte behind them is left for others. */
+async function readDigits(source: TimedSource, ignore: Char | undefined, isDecimal: boolean): Promise<Digits> {
   const ignored = ignore === undefined ? null : codeOf(ignore);
   let digits = "";
-  let decimals: number | null = null;
+  let hasPoint = false;
+  let decimals = 0;
   let isNegative = false;
   let hasBegun = false;
   await eachByte(source, (byte) => {
     if (byte >= ZERO && byte < ZERO + 10) {
       digits += String.fromCharCode(byte);
-      if (decimals !== null) decimals++;
-    } else if (hasPoint && byte === POINT && decimals === null) decimals = 0;
+      if (hasPoint) decimals++;
+    } else if (isDecimal && byte === POINT && !hasPoint) hasPoint = true;
     else if (byte === MINUS && !hasBegun) isNegative = true;
     else if (byte !== ignored) return hasBegun ? "leave" : "take";
     hasBegun ||= byte !== ignored;
     return "take";
   });
-  return { digits: digits || "0", decimals: decimals ?? 0, isNegative };
+  return { digits: digits || "0", decimals, isNegative };
 }
 
 /** Shows `judge` one byte after the other, until it takes the last one or leaves one, or none comes within the time limit. */
