@@ -1,11 +1,15 @@
-import { expect } from "chai";
 import type { Sketch } from "../../lib/arduino/index.js";
-import { TestGateway, type TestGatewayOptions, VirtualBoard, type VirtualBoardOptions } from "../../lib/testing/index.js";
+import {
+  TestGateway,
+  type TestGatewayOptions,
+  VirtualBoard,
+  type VirtualBoardOptions,
+} from "../../lib/testing/index.js";
 
 /** The key that the sketches in examples/ have. */
 export const SKETCH_PSK = process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod";
 
-/** After this long without network both sides have noticed: PING after 30 s of silence, 30 s for its answer, and 30 s more. */
+/** After this long without network both sides have noticed: PING after 30 s of silence, 30 s for its answer. */
 export const LOSS_NOTICED_MS = 90_000;
 /** A device that was left alone for long tries again after 32 s at the latest. */
 const LONGEST_BACKOFF_MS = 35_000;
@@ -31,8 +35,14 @@ export async function startSketch(sketch: Sketch, options: BenchOptions = {}): P
   return { gateway, board };
 }
 
-/** What the device answers. */
+export async function stopSketch({ board, gateway }: Bench): Promise<void> {
+  await board.stop();
+  await gateway.close();
+}
+
+/** What the device answers, once there is a session. */
 export async function ask({ gateway }: Bench, message: string | Uint8Array): Promise<string> {
+  await gateway.waitForSession();
   gateway.send(message);
   return gateway.next();
 }
@@ -44,13 +54,7 @@ export async function goOffline({ gateway, board }: Bench): Promise<void> {
 }
 
 /** The first message of the session that comes after the network is there again. */
-export async function backOnline({ gateway }: Bench): Promise<string> {
+export function backOnline({ gateway }: Bench): Promise<string> {
   gateway.restoreNetwork();
   return gateway.next({ withinMs: LONGEST_BACKOFF_MS });
-}
-
-/** That nothing comes in this time. */
-export async function expectSilence({ gateway, board }: Bench, ms: number): Promise<void> {
-  await board.advance(ms);
-  expect(gateway.unread, "messages in a time of silence").to.deep.equal([]);
 }

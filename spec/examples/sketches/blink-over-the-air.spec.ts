@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import blinkOverTheAir from "../../../examples/sketches/blink-over-the-air/blink-over-the-air.js";
 import { LED_BUILTIN } from "../../../lib/arduino/index.js";
-import { ask, backOnline, type Bench, expectSilence, goOffline, startSketch } from "../../support/sketch-bench.js";
+import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
 
 /** How long the LED stayed as it was, before each of its changes since `fromMs`. */
 function pauses({ board }: Bench, fromMs = 0): number[] {
@@ -12,7 +12,7 @@ function pauses({ board }: Bench, fromMs = 0): number[] {
 describe("the sketch blink-over-the-air", () => {
   let bench: Bench;
 
-  afterEach(() => bench.board.stop());
+  afterEach(() => stopSketch(bench));
 
   it("blinks every 500 ms from the start, and says so", async () => {
     bench = await startSketch(blinkOverTheAir);
@@ -78,7 +78,7 @@ describe("the sketch blink-over-the-air", () => {
 
   it("waits for a gateway that is away at the start, and says why", async () => {
     bench = await startSketch(blinkOverTheAir, { prepare: ({ gateway }) => gateway.loseNetwork() });
-    await expectSilence(bench, 60_000);
+    await bench.gateway.expectNothing(60_000);
     expect(bench.board.serial.text).to.match(/^no session: \w+: .*\n/);
     expect(await backOnline(bench)).to.equal("blink 500");
   });

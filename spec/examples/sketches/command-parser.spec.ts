@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import commandParser from "../../../examples/sketches/command-parser/command-parser.js";
 import { HIGH } from "../../../lib/arduino/index.js";
-import { ask, type Bench, goOffline, startSketch } from "../../support/sketch-bench.js";
+import { ask, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
 
 describe("the sketch command-parser", () => {
   let bench: Bench;
@@ -11,7 +11,7 @@ describe("the sketch command-parser", () => {
     await bench.board.advance(10);
   });
 
-  afterEach(() => bench.board.stop());
+  afterEach(() => stopSketch(bench));
 
   it("lists its commands as one message", async () => {
     expect(await ask(bench, "help")).to.equal("help uptime mode read write adc echo \r\n");

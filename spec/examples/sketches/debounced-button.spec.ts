@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import debouncedButton from "../../../examples/sketches/debounced-button/debounced-button.js";
-import { backOnline, type Bench, expectSilence, goOffline, startSketch } from "../../support/sketch-bench.js";
+import { backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
 
 const BUTTON_PIN = 0;
 const bounceMs = 8;
@@ -13,12 +13,12 @@ describe("the sketch debounced-button", () => {
     await bench.board.advance(100);
   });
 
-  afterEach(() => bench.board.stop());
+  afterEach(() => stopSketch(bench));
 
   it("tells a press once, however the contact bounces", async () => {
     await bench.board.press(BUTTON_PIN, { holdMs: 80, bounceMs });
     expect(await bench.gateway.next()).to.equal("button");
-    await expectSilence(bench, 2_000);
+    await bench.gateway.expectNothing(2_000);
   });
 
   it("tells many presses, each once", async () => {
@@ -26,7 +26,7 @@ describe("the sketch debounced-button", () => {
       await bench.board.press(BUTTON_PIN, { holdMs: 60 + index, bounceMs });
       expect(await bench.gateway.next()).to.equal("button");
     }
-    await expectSilence(bench, 2_000);
+    await bench.gateway.expectNothing(2_000);
   });
 
   it("takes two presses within 300 ms as one double press", async () => {
@@ -34,7 +34,7 @@ describe("the sketch debounced-button", () => {
     await bench.board.advance(150);
     await bench.board.press(BUTTON_PIN, { holdMs: 80, bounceMs });
     expect(await bench.gateway.next()).to.equal("double");
-    await expectSilence(bench, 2_000);
+    await bench.gateway.expectNothing(2_000);
   });
 
   it("takes two presses with a longer pause as two", async () => {
@@ -50,7 +50,7 @@ describe("the sketch debounced-button", () => {
     expect(await bench.gateway.next()).to.equal("long");
     expect(bench.board.clock.now() - fromMs).to.be.within(830, 840);
     bench.board.setInput(BUTTON_PIN, null);
-    await expectSilence(bench, 2_000);
+    await bench.gateway.expectNothing(2_000);
   });
 
   it("takes spikes that are shorter than 30 ms for noise", async () => {
@@ -58,7 +58,7 @@ describe("the sketch debounced-button", () => {
       await bench.board.press(BUTTON_PIN, { holdMs: 20 });
       await bench.board.advance(50);
     }
-    await expectSilence(bench, 2_000);
+    await bench.gateway.expectNothing(2_000);
   });
 
   it("counts what was pressed without a session, and tells the number only", async () => {

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import remoteRelay from "../../../examples/sketches/remote-relay/remote-relay.js";
 import { HIGH, LOW } from "../../../lib/arduino/index.js";
-import { ask, backOnline, type Bench, startSketch } from "../../support/sketch-bench.js";
+import { ask, backOnline, type Bench, startSketch, stopSketch } from "../../support/sketch-bench.js";
 
 const RELAY_PINS = [16, 17, 18, 19];
 
@@ -16,7 +16,7 @@ describe("the sketch remote-relay", () => {
     expect(await bench.gateway.next()).to.equal("relays 0000");
   });
 
-  afterEach(() => bench.board.stop());
+  afterEach(() => stopSketch(bench));
 
   it("has all relays off from the start", () => {
     expect(relays()).to.equal("0000");
@@ -40,7 +40,7 @@ describe("the sketch remote-relay", () => {
     expect(off!.atMs - on!.atMs).to.equal(500);
   });
 
-  it("lets \"on\" end a pulse for good", async () => {
+  it('lets "on" end a pulse for good', async () => {
     await ask(bench, "3 pulse 500");
     await ask(bench, "3 on");
     await bench.board.advance(1_000);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import sensorPublisher from "../../../examples/sketches/sensor-publisher/sensor-publisher.js";
-import { ask, backOnline, type Bench, expectSilence, goOffline, startSketch } from "../../support/sketch-bench.js";
+import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
 
 const SENSOR_PIN = 34;
 
@@ -14,7 +14,7 @@ describe("the sketch sensor-publisher", () => {
     bench = await startSketch(sensorPublisher, { prepare: ({ board }) => board.setAnalog(SENSOR_PIN, reading(21.5)) });
   });
 
-  afterEach(() => bench.board.stop());
+  afterEach(() => stopSketch(bench));
 
   it("sends a whole line as one message", async () => {
     expect(await bench.gateway.next()).to.equal("temp=21.5 missed=0\r\n");
@@ -39,13 +39,13 @@ describe("the sketch sensor-publisher", () => {
     }
   });
 
-  it("answers \"now\" at once, and nothing else", async () => {
+  it('answers "now" at once, and nothing else', async () => {
     await bench.gateway.next();
     const fromMs = bench.board.clock.now();
     expect(await ask(bench, "now\n")).to.equal("temp=21.5 missed=0\r\n");
     expect(bench.board.clock.now() - fromMs).to.be.at.most(20);
     bench.gateway.send("later");
-    await expectSilence(bench, 4_000);
+    await bench.gateway.expectNothing(4_000);
   });
 
   it("counts what it could not send, and tells that once", async () => {
@@ -61,11 +61,11 @@ describe("the sketch sensor-publisher", () => {
 describe("the sketch sensor-publisher, at its start", () => {
   let bench: Bench;
 
-  afterEach(() => bench.board.stop());
+  afterEach(() => stopSketch(bench));
 
   it("tries a gateway that refuses its key every 5 seconds, says why, and succeeds when it is accepted", async () => {
     bench = await startSketch(sensorPublisher, { prepare: ({ gateway }) => gateway.refuseKey() });
-    await expectSilence(bench, 21_000);
+    await bench.gateway.expectNothing(21_000);
     expect(bench.board.serial.text.match(/no session: AUTH: .*\n/g)).to.have.length(5);
     bench.gateway.acceptKey();
     expect(await bench.gateway.next()).to.match(/^temp=/);

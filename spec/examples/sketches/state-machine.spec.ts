@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import stateMachine from "../../../examples/sketches/state-machine/state-machine.js";
-import { ask, backOnline, type Bench, expectSilence, goOffline, startSketch } from "../../support/sketch-bench.js";
+import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
 
 const LIGHTS = { red: 25, amber: 26, green: 27, walk: 32 } as const;
 const BUTTON_PIN = 4;
@@ -23,7 +23,7 @@ describe("the sketch state-machine", () => {
     return told;
   }
 
-  afterEach(() => bench.board.stop());
+  afterEach(() => stopSketch(bench));
 
   it("begins with red, and lets the cars go until somebody wants to walk", async () => {
     bench = await startSketch(stateMachine);
@@ -32,7 +32,7 @@ describe("the sketch state-machine", () => {
       ["clearing", 0],
       ["cars go", 4],
     ]);
-    await expectSilence(bench, 120_000);
+    await bench.gateway.expectNothing(120_000);
     expect(lights()).to.equal("green");
   });
 
@@ -48,7 +48,7 @@ describe("the sketch state-machine", () => {
       ["clearing", 25],
       ["cars go", 29],
     ]);
-    await expectSilence(bench, 60_000);
+    await bench.gateway.expectNothing(60_000);
   });
 
   it("never shows green to both, nor lets anybody go before the amber light", async () => {
@@ -87,10 +87,11 @@ describe("the sketch state-machine", () => {
     bench = await startSketch(stateMachine, { prepare: ({ gateway }) => gateway.loseNetwork() });
     await bench.board.advance(20_000);
     await bench.board.press(BUTTON_PIN);
-    const times = (pin: number): number[] => bench.board.outputs(pin).slice(1).map(({ atMs }) => atMs);
     await bench.board.advance(15_000);
-    expect(times(LIGHTS.green)).to.deep.equal([4_000, times(LIGHTS.amber)[0]]);
-    expect(times(LIGHTS.amber)[1]! - times(LIGHTS.amber)[0]!).to.equal(3_000);
+    const times = (pin: number): number[] => bench.board.outputs(pin).map(({ atMs }) => atMs);
+    const [, amberOn, amberOff] = times(LIGHTS.amber);
+    expect(times(LIGHTS.green).slice(1, 3)).to.deep.equal([4_000, amberOn]);
+    expect(amberOff! - amberOn!).to.equal(3_000);
   });
 
   it("keeps the night through a lost network, and tells it to the gateway when it is back", async () => {

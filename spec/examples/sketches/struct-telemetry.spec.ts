@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import structTelemetry, { Config, Telemetry } from "../../../examples/sketches/struct-telemetry/struct-telemetry.js";
-import { type Bench, expectSilence, goOffline, startSketch } from "../../support/sketch-bench.js";
+import { type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
 
 const TEMPERATURE_PIN = 34;
 const BATTERY_PIN = 35;
@@ -27,7 +27,7 @@ describe("the sketch struct-telemetry", () => {
     });
   }
 
-  afterEach(() => bench.board.stop());
+  afterEach(() => stopSketch(bench));
 
   it("sends 12 bytes, little-endian, in the order of the struct", async () => {
     await start(0x01020300);
@@ -77,7 +77,7 @@ describe("the sketch struct-telemetry", () => {
     configure(1, 6_000, 2);
     configure(0, 6_000);
     bench.gateway.send(new Uint8Array(7));
-    await expectSilence(bench, 9_000);
+    await bench.gateway.expectNothing(9_000);
     expect(bench.board.serial.text).to.equal("config ignored\r\nconfig ignored\r\nconfig of 7 bytes ignored\n");
   });
 
