@@ -1,12 +1,12 @@
 /*
  * Shared state: two callbacks and loop() work on one outbox, so that no event is lost with a session.
  *
- * loop() puts events in and sends them, onMessage() takes out what the gateway has acknowledged, onConnect() sends what
- * is left once more. An event may so arrive twice, never less than once: the gateway tells copies by their number.
+ * loop() puts events in and sends the oldest, onMessage() takes it out when the gateway has acknowledged it, onConnect()
+ * has it sent once more. So events arrive in order, some perhaps twice: the gateway tells copies by their number.
  * All three run one after the other, callbacks only within maintain(), so the outbox needs no lock.
  *
  * To the gateway:   "motion 7 at 123456" (number, milliseconds since the start)
- * From the gateway: "ack 7" (it has 7, and all before it)
+ * From the gateway: "ack 7" (it has stored 7)
  *
  * Wiring: PIR motion sensor at GPIO 13 (HIGH while it sees motion).
  */
@@ -32,7 +32,7 @@ USMPClient usmp(PSK);
 
 Event outbox[OUTBOX];
 uint8_t waiting = 0;  // events in the outbox, oldest first
-uint8_t sent = 0;     // so many of them are on their way in this session
+bool sent = false;    // the oldest one is on its way in this session
 uint32_t lastSendMs = 0;
 uint32_t nextNumber = 1;
 bool motion = false;
@@ -40,20 +40,17 @@ bool begun = false;
 uint32_t lastBeginMs = 0;
 
 void onConnect() {
-  sent = 0;
+  sent = false;
 }
 
 void onMessage(const uint8_t* data, size_t len) {
   String answer((const char*)data, len);
   if (!answer.startsWith("ack ")) return;
   const uint32_t number = answer.substring(4).toInt();
-
-  uint8_t done = 0;
-  while (done < sent && outbox[done].number <= number) done++;
-  memmove(outbox, outbox + done, sizeof(Event) * (waiting - done));
-  waiting -= done;
-  sent -= done;
-  lastSendMs = millis();
+  if (!sent || number != outbox[0].number) return;  // a late answer, to an event that was sent twice
+  waiting--;
+  memmove(outbox, outbox + 1, sizeof(Event) * waiting);
+  sent = false;
 }
 
 // A full outbox keeps what it has: the first events of a burglary tell more than the last ones.
@@ -68,13 +65,10 @@ void watch() {
 }
 
 void sendWaiting() {
-  if (sent > 0 && millis() - lastSendMs >= SEND_AGAIN_MS) sent = 0;  // the gateway could not store them
-  while (sent < waiting && usmp.alive()) {
-    const Event& event = outbox[sent];
-    if (!usmp.send("motion " + String(event.number) + " at " + String(event.atMs))) return;
-    sent++;
-    lastSendMs = millis();
-  }
+  if (sent && millis() - lastSendMs >= SEND_AGAIN_MS) sent = false;  // the gateway could not store it
+  if (sent || waiting == 0 || !usmp.alive()) return;
+  sent = usmp.send("motion " + String(outbox[0].number) + " at " + String(outbox[0].atMs));
+  lastSendMs = millis();
 }
 
 // Not awaited in setup(): what happens before the first session counts as well.

@@ -1,12 +1,12 @@
 /*
  * Shared state: two callbacks and loop() work on one outbox, so that no event is lost with a session.
  *
- * loop() puts events in and sends them, onMessage() takes out what the gateway has acknowledged, onConnect() sends what
- * is left once more. An event may so arrive twice, never less than once: the gateway tells copies by their number.
+ * loop() puts events in and sends the oldest, onMessage() takes it out when the gateway has acknowledged it, onConnect()
+ * has it sent once more. So events arrive in order, some perhaps twice: the gateway tells copies by their number.
  * All three run one after the other, callbacks only within maintain(), so the outbox needs no lock.
  *
  * To the gateway:   "motion 7 at 123456" (number, milliseconds since the start)
- * From the gateway: "ack 7" (it has 7, and all before it)
+ * From the gateway: "ack 7" (it has stored 7)
  */
 import {
   digitalRead,
@@ -43,7 +43,7 @@ export default function sharedState() {
   const usmp = new USMPClient(PSK);
 
   const outbox: Event[] = []; // oldest first
-  let sent = 0; // so many of them are on their way in this session
+  let sent = false; // the oldest one is on its way in this session
   let lastSendMs = 0;
   let nextNumber = 1;
   let motion = false;
@@ -51,19 +51,16 @@ export default function sharedState() {
   let lastBeginMs = 0;
 
   function onConnect() {
-    sent = 0;
+    sent = false;
   }
 
   function onMessage(data: Uint8Array) {
     const answer = String(data);
     if (!answer.startsWith("ack ")) return;
     const number = answer.substring(4).toInt();
-
-    let done = 0;
-    while (done < sent && outbox[done]!.number <= number) done++;
-    outbox.splice(0, done);
-    sent -= done;
-    lastSendMs = millis();
+    if (!sent || number !== outbox[0]!.number) return; // a late answer, to an event that was sent twice
+    outbox.shift();
+    sent = false;
   }
 
   // A full outbox keeps what it has: the first events of a burglary tell more than the last ones.
@@ -78,13 +75,11 @@ export default function sharedState() {
   }
 
   function sendWaiting() {
-    if (sent > 0 && uint32_t(millis() - lastSendMs) >= SEND_AGAIN_MS) sent = 0; // the gateway could not store them
-    while (sent < outbox.length && usmp.alive()) {
-      const event = outbox[sent]!;
-      if (!usmp.send(`motion ${event.number} at ${event.atMs}`)) return;
-      sent++;
-      lastSendMs = millis();
-    }
+    if (sent && uint32_t(millis() - lastSendMs) >= SEND_AGAIN_MS) sent = false; // the gateway could not store it
+    const event = outbox[0];
+    if (sent || event === undefined || !usmp.alive()) return;
+    sent = usmp.send(`motion ${event.number} at ${event.atMs}`);
+    lastSendMs = millis();
   }
 
   // Not awaited in setup(): what happens before the first session counts as well.

@@ -40,8 +40,10 @@ class StepperMotor {
       return;
     }
     _lastStepMs = millis();
-    _position += _target > _position ? 1 : -1;
-    const uint8_t coils = HALF_STEPS[_position & 7];
+    const int step = _target > _position ? 1 : -1;
+    _position += step;
+    _phase = (_phase + step) & 7;  // not of the position: that may be set anew, the rotor stays where it is
+    const uint8_t coils = HALF_STEPS[_phase];
     for (int i = 0; i < 4; i++) digitalWrite(_pins[i], coils >> i & 1);
     _energized = true;
   }
@@ -53,6 +55,7 @@ class StepperMotor {
   uint32_t _stepMs;
   long _position = 0;
   long _target = 0;
+  int _phase = 0;
   uint32_t _lastStepMs = 0;
   bool _energized = true;
 

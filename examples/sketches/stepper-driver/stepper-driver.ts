@@ -37,6 +37,7 @@ class StepperMotor {
   readonly #stepMs: number;
   #position = 0;
   #target = 0;
+  #phase = 0;
   #lastStepMs = 0;
   #energized = true;
 
@@ -82,8 +83,10 @@ class StepperMotor {
       return;
     }
     this.#lastStepMs = millis();
-    this.#position += this.#target > this.#position ? 1 : -1;
-    const coils = HALF_STEPS[this.#position & 7]!;
+    const step = this.#target > this.#position ? 1 : -1;
+    this.#position += step;
+    this.#phase = (this.#phase + step) & 7; // not of the position: that may be set anew, the rotor stays where it is
+    const coils = HALF_STEPS[this.#phase]!;
     for (const [i, pin] of this.#pins.entries()) digitalWrite(pin, (coils >> i) & 1);
     this.#energized = true;
   }
