@@ -143,8 +143,8 @@ export class SketchRun implements Resident {
     if (this.#state.name === "booting") this.#state.timer.cancel();
     if (this.#state.name === "sleeping") this.#state.stopWaiting();
     this.#state = { name: "ended", error };
-    // Whoever moves the time is to be told.
-    this.#board.clock.stir();
+    // Whoever moves a fake clock is to be told now, and not when he moves it again.
+    if (error !== null) this.#board.clock.stir();
     this.#onChange();
   }
 }
