@@ -18,6 +18,7 @@ export { pulseIn } from "./pulses.js";
 export { noTone, tone } from "./tone.js";
 export { random, randomSeed } from "./random-numbers.js";
 export * from "./numbers.js";
+export * from "./values/fixed-width.js";
 export { rtcData } from "./rtc-data.js";
 
 export { isMain } from "./sketch/is-main.js";

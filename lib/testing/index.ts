@@ -1,6 +1,7 @@
 /** What a test of a sketch imports. */
 export {
   type AnalogOptions,
+  type BoardOutput,
   type PinOutput,
   type PressOptions,
   type UntilOptions,

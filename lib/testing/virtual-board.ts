@@ -37,6 +37,11 @@ export interface PinOutput {
   readonly value: number;
 }
 
+/** The same of any pin. */
+export interface BoardOutput extends PinOutput {
+  readonly pin: number;
+}
+
 export interface PressOptions {
   /** Default 100. */
   readonly holdMs?: number;
@@ -62,7 +67,7 @@ export class VirtualBoard {
   readonly seed: number;
   readonly #random: SeededRandom;
   readonly #board: Board;
-  readonly #outputs = new Map<number, PinOutput[]>();
+  readonly #outputs: BoardOutput[] = [];
   readonly #startedAt: number;
   #run: SketchRun | null = null;
 
@@ -89,7 +94,9 @@ export class VirtualBoard {
       startMillis,
       repeatedBy: `seed: ${seed}`,
     });
-    this.#board.pins.watch({ onOutput: (pin, value) => this.#record(pin, value) });
+    this.#board.pins.watch({
+      onOutput: (pin, value) => this.#outputs.push({ pin, atMs: this.#elapsedMs(), value }),
+    });
   }
 
   /** Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` where it fails. */
@@ -128,10 +135,14 @@ export class VirtualBoard {
     this.#board.pins.setInput(pin, level);
   }
 
-  /** Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095, or, with null, to nothing. */
-  setAnalog(pin: number, reading: number | null, { noise = 0 }: AnalogOptions = {}): void {
-    const noisy = (): number => (reading ?? 0) + (this.#random.next() * 2 - 1) * noise;
-    this.#board.pins.setReading(pin, reading === null ? null : noisy);
+  /**
+   * Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095, fixed or asked for at each reading; or, with
+   * null, to nothing.
+   */
+  setAnalog(pin: number, reading: number | (() => number) | null, { noise = 0 }: AnalogOptions = {}): void {
+    const noisy = (exact: number): number => exact + (this.#random.next() * 2 - 1) * noise;
+    const voltage = typeof reading === "function" ? reading : (): number => reading ?? 0;
+    this.#board.pins.setReading(pin, reading === null ? null : () => noisy(voltage()));
   }
 
   /** Tells `listener` of each change of what the board drives the pin with: a device that is wired to it. Returns what ends that. */
@@ -144,9 +155,13 @@ export class VirtualBoard {
     return this.#board.pins.output(pin);
   }
 
-  /** Every change of what the board drives the pin with. */
-  outputs(pin: number): readonly PinOutput[] {
-    return this.#outputs.get(pin) ?? [];
+  /** Every change of what the board drives this pin with. */
+  outputs(pin: number): PinOutput[];
+  /** Every change of any pin, in their order. */
+  outputs(): BoardOutput[];
+  outputs(pin?: number): PinOutput[] {
+    if (pin === undefined) return [...this.#outputs];
+    return this.#outputs.filter((output) => output.pin === pin).map(({ atMs, value }) => ({ atMs, value }));
   }
 
   /** How many lives the sketch has begun. */
@@ -181,12 +196,7 @@ export class VirtualBoard {
     return pauses.reduce((sum, pauseMs) => sum + pauseMs, 0);
   }
 
-  #record(pin: number, value: number): void {
-    const outputs = this.#outputs.get(pin) ?? [];
-    this.#outputs.set(pin, outputs);
-    outputs.push({ atMs: this.#elapsedMs(), value });
-  }
-
+  /** Since the board was made. */
   #elapsedMs(): number {
     return this.clock.now() - this.#startedAt;
   }

@@ -70,6 +70,11 @@ export class SketchRun implements Resident {
     this.#begin("power");
   }
 
+  /** Something of the sketch failed that nobody else tells of. */
+  fail(where: string, cause: unknown): void {
+    if (this.#state.name === "running") this.#state.life.fail(where, cause);
+  }
+
   /** The supply is gone: nobody is told goodbye. */
   cutPower(): void {
     if (this.#state.name === "running") this.#state.life.drop();
