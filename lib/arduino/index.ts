@@ -21,6 +21,11 @@ export * from "./numbers.js";
 export * from "./values/fixed-width.js";
 export { rtcData } from "./rtc-data.js";
 
+export { USMPClient, type ConnectionCallback, type MessageCallback } from "./client/usmp-client.js";
+export { USMPClientStatic } from "./client/usmp-client-static.js";
+export { type BoardTransport, USMP, USMPArduinoTcpCtx, USMPArduinoUdpCtx } from "./client/usmp.js";
+export * from "./client/constants.js";
+
 export { isMain } from "./sketch/is-main.js";
 export { runSketch, type RunSketchOptions } from "./sketch/run-sketch.js";
 export type { Sketch, SketchFunctions } from "./sketch/sketch.js";

@@ -1,23 +1,22 @@
 import { Board } from "../arduino/board/board.js";
-import type { BoardNetwork } from "../arduino/board/network.js";
 import { ESP32_PINS, type PinLayout } from "../arduino/board/pin-layout.js";
 import type { Level } from "../arduino/board/pins.js";
 import { MemoryStorage } from "../arduino/board/storage.js";
 import type { Sketch } from "../arduino/sketch/sketch.js";
 import { SketchRun, type SketchState } from "../arduino/sketch/sketch-run.js";
+import { loadCrypto } from "../crypto/index.js";
 import { SeededRandom } from "../transport/random.js";
 import { bouncePauses } from "./contact-bounce.js";
+import { noNetwork } from "./no-network.js";
+import type { VirtualNetwork } from "./virtual-network.js";
 import { VirtualClock } from "./virtual-clock.js";
 import { VirtualSerial } from "./virtual-serial.js";
 
 const DEFAULT_SEED = 1;
 const DEFAULT_HOLD_MS = 100;
+/** More than closing a session may take. */
+const LONGEST_STOP_MS = 60_000;
 const DEFAULT_WITHIN_MS = 10_000;
-
-/** A network that lives in memory, on a clock that boards share. */
-export interface VirtualNetwork extends BoardNetwork {
-  readonly clock: VirtualClock;
-}
 
 export interface VirtualBoardOptions {
   /** What the board's clients connect to, whatever host they name. Its clock is the board's. */
@@ -69,6 +68,8 @@ export class VirtualBoard {
   readonly #board: Board;
   readonly #outputs: BoardOutput[] = [];
   readonly #startedAt: number;
+  /** Nothing in a simulation may wait for the real event loop. */
+  readonly #ready: Promise<unknown>;
   #run: SketchRun | null = null;
 
   constructor({
@@ -79,6 +80,7 @@ export class VirtualBoard {
     deviceId = "02:00:00:00:00:01",
   }: VirtualBoardOptions = {}) {
     this.clock = gateway?.clock ?? new VirtualClock();
+    this.#ready = gateway?.ready ?? Promise.resolve();
     this.seed = seed;
     this.#startedAt = this.clock.now();
     const random = new SeededRandom(seed);
@@ -88,7 +90,7 @@ export class VirtualBoard {
       pins: { layout: pins, floating: () => random.next() },
       storage: new MemoryStorage(),
       serialPorts: [this.serial, this.serial1],
-      network: gateway ?? null,
+      network: gateway?.plugIn({ deviceId, describe: () => this.#describe() }) ?? noNetwork,
       deviceId,
       entropy: () => random.next(),
       startMillis,
@@ -102,6 +104,7 @@ export class VirtualBoard {
   /** Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` where it fails. */
   async start(sketch: Sketch): Promise<void> {
     if (this.#run !== null && this.#run.state !== "ended") throw new Error("a sketch runs already: stop() it first");
+    await Promise.all([this.#ready, loadCrypto()]);
     this.#run = new SketchRun(this.#board, sketch);
     this.#run.start();
     await this.clock.settle();
@@ -178,11 +181,11 @@ export class VirtualBoard {
     this.#run?.cutPower();
   }
 
-  /** Ends the sketch in good order, sessions with BYE. */
+  /** Ends the sketch in good order, sessions with BYE. Moves time as far as that takes. */
   async stop(): Promise<void> {
-    const stopped = this.#run?.stop();
-    await this.clock.settle();
-    await stopped;
+    let stopped = this.#run === null;
+    void this.#run?.stop().then(() => (stopped = true));
+    await this.clock.advanceUntil(() => stopped, LONGEST_STOP_MS);
   }
 
   /** Puts the pin to the first level, chattering between both for at most `bounceMs`; how long that took. */
@@ -194,6 +197,13 @@ export class VirtualBoard {
       this.setInput(pin, levels[index % 2 === 0 ? 1 : 0]);
     }
     return pauses.reduce((sum, pauseMs) => sum + pauseMs, 0);
+  }
+
+  #describe(): string {
+    const lines = this.serial.lines().slice(-3);
+    const printed =
+      lines.length === 0 ? "printed nothing" : `printed last: ${lines.map((line) => JSON.stringify(line)).join(", ")}`;
+    return `The board ${this.#board.deviceId ?? ""}: ${this.state}, in life ${this.lives}; ${printed}`;
   }
 
   /** Since the board was made. */
