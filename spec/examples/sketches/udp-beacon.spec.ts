@@ -23,9 +23,13 @@ describe("the sketch udp-beacon", () => {
 
   afterEach(() => stopSketch(bench));
 
-  it("comes over UDP", async () => {
+  it("comes over UDP: where TCP connections break, it does not even notice", async () => {
     await start(0);
-    expect(bench.gateway.session().transport).to.equal("udp");
+    const { sessionId } = bench.gateway.session();
+    bench.gateway.dropConnection();
+    setCelsius(25);
+    expect(await bench.gateway.next()).to.equal("25.0");
+    expect(bench.gateway.session().sessionId).to.equal(sessionId);
   });
 
   it("tells a change of half a degree within a second, and none that is smaller", async () => {
