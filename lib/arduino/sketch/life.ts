@@ -145,9 +145,10 @@ export class Life implements BoardLife {
   #enter(where: string, code: SketchFunctions["loop"]): void {
     this.#where = where;
     try {
-      const running = code?.();
-      if (running === undefined) this.#left();
-      else running.then(this.#left, (error: unknown) => this.fail(where, error));
+      const running: unknown = code?.();
+      // An arrow function may well return something else.
+      if (running instanceof Promise) running.then(this.#left, (error: unknown) => this.fail(where, error));
+      else this.#left();
     } catch (error) {
       this.fail(where, error);
     }
