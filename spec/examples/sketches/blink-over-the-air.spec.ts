@@ -23,6 +23,7 @@ describe("the sketch blink-over-the-air", () => {
 
   it("goes on evenly when millis() wraps after 49.7 days", async () => {
     bench = await startSketch(blinkOverTheAir, { board: { startMillis: 2 ** 32 - 1_200 } });
+    await bench.gateway.next();
     await bench.board.advance(5_000);
     expect(pauses(bench)).to.deep.equal(Array(9).fill(500));
   });
