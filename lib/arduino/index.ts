@@ -18,7 +18,7 @@ export { pulseIn } from "./pulses.js";
 export { noTone, tone } from "./tone.js";
 export { random, randomSeed } from "./random-numbers.js";
 export * from "./numbers.js";
-export * from "./values/fixed-width.js";
+export * from "./core-names.js";
 export { rtcData } from "./rtc-data.js";
 
 export { USMPClient, type ConnectionCallback, type MessageCallback } from "./client/usmp-client.js";

@@ -18,6 +18,7 @@ const MOST_POLLS = 1_000_000;
  * where something else went on as well, and until each sketch waits again.
  */
 export class VirtualClock implements BoardClock {
+  readonly turnMs = 1;
   #now: number;
   readonly #queue = new TimerQueue();
   readonly #residents = new Set<Resident>();
@@ -104,8 +105,9 @@ export class VirtualClock implements BoardClock {
         this.#now = Math.max(this.#now, next.at);
         this.#polls = 0;
         next.callback();
-        if (this.#stirred || !this.#allRest()) await this.#letThrough();
-        else await NEXT_TURN; // What the sketch itself has going on in promises gets on, step by step.
+        // What the sketch itself has going on in promises gets on, step by step.
+        if (this.#isQuiet()) await NEXT_TURN;
+        if (!this.#isQuiet()) await this.#letThrough();
       }
       return true;
     } finally {
@@ -115,7 +117,7 @@ export class VirtualClock implements BoardClock {
 
   async #letThrough(): Promise<void> {
     let least = 0;
-    for (let turn = 0; turn < least || this.#stirred || (turn < MOST_TURNS && !this.#allRest()); turn++) {
+    for (let turn = 0; turn < least || this.#stirred || (turn < MOST_TURNS && !this.#isQuiet()); turn++) {
       if (this.#stirred) {
         this.#stirred = false;
         least = turn + LONGEST_CHAIN;
@@ -125,7 +127,9 @@ export class VirtualClock implements BoardClock {
     for (const { failure } of this.#residents) if (failure !== null) throw failure;
   }
 
-  #allRest(): boolean {
+  /** Whether nothing goes on but time. */
+  #isQuiet(): boolean {
+    if (this.#stirred) return false;
     for (const resident of this.#residents) if (!resident.rests) return false;
     return true;
   }

@@ -6,9 +6,7 @@ import { printedNumber, type Numeric } from "./number-text.js";
 
 /** An object that has a printed form of its own, such as an address. */
 export interface Printable {
-  /** Marks it: every object has a `toString`, and not all of them mean anything. */
-  readonly isPrintable: true;
-  toString(): string;
+  readonly printedText: string;
 }
 
 /** What `print` takes. Bytes are a `char` array: they count up to the first NUL; `write` sends bytes as they are. */
@@ -24,12 +22,13 @@ export function printed(value: Printed, format?: NumberBase | number): string {
   if (typeof value === "number" || typeof value === "bigint") return printedNumber(value, format);
   if (typeof value === "boolean") return value ? "1" : "0";
   if (value instanceof Uint8Array) return charArray(value);
-  if (value instanceof ArduinoString || isPrintable(value)) return byteString(value.toString());
+  if (value instanceof ArduinoString) return byteString(value.toString());
+  if (isPrintable(value)) return byteString(value.printedText);
   throw new UsmpError("INVALID_ARG", `print takes text, a number or a String, not ${kindOf(value)}`);
 }
 
 function isPrintable(value: unknown): value is Printable {
-  return typeof value === "object" && value !== null && "isPrintable" in value;
+  return typeof value === "object" && value !== null && "printedText" in value;
 }
 
 function kindOf(value: unknown): string {

@@ -15,6 +15,10 @@ describe("printed", () => {
     expect([printed(255, HEX), printed(21, 1)]).to.deep.equal(["FF", "21.0"]);
   });
 
+  it("asks an object with a printed form for it", () => {
+    expect(printed({ printedText: "192.168.1.5" })).to.equal("192.168.1.5");
+  });
+
   it("refuses what a board cannot print", () => {
     const refuses = (value: unknown, kind: string): void =>
       expectInvalid(() => printed(value as Printed), `print takes text, a number or a String, not ${kind}`);
