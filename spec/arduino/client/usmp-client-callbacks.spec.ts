@@ -190,11 +190,11 @@ describe("USMPClient's callbacks", () => {
         /^onMessage callback: broken\n {4}at .*usmp-client-callbacks\.spec\.ts:\d+:\d+\n/,
         (usmp) => usmp.onMessage(fail),
       ],
-      ["an async onMessage", /^onMessage callback: broken\n/, (usmp) => usmp.onMessage(async () => fail())],
+      ["an async onMessage", /^onMessage callback: broken\n/, (usmp) => usmp.onMessage(rejecting)],
       [
         "an onMessage that waits",
         /went on while delay\(5\) was still waiting.*a callback cannot wait/s,
-        (usmp) => usmp.onMessage(() => delay(5)),
+        (usmp) => usmp.onMessage(() => void delay(5)),
       ],
     ];
     for (const [what, where, prepare] of failures) {
@@ -287,3 +287,6 @@ describe("USMPClient's callbacks", () => {
 function fail(): never {
   throw new Error("broken");
 }
+
+/** As a callback that was made async. */
+const rejecting = (): void => Promise.reject(new Error("broken")) as unknown as void;

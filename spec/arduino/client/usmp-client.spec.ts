@@ -404,7 +404,7 @@ describe("USMPClient", () => {
       expect(usmp.sessionId().toString()).to.equal(sessionId);
       usmp.close();
       await rig.board.advance(10);
-      expect(`${usmp.sessionId()}`).to.equal(sessionId);
+      expect(usmp.sessionId().toString()).to.equal(sessionId);
     });
   });
 
