@@ -18,6 +18,7 @@ const MOST_POLLS = 1_000_000;
  * where something else went on as well, and until each sketch waits again.
  */
 export class VirtualClock implements BoardClock {
+  readonly turnMs = 1;
   #now: number;
   readonly #queue = new TimerQueue();
   readonly #residents = new Set<Resident>();
@@ -43,6 +44,10 @@ export class VirtualClock implements BoardClock {
 
   afterForSketch(delayMs: number, callback: () => void): Timer {
     return new VirtualTimer(this.#queue, this.#queue.add(this.#now + Math.max(delayMs, 0), callback));
+  }
+
+  afterPrecisely(delayMs: number, callback: () => void): Timer {
+    return this.afterForSketch(delayMs, callback);
   }
 
   afterReadPass(callback: () => void): Timer {
