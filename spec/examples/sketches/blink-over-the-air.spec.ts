@@ -59,6 +59,13 @@ describe("the sketch blink-over-the-air", () => {
     });
   }
 
+  it("takes the shortest and the longest blink", async () => {
+    bench = await startSketch(blinkOverTheAir);
+    await bench.gateway.next();
+    expect(await ask(bench, "blink 20")).to.equal("blink 20");
+    expect(await ask(bench, "blink 10000")).to.equal("blink 10000");
+  });
+
   it("misses no beat while the network is lost, and tells its state when it is back", async () => {
     bench = await startSketch(blinkOverTheAir);
     await bench.gateway.next();

@@ -36,8 +36,10 @@ describe("the sketch udp-beacon", () => {
     await start(0);
     setCelsius(20.4);
     await bench.gateway.expectNothing(10_000);
-    setCelsius(20.6);
-    expect(await bench.gateway.next({ withinMs: 1_100 })).to.equal("20.6");
+    for (const celsius of [20.6, 21.2, 19.8, 30, 20.6]) {
+      setCelsius(celsius);
+      expect(await bench.gateway.next({ withinMs: 1_060 })).to.equal(celsius.toFixed(1));
+    }
     setCelsius(20.3);
     await bench.gateway.expectNothing(10_000);
   });
