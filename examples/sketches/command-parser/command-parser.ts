@@ -13,6 +13,7 @@
  */
 import {
   analogRead,
+  char,
   delay,
   digitalRead,
   digitalWrite,
@@ -159,7 +160,7 @@ export default function commandParser() {
   // Byte by byte: Serial.readStringUntil() would hold up loop(), and the session, until the line is whole.
   function readSerial() {
     while (Serial.available() > 0) {
-      const c = String.fromCharCode(Serial.read());
+      const c = char(Serial.read());
       if (c === "\n") {
         const line = serialLine;
         serialLine = "";

@@ -9,7 +9,19 @@
  *                   'E'                                   the end: check, install, restart
  * To the gateway:   "firmware 1.0" on each new session, "next 2048", "installed 1.1", "ERR ..."
  */
-import { delay, ESP, isMain, millis, Preferences, runSketch, Serial, uint32_t, USMP, USMPClient } from "usmp/arduino";
+import {
+  char,
+  delay,
+  ESP,
+  isMain,
+  millis,
+  Preferences,
+  runSketch,
+  Serial,
+  uint32_t,
+  USMP,
+  USMPClient,
+} from "usmp/arduino";
 
 const PSK = process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod";
 const SERVER_IP = process.env["USMP_HOST"] ?? "127.0.0.1";
@@ -141,12 +153,12 @@ export default function firmwareReceiver() {
 
   function onMessage(data: Uint8Array, len: number) {
     if (len === 0 || installed) return;
-    switch (data[0]) {
-      case 0x42: // 'B'
+    switch (char(data[0]!)) {
+      case "B":
         return begin(data.subarray(1), len - 1);
-      case 0x44: // 'D'
+      case "D":
         return chunk(data.subarray(1), len - 1);
-      case 0x45: // 'E'
+      case "E":
         return end();
       default:
         return giveUp("unknown");

@@ -18,6 +18,7 @@ import {
   Serial,
   shiftOut,
   String,
+  strlen,
   uint32_t,
   USMP,
   USMPClient,
@@ -78,9 +79,8 @@ export default function ledMatrix() {
   }
 
   function onMessage(data: Uint8Array, len: number) {
-    const word = String(data);
     for (const pattern of PATTERNS) {
-      if (word.equals(pattern.name)) return show(pattern);
+      if (len === strlen(pattern.name) && String(data).equals(pattern.name)) return show(pattern);
     }
     if (len === ROWS) {
       return show({ name: "picture", frames: [Array.from(data)] });

@@ -59,8 +59,8 @@ export default function ringBufferLogger() {
     inFlight = 0;
   }
 
-  function onMessage(data: Uint8Array) {
-    if (!String(data).equals("ok") || inFlight === 0) return;
+  function onMessage(data: Uint8Array, len: number) {
+    if (len !== 2 || !String(data).equals("ok") || inFlight === 0) return;
     drop(inFlight);
     inFlight = 0;
     overwritten -= overwrittenInFlight;

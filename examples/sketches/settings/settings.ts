@@ -41,7 +41,7 @@ export default function settings() {
   let lastAliveMs = 0;
 
   function load() {
-    name = String(preferences.getString("name", "unnamed"));
+    name = preferences.getString("name", "unnamed");
     intervalSeconds = preferences.getUInt("interval", 30);
   }
 

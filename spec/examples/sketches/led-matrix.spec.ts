@@ -89,6 +89,7 @@ describe("the sketch led-matrix", () => {
     const bytes = Uint8Array.from(heart, (row) => parseInt(row.replaceAll(".", "0").replaceAll("#", "1"), 2));
     expect(await ask(bench, bytes)).to.equal("showing picture");
     expect(await shown()).to.equal(HEART);
+    expect(await ask(bench, "heart\0\0\0")).to.equal("showing picture");
     expect(await ask(bench, "clear")).to.equal("showing clear");
     expect(await shown()).to.not.contain("#");
   });

@@ -76,6 +76,22 @@ describe("a sketch as a program", function () {
     expect(await sketch!.interrupt()).to.deep.equal([0, null]);
   });
 
+  it("does what is typed at the gateway of this folder", async () => {
+    const terminal = new ExampleProcess("examples/sketches/gateway.ts", [], { USMP_PORT: "0", USMP_PSK: SKETCH_PSK });
+    try {
+      const env = { USMP_HOST: "127.0.0.1", USMP_PORT: await terminal.port(), USMP_PSK: SKETCH_PSK };
+      sketch = new ExampleProcess(sketchFile("blink-over-the-air"), [], env);
+      await terminal.out.match(/ connected\n.* "blink 500"\n/);
+      terminal.type("off\n");
+      await terminal.out.match(/ "off"\n/);
+      expect(await sketch.interrupt()).to.deep.equal([0, null]);
+      await terminal.out.match(/ disconnected: BYE\n/);
+      expect(await terminal.interrupt()).to.deep.equal([0, null]);
+    } finally {
+      await terminal.kill();
+    }
+  });
+
   it("ends with exit code 0 on Ctrl-C while it waits for a gateway that refuses it", async () => {
     gateway = new Gateway("another key of at least 16 bytes");
     const { out, err } = await start("sensor-publisher");
