@@ -84,8 +84,9 @@ void loop() {
   usmp.maintain();
 
   // The difference of two unsigned numbers is right even when millis() has wrapped, after 49.7 days.
-  if (blinking && millis() - lastToggleMs >= halfPeriodMs) {
-    lastToggleMs += halfPeriodMs;
+  const uint32_t elapsedMs = millis() - lastToggleMs;
+  if (blinking && elapsedMs >= halfPeriodMs) {
+    lastToggleMs += elapsedMs - elapsedMs % halfPeriodMs;  // in step, and what was missed is not made up for
     setLed(!ledOn);
   }
 }

@@ -94,8 +94,10 @@ export default function blinkOverTheAir() {
     usmp.maintain();
 
     // A variable of TypeScript has no width: the cast makes the difference right even when millis() has wrapped.
-    if (blinking && uint32_t(millis() - lastToggleMs) >= halfPeriodMs) {
-      lastToggleMs = uint32_t(lastToggleMs + halfPeriodMs);
+    const elapsedMs = uint32_t(millis() - lastToggleMs);
+    if (blinking && elapsedMs >= halfPeriodMs) {
+      // In step, and what was missed is not made up for.
+      lastToggleMs = uint32_t(lastToggleMs + elapsedMs - (elapsedMs % halfPeriodMs));
       setLed(!ledOn);
     }
   }

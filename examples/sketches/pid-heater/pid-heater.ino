@@ -72,11 +72,11 @@ void fault(const char* what) {
   usmp.send(String("FAULT ") + what);
 }
 
-void control() {
+void control(float seconds) {
   const int reading = analogRead(SENSOR_PIN);
   temperature = reading * 3300.0f / 4095.0f / 10.0f;
   // The change of the temperature, not of the error: a new setpoint then gives no kick.
-  const float slope = (temperature - lastTemperature) * 1000.0f / CONTROL_EVERY_MS;
+  const float slope = (temperature - lastTemperature) / seconds;
   lastTemperature = temperature;
   if (!heating) return;
 
@@ -88,7 +88,7 @@ void control() {
   const float wanted = KP * error + integral - KD * slope;
   // The integral rests while the output is at its limit: it would wind up, and overshoot for minutes.
   if ((wanted > 0.0f || error > 0.0f) && (wanted < MAX_DUTY || error < 0.0f)) {
-    integral += KI * error * CONTROL_EVERY_MS / 1000.0f;
+    integral += KI * error * seconds;
   }
   drive((int)constrain(wanted, 0.0f, MAX_DUTY));
 }
@@ -134,9 +134,10 @@ void setup() {
 void loop() {
   keepSession();
 
-  if (millis() - lastControlMs >= CONTROL_EVERY_MS) {
-    lastControlMs += CONTROL_EVERY_MS;
-    control();
+  const uint32_t elapsedMs = millis() - lastControlMs;
+  if (elapsedMs >= CONTROL_EVERY_MS) {
+    lastControlMs += elapsedMs;
+    control(elapsedMs / 1000.0f);  // what has passed, which is more where connecting took its time
   }
   if (millis() - lastReportMs >= REPORT_EVERY_MS) report();
 }

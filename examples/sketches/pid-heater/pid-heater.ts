@@ -81,11 +81,11 @@ export default function pidHeater() {
     usmp.send(`FAULT ${what}`);
   }
 
-  function control() {
+  function control(seconds: number) {
     const reading = analogRead(SENSOR_PIN);
     temperature = (reading * 3300) / 4095 / 10;
     // The change of the temperature, not of the error: a new setpoint then gives no kick.
-    const slope = ((temperature - lastTemperature) * 1000) / CONTROL_EVERY_MS;
+    const slope = (temperature - lastTemperature) / seconds;
     lastTemperature = temperature;
     if (!heating) return;
 
@@ -97,7 +97,7 @@ export default function pidHeater() {
     const wanted = KP * error + integral - KD * slope;
     // The integral rests while the output is at its limit: it would wind up, and overshoot for minutes.
     if ((wanted > 0 || error > 0) && (wanted < MAX_DUTY || error < 0)) {
-      integral += (KI * error * CONTROL_EVERY_MS) / 1000;
+      integral += KI * error * seconds;
     }
     drive(Math.trunc(constrain(wanted, 0, MAX_DUTY)));
   }
@@ -143,9 +143,10 @@ export default function pidHeater() {
   function loop() {
     keepSession();
 
-    if (uint32_t(millis() - lastControlMs) >= CONTROL_EVERY_MS) {
-      lastControlMs = uint32_t(lastControlMs + CONTROL_EVERY_MS);
-      control();
+    const elapsedMs = uint32_t(millis() - lastControlMs);
+    if (elapsedMs >= CONTROL_EVERY_MS) {
+      lastControlMs = uint32_t(lastControlMs + elapsedMs);
+      control(elapsedMs / 1000); // what has passed, which is more where connecting took its time
     }
     if (uint32_t(millis() - lastReportMs) >= REPORT_EVERY_MS) report();
   }

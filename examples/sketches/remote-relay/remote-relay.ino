@@ -33,13 +33,13 @@ bool begun = false;
 uint32_t lastBeginMs = 0;
 uint32_t lastAliveMs = 0;
 
-void switchRelay(int index, bool on, uint32_t pulseMs = 0) {
+void switchRelay(int index, bool on, uint32_t pulseMs) {
   relays[index] = {on, pulseMs, millis()};
   digitalWrite(RELAY_PINS[index], on ? LOW : HIGH);
 }
 
 void allOff() {
-  for (int i = 0; i < RELAYS; i++) switchRelay(i, false);
+  for (int i = 0; i < RELAYS; i++) switchRelay(i, false, 0);
 }
 
 void announce() {
@@ -63,9 +63,9 @@ bool run(const char* command) {
   if (fields < 2 || number < 1 || number > RELAYS) return false;
 
   if (strcmp(word, "on") == 0 && fields == 2) {
-    switchRelay(number - 1, true);
+    switchRelay(number - 1, true, 0);
   } else if (strcmp(word, "off") == 0 && fields == 2) {
-    switchRelay(number - 1, false);
+    switchRelay(number - 1, false, 0);
   } else if (strcmp(word, "pulse") == 0 && fields == 3 && pulseMs >= 1 && pulseMs <= LONGEST_PULSE_MS) {
     switchRelay(number - 1, true, pulseMs);
   } else {
@@ -106,7 +106,7 @@ void setup() {
   for (int i = 0; i < RELAYS; i++) {
     // LOW, which is on, for some microseconds in between: no relay is that fast.
     pinMode(RELAY_PINS[i], OUTPUT);
-    switchRelay(i, false);
+    switchRelay(i, false, 0);
   }
   usmp.onConnect(announce);
   usmp.onMessage(onMessage);
@@ -117,7 +117,7 @@ void loop() {
 
   for (int i = 0; i < RELAYS; i++) {
     if (relays[i].pulseMs > 0 && millis() - relays[i].switchedMs >= relays[i].pulseMs) {
-      switchRelay(i, false);
+      switchRelay(i, false, 0);
       announce();
     }
   }

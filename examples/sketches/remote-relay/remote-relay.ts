@@ -45,13 +45,13 @@ export default function remoteRelay() {
   let lastBeginMs = 0;
   let lastAliveMs = 0;
 
-  function switchRelay(index: number, on: boolean, pulseMs = 0) {
+  function switchRelay(index: number, on: boolean, pulseMs: number) {
     relays[index] = { on, pulseMs, switchedMs: millis() };
     digitalWrite(RELAY_PINS[index]!, on ? LOW : HIGH);
   }
 
   function allOff() {
-    for (let i = 0; i < RELAYS; i++) switchRelay(i, false);
+    for (let i = 0; i < RELAYS; i++) switchRelay(i, false, 0);
   }
 
   function announce() {
@@ -72,9 +72,9 @@ export default function remoteRelay() {
 
     const pulseMs = Number(pulseDigits);
     if (word === "on" && pulseDigits === undefined) {
-      switchRelay(number - 1, true);
+      switchRelay(number - 1, true, 0);
     } else if (word === "off" && pulseDigits === undefined) {
-      switchRelay(number - 1, false);
+      switchRelay(number - 1, false, 0);
     } else if (word === "pulse" && pulseMs >= 1 && pulseMs <= LONGEST_PULSE_MS) {
       switchRelay(number - 1, true, pulseMs);
     } else {
@@ -111,7 +111,7 @@ export default function remoteRelay() {
     for (let i = 0; i < RELAYS; i++) {
       // LOW, which is on, for some microseconds in between: no relay is that fast.
       pinMode(RELAY_PINS[i]!, OUTPUT);
-      switchRelay(i, false);
+      switchRelay(i, false, 0);
     }
     usmp.onConnect(announce);
     usmp.onMessage(onMessage);
@@ -122,7 +122,7 @@ export default function remoteRelay() {
 
     for (const [i, { pulseMs, switchedMs }] of relays.entries()) {
       if (pulseMs > 0 && uint32_t(millis() - switchedMs) >= pulseMs) {
-        switchRelay(i, false);
+        switchRelay(i, false, 0);
         announce();
       }
     }

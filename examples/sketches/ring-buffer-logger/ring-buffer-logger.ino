@@ -103,8 +103,9 @@ void setup() {
 void loop() {
   keepSession();
 
-  if (millis() - lastLogMs >= LOG_EVERY_MS) {
-    lastLogMs += LOG_EVERY_MS;
+  const uint32_t elapsedMs = millis() - lastLogMs;
+  if (elapsedMs >= LOG_EVERY_MS) {
+    lastLogMs += elapsedMs - elapsedMs % LOG_EVERY_MS;  // seconds that connecting took are missing, not made up
     push({lastLogMs / 1000, (uint16_t)analogRead(SENSOR_PIN)});
   }
 

@@ -98,7 +98,14 @@ class String {
   float toFloat() const;
   void trim();
 };
-String operator+(const String& left, const String& right);
+// What `+` gives, as there: it decides what `condition ? "at " + String(1) : String("lost")` is.
+class StringSumHelper : public String {
+ public:
+  StringSumHelper(const String& text);
+  StringSumHelper(const char* text);
+};
+StringSumHelper& operator+(const StringSumHelper& left, const String& right);
+StringSumHelper& operator+(const StringSumHelper& left, const char* right);
 
 class Print {
  public:
