@@ -31,6 +31,22 @@ describe("arduino/random-numbers", () => {
     expect(await draw(seeded(0), 1)).not.to.deep.equal(await draw(seeded(0), 2));
   });
 
+  it("forgets the sketch's seed when its life ends", async () => {
+    const board = new VirtualBoard();
+    const drawn: number[][] = [];
+    const draws = (): void => void drawn.push(many(() => random(1_000)));
+    await board.start({ setup: () => randomSeed(42), loop: draws });
+    await board.advance(0);
+    board.cutPower();
+    await board.start({ loop: draws });
+    await board.advance(0);
+    board.cutPower();
+    await board.start({ setup: () => randomSeed(42), loop: draws });
+    await board.advance(0);
+    expect(drawn[1]).not.to.deep.equal(drawn[0]);
+    expect(drawn[2]).to.deep.equal(drawn[0]);
+  });
+
   it("repeats for a seed of the board", async () => {
     const unseeded = () => many(() => random(1_000));
     expect(await draw(unseeded, 5)).to.deep.equal(await draw(unseeded, 5));
