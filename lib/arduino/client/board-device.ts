@@ -86,16 +86,21 @@ export class BoardDevice implements LifeResource {
 
   /** Ends the session, of which the sketch is told nothing, and dials now; that attempt's result. */
   reconnect(): Promise<boolean> {
+    this.#newest = null;
     this.#known = null;
     this.board.networkEvent();
     return this.#usmp.reconnect();
+  }
+
+  /** The sketch wants messages: from now on none is dropped for want of room, but the gateway has to wait. */
+  listen(): void {
+    this.#usmp.available();
   }
 
   /** Lets the sketch know of a new session, where there is one: "again" where this life had one before; else null. */
   greet(): "first" | "again" | null {
     if (this.#newest?.isConnected !== true || this.#newest === this.#known) return null;
     this.#known = this.#newest;
-    this.#leftOver = 0;
     const which = this.#hadSession ? "again" : "first";
     this.#hadSession = true;
     return which;
@@ -169,7 +174,7 @@ export class BoardDevice implements LifeResource {
     session.keepalive(this.#keepaliveMs);
     session.on("message", () => this.board.networkEvent());
     session.on("close", (reason) => {
-      if (session !== this.#newest || reason.code === "CLOSED") return;
+      if (session !== this.#newest) return;
       this.#leftOver = this.#usmp.stats().unreadMessages;
       this.#trouble(reason);
     });
