@@ -99,6 +99,8 @@ describe("arduino/interrupts", () => {
     expect(runs).to.equal(1);
     await board.stop();
     board.setInput(4, HIGH);
+    await board.start({ setup: () => pinMode(4, INPUT_PULLUP) });
+    board.setInput(4, LOW);
     expect(runs).to.equal(1);
   });
 

@@ -31,6 +31,18 @@ describe("arduino/random-numbers", () => {
     expect(await draw(seeded(0), 1)).not.to.deep.equal(await draw(seeded(0), 2));
   });
 
+  it("forgets the sketch's seed when its life ends", async () => {
+    const drawInNextLife = async (seed: number): Promise<number[]> => {
+      const board = new VirtualBoard({ seed });
+      await board.start({ setup: () => randomSeed(42) });
+      board.cutPower();
+      const drawn: number[] = [];
+      await board.start({ setup: () => void drawn.push(...many(() => random(1_000))) });
+      return drawn;
+    };
+    expect(await drawInNextLife(1)).not.to.deep.equal(await drawInNextLife(2));
+  });
+
   it("repeats for a seed of the board", async () => {
     const unseeded = () => many(() => random(1_000));
     expect(await draw(unseeded, 5)).to.deep.equal(await draw(unseeded, 5));

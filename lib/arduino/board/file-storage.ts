@@ -35,6 +35,6 @@ export class FileStorage implements BoardStorage {
 
   /** Any name is allowed, and none leaves the folder. */
   #path(name: string): string {
-    return join(this.#folder, `${encodeURIComponent(name).replaceAll(".", "%2E")}.bin`);
+    return join(this.#folder, `${encodeURIComponent(name)}.bin`);
   }
 }

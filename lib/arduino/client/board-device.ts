@@ -86,6 +86,7 @@ export class BoardDevice implements LifeResource {
 
   /** Ends the session, of which the sketch is told nothing, and dials now; that attempt's result. */
   reconnect(): Promise<boolean> {
+    this.#newest = null;
     this.#known = null;
     this.board.networkEvent();
     return this.#usmp.reconnect();
@@ -100,7 +101,6 @@ export class BoardDevice implements LifeResource {
   greet(): "first" | "again" | null {
     if (this.#newest?.isConnected !== true || this.#newest === this.#known) return null;
     this.#known = this.#newest;
-    this.#leftOver = 0;
     const which = this.#hadSession ? "again" : "first";
     this.#hadSession = true;
     return which;
@@ -174,7 +174,7 @@ export class BoardDevice implements LifeResource {
     session.keepalive(this.#keepaliveMs);
     session.on("message", () => this.board.networkEvent());
     session.on("close", (reason) => {
-      if (session !== this.#newest || reason.code === "CLOSED") return;
+      if (session !== this.#newest) return;
       this.#leftOver = this.#usmp.stats().unreadMessages;
       this.#trouble(reason);
     });

@@ -9,6 +9,8 @@ const EXPONENT_BIAS = 1075n;
 
 /** `%.<places>f` of a finite `value` from 0 on. */
 export function fixed(value: number, places: number): string {
+  // Exact, too, and quicker, but where it is a tie: then this product is an integer.
+  if (value < 1e15 && places <= 20 && !Number.isInteger(value * 2 * 10 ** places)) return value.toFixed(places);
   const digits = scaled(value, places)
     .toString()
     .padStart(places + 1, "0");
@@ -30,7 +32,8 @@ export function general(value: number, precision: number, keepZeros: boolean): s
   const { exponent } = significant(value, count);
   const isPlain = exponent >= -4 && exponent < count;
   const text = isPlain ? fixed(value, count - 1 - exponent) : exponential(value, count - 1);
-  return keepZeros ? text : text.replace(/\.?0+(?=e|$)/, (zeros) => (text.includes(".") ? "" : zeros));
+  // The first place where only zeros are left before the exponent: the exponent's own zeros stay.
+  return keepZeros || !text.includes(".") ? text : text.replace(/\.?0*(?=e|$)/, "");
 }
 
 /** The first `count` digits, rounded, and the power of ten of the first of them. */

@@ -67,6 +67,27 @@ describe("USMPClient's callbacks", () => {
     expect(after).to.be.greaterThan(connected!);
   });
 
+  it("come for every message that was there before the loss, and then for the loss", async () => {
+    await running();
+    for (let index = 0; index < 5; index++) rig.gateway.send(`${index}`);
+    await rig.board.advance(2);
+    rig.gateway.dropConnection();
+    expect(rig.events.length).to.be.lessThan(4);
+    await rig.board.advance(20);
+    const messages = Array.from({ length: 5 }, (_, index) => `message ${index} 1`);
+    expect(rig.events).to.deep.equal(["connect", ...messages, "disconnect"]);
+  });
+
+  it("come as soon as a message is there, and not only with the next turn's time", async () => {
+    await running({ conditions: { latencyMs: 0.3 }, listens: false });
+    rig.usmp.onMessage((data) => void rig.usmp.send(data));
+    await rig.board.advance(100);
+    const sentAt = rig.gateway.clock.now();
+    rig.gateway.send("there and back");
+    await rig.gateway.next();
+    expect(rig.gateway.clock.now() - sentAt).to.be.closeTo(0.6, 0.05);
+  });
+
   it("find alive() as they tell it: false in onDisconnect, true in onReconnect, onConnect and onMessage", async () => {
     const alive: string[] = [];
     await running({ listens: false });
@@ -234,25 +255,28 @@ describe("USMPClient's callbacks", () => {
     it("say BYE to the gateway, and run nothing of the turn any more", async () => {
       rig = new SketchRig();
       const reasons: string[] = [];
-      let afterMaintain = 0;
+      let failed = false;
+      const afterwards: string[] = [];
       rig.gateway.usmp.on("disconnect", ({ code }) => void reasons.push(code));
       await rig.board.start(() => {
         const usmp = new USMPClient(PSK);
-        usmp.onMessage(fail);
+        usmp.onMessage(() => {
+          failed = true;
+          fail();
+        });
         return {
           setup: async () => void (await usmp.begin(TCP)),
           loop: () => {
             usmp.maintain();
-            afterMaintain++;
+            if (failed) afterwards.push("the rest of the turn");
           },
         };
       });
       await rig.gateway.waitForSession();
       rig.gateway.send("x");
-      const turns: number[] = [];
-      await rig.board.advance(100).catch(() => void turns.push(afterMaintain));
+      await rig.board.advance(100).catch(() => void afterwards.push("advance() rejected"));
       await rig.board.stop();
-      expect([reasons, turns]).to.deep.equal([["BYE"], [afterMaintain]]);
+      expect([reasons, afterwards]).to.deep.equal([["BYE"], ["advance() rejected"]]);
     });
   });
 

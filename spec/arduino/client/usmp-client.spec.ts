@@ -317,6 +317,19 @@ describe("USMPClient", () => {
       ]);
     });
 
+    it("gives nothing of a new session before maintain() has told of it", async () => {
+      const usmp = await polling({ maintains: false });
+      rig.gateway.dropConnection();
+      await rig.gateway.waitForDisconnect();
+      rig.usmp.maintain();
+      await rig.gateway.waitForSession();
+      rig.gateway.send("new");
+      await rig.board.advance(10);
+      expect([usmp.available(), usmp.read().toString()]).to.deep.equal([false, ""]);
+      usmp.maintain();
+      expect([usmp.available(), usmp.read().toString()]).to.deep.equal([true, "new"]);
+    });
+
     it("keeps the last 64 of a device that only sends, and stays connected", async () => {
       const usmp = await polling();
       for (let index = 0; index < 200; index++) {
@@ -387,6 +400,23 @@ describe("USMPClient", () => {
       await rig.gateway.waitForDisconnect();
       await rig.gateway.waitForSession();
       expect(await quietFor()).to.equal(30_000);
+    });
+  });
+
+  describe("close", () => {
+    it("says BYE, also where the sketch ends right after it", async () => {
+      const codes: string[] = [];
+      const usmp = await running({ conditions: { latencyMs: 50 } });
+      rig.gateway.usmp.on("disconnect", ({ code }) => void codes.push(code));
+      usmp.close();
+      usmp.close();
+      await rig.board.stop();
+      expect([codes, rig.gateway.connected]).to.deep.equal([["BYE"], false]);
+    });
+
+    it("is harmless before begin()", async () => {
+      const usmp = await running({ setup: (client) => client.close() });
+      expect(usmp.state()).to.equal(USMP_STATE_IDLE);
     });
   });
 

@@ -44,6 +44,11 @@ describe("exact decimal", () => {
       "100000",
       "0",
     ]);
+    expect([5.24276e-10, 6.46402e10, 1.5e20].map((value) => general(value, 6, false))).to.deep.equal([
+      "5.24276e-10",
+      "6.46402e+10",
+      "1.5e+20",
+    ]);
     expect(general(1, 6, true)).to.equal("1.00000");
     expect(general(123.456, 0, false)).to.equal("1e+02");
   });
