@@ -72,9 +72,13 @@ void fault(const char* what) {
   usmp.send(String("FAULT ") + what);
 }
 
+float celsiusOf(int reading) {
+  return reading * 3300.0f / 4095.0f / 10.0f;
+}
+
 void control(float seconds) {
   const int reading = analogRead(SENSOR_PIN);
-  temperature = reading * 3300.0f / 4095.0f / 10.0f;
+  temperature = celsiusOf(reading);
   // The change of the temperature, not of the error: a new setpoint then gives no kick.
   const float slope = (temperature - lastTemperature) / seconds;
   lastTemperature = temperature;
@@ -126,6 +130,7 @@ void setup() {
   Serial.begin(115200);
   pinMode(HEATER_PIN, OUTPUT);
   drive(0);
+  temperature = lastTemperature = celsiusOf(analogRead(SENSOR_PIN));
   usmp.onConnect(report);
   usmp.onMessage(onMessage);
   lastControlMs = millis();

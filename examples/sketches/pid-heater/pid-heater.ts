@@ -81,9 +81,13 @@ export default function pidHeater() {
     usmp.send(`FAULT ${what}`);
   }
 
+  function celsiusOf(reading: number): number {
+    return (reading * 3300) / 4095 / 10;
+  }
+
   function control(seconds: number) {
     const reading = analogRead(SENSOR_PIN);
-    temperature = (reading * 3300) / 4095 / 10;
+    temperature = celsiusOf(reading);
     // The change of the temperature, not of the error: a new setpoint then gives no kick.
     const slope = (temperature - lastTemperature) / seconds;
     lastTemperature = temperature;
@@ -135,6 +139,7 @@ export default function pidHeater() {
     Serial.begin(115200);
     pinMode(HEATER_PIN, OUTPUT);
     drive(0);
+    temperature = lastTemperature = celsiusOf(analogRead(SENSOR_PIN));
     usmp.onConnect(report);
     usmp.onMessage(onMessage);
     lastControlMs = millis();
