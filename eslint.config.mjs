@@ -71,7 +71,12 @@ export default defineConfig(
       "@typescript-eslint/no-unused-expressions": "off", // chai: expect(x).to.be.true
       "no-restricted-imports": [
         "error",
-        { paths: [{ name: "usmp", message: "specs import ../lib/, not the built package" }] },
+        {
+          paths: ["usmp", "usmp/arduino", "usmp/testing"].map((name) => ({
+            name,
+            message: "specs import ../lib/, not the built package",
+          })),
+        },
       ],
     },
   },

@@ -1,0 +1,29 @@
+import type { Clock, Timer } from "../../core/clock.js";
+import { systemClock } from "../../transport/system-clock.js";
+
+/** Somebody for whom time has to wait: a sketch that runs between two of its waits. */
+export interface Resident {
+  /** Whether it waits for time to go on. */
+  readonly rests: boolean;
+  /** Why it ended, where it failed: whoever moves the time is told. */
+  readonly failure: Error | null;
+}
+
+/** A board's time. Sketches wait often and briefly, so they have calls of their own, which a fake clock makes cheap. */
+export interface BoardClock extends Clock {
+  /** As `after`, for a turn of a sketch or the end of its wait; 0: as soon as the event loop has been round once. */
+  afterForSketch(delayMs: number, callback: () => void): Timer;
+  /** Something goes on beside the sketch, in promises: a fake clock stands still until it is through. */
+  stir(): void;
+  /** A fake clock stands still while `resident` does not rest, and tells of its failure. Returns what ends that. */
+  join(resident: Resident): () => void;
+}
+
+/** The real time. */
+export const pcClock: BoardClock = {
+  ...systemClock,
+  afterForSketch: (delayMs, callback) =>
+    delayMs > 0 ? systemClock.after(delayMs, callback) : systemClock.afterReadPass(callback),
+  stir: () => {},
+  join: () => () => {},
+};

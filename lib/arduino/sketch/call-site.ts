@@ -1,0 +1,58 @@
+/**
+ * Where in the sketch something happened: the first line of a stack trace that is neither this library's, nor Node's, nor a
+ * package's.
+ */
+
+/** A place in a stack trace: a file's path or URL, its line and column. */
+const PLACE = /((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
+
+/** This library's own folder, as stack traces name it: of the sources `lib/`, of the package `dist/`. */
+const OWN_FOLDER = placesOf(new Error("for its stack trace"))[0]?.file.replace(
+  /(arduino[\\/]sketch[\\/])?[^\\/]*$/,
+  "",
+);
+
+interface Place {
+  readonly file: string;
+  readonly line: string;
+  readonly column: string;
+}
+
+/** `"/home/me/blink.ts:12:5"`, or null where no line of `stack` is the sketch's. */
+export function callSite(error: unknown): string | null {
+  const places = placesOf(error);
+  const place = places.find(({ file }) => isSketch(file)) ?? null;
+  return place === null ? null : `${asPath(place.file)}:${place.line}:${place.column}`;
+}
+
+/** Frames of this library's own above the sketch's, at most. */
+const DEEPEST_CALL = 8;
+
+/** Remembers where the sketch stands; cheap, as the text is made only when it is asked for. */
+export class Trace {
+  declare readonly stack: string;
+
+  constructor() {
+    const usual = Error.stackTraceLimit;
+    Error.stackTraceLimit = DEEPEST_CALL;
+    Error.captureStackTrace(this, Trace);
+    Error.stackTraceLimit = usual;
+  }
+}
+
+function placesOf(error: unknown): Place[] {
+  const stack: unknown = typeof error === "object" && error !== null && "stack" in error ? error.stack : null;
+  if (typeof stack !== "string") return [];
+  return stack.split("\n").flatMap((line) => {
+    const [, file, at, column] = /^\s+at /.test(line) ? (PLACE.exec(line) ?? []) : [];
+    return file === undefined || at === undefined || column === undefined ? [] : [{ file, line: at, column }];
+  });
+}
+
+function isSketch(file: string): boolean {
+  return !/[\\/]node_modules[\\/]/.test(file) && !(OWN_FOLDER !== undefined && file.startsWith(OWN_FOLDER));
+}
+
+function asPath(file: string): string {
+  return file.startsWith("file://") ? decodeURIComponent(new URL(file).pathname).replace(/^\/([A-Za-z]:)/, "$1") : file;
+}

@@ -1,0 +1,26 @@
+/** At most one turn a millisecond, so that a sketch that only polls leaves the computer to others. */
+const TURN_MS = 1;
+/** Turns that were left out are saved up, for bursts of what comes over the network. */
+const MOST_SAVED_TURNS = 10;
+
+/** When turns of `loop` may start. Times are in milliseconds. */
+export class TurnPace {
+  #startedAt = -Infinity;
+  /** Until when the turns so far have used up the time. */
+  #usedUntil = -Infinity;
+
+  started(now: number): void {
+    this.#startedAt = now;
+    this.#usedUntil = Math.max(this.#usedUntil, now - MOST_SAVED_TURNS * TURN_MS) + TURN_MS;
+  }
+
+  /** How long after `now` the next turn is due, where nothing happens meanwhile. */
+  dueIn(now: number): number {
+    return Math.max(this.#startedAt + TURN_MS - now, 0);
+  }
+
+  /** Whether a turn may start before it is due: on an average no more than one a millisecond. */
+  mayHurry(now: number): boolean {
+    return this.#usedUntil <= now;
+  }
+}

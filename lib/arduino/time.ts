@@ -1,0 +1,21 @@
+import { currentBoard, delayCurrent } from "./board/current-board.js";
+
+/** Milliseconds since this life of the sketch began: 32 bits without sign, back to 0 after 49.7 days. */
+export function millis(): number {
+  return currentBoard().millis();
+}
+
+/** Microseconds since this life of the sketch began: 32 bits without sign, back to 0 after 71.6 minutes. */
+export function micros(): number {
+  return currentBoard().micros();
+}
+
+/** Waits: `await delay(500)`. A sketch that forgets the `await` is ended, with its line. */
+export function delay(ms: number): Promise<void> {
+  return delayCurrent(ms, `delay(${ms})`);
+}
+
+/** Waits, awaited as `delay` is. On a PC at least about a millisecond passes, on a virtual board exactly this time. */
+export function delayMicroseconds(us: number): Promise<void> {
+  return delayCurrent(us / 1_000, `delayMicroseconds(${us})`);
+}
