@@ -6,6 +6,7 @@ import {
   LOW,
   OUTPUT,
   Serial,
+  String,
   USMP,
   USMPClient,
   delay,
@@ -15,7 +16,8 @@ import {
   millis,
   pinMode,
   runSketch,
-  type Sketch,
+  uint32_t,
+  type SketchFunctions,
 } from "usmp/arduino";
 import { readKey } from "./key.ts";
 
@@ -26,7 +28,7 @@ const LOOK_EVERY_MS = 20;
 const REPORT_EVERY_MS = 10_000;
 
 /** One life of the board: what is declared in here starts afresh at each reset, as the globals of a sketch do. */
-export function device(psk: string, host = "127.0.0.1", port = 9000): Sketch {
+export function device(psk: string, host = "127.0.0.1", port = 9000): SketchFunctions {
   const usmp = new USMPClient(psk);
   let buttonWas = HIGH;
   let lastReportMs = 0;
@@ -42,16 +44,18 @@ export function device(psk: string, host = "127.0.0.1", port = 9000): Sketch {
     });
     usmp.onDisconnect(() => Serial.println("connection lost, trying again"));
     usmp.onMessage((data, _len) => {
-      const command = data.toString();
-      if (command === "on") digitalWrite(LED_BUILTIN, HIGH);
-      else if (command === "off") digitalWrite(LED_BUILTIN, LOW);
-      else return void usmp.send(`unknown command: ${command}`);
-      Serial.println(`the light is ${command}`);
-      usmp.send(`light ${command}`);
+      const command = String(data);
+      if (command.equals("on")) digitalWrite(LED_BUILTIN, HIGH);
+      else if (command.equals("off")) digitalWrite(LED_BUILTIN, LOW);
+      else return;
+      Serial.println("the light is " + command);
+      usmp.send("light " + command);
     });
 
-    if (!(await usmp.begin(USMP.TCP(host, port).wifi("my network", "its password")))) {
-      Serial.println(`not connected: ${usmp.lastErrorString()}`);
+    // From then on maintain() comes back after every loss.
+    while (!(await usmp.begin(USMP.TCP(host, port).wifi("my network", "its password")))) {
+      Serial.printf("not connected: %s\n", usmp.lastErrorString());
+      await delay(5_000);
     }
   }
 
@@ -62,7 +66,7 @@ export function device(psk: string, host = "127.0.0.1", port = 9000): Sketch {
     if (button === LOW && buttonWas === HIGH) usmp.send("button");
     buttonWas = button;
 
-    if (millis() - lastReportMs >= REPORT_EVERY_MS) {
+    if (uint32_t(millis() - lastReportMs) >= REPORT_EVERY_MS) {
       lastReportMs = millis();
       usmp.send(`up for ${Math.floor(millis() / 1000)} s`);
     }
