@@ -1,0 +1,87 @@
+import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import * as arduino from "../../lib/arduino/index.js";
+
+const DOCUMENT = readFileSync("docs/porting.md", "utf8");
+const NAMES = DOCUMENT.slice(DOCUMENT.indexOf("\n## Every name"), DOCUMENT.indexOf("\n## Back to the board"));
+const EXPORTS: Readonly<Record<string, unknown>> = { ...arduino };
+
+/** Objects of a sketch whose methods the document has as well; `usmp` is what sketches call their client. */
+const OBJECTS: Readonly<Record<string, object>> = {
+  usmp: arduino.USMPClient.prototype,
+  Serial: arduino.Serial,
+  String: arduino.String.prototype,
+  EEPROM: arduino.EEPROM,
+  preferences: arduino.Preferences.prototype,
+  WiFi: arduino.WiFi,
+  ESP: arduino.ESP,
+};
+/** What TypeScript asks for, and no sketch calls. */
+const NOT_OF_A_SKETCH = new Set(["constructor", "toString", "valueOf", "toJSON"]);
+
+function codeIn(text: string): string[] {
+  return [...text.matchAll(/``? ?([^`]+?) ?``?/g)].map(([, code]) => code!);
+}
+
+/** The cells of each row that has three. */
+function rows(): string[][] {
+  return [...NAMES.matchAll(/^\|(.*)\|$/gm)]
+    .map(([, row]) => row!.split(/(?<!\\)\|/).map((cell) => cell.trim()))
+    .filter(([first]) => first !== "on the board" && !/^-+$/.test(first!));
+}
+
+/** What the object itself and its classes can do, without what every object can. */
+function methodsOf(object: object): string[] {
+  const found = new Set<string>();
+  for (let level = object; level !== Object.prototype; level = Reflect.getPrototypeOf(level)!)
+    for (const name of Object.getOwnPropertyNames(level)) if (!NOT_OF_A_SKETCH.has(name)) found.add(name);
+  return [...found];
+}
+
+describe("docs/porting.md", () => {
+  const words = new Set(codeIn(NAMES).flatMap((code) => code.match(/[A-Za-z_]\w*/g) ?? []));
+
+  it("has three cells in each row: on the board, here, what differs", () => {
+    expect(rows()).to.have.length.above(40);
+    for (const row of rows()) expect(row, row.join("|")).to.have.length(3);
+  });
+
+  it("has each name that usmp/arduino exports", () => {
+    expect(Object.keys(EXPORTS).filter((name) => !words.has(name))).to.deep.equal([]);
+  });
+
+  for (const [name, object] of Object.entries(OBJECTS)) {
+    it(`has each method of ${name}`, () => {
+      const methods = methodsOf(object);
+      expect(methods).to.not.be.empty;
+      expect(methods.filter((method) => !words.has(method))).to.deep.equal([]);
+    });
+  }
+
+  it("promises no name that there is not, and says where there is none", () => {
+    const missing: string[] = [];
+    for (const [, here] of rows() as [string, string, string][]) {
+      const codes = codeIn(here);
+      if (codes.length === 0) expect(here).to.equal("—");
+      for (const code of codes) {
+        const [, root, member] = /^(?:if \(|await |new )*([A-Za-z_]\w*)(?:\.(\w+))?/.exec(code) ?? [];
+        const object = OBJECTS[root!] ?? EXPORTS[root!];
+        const exists = object !== undefined && (member === undefined || member in Object(object));
+        if (!exists) missing.push(code);
+      }
+    }
+    expect(missing).to.deep.equal([]);
+  });
+
+  it("shows two sketches and their twins as they are in examples/sketches", () => {
+    const shown = [...DOCUMENT.matchAll(/\((\.\.\/examples\/sketches\/[\w-]+\/[\w-]+\.(?:ino|ts))\):?\n+```\w+\n([^]*?)\n```/g)];
+    expect(shown.map(([, path]) => path!.replace(/.*\./, ""))).to.deep.equal(["ino", "ts", "ino", "ts"]);
+    for (const [, path, code] of shown)
+      expect(code, path).to.equal(readFileSync(path!.replace("../", ""), "utf8").trimEnd());
+  });
+
+  it("says once that every wait is awaited, before anything else", () => {
+    expect(DOCUMENT.split("Every wait is awaited")).to.have.length(2);
+    expect(DOCUMENT.indexOf("Every wait is awaited")).to.be.below(DOCUMENT.indexOf("\n## "));
+  });
+});
