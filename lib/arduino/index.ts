@@ -1,7 +1,24 @@
 /** What a sketch imports. */
-export { HIGH, INPUT, INPUT_PULLDOWN, INPUT_PULLUP, LED_BUILTIN, LOW, OUTPUT, OUTPUT_OPEN_DRAIN } from "./constants.js";
-export { digitalRead, digitalWrite, pinMode } from "./digital-io.js";
+export * from "./constants.js";
+
 export { delay, delayMicroseconds, micros, millis } from "./time.js";
+export { digitalRead, digitalWrite, pinMode, shiftIn, shiftOut } from "./digital-io.js";
+export {
+  analogRead,
+  analogReadMilliVolts,
+  analogReadResolution,
+  analogWrite,
+  analogWriteResolution,
+  ledcAttach,
+  ledcDetach,
+  ledcWrite,
+} from "./analog-io.js";
+export { attachInterrupt, detachInterrupt, digitalPinToInterrupt, interrupts, noInterrupts } from "./interrupts.js";
+export { pulseIn } from "./pulses.js";
+export { noTone, tone } from "./tone.js";
+export { random, randomSeed } from "./random-numbers.js";
+export * from "./numbers.js";
+export { rtcData } from "./rtc-data.js";
 
 export { isMain } from "./sketch/is-main.js";
 export { runSketch, type RunSketchOptions } from "./sketch/run-sketch.js";

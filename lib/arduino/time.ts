@@ -2,12 +2,16 @@ import { currentBoard, delayCurrent } from "./board/current-board.js";
 
 /** Milliseconds since this life of the sketch began: 32 bits without sign, back to 0 after 49.7 days. */
 export function millis(): number {
-  return currentBoard().millis();
+  const board = currentBoard();
+  board.polled();
+  return board.millis();
 }
 
 /** Microseconds since this life of the sketch began: 32 bits without sign, back to 0 after 71.6 minutes. */
 export function micros(): number {
-  return currentBoard().micros();
+  const board = currentBoard();
+  board.polled();
+  return board.micros();
 }
 
 /** Waits: `await delay(500)`. A sketch that forgets the `await` is ended, with its line. */

@@ -1,7 +1,9 @@
 /** What a test of a sketch imports. */
 export {
+  type AnalogOptions,
   type PinOutput,
   type PressOptions,
+  type UntilOptions,
   VirtualBoard,
   type VirtualBoardOptions,
   type VirtualNetwork,

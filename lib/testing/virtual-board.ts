@@ -6,11 +6,13 @@ import { MemoryStorage } from "../arduino/board/storage.js";
 import type { Sketch } from "../arduino/sketch/sketch.js";
 import { SketchRun, type SketchState } from "../arduino/sketch/sketch-run.js";
 import { SeededRandom } from "../transport/random.js";
+import { bouncePauses } from "./contact-bounce.js";
 import { VirtualClock } from "./virtual-clock.js";
 import { VirtualSerial } from "./virtual-serial.js";
 
 const DEFAULT_SEED = 1;
 const DEFAULT_HOLD_MS = 100;
+const DEFAULT_WITHIN_MS = 10_000;
 
 /** A network that lives in memory, on a clock that boards share. */
 export interface VirtualNetwork extends BoardNetwork {
@@ -38,14 +40,27 @@ export interface PinOutput {
 export interface PressOptions {
   /** Default 100. */
   readonly holdMs?: number;
+  /** How long the contact chatters when it closes and when it opens. Default 0. */
+  readonly bounceMs?: number;
+}
+
+export interface AnalogOptions {
+  /** Each reading is off by up to so much, either way. Default 0. */
+  readonly noise?: number;
+}
+
+export interface UntilOptions {
+  /** By how much time is moved at most. Default 10,000. */
+  readonly withinMs?: number;
 }
 
 /** A board in memory whose time stands still until it is moved: what a sketch is tested on. */
 export class VirtualBoard {
-  readonly serial = new VirtualSerial();
-  readonly serial1 = new VirtualSerial();
+  readonly serial = new VirtualSerial(() => this.#elapsedMs());
+  readonly serial1 = new VirtualSerial(() => this.#elapsedMs());
   readonly clock: VirtualClock;
   readonly seed: number;
+  readonly #random: SeededRandom;
   readonly #board: Board;
   readonly #outputs = new Map<number, PinOutput[]>();
   readonly #startedAt: number;
@@ -62,6 +77,7 @@ export class VirtualBoard {
     this.seed = seed;
     this.#startedAt = this.clock.now();
     const random = new SeededRandom(seed);
+    this.#random = random.fork();
     this.#board = new Board({
       clock: this.clock,
       pins: { layout: pins, floating: () => random.next() },
@@ -71,6 +87,7 @@ export class VirtualBoard {
       deviceId,
       entropy: () => random.next(),
       startMillis,
+      repeatedBy: `seed: ${seed}`,
     });
     this.#board.pins.watch({ onOutput: (pin, value) => this.#record(pin, value) });
   }
@@ -88,17 +105,38 @@ export class VirtualBoard {
     return this.clock.advance(ms);
   }
 
-  /** Presses a button that connects the pin to ground, holds it, and lets it go. */
-  async press(pin: number, { holdMs = DEFAULT_HOLD_MS }: PressOptions = {}): Promise<void> {
-    this.setInput(pin, 0);
-    await this.advance(holdMs);
-    this.setInput(pin, null);
+  /**
+   * Moves time until `done` holds; how many milliseconds that took. Rejects where it does not within `withinMs`, or the
+   * sketch fails.
+   */
+  async advanceUntil(done: () => boolean, { withinMs = DEFAULT_WITHIN_MS }: UntilOptions = {}): Promise<number> {
+    const from = this.clock.now();
+    if (await this.clock.advanceUntil(done, withinMs)) return this.clock.now() - from;
+    throw new Error(`what was waited for did not come within ${withinMs} ms (${this.#board.repeatedBy ?? ""})`);
+  }
+
+  /** Presses a button that connects the pin to ground, holds it, and lets it go. Time moves meanwhile. */
+  async press(pin: number, { holdMs = DEFAULT_HOLD_MS, bounceMs = 0 }: PressOptions = {}): Promise<void> {
+    const bounced = await this.#switch(pin, [0, null], bounceMs);
+    await this.advance(Math.max(holdMs - bounced, 0));
+    await this.#switch(pin, [null, 0], bounceMs);
     await this.clock.settle();
   }
 
   /** Wires the pin to a level, or, with null, to nothing. */
   setInput(pin: number, level: Level | null): void {
     this.#board.pins.setInput(pin, level);
+  }
+
+  /** Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095, or, with null, to nothing. */
+  setAnalog(pin: number, reading: number | null, { noise = 0 }: AnalogOptions = {}): void {
+    const noisy = (): number => (reading ?? 0) + (this.#random.next() * 2 - 1) * noise;
+    this.#board.pins.setReading(pin, reading === null ? null : noisy);
+  }
+
+  /** Tells `listener` of each change of what the board drives the pin with: a device that is wired to it. Returns what ends that. */
+  onOutput(pin: number, listener: (value: number) => void): () => void {
+    return this.#board.pins.watch({ onOutput: (changed, value) => changed === pin && listener(value) });
   }
 
   /** What the board drives the pin with: a level, or the duty of `analogWrite`; null where it is no output. */
@@ -132,9 +170,24 @@ export class VirtualBoard {
     await stopped;
   }
 
+  /** Puts the pin to the first level, chattering between both for at most `bounceMs`; how long that took. */
+  async #switch(pin: number, levels: readonly [Level | null, Level | null], bounceMs: number): Promise<number> {
+    const pauses = bouncePauses(this.#random, bounceMs);
+    this.setInput(pin, levels[0]);
+    for (const [index, pauseMs] of pauses.entries()) {
+      await this.advance(pauseMs);
+      this.setInput(pin, levels[index % 2 === 0 ? 1 : 0]);
+    }
+    return pauses.reduce((sum, pauseMs) => sum + pauseMs, 0);
+  }
+
   #record(pin: number, value: number): void {
     const outputs = this.#outputs.get(pin) ?? [];
     this.#outputs.set(pin, outputs);
-    outputs.push({ atMs: this.clock.now() - this.#startedAt, value });
+    outputs.push({ atMs: this.#elapsedMs(), value });
+  }
+
+  #elapsedMs(): number {
+    return this.clock.now() - this.#startedAt;
   }
 }

@@ -1,6 +1,6 @@
 import type { BoardClock, Resident } from "../arduino/board/board-clock.js";
 import type { Timer } from "../core/clock.js";
-import { TimerQueue } from "./timer-queue.js";
+import { type Due, TimerQueue } from "./timer-queue.js";
 
 /** Turns of the microtask queue that are enough for any chain of promises in this library. */
 const LONGEST_CHAIN = 32;
@@ -8,6 +8,9 @@ const LONGEST_CHAIN = 32;
 const NEXT_TURN = Promise.resolve();
 /** Turns that a sketch gets to come to its next wait; one that awaits something of its own is left behind after them. */
 const MOST_TURNS = 256;
+
+/** Looks between two moments of time that no sketch needs, unless it would look for ever. */
+const MOST_POLLS = 1_000_000;
 
 /**
  * Time that stands still until it is moved, for virtual boards and what is connected to them. Timers due at one time run in
@@ -20,6 +23,7 @@ export class VirtualClock implements BoardClock {
   readonly #residents = new Set<Resident>();
   #stirred = true;
   #moving = false;
+  #polls = 0;
 
   constructor(startMs = 0) {
     this.#now = startMs;
@@ -38,12 +42,20 @@ export class VirtualClock implements BoardClock {
   }
 
   afterForSketch(delayMs: number, callback: () => void): Timer {
-    const due = this.#queue.add(this.#now + Math.max(delayMs, 0), callback);
-    return { cancel: () => this.#queue.remove(due), unref: () => {} };
+    return new VirtualTimer(this.#queue, this.#queue.add(this.#now + Math.max(delayMs, 0), callback));
   }
 
   afterReadPass(callback: () => void): Timer {
     return this.after(0, callback);
+  }
+
+  polled(): void {
+    if (++this.#polls < MOST_POLLS) return;
+    this.#polls = 0;
+    throw new Error(
+      `looked ${MOST_POLLS} times whether something changed, while time stands still: ` +
+        "what waits in a loop must let time go on, as in while (millis() < until) await delay(1)",
+    );
   }
 
   stir(): void {
@@ -90,8 +102,10 @@ export class VirtualClock implements BoardClock {
         const next = this.#queue.take(until);
         if (next === null) return false;
         this.#now = Math.max(this.#now, next.at);
+        this.#polls = 0;
         next.callback();
         if (this.#stirred || !this.#allRest()) await this.#letThrough();
+        else await NEXT_TURN; // What the sketch itself has going on in promises gets on, step by step.
       }
       return true;
     } finally {
@@ -115,4 +129,21 @@ export class VirtualClock implements BoardClock {
     for (const resident of this.#residents) if (!resident.rests) return false;
     return true;
   }
+}
+
+/** A class, for its speed: millions are made in a second. */
+class VirtualTimer implements Timer {
+  readonly #queue: TimerQueue;
+  readonly #due: Due;
+
+  constructor(queue: TimerQueue, due: Due) {
+    this.#queue = queue;
+    this.#due = due;
+  }
+
+  cancel(): void {
+    this.#queue.remove(this.#due);
+  }
+
+  unref(): void {}
 }

@@ -13,6 +13,8 @@ export interface Resident {
 export interface BoardClock extends Clock {
   /** As `after`, for a turn of a sketch or the end of its wait; 0: as soon as the event loop has been round once. */
   afterForSketch(delayMs: number, callback: () => void): Timer;
+  /** A sketch looked whether something changed. @throws Error from a fake clock, where that goes on without end */
+  polled(): void;
   /** Something goes on beside the sketch, in promises: a fake clock stands still until it is through. */
   stir(): void;
   /** A fake clock stands still while `resident` does not rest, and tells of its failure. Returns what ends that. */
@@ -24,6 +26,7 @@ export const pcClock: BoardClock = {
   ...systemClock,
   afterForSketch: (delayMs, callback) =>
     delayMs > 0 ? systemClock.after(delayMs, callback) : systemClock.afterReadPass(callback),
+  polled: () => {},
   stir: () => {},
   join: () => () => {},
 };

@@ -1,10 +1,14 @@
+import { AnalogSettings } from "./analog-settings.js";
 import type { BoardClock } from "./board-clock.js";
+import { Interrupts } from "./interrupts.js";
 import type { BoardLife, LifeRequest, LifeResource, WakeCause, WakeUp } from "./life.js";
 import type { BoardNetwork } from "./network.js";
 import { Pins, type PinsOptions } from "./pins.js";
+import { RandomSource } from "./random-source.js";
 import { RtcMemory } from "./rtc-memory.js";
 import type { SerialPort } from "./serial-port.js";
 import type { BoardStorage } from "./storage.js";
+import { Tones } from "./tones.js";
 
 export interface BoardParts {
   readonly clock: BoardClock;
@@ -20,6 +24,8 @@ export interface BoardParts {
   readonly entropy: () => number;
   /** What `millis()` starts from in the first life. Default 0. */
   readonly startMillis?: number;
+  /** What has to be known to repeat a failure: a seed. */
+  readonly repeatedBy?: string;
 }
 
 /** The hardware below a sketch, and the life that runs on it. */
@@ -31,6 +37,11 @@ export class Board {
   readonly network: BoardNetwork | null;
   readonly deviceId: string | null;
   readonly entropy: () => number;
+  readonly repeatedBy: string | null;
+  readonly analog = new AnalogSettings();
+  readonly interrupts: Interrupts;
+  readonly random: RandomSource;
+  readonly tones: Tones;
   readonly rtcMemory = new RtcMemory();
   #latestLife: BoardLife | null = null;
   #wakeCause: WakeCause = "power";
@@ -45,6 +56,10 @@ export class Board {
     this.network = parts.network;
     this.deviceId = parts.deviceId;
     this.entropy = parts.entropy;
+    this.repeatedBy = parts.repeatedBy ?? null;
+    this.interrupts = new Interrupts(this.pins, (pin, handler) => this.#life?.interrupt(pin, handler));
+    this.random = new RandomSource(parts.entropy);
+    this.tones = new Tones(this.clock, this.pins);
     this.#zeroMs = this.clock.now() - (parts.startMillis ?? 0);
   }
 
@@ -63,14 +78,22 @@ export class Board {
     return this.#wakeCause;
   }
 
-  /** A reset: pins as at power-on, time from 0, and, after a deep sleep alone, the RTC memory as it was. */
+  /** A life begins: time from 0, and, after a deep sleep alone, the RTC memory as it was. */
   boot(life: BoardLife, cause: WakeCause): void {
     if (this.#latestLife !== null) this.#zeroMs = this.clock.now();
     this.#latestLife = life;
     this.#wakeCause = cause;
-    this.pins.reset();
     if (cause === "timer" || cause === "pin") this.rtcMemory.wake();
     else this.rtcMemory.clear();
+  }
+
+  /** A life is over: the hardware is as after a reset, and drives no pin. What is wired to pins stays. */
+  halt(): void {
+    this.tones.reset();
+    this.interrupts.reset();
+    this.pins.reset();
+    this.analog.reset();
+    this.random.reset();
   }
 
   /** Waits as the sketch: `what` names the wait in messages. Outside of a sketch a plain wait. */
@@ -103,6 +126,11 @@ export class Board {
   /** What is open in this life ends with it. Returns what ends that ownership; outside of a sketch nobody owns anything. */
   own(resource: LifeResource): () => void {
     return this.#life?.own(resource) ?? (() => {});
+  }
+
+  /** The sketch looked whether something changed. @throws Error where it does nothing else while a fake clock stands still */
+  polled(): void {
+    this.clock.polled();
   }
 
   /** Something happened on the network, or was begun there: the next turn of `loop` need not wait for its time. */

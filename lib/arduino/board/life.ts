@@ -26,6 +26,8 @@ export interface BoardLife {
   delay(delayMs: number, what: string): Promise<void>;
   /** `wait`, as something that the sketch has to await before it goes on. Never settles where the life is over by then. */
   waitFor<T>(wait: Promise<T>, what: string): Promise<T>;
+  /** Runs an interrupt handler as code of the sketch. */
+  interrupt(pin: number, handler: () => void): void;
   /** Ends this life at once: does not return. */
   end(request: LifeRequest): never;
   /** Ends the sketch with a `SketchError` that says where (`onMessage callback`) and why. */

@@ -4,47 +4,51 @@ export type PinMode = "input" | "input-pullup" | "input-pulldown" | "output" | "
 /** LOW or HIGH. */
 export type Level = 0 | 1;
 
-/** What a pin did, told as it happens. */
+/** The converter has 12 bits. */
+export const HIGHEST_READING = 4_095;
+
+/** Told of what happens at pins, as it happens. */
 export interface PinWatcher {
-  /** What the board drives changed: a level, or a duty after `analogWrite`. */
+  /** What the board drives a pin with changed: a level, a duty, or a frequency. */
   onOutput?(pin: number, value: number): void;
-  /** What can be read at a pin changed. */
+  /** The level at a pin changed. What floats has none. */
   onLevel?(pin: number, level: Level): void;
 }
 
 interface Pin {
   mode: PinMode;
-  /** What the sketch wrote last, a level or a duty; drives the pin where its mode is an output. */
+  /** What the sketch wrote last; drives the pin where its mode is an output. */
   latch: number | null;
-  /** Whether the latch is a duty. */
-  pwm: boolean;
   /** The output that was told last. */
-  told: number | null;
+  toldOutput: number | null;
+  /** The level that was told last. */
+  toldLevel: Level | null;
   /** What is wired to it from outside; null: nothing. */
   input: Level | null;
-  analog: (() => number) | null;
+  /** The voltage that is wired to it from outside, as a reading; null: none. */
+  reading: (() => number) | null;
 }
 
 /** After a reset. */
-const AT_RESET = { mode: "input", latch: null, pwm: false, told: null } as const;
+const AT_RESET = { mode: "input", latch: null, toldOutput: null } as const;
 
 export interface PinsOptions {
   readonly layout?: PinLayout;
-  /** What a pin reads to which nothing is wired and which has no pull: a number from 0 up to, but not including, 1. */
+  /** What a pin picks up to which nothing is wired and which has no pull: a number from 0 up to, but not including, 1. */
   readonly floating: () => number;
 }
 
-/** A board's pins: what the sketch drives, and what the world outside does to them. */
+/** A board's pins: what the sketch drives, and what the world outside does to them. Each throws RangeError for a pin that does not exist. */
 export class Pins {
   readonly #pins = new Map<number, Pin>();
-  readonly #inputOnly: ReadonlySet<number>;
+  readonly #layout: PinLayout;
   readonly #floating: () => number;
   readonly #watchers = new Set<PinWatcher>();
 
   constructor({ layout = ESP32_PINS, floating }: PinsOptions) {
-    for (const pin of layout.pins) this.#pins.set(pin, { ...AT_RESET, input: null, analog: null });
-    this.#inputOnly = new Set(layout.inputOnly);
+    this.#layout = layout;
     this.#floating = floating;
+    for (const pin of layout.pins) this.#pins.set(pin, { ...AT_RESET, toldLevel: null, input: null, reading: null });
   }
 
   /** Tells `watcher` of every change from now on; returns what ends that. */
@@ -60,34 +64,37 @@ export class Pins {
 
   setMode(number: number, mode: PinMode): void {
     const pin = this.#pin(number);
-    if (mode.startsWith("output") && this.#inputOnly.has(number)) {
-      throw new RangeError(`pin ${number} is an input only: take another one for OUTPUT`);
+    if (mode.startsWith("output") && this.#layout.inputOnly.includes(number)) {
+      throw new RangeError(`pin ${number} can only be an input: take another one for an output`);
     }
     this.#change(number, pin, () => (pin.mode = mode));
   }
 
-  /** Sets the level that the pin has as an output. */
-  write(number: number, level: Level): void {
-    this.#latch(number, level, false);
-  }
-
-  /** Sets the duty that the pin has, and makes it an output. */
-  writePwm(number: number, duty: number): void {
+  /** Sets what drives the pin where it is an output: a level, a duty, a frequency. */
+  write(number: number, value: number): void {
     const pin = this.#pin(number);
-    if (pin.mode !== "output") this.setMode(number, "output");
-    this.#latch(number, duty, true);
+    this.#change(number, pin, () => (pin.latch = value));
   }
 
-  /** The level that can be read at the pin: what drives it, else its pull, else noise. */
+  /** The level at the pin: what drives it, else its pull, else noise. */
   read(number: number): Level {
-    const pin = this.#pin(number);
-    return settledLevel(pin) ?? (this.#floating() < 0.5 ? 0 : 1);
+    return this.level(number) ?? (this.#floating() < 0.5 ? 0 : 1);
   }
 
-  /** The voltage at the pin, from 0 (ground) to 1 (supply). */
+  /** The level that something gives the pin; null where it floats. */
+  level(number: number): Level | null {
+    return levelOf(this.#pin(number));
+  }
+
+  /** The voltage at the pin, as a reading of 12 bits. */
   readAnalog(number: number): number {
     const pin = this.#pin(number);
-    return pin.analog?.() ?? settledLevel(pin) ?? this.#floating();
+    if (!this.#layout.analog.includes(number)) {
+      throw new RangeError(`pin ${number} cannot measure: take one of ${this.#layout.analog.join(", ")}`);
+    }
+    if (pin.reading !== null) return Math.min(Math.max(Math.round(pin.reading()), 0), HIGHEST_READING);
+    const level = levelOf(pin);
+    return level === null ? Math.floor(this.#floating() * (HIGHEST_READING + 1)) : level * HIGHEST_READING;
   }
 
   /** Wires a pin to a level from outside, or, with null, to nothing. */
@@ -96,67 +103,50 @@ export class Pins {
     this.#change(number, pin, () => (pin.input = level));
   }
 
-  /** Wires a pin to a voltage from outside: a function that gives 0 (ground) to 1 (supply), or, with null, to nothing. */
-  setAnalog(number: number, voltage: (() => number) | null): void {
-    this.#pin(number).analog = voltage;
+  /** Wires a pin to a voltage from outside, asked for at each reading, or, with null, to nothing. */
+  setReading(number: number, reading: (() => number) | null): void {
+    this.#pin(number).reading = reading;
   }
 
   /** What the board drives the pin with; null where it is no output. */
   output(number: number): number | null {
-    return driven(this.#pin(number));
-  }
-
-  mode(number: number): PinMode {
-    return this.#pin(number).mode;
-  }
-
-  #latch(number: number, value: number, pwm: boolean): void {
-    const pin = this.#pin(number);
-    this.#change(number, pin, () => {
-      pin.latch = value;
-      pin.pwm = pwm;
-    });
+    return outputOf(this.#pin(number));
   }
 
   /** Makes one change, and tells what came of it. */
   #change(number: number, pin: Pin, change: () => void): void {
-    const before = settledLevel(pin);
     change();
-    const output = pin.latch === null ? null : driven(pin);
-    if (output !== pin.told) {
-      pin.told = output;
+    const output = pin.latch === null ? null : outputOf(pin);
+    if (output !== pin.toldOutput) {
+      pin.toldOutput = output;
       if (output !== null) for (const watcher of this.#watchers) watcher.onOutput?.(number, output);
     }
-    const level = settledLevel(pin);
-    if (level === before || level === null) return;
+    const level = levelOf(pin);
+    if (level === null || level === pin.toldLevel) return;
+    pin.toldLevel = level;
     for (const watcher of this.#watchers) watcher.onLevel?.(number, level);
   }
 
   #pin(number: number): Pin {
     const pin = this.#pins.get(number);
-    if (pin === undefined) throw new RangeError(`pin ${String(number)} does not exist: this board has ${this.#list()}`);
+    if (pin === undefined) {
+      throw new RangeError(`pin ${String(number)} does not exist: this board has ${this.#layout.pins.join(", ")}`);
+    }
     return pin;
   }
-
-  #list(): string {
-    return [...this.#pins.keys()].join(", ");
-  }
 }
 
-/** What the board drives the pin with; null where it leaves that to others. */
-function driven(pin: Pin): number | null {
-  if (pin.mode === "output") return pin.latch ?? 0;
+function outputOf({ mode, latch }: Pin): number | null {
+  if (mode === "output") return latch ?? 0;
   // An open drain pulls to ground, or lets go.
-  if (pin.mode === "output-open-drain") return pin.latch === 0 ? 0 : null;
-  return null;
+  return mode === "output-open-drain" && latch === 0 ? 0 : null;
 }
 
-/** The pin's level where something decides it: the output, the wiring, the pull. Null: it floats. */
-function settledLevel(pin: Pin): Level | null {
-  const output = driven(pin);
+/** The level at a pin where something decides it: what the board drives, the wiring, the pull. Null: it floats. */
+function levelOf(pin: Pin): Level | null {
+  const output = outputOf(pin);
   if (output !== null) return output > 0 ? 1 : 0;
   if (pin.input !== null) return pin.input;
   if (pin.mode === "input-pullup") return 1;
-  if (pin.mode === "input-pulldown") return 0;
-  return null;
+  return pin.mode === "input-pulldown" ? 0 : null;
 }

@@ -1,45 +1,52 @@
-/** Bytes that came over a serial port and wait to be read: the receiving half of a {@link SerialPort}. */
+/** As on an ESP32. */
+const DEFAULT_CAPACITY = 256;
+
+/** Bytes that came over a serial port and wait to be read: the receiving half of a `SerialPort`. */
 export class ReceivedBytes {
-  readonly #chunks: Uint8Array[] = [];
-  #offset = 0;
+  #ring = new Uint8Array(DEFAULT_CAPACITY);
+  #first = 0;
   #available = 0;
-  #waiting: (() => void)[] = [];
+  readonly #callbacks = new Set<() => void>();
 
   get available(): number {
     return this.#available;
   }
 
-  /** Appends what came (kept: not to be changed any more). */
-  add(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#chunks.push(bytes);
-    this.#available += bytes.length;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+  /** Appends as many of `bytes` as there is room for (copied), and returns how many these are. */
+  add(bytes: Uint8Array): number {
+    const accepted = Math.min(bytes.length, this.#ring.length - this.#available);
+    for (let index = 0; index < accepted; index++) {
+      this.#ring[(this.#first + this.#available++) % this.#ring.length] = bytes[index]!;
+    }
+    if (accepted > 0) for (const callback of [...this.#callbacks]) callback();
+    return accepted;
   }
 
   read(): number {
     const byte = this.peek();
-    const first = this.#chunks[0];
-    if (first === undefined) return byte;
+    if (byte < 0) return byte;
+    this.#first = (this.#first + 1) % this.#ring.length;
     this.#available--;
-    this.#offset++;
-    if (this.#offset === first.length) {
-      this.#chunks.shift();
-      this.#offset = 0;
-    }
     return byte;
   }
 
   peek(): number {
-    return this.#chunks[0]?.[this.#offset] ?? -1;
+    return this.#available > 0 ? this.#ring[this.#first]! : -1;
   }
 
-  arrival(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#available > 0) resolve();
-      else this.#waiting.push(resolve);
-    });
+  /** Calls `callback` whenever bytes have come, until the returned function is called. */
+  onArrival(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
+  }
+
+  /** Room for `size` bytes; what does not fit into it any more is lost, the newest first. */
+  resize(size: number): void {
+    const ring = new Uint8Array(size);
+    const kept = Math.min(this.#available, size);
+    for (let index = 0; index < kept; index++) ring[index] = this.read();
+    this.#ring = ring;
+    this.#first = 0;
+    this.#available = kept;
   }
 }

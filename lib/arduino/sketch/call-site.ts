@@ -18,9 +18,9 @@ interface Place {
   readonly column: string;
 }
 
-/** `"/home/me/blink.ts:12:5"`, or null where no line of `stack` is the sketch's. */
-export function callSite(error: unknown): string | null {
-  const places = placesOf(error);
+/** `"/home/me/blink.ts:12:5"`, or null where no line of the stack trace is the sketch's. */
+export function callSite(traced: unknown): string | null {
+  const places = placesOf(traced);
   const place = places.find(({ file }) => isSketch(file)) ?? null;
   return place === null ? null : `${asPath(place.file)}:${place.line}:${place.column}`;
 }
@@ -28,7 +28,7 @@ export function callSite(error: unknown): string | null {
 /** Frames of this library's own above the sketch's, at most. */
 const DEEPEST_CALL = 8;
 
-/** Remembers where the sketch stands; cheap, as the text is made only when it is asked for. */
+/** Remembers where the sketch stands. The text is made only when it is asked for. */
 export class Trace {
   declare readonly stack: string;
 
@@ -37,6 +37,27 @@ export class Trace {
     Error.stackTraceLimit = DEEPEST_CALL;
     Error.captureStackTrace(this, Trace);
     Error.stackTraceLimit = usual;
+  }
+}
+
+/** A wait that went well so often is not looked at any more. */
+const TRACES_PER_WAIT = 500;
+/** Waits that are told apart, `delay(10)` from `delay(20)`. */
+const MOST_WAITS = 64;
+
+/**
+ * Traces for waits, as long as they are worth their time: a trace takes longer than all the rest of a wait. Who forgets an
+ * `await` does so the first time that the line runs.
+ */
+export class TraceBudget {
+  readonly #taken = new Map<string, number>();
+
+  take(what: string): Trace | null {
+    const taken = this.#taken.get(what) ?? 0;
+    if (taken === TRACES_PER_WAIT) return null;
+    if (this.#taken.size === MOST_WAITS) this.#taken.clear();
+    this.#taken.set(what, taken + 1);
+    return new Trace();
   }
 }
 

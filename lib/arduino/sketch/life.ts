@@ -3,7 +3,7 @@ import type { Board } from "../board/board.js";
 import { runWithin, type SketchContext } from "../board/current-board.js";
 import type { BoardLife, LifeRequest, LifeResource, WakeCause } from "../board/life.js";
 import { LifeOver } from "../board/life-over.js";
-import { Trace, callSite } from "./call-site.js";
+import { callSite, type Trace, TraceBudget } from "./call-site.js";
 import { beginSketch, type Sketch, type SketchFunctions } from "./sketch.js";
 import { SketchError } from "./sketch-error.js";
 import { TurnPace } from "./turn-pace.js";
@@ -14,7 +14,7 @@ export type LifeEnd = LifeRequest | { readonly kind: "failed"; readonly error: S
 /** What the sketch waits for, and where it began to. */
 interface Wait {
   readonly what: string;
-  readonly trace: Trace;
+  readonly trace: Trace | null;
   readonly timer: Timer | null;
 }
 
@@ -36,6 +36,7 @@ export class Life implements BoardLife {
   readonly #onEnd: (end: LifeEnd) => void;
   readonly #resources = new Set<LifeResource>();
   readonly #pace = new TurnPace();
+  readonly #traces = new TraceBudget();
   #functions: SketchFunctions = {};
   #state: LifeState = { name: "active" };
   #wait: Wait | null = null;
@@ -104,6 +105,16 @@ export class Life implements BoardLife {
     });
   }
 
+  interrupt(pin: number, handler: () => void): void {
+    runWithin(this.#context, () => {
+      try {
+        handler();
+      } catch (error) {
+        this.fail(`interrupt handler of pin ${pin}`, error);
+      }
+    });
+  }
+
   end(request: LifeRequest): never {
     if (!this.over) {
       this.drop();
@@ -113,7 +124,7 @@ export class Life implements BoardLife {
   }
 
   fail(where: string, cause: unknown): void {
-    this.#fail(new SketchError(where, cause));
+    this.#fail(where, cause, callSite(cause));
   }
 
   own(resource: LifeResource): () => void {
@@ -162,19 +173,18 @@ export class Life implements BoardLife {
       this.#failForgotten(this.#wait);
       throw new LifeOver();
     }
-    return (this.#wait = { what, timer, trace: new Trace() });
+    return (this.#wait = { what, timer, trace: this.#traces.take(what) });
   }
 
   /** A board does one thing after the other: whoever goes on while a wait is pending forgot to await it. */
   #failForgotten({ what, trace }: Wait): void {
     const advice = `write "await ${what}", and await each function of yours that waits; a callback cannot wait`;
-    this.#fail(
-      new SketchError(this.#where, new Error(`went on while ${what} was still waiting: ${advice}`), callSite(trace)),
-    );
+    this.#fail(this.#where, new Error(`went on while ${what} was still waiting: ${advice}`), trace && callSite(trace));
   }
 
-  #fail(error: SketchError): void {
+  #fail(where: string, cause: unknown, site: string | null): void {
     if (this.over) return;
+    const error = new SketchError(where, cause, { site, repeatedBy: this.#context.board.repeatedBy });
     // Not ended here: whoever runs the sketch says whether sessions are closed in good order.
     this.#onEnd({ kind: "failed", error });
   }
@@ -185,6 +195,7 @@ export class Life implements BoardLife {
     this.#wait?.timer?.cancel();
     this.#wait = null;
     this.#state = { name: "over" };
+    this.#context.board.halt();
     const resources = [...this.#resources];
     this.#resources.clear();
     return resources;

@@ -17,7 +17,7 @@ const INTERRUPTED_EXIT_CODE = 130;
  * and on which of its lines, is on stderr, and the process ends with exit code 1. A second Ctrl-C ends it at once.
  */
 export async function runSketch(sketch: Sketch, { signal, ...options }: RunSketchOptions = {}): Promise<void> {
-  const board = options.storageFolder === undefined ? currentBoard() : createPcBoard(options);
+  const board = Object.keys(options).length === 0 ? currentBoard() : createPcBoard(options);
   if (signal?.aborted) return;
   await new Promise<void>((resolve) => {
     const run = new SketchRun(board, sketch, () => {

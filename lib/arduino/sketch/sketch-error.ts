@@ -1,5 +1,10 @@
 import { causeText } from "../../errors.js";
-import { callSite } from "./call-site.js";
+
+interface SketchErrorDetails {
+  readonly site: string | null;
+  /** What has to be known to repeat it; null: nothing. */
+  readonly repeatedBy: string | null;
+}
 
 /** A sketch that failed: where, why, and on which line of its own. What it threw is the `cause`. */
 export class SketchError extends Error {
@@ -9,9 +14,10 @@ export class SketchError extends Error {
   /** The sketch's own place, `"/home/me/blink.ts:12:5"`; null where the stack trace names none. */
   readonly site: string | null;
 
-  /** `site`: where the stack trace of `cause` does not say it. */
-  constructor(where: string, cause: unknown, site: string | null = callSite(cause)) {
-    super(`${where}: ${causeText(cause)}${site === null ? "" : `\n    at ${site}`}`, { cause });
+  constructor(where: string, cause: unknown, { site, repeatedBy }: SketchErrorDetails) {
+    const at = site === null ? "" : `\n    at ${site}`;
+    const again = repeatedBy === null ? "" : `\n    (to repeat it: ${repeatedBy})`;
+    super(`${where}: ${causeText(cause)}${at}${again}`, { cause });
     this.where = where;
     this.site = site;
   }

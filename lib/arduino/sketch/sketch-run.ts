@@ -129,7 +129,7 @@ export class SketchRun implements Resident {
       unwatch?.();
     };
     this.#state = { name: "sleeping", wakeUp, stopWaiting };
-    if (pin !== undefined && pins.read(pin.number) === pin.level) wake("pin");
+    if (pin !== undefined && pins.level(pin.number) === pin.level) wake("pin");
     else this.#onChange();
   }
 
