@@ -18,7 +18,13 @@ export { pulseIn } from "./pulses.js";
 export { noTone, tone } from "./tone.js";
 export { random, randomSeed } from "./random-numbers.js";
 export * from "./numbers.js";
+export * from "./core-names.js";
 export { rtcData } from "./rtc-data.js";
+
+export { USMPClient, type ConnectionCallback, type MessageCallback } from "./client/usmp-client.js";
+export { USMPClientStatic } from "./client/usmp-client-static.js";
+export { type BoardTransport, USMP, USMPArduinoTcpCtx, USMPArduinoUdpCtx } from "./client/usmp.js";
+export * from "./client/constants.js";
 
 export { isMain } from "./sketch/is-main.js";
 export { runSketch, type RunSketchOptions } from "./sketch/run-sketch.js";

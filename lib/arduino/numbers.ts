@@ -1,32 +1,6 @@
-/**
- * A sketch's arithmetic. A board's `int` and `long` have 32 bits and wrap; what has a C type there gets it here from the
- * function of that name: `count = uint8_t(count + 1)`.
- */
+/** A sketch's arithmetic: a board's `int` and `long` have 32 bits and wrap. */
 import { DEG_TO_RAD, RAD_TO_DEG } from "./constants.js";
-
-export function int8_t(value: number): number {
-  return (value << 24) >> 24;
-}
-
-export function uint8_t(value: number): number {
-  return value & 0xff;
-}
-
-export function int16_t(value: number): number {
-  return (value << 16) >> 16;
-}
-
-export function uint16_t(value: number): number {
-  return value & 0xffff;
-}
-
-export function int32_t(value: number): number {
-  return value | 0;
-}
-
-export function uint32_t(value: number): number {
-  return value >>> 0;
-}
+import { int32_t, uint16_t, uint8_t } from "./values/fixed-width.js";
 
 /** From one range to another in whole numbers of 32 bits, cut towards zero; -1 where the first range is empty. */
 export function map(value: number, fromLow: number, fromHigh: number, toLow: number, toHigh: number): number {

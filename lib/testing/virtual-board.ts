@@ -1,23 +1,22 @@
 import { Board } from "../arduino/board/board.js";
-import type { BoardNetwork } from "../arduino/board/network.js";
 import { ESP32_PINS, type PinLayout } from "../arduino/board/pin-layout.js";
 import type { Level } from "../arduino/board/pins.js";
 import { MemoryStorage } from "../arduino/board/storage.js";
 import type { Sketch } from "../arduino/sketch/sketch.js";
 import { SketchRun, type SketchState } from "../arduino/sketch/sketch-run.js";
+import { loadCrypto } from "../crypto/index.js";
 import { SeededRandom } from "../transport/random.js";
 import { bouncePauses } from "./contact-bounce.js";
+import { noNetwork } from "./no-network.js";
+import type { VirtualNetwork } from "./virtual-network.js";
 import { VirtualClock } from "./virtual-clock.js";
 import { VirtualSerial } from "./virtual-serial.js";
 
 const DEFAULT_SEED = 1;
 const DEFAULT_HOLD_MS = 100;
+/** More than closing a session may take. */
+const LONGEST_STOP_MS = 60_000;
 const DEFAULT_WITHIN_MS = 10_000;
-
-/** A network that lives in memory, on a clock that boards share. */
-export interface VirtualNetwork extends BoardNetwork {
-  readonly clock: VirtualClock;
-}
 
 export interface VirtualBoardOptions {
   /** What the board's clients connect to, whatever host they name. Its clock is the board's. */
@@ -35,6 +34,11 @@ export interface VirtualBoardOptions {
 export interface PinOutput {
   readonly atMs: number;
   readonly value: number;
+}
+
+/** The same of any pin. */
+export interface BoardOutput extends PinOutput {
+  readonly pin: number;
 }
 
 export interface PressOptions {
@@ -62,8 +66,10 @@ export class VirtualBoard {
   readonly seed: number;
   readonly #random: SeededRandom;
   readonly #board: Board;
-  readonly #outputs = new Map<number, PinOutput[]>();
+  readonly #outputs: BoardOutput[] = [];
   readonly #startedAt: number;
+  /** Nothing in a simulation may wait for the real event loop. */
+  readonly #ready: Promise<unknown>;
   #run: SketchRun | null = null;
 
   constructor({
@@ -74,6 +80,7 @@ export class VirtualBoard {
     deviceId = "02:00:00:00:00:01",
   }: VirtualBoardOptions = {}) {
     this.clock = gateway?.clock ?? new VirtualClock();
+    this.#ready = gateway?.ready ?? Promise.resolve();
     this.seed = seed;
     this.#startedAt = this.clock.now();
     const random = new SeededRandom(seed);
@@ -83,18 +90,21 @@ export class VirtualBoard {
       pins: { layout: pins, floating: () => random.next() },
       storage: new MemoryStorage(),
       serialPorts: [this.serial, this.serial1],
-      network: gateway ?? null,
+      network: gateway?.plugIn({ deviceId, describe: () => this.#describe() }) ?? noNetwork,
       deviceId,
       entropy: () => random.next(),
       startMillis,
       repeatedBy: `seed: ${seed}`,
     });
-    this.#board.pins.watch({ onOutput: (pin, value) => this.#record(pin, value) });
+    this.#board.pins.watch({
+      onOutput: (pin, value) => this.#outputs.push({ pin, atMs: this.#elapsedMs(), value }),
+    });
   }
 
   /** Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` where it fails. */
   async start(sketch: Sketch): Promise<void> {
     if (this.#run !== null && this.#run.state !== "ended") throw new Error("a sketch runs already: stop() it first");
+    await Promise.all([this.#ready, loadCrypto()]);
     this.#run = new SketchRun(this.#board, sketch);
     this.#run.start();
     await this.clock.settle();
@@ -128,10 +138,14 @@ export class VirtualBoard {
     this.#board.pins.setInput(pin, level);
   }
 
-  /** Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095, or, with null, to nothing. */
-  setAnalog(pin: number, reading: number | null, { noise = 0 }: AnalogOptions = {}): void {
-    const noisy = (): number => (reading ?? 0) + (this.#random.next() * 2 - 1) * noise;
-    this.#board.pins.setReading(pin, reading === null ? null : noisy);
+  /**
+   * Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095, fixed or asked for at each reading; or, with
+   * null, to nothing.
+   */
+  setAnalog(pin: number, reading: number | (() => number) | null, { noise = 0 }: AnalogOptions = {}): void {
+    const noisy = (exact: number): number => exact + (this.#random.next() * 2 - 1) * noise;
+    const voltage = typeof reading === "function" ? reading : (): number => reading ?? 0;
+    this.#board.pins.setReading(pin, reading === null ? null : () => noisy(voltage()));
   }
 
   /** Tells `listener` of each change of what the board drives the pin with: a device that is wired to it. Returns what ends that. */
@@ -144,9 +158,13 @@ export class VirtualBoard {
     return this.#board.pins.output(pin);
   }
 
-  /** Every change of what the board drives the pin with. */
-  outputs(pin: number): readonly PinOutput[] {
-    return this.#outputs.get(pin) ?? [];
+  /** Every change of what the board drives this pin with. */
+  outputs(pin: number): PinOutput[];
+  /** Every change of any pin, in their order. */
+  outputs(): BoardOutput[];
+  outputs(pin?: number): PinOutput[] {
+    if (pin === undefined) return [...this.#outputs];
+    return this.#outputs.filter((output) => output.pin === pin).map(({ atMs, value }) => ({ atMs, value }));
   }
 
   /** How many lives the sketch has begun. */
@@ -163,11 +181,11 @@ export class VirtualBoard {
     this.#run?.cutPower();
   }
 
-  /** Ends the sketch in good order, sessions with BYE. */
+  /** Ends the sketch in good order, sessions with BYE. Moves time as far as that takes. */
   async stop(): Promise<void> {
-    const stopped = this.#run?.stop();
-    await this.clock.settle();
-    await stopped;
+    let stopped = this.#run === null;
+    void this.#run?.stop().then(() => (stopped = true));
+    await this.clock.advanceUntil(() => stopped, LONGEST_STOP_MS);
   }
 
   /** Puts the pin to the first level, chattering between both for at most `bounceMs`; how long that took. */
@@ -181,12 +199,14 @@ export class VirtualBoard {
     return pauses.reduce((sum, pauseMs) => sum + pauseMs, 0);
   }
 
-  #record(pin: number, value: number): void {
-    const outputs = this.#outputs.get(pin) ?? [];
-    this.#outputs.set(pin, outputs);
-    outputs.push({ atMs: this.#elapsedMs(), value });
+  #describe(): string {
+    const lines = this.serial.lines().slice(-3);
+    const printed =
+      lines.length === 0 ? "printed nothing" : `printed last: ${lines.map((line) => JSON.stringify(line)).join(", ")}`;
+    return `The board ${this.#board.deviceId ?? ""}: ${this.state}, in life ${this.lives}; ${printed}`;
   }
 
+  /** Since the board was made. */
   #elapsedMs(): number {
     return this.clock.now() - this.#startedAt;
   }

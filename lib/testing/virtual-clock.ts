@@ -104,8 +104,9 @@ export class VirtualClock implements BoardClock {
         this.#now = Math.max(this.#now, next.at);
         this.#polls = 0;
         next.callback();
-        if (this.#stirred || !this.#allRest()) await this.#letThrough();
-        else await NEXT_TURN; // What the sketch itself has going on in promises gets on, step by step.
+        // What the sketch itself has going on in promises gets on, step by step.
+        if (this.#isQuiet()) await NEXT_TURN;
+        if (!this.#isQuiet()) await this.#letThrough();
       }
       return true;
     } finally {
@@ -115,7 +116,7 @@ export class VirtualClock implements BoardClock {
 
   async #letThrough(): Promise<void> {
     let least = 0;
-    for (let turn = 0; turn < least || this.#stirred || (turn < MOST_TURNS && !this.#allRest()); turn++) {
+    for (let turn = 0; turn < least || this.#stirred || (turn < MOST_TURNS && !this.#isQuiet()); turn++) {
       if (this.#stirred) {
         this.#stirred = false;
         least = turn + LONGEST_CHAIN;
@@ -125,7 +126,9 @@ export class VirtualClock implements BoardClock {
     for (const { failure } of this.#residents) if (failure !== null) throw failure;
   }
 
-  #allRest(): boolean {
+  /** Whether nothing goes on but time. */
+  #isQuiet(): boolean {
+    if (this.#stirred) return false;
     for (const resident of this.#residents) if (!resident.rests) return false;
     return true;
   }

@@ -80,6 +80,7 @@ export class Board {
 
   /** A life begins: time from 0, and, after a deep sleep alone, the RTC memory as it was. */
   boot(life: BoardLife, cause: WakeCause): void {
+    if (this.#life !== null) throw new Error("a sketch runs on this board already: stop it first");
     if (this.#latestLife !== null) this.#zeroMs = this.clock.now();
     this.#latestLife = life;
     this.#wakeCause = cause;

@@ -11,7 +11,14 @@ export interface SketchContext {
   readonly life: BoardLife;
 }
 
-const contexts = new AsyncLocalStorage<SketchContext>();
+/**
+ * One for all copies of this module: where a test and its sketch come to theirs by `import` and by `require`, the sketch
+ * would not find its board, and run on this computer.
+ */
+const CONTEXTS = Symbol.for("usmp.arduino.contexts");
+const shared = globalThis as { [CONTEXTS]?: AsyncLocalStorage<SketchContext> | undefined };
+const contexts = (shared[CONTEXTS] ??= new AsyncLocalStorage<SketchContext>());
+
 let pcBoard: Board | null = null;
 
 /**

@@ -30,7 +30,9 @@ export const USMP_LOG_LEVEL_INFO = 3;
 export const USMP_LOG_LEVEL_DEBUG = 4;
 
 /** Bytes in one frame, and frames in one message. */
-export const USMP_MAX_DATA_LEN = 452;
-export const USMP_MAX_FRAMES = 4;
+export {
+  MAX_FRAMES_PER_MESSAGE as USMP_MAX_FRAMES,
+  MAX_PLAINTEXT_LENGTH as USMP_MAX_DATA_LEN,
+} from "../../core/wire.js";
 
-export const USMP_DEFAULT_PORT = 9000;
+export { DEFAULT_PORT as USMP_DEFAULT_PORT } from "../../transport/place.js";

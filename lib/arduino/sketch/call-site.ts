@@ -3,8 +3,8 @@
  * package's.
  */
 
-/** A place in a stack trace: a file's path or URL, its line and column. */
-const PLACE = /((?:file:\/\/|\/|[A-Za-z]:[\\/])[^()]*?):(\d+):(\d+)\)?$/;
+/** A line of a stack trace: who was called, in brackets where. */
+const LINE = /^\s+at (?:async )?(?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):(\d+)\)?$/;
 
 /** This library's own folder, as stack traces name it: of the sources `lib/`, of the package `dist/`. */
 const OWN_FOLDER = placesOf(new Error("for its stack trace"))[0]?.file.replace(
@@ -25,8 +25,8 @@ export function callSite(traced: unknown): string | null {
   return place === null ? null : `${asPath(place.file)}:${place.line}:${place.column}`;
 }
 
-/** Frames of this library's own above the sketch's, at most. */
-const DEEPEST_CALL = 8;
+/** More than there are calls within this library above the sketch's own. */
+const DEEPEST_CALL = 20;
 
 /** Remembers where the sketch stands. The text is made only when it is asked for. */
 export class Trace {
@@ -65,7 +65,7 @@ function placesOf(error: unknown): Place[] {
   const stack: unknown = typeof error === "object" && error !== null && "stack" in error ? error.stack : null;
   if (typeof stack !== "string") return [];
   return stack.split("\n").flatMap((line) => {
-    const [, file, at, column] = /^\s+at /.test(line) ? (PLACE.exec(line) ?? []) : [];
+    const [, file, at, column] = LINE.exec(line) ?? [];
     return file === undefined || at === undefined || column === undefined ? [] : [{ file, line: at, column }];
   });
 }

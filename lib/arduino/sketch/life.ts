@@ -18,12 +18,9 @@ interface Wait {
   readonly timer: Timer | null;
 }
 
-/** Where a life stands: its code runs or waits, it is between two turns, it has no more to do but interrupts, or it is over. */
+/** Where a life stands: its code runs or waits, it is between two turns, or it is over. */
 type LifeState =
-  | { readonly name: "active" }
-  | { readonly name: "between"; readonly timer: Timer }
-  | { readonly name: "idle" }
-  | { readonly name: "over" };
+  { readonly name: "active" } | { readonly name: "between"; readonly timer: Timer } | { readonly name: "over" };
 
 /**
  * One life of a sketch, from `setup()` through turns of `loop()`:
@@ -148,9 +145,10 @@ export class Life implements BoardLife {
   #enter(where: string, code: SketchFunctions["loop"]): void {
     this.#where = where;
     try {
-      const running = code?.();
-      if (running === undefined) this.#left();
-      else running.then(this.#left, (error: unknown) => this.fail(where, error));
+      const running: unknown = code?.();
+      // An arrow function may well return something else.
+      if (running instanceof Promise) running.then(this.#left, (error: unknown) => this.fail(where, error));
+      else this.#left();
     } catch (error) {
       this.fail(where, error);
     }
@@ -159,10 +157,6 @@ export class Life implements BoardLife {
   readonly #left = (): void => {
     if (this.over) return;
     if (this.#wait !== null) return this.#failForgotten(this.#wait);
-    if (this.#functions.loop === undefined) {
-      this.#state = { name: "idle" };
-      return;
-    }
     const { clock } = this.#context.board;
     this.#state = { name: "between", timer: clock.afterForSketch(this.#pace.dueIn(clock.now()), this.#turn) };
   };

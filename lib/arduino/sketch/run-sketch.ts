@@ -1,6 +1,9 @@
+import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
+import { LifeOver } from "../board/life-over.js";
 import { createPcBoard, type PcBoardOptions } from "../board/pc-board.js";
 import type { Sketch } from "./sketch.js";
+import type { SketchError } from "./sketch-error.js";
 import { SketchRun } from "./sketch-run.js";
 
 export interface RunSketchOptions extends PcBoardOptions {
@@ -8,8 +11,9 @@ export interface RunSketchOptions extends PcBoardOptions {
   readonly signal?: AbortSignal;
 }
 
-/** As a shell has it for a program that Ctrl-C ended. */
-const INTERRUPTED_EXIT_CODE = 130;
+const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** A terminal and a program between (npm) may each pass on one Ctrl-C: what comes this soon is still the first. */
+const SAME_SIGNAL_MS = 300;
 
 /**
  * Runs a sketch on this computer: `setup()` once, then `loop()`, at most 1,000 turns a second, until Ctrl-C or `signal`.
@@ -17,32 +21,44 @@ const INTERRUPTED_EXIT_CODE = 130;
  * and on which of its lines, is on stderr, and the process ends with exit code 1. A second Ctrl-C ends it at once.
  */
 export async function runSketch(sketch: Sketch, { signal, ...options }: RunSketchOptions = {}): Promise<void> {
-  const board = Object.keys(options).length === 0 ? currentBoard() : createPcBoard(options);
   if (signal?.aborted) return;
-  await new Promise<void>((resolve) => {
-    const run = new SketchRun(board, sketch, () => {
-      if (run.state === "ended" || run.sleepsForGood) finish();
-    });
-    const finish = (): void => {
-      signal?.removeEventListener("abort", finish);
-      void run.stop().then(() => {
-        process.off("SIGINT", interrupt);
-        const { failure } = run;
-        if (failure !== null) {
-          process.stderr.write(`The sketch failed in ${failure.message}\n`);
-          process.exitCode = 1;
-        }
-        resolve();
-      });
-    };
-    let interrupted = false;
-    const interrupt = (): void => {
-      if (interrupted) process.exit(INTERRUPTED_EXIT_CODE);
-      interrupted = true;
-      finish();
-    };
-    process.on("SIGINT", interrupt);
-    signal?.addEventListener("abort", finish, { once: true });
-    run.start();
+  const board = Object.keys(options).length === 0 ? currentBoard() : createPcBoard(options);
+  const failure = await runUntilStopped(board, sketch, signal);
+  if (failure === null) return;
+  process.stderr.write(`The sketch failed in ${failure.message}\n`);
+  process.exitCode = 1;
+}
+
+async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSignal): Promise<SketchError | null> {
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const run = new SketchRun(board, sketch, () => {
+    // Nothing is wired to a computer's pins, so nothing else could wake it.
+    if (run.state === "ended" || run.sleepsForGood) end();
   });
+  const stop = (): void => {
+    end();
+    // From then on a signal does what it does by itself: end the process at once.
+    setTimeout(forgetSignals, SAME_SIGNAL_MS).unref();
+  };
+  const forgetSignals = (): void => {
+    for (const name of STOP_SIGNALS) process.off(name, stop);
+  };
+  // Of a function that waits and was not awaited.
+  const rejected = (reason: unknown): void => {
+    if (!(reason instanceof LifeOver)) run.fail("a promise that nobody awaits", reason);
+  };
+  for (const name of STOP_SIGNALS) process.on(name, stop);
+  process.on("unhandledRejection", rejected);
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    run.start();
+    await ended;
+    await run.stop();
+  } finally {
+    forgetSignals();
+    process.off("unhandledRejection", rejected);
+    signal?.removeEventListener("abort", stop);
+  }
+  return run.failure;
 }

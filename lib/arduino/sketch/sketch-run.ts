@@ -70,6 +70,11 @@ export class SketchRun implements Resident {
     this.#begin("power");
   }
 
+  /** Something of the sketch failed that nobody else tells of. */
+  fail(where: string, cause: unknown): void {
+    if (this.#state.name === "running") this.#state.life.fail(where, cause);
+  }
+
   /** The supply is gone: nobody is told goodbye. */
   cutPower(): void {
     if (this.#state.name === "running") this.#state.life.drop();
@@ -138,6 +143,8 @@ export class SketchRun implements Resident {
     if (this.#state.name === "booting") this.#state.timer.cancel();
     if (this.#state.name === "sleeping") this.#state.stopWaiting();
     this.#state = { name: "ended", error };
+    // Whoever moves a fake clock is to be told now, and not when he moves it again.
+    if (error !== null) this.#board.clock.stir();
     this.#onChange();
   }
 }

@@ -1,9 +1,9 @@
-/** What a sketch is made of. Either may be missing, and either may be async. */
+/** What a sketch is made of. Either may be missing, and either may be async; what else they return does not matter. */
 export interface SketchFunctions {
   /** Runs once in each life. */
-  readonly setup?: (() => void | Promise<void>) | undefined;
+  readonly setup?: (() => unknown) | undefined;
   /** Runs again and again, at most once a millisecond. */
-  readonly loop?: (() => void | Promise<void>) | undefined;
+  readonly loop?: (() => unknown) | undefined;
 }
 
 /**

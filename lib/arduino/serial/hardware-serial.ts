@@ -1,0 +1,207 @@
+import type { Board } from "../board/board.js";
+import { currentBoard } from "../board/current-board.js";
+import { PerLife } from "../board/per-life.js";
+import { ArduinoString, type TextLike } from "../text/arduino-string.js";
+import { byteString, bytesOf, textOf } from "../text/byte-text.js";
+import type { Char } from "../text/characters.js";
+import type { NumberBase } from "../text/number-base.js";
+import { formatted, type PrintfArgument } from "../text/printf.js";
+import { printed, type Printed } from "../text/printed.js";
+import { OpenPort, type PortSettings } from "./open-port.js";
+import {
+  find,
+  readBytes,
+  readBytesUntil,
+  readFloat,
+  readInteger,
+  readText,
+  type TimedSource,
+} from "./timed-reading.js";
+
+/** What an ESP32 takes without waiting: here nothing ever waits. */
+const TRANSMIT_BUFFER_BYTES = 128;
+
+const DEFAULT_TIMEOUT_MS = 1_000;
+
+interface PortState extends PortSettings {
+  /** From `begin` to `end`, or to the end of the life. */
+  open: OpenPort | null;
+  baud: number;
+}
+
+/**
+ * A serial port: `Serial`, `Serial1`. As on a board, with two differences. What waits for bytes has to be awaited:
+ * `readBytes`, `readString`, `parseInt` and their like. And a write before `begin`, which on a board is lost without a
+ * word, is an error.
+ *
+ * On a PC `Serial` is the terminal, which is read once the sketch reads; lines come as the terminal sends them. An
+ * unread byte waits in a buffer of 256; on a PC whoever sends has to wait then, on a virtual board more bytes are lost.
+ */
+export class HardwareSerial {
+  readonly #name: string;
+  readonly #index: 0 | 1;
+  readonly #state = new PerLife<PortState>(
+    () => ({ open: null, baud: 0, timeoutMs: DEFAULT_TIMEOUT_MS }),
+    (state) => state.open?.close(),
+  );
+
+  constructor(name: string, index: 0 | 1) {
+    this.#name = name;
+    this.#index = index;
+  }
+
+  /** Opens the port; the speed has no effect here. */
+  begin(baud = 115_200): void {
+    const board = currentBoard();
+    const state = this.#state.of(board);
+    state.open?.close();
+    state.open = new OpenPort(board, board.serialPorts[this.#index], state);
+    state.baud = baud;
+  }
+
+  end(): void {
+    const state = this.#state.of(currentBoard());
+    state.open?.close();
+    state.open = null;
+    state.baud = 0;
+  }
+
+  /** What `begin` was given; 0 before it. */
+  baudRate(): number {
+    return this.#state.of(currentBoard()).baud;
+  }
+
+  /** How many unread bytes are kept; 256 unless told otherwise. */
+  setRxBufferSize(size: number): number {
+    currentBoard().serialPorts[this.#index].resizeReceiveBuffer(size);
+    return size;
+  }
+
+  /** `print(t, 1)`: one decimal; `print(n, HEX)`. Returns how many bytes it sent. */
+  print(value: Printed, format?: NumberBase | number): number {
+    return this.#send("print", printed(value, format));
+  }
+
+  /** The same, and CR LF. */
+  println(value: Printed = "", format?: NumberBase | number): number {
+    return this.#send("println", `${printed(value, format)}\r\n`);
+  }
+
+  /** C's printf: `printf("%d: %.1f\n", index, celsius)`. @throws UsmpError INVALID_ARG where an argument does not fit. */
+  printf(format: string, ...args: readonly PrintfArgument[]): number {
+    return this.#send("printf", formatted(format, args));
+  }
+
+  /** One byte, or text, or bytes, at most `length` of them. */
+  write(data: number | TextLike | Uint8Array, length?: number): number {
+    if (data instanceof Uint8Array) return this.#sendBytes("write", data.subarray(0, length));
+    if (typeof data === "number") return this.#sendBytes("write", Uint8Array.of(data));
+    return this.#send("write", byteString(data.toString()).slice(0, length));
+  }
+
+  availableForWrite(): number {
+    return TRANSMIT_BUFFER_BYTES;
+  }
+
+  /** Waits on a board until all is sent. Here it is on its way already. */
+  flush(): void {
+    this.#open("flush");
+  }
+
+  /** How many bytes can be read without waiting. */
+  available(): number {
+    return this.#open("available").available;
+  }
+
+  /** The next byte, -1 where there is none. */
+  read(): number {
+    return this.#open("read").read();
+  }
+
+  /** The next byte, which stays; -1 where there is none. */
+  peek(): number {
+    return this.#open("peek").peek();
+  }
+
+  /** How long a read waits for the next byte. Default 1,000. */
+  setTimeout(timeoutMs: number): void {
+    this.#state.of(currentBoard()).timeoutMs = timeoutMs;
+  }
+
+  getTimeout(): number {
+    return this.#state.of(currentBoard()).timeoutMs;
+  }
+
+  /** Fills `buffer` up to `length`; returns how many bytes came in time. */
+  readBytes(buffer: Uint8Array, length = buffer.length): Promise<number> {
+    return this.#wait("readBytes", (port) => readBytes(port, buffer, length));
+  }
+
+  /** The same, up to `terminator`, which is taken and left out. */
+  readBytesUntil(terminator: Char, buffer: Uint8Array, length = buffer.length): Promise<number> {
+    return this.#wait("readBytesUntil", (port) => readBytesUntil(port, terminator, buffer, length));
+  }
+
+  /** Everything that comes, until nothing came for the time limit. */
+  readString(): Promise<ArduinoString> {
+    return this.#wait("readString", async (port) => new ArduinoString(textOf(await readText(port, null))));
+  }
+
+  /** Everything up to `terminator`, which is taken and left out, or until nothing came for the time limit. */
+  readStringUntil(terminator: Char): Promise<ArduinoString> {
+    return this.#wait("readStringUntil", async (port) => new ArduinoString(textOf(await readText(port, terminator))));
+  }
+
+  /** The next integer, of 32 bits; what stands before it is skipped. 0 where none came in time. */
+  parseInt(ignore?: Char): Promise<number> {
+    return this.#wait("parseInt", (port) => readInteger(port, ignore));
+  }
+
+  /** The next decimal number; what stands before it is skipped. 0 where none came in time. */
+  parseFloat(ignore?: Char): Promise<number> {
+    return this.#wait("parseFloat", (port) => readFloat(port, ignore));
+  }
+
+  /** Takes bytes up to and with `target`; false where it did not come in time. */
+  find(target: TextLike): Promise<boolean> {
+    return this.#wait("find", (port) => find(port, byteString(target.toString())));
+  }
+
+  /** The same; false also where `terminator` came before it. */
+  findUntil(target: TextLike, terminator: TextLike): Promise<boolean> {
+    const sought = byteString(target.toString());
+    return this.#wait("findUntil", (port) => find(port, sought, byteString(terminator.toString())));
+  }
+
+  /** Calls `callback` whenever bytes have come, also between two turns of `loop`; null: not any more. */
+  onReceive(callback: (() => void) | null): void {
+    this.#open("onReceive").onReceive(callback, `${this.#name}.onReceive callback`);
+  }
+
+  #send(method: string, bytes: string): number {
+    return this.#sendBytes(method, bytesOf(bytes));
+  }
+
+  #sendBytes(method: string, bytes: Uint8Array): number {
+    this.#open(method).write(bytes);
+    return bytes.length;
+  }
+
+  #wait<T>(method: string, read: (port: TimedSource) => Promise<T>): Promise<T> {
+    const board = currentBoard();
+    return board.waitFor(read(this.#open(method, board)), `${this.#name}.${method}()`);
+  }
+
+  #open(method: string, board: Board = currentBoard()): OpenPort {
+    const { open } = this.#state.of(board);
+    if (open !== null) return open;
+    throw new Error(
+      `${this.#name}.${method}() comes before ${this.#name}.begin(115200): on a board nothing would happen`,
+    );
+  }
+}
+
+/** The terminal; on a virtual board `board.serial`. */
+export const Serial = new HardwareSerial("Serial", 0);
+/** The second port: wired to nothing on a PC, unless `runSketch` is told so; on a virtual board `board.serial1`. */
+export const Serial1 = new HardwareSerial("Serial1", 1);
