@@ -23,6 +23,7 @@ export {
 } from "./text/characters.js";
 export * from "./text/c-strings.js";
 export type { PrintfArgument } from "./text/printf.js";
+export { Print } from "./text/print.js";
 export type { Printable, Printed } from "./text/printed.js";
 
 export * from "./values/fixed-width.js";

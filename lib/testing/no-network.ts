@@ -1,9 +1,9 @@
 import type { BoardNetwork } from "../arduino/board/network.js";
 import { UsmpError } from "../errors.js";
 
-/** What a virtual board has without a gateway: nobody answers. */
+/** What a virtual board has without a gateway: it is there, and nobody answers. */
 export const noNetwork: BoardNetwork = {
-  up: false,
+  up: true,
   dialer: (kind, host, port) => ({
     kind,
     describe: () => `${kind} ${host}:${port}`,

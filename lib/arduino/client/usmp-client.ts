@@ -5,6 +5,7 @@ import { toUserMessage } from "../../session/message.js";
 import { currentBoard } from "../board/current-board.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { bytesOf, byteString, byteStringOf, textOf } from "../text/byte-text.js";
+import { Print } from "../text/print.js";
 import { BoardDevice } from "./board-device.js";
 import { deviceIdOf } from "./board-device-id.js";
 import { ClientLog } from "./client-log.js";
@@ -16,7 +17,6 @@ import {
   USMP_STATE_ESTABLISHED,
   USMP_STATE_IDLE,
 } from "./constants.js";
-import { ClientPrint } from "./client-print.js";
 import { BoardTransport, type USMPArduinoTcpCtx, type USMPArduinoUdpCtx } from "./usmp.js";
 
 /** `data` is the callback's to keep, unless the client was given a buffer of its own: then it is a view on that. */
@@ -36,10 +36,13 @@ const NO_SESSION_ID = "0".repeat(32);
  * Callbacks run within `maintain()` alone, one thing at a time as on the board (a loss, or a new session, or one message),
  * and at the end of an awaited `begin()` or `reconnect()`. They cannot wait. One that throws ends the sketch.
  *
+ * What is printed is gathered, and sent as one message at each newline, at 452 bytes, on `flush()` and before a `send()`.
+ * Without a session nothing is taken.
+ *
  * What differs from the board: the network goes on while the sketch waits or does not call `maintain()`, so a session stays
  * alive through a long `delay()`, and after a loss the next one may be there already when the sketch is told.
  */
-export class USMPClient extends ClientPrint {
+export class USMPClient extends Print {
   readonly #psk: Uint8Array;
   readonly #rxBuffer: Uint8Array | null;
   readonly #log = new ClientLog();

@@ -2,11 +2,9 @@ import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
 import { PerLife } from "../board/per-life.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
-import { byteString, bytesOf, textOf } from "../text/byte-text.js";
+import { byteString, textOf } from "../text/byte-text.js";
 import type { Char } from "../text/characters.js";
-import type { NumberBase } from "../text/number-base.js";
-import { formatted, type PrintfArgument } from "../text/printf.js";
-import { printed, type Printed } from "../text/printed.js";
+import { Print } from "../text/print.js";
 import { OpenPort, type PortSettings } from "./open-port.js";
 import {
   find,
@@ -37,7 +35,7 @@ interface PortState extends PortSettings {
  * On a PC `Serial` is the terminal, which is read once the sketch reads; lines come as the terminal sends them. An
  * unread byte waits in a buffer of 256; on a PC whoever sends has to wait then, on a virtual board more bytes are lost.
  */
-export class HardwareSerial {
+export class HardwareSerial extends Print {
   readonly #name: string;
   readonly #index: 0 | 1;
   readonly #state = new PerLife<PortState>(
@@ -46,6 +44,7 @@ export class HardwareSerial {
   );
 
   constructor(name: string, index: 0 | 1) {
+    super();
     this.#name = name;
     this.#index = index;
   }
@@ -77,50 +76,28 @@ export class HardwareSerial {
     return size;
   }
 
-  /** `print(t, 1)`: one decimal; `print(n, HEX)`. Returns how many bytes it sent. */
-  print(value: Printed, format?: NumberBase | number): number {
-    return this.#send("print", printed(value, format));
-  }
-
-  /** The same, and CR LF. */
-  println(value: Printed = "", format?: NumberBase | number): number {
-    return this.#send("println", `${printed(value, format)}\r\n`);
-  }
-
-  /** C's printf: `printf("%d: %.1f\n", index, celsius)`. @throws UsmpError INVALID_ARG where an argument does not fit. */
-  printf(format: string, ...args: readonly PrintfArgument[]): number {
-    return this.#send("printf", formatted(format, args));
-  }
-
-  /** One byte, or text, or bytes, at most `length` of them. */
-  write(data: number | TextLike | Uint8Array, length?: number): number {
-    if (data instanceof Uint8Array) return this.#sendBytes("write", data.subarray(0, length));
-    if (typeof data === "number") return this.#sendBytes("write", Uint8Array.of(data));
-    return this.#send("write", byteString(data.toString()).slice(0, length));
-  }
-
   availableForWrite(): number {
     return TRANSMIT_BUFFER_BYTES;
   }
 
   /** Waits on a board until all is sent. Here it is on its way already. */
   flush(): void {
-    this.#open("flush");
+    this.#open();
   }
 
   /** How many bytes can be read without waiting. */
   available(): number {
-    return this.#open("available").available;
+    return this.#open().available;
   }
 
   /** The next byte, -1 where there is none. */
   read(): number {
-    return this.#open("read").read();
+    return this.#open().read();
   }
 
   /** The next byte, which stays; -1 where there is none. */
   peek(): number {
-    return this.#open("peek").peek();
+    return this.#open().peek();
   }
 
   /** How long a read waits for the next byte. Default 1,000. */
@@ -175,29 +152,23 @@ export class HardwareSerial {
 
   /** Calls `callback` whenever bytes have come, also between two turns of `loop`; null: not any more. */
   onReceive(callback: (() => void) | null): void {
-    this.#open("onReceive").onReceive(callback, `${this.#name}.onReceive callback`);
+    this.#open().onReceive(callback, `${this.#name}.onReceive callback`);
   }
 
-  #send(method: string, bytes: string): number {
-    return this.#sendBytes(method, bytesOf(bytes));
-  }
-
-  #sendBytes(method: string, bytes: Uint8Array): number {
-    this.#open(method).write(bytes);
+  protected override writeBytes(bytes: Uint8Array): number {
+    this.#open().write(bytes);
     return bytes.length;
   }
 
   #wait<T>(method: string, read: (port: TimedSource) => Promise<T>): Promise<T> {
     const board = currentBoard();
-    return board.waitFor(read(this.#open(method, board)), `${this.#name}.${method}()`);
+    return board.waitFor(read(this.#open(board)), `${this.#name}.${method}()`);
   }
 
-  #open(method: string, board: Board = currentBoard()): OpenPort {
+  #open(board: Board = currentBoard()): OpenPort {
     const { open } = this.#state.of(board);
     if (open !== null) return open;
-    throw new Error(
-      `${this.#name}.${method}() comes before ${this.#name}.begin(115200): on a board nothing would happen`,
-    );
+    throw new Error(`${this.#name}.begin(115200) is missing: on a board ${this.#name} does nothing before it`);
   }
 }
 

@@ -1,23 +1,9 @@
 import { expect } from "chai";
 
 import { WIFI_STA, WL_CONNECTED, WL_DISCONNECTED, WiFi } from "../../../lib/arduino/wifi/wifi.js";
-import { VirtualBoard, type VirtualNetwork } from "../../../lib/testing/virtual-board.js";
-import { VirtualClock } from "../../../lib/testing/virtual-clock.js";
+import { TestGateway } from "../../../lib/testing/test-gateway.js";
+import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
 import { runLives } from "../lives.js";
-
-/** A network that is there or not, with nobody in it. */
-class EmptyNetwork implements VirtualNetwork {
-  readonly clock = new VirtualClock();
-  up = true;
-
-  dialer(): never {
-    throw new Error("nobody is in this network");
-  }
-
-  silence(): void {
-    // Nobody is there to hear it.
-  }
-}
 
 describe("WiFi", () => {
   it("is connected from begin to disconnect", async () => {
@@ -55,19 +41,21 @@ describe("WiFi", () => {
   });
 
   it("follows the network of a virtual board", async () => {
-    const network = new EmptyNetwork();
+    const gateway = new TestGateway({ psk: "a key that nobody uses here" });
     let latest: unknown[] = [];
-    const board = new VirtualBoard({ gateway: network });
+    const board = new VirtualBoard({ gateway });
     await board.start({
       setup: () => void WiFi.begin("net"),
       loop: () => void (latest = [WiFi.status(), WiFi.localIP().printedText]),
     });
     const seen: unknown[] = [];
-    for (const up of [true, false, true]) {
-      network.up = up;
+    for (const change of [() => {}, () => gateway.loseNetwork(), () => gateway.restoreNetwork()]) {
+      change();
       await board.advance(2);
       seen.push(latest);
     }
+    await board.stop();
+    await gateway.close();
     expect(seen).to.deep.equal([
       [WL_CONNECTED, "192.168.1.100"],
       [WL_DISCONNECTED, "0.0.0.0"],

@@ -1,20 +1,17 @@
-import { byteString, bytesOf } from "../text/byte-text.js";
-import type { TextLike } from "../text/arduino-string.js";
-import type { NumberBase } from "../text/number-base.js";
-import { printed, type Printed } from "../text/printed.js";
-import { formatted, type PrintfArgument } from "../text/printf.js";
+import type { TextLike } from "./arduino-string.js";
+import { byteString, bytesOf } from "./byte-text.js";
+import type { NumberBase } from "./number-base.js";
+import { printed, type Printed } from "./printed.js";
+import { formatted, type PrintfArgument } from "./printf.js";
 
-/**
- * The board's `Print` on a session: what is printed is gathered, and sent as one message at each newline, at 452 bytes, on
- * `flush()` and before a `send()`. Each call gives how many bytes were taken, 0 without a session.
- */
-export abstract class ClientPrint {
+/** What can be printed to: `Serial`, a USMPClient. Each call gives how many bytes were taken. */
+export abstract class Print {
   /** `print(t, 1)`: one decimal; `print(n, HEX)`. */
   print(value: Printed, format?: NumberBase | number): number {
     return this.writeBytes(bytesOf(printed(value, format)));
   }
 
-  /** The same, and CR LF, with which the message is complete. */
+  /** The same, and CR LF. */
   println(value: Printed = "", format?: NumberBase | number): number {
     return this.writeBytes(bytesOf(`${printed(value, format)}\r\n`));
   }
@@ -32,7 +29,7 @@ export abstract class ClientPrint {
     );
   }
 
-  /** Sends what was printed and not sent yet. */
+  /** Sends what was printed and waits to be sent. */
   abstract flush(): void;
 
   protected abstract writeBytes(bytes: Uint8Array): number;
