@@ -1,0 +1,195 @@
+/*
+ * Command parser: a table of commands, run from the gateway and from the serial monitor alike.
+ *
+ * Both are a Print to the handlers: Serial is one, and USMPClient is one too, where the end of a line sends a message.
+ *
+ *   help                      the commands
+ *   uptime                    seconds since the start
+ *   mode <pin> in|out|pullup
+ *   read <pin>                0 or 1
+ *   write <pin> 0|1
+ *   adc <pin>                 0 to 4095
+ *   echo "two words"          quotes keep words together
+ */
+import {
+  analogRead,
+  delay,
+  digitalRead,
+  digitalWrite,
+  HIGH,
+  INPUT,
+  INPUT_PULLUP,
+  isMain,
+  LOW,
+  millis,
+  OUTPUT,
+  pinMode,
+  runSketch,
+  Serial,
+  USMP,
+  USMPClient,
+} from "usmp/arduino";
+
+const PSK = process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod";
+const SERVER_IP = process.env["USMP_HOST"] ?? "127.0.0.1";
+const SERVER_PORT = Number(process.env["USMP_PORT"] ?? 9000);
+const WIFI_SSID = "my network";
+const WIFI_PASS = "its password";
+
+const FREE_PINS = [2, 4, 16, 17, 34, 35];
+const MAX_WORDS = 4;
+const MAX_LINE = 80;
+
+/** What Serial and USMPClient have in common. */
+interface Print {
+  print(text: string): unknown;
+  println(text?: string | number): unknown;
+}
+
+interface Command {
+  readonly name: string;
+  readonly args: number;
+  readonly run: (args: readonly string[], out: Print) => void;
+}
+
+export default function commandParser() {
+  const usmp = new USMPClient(PSK);
+
+  let serialLine = "";
+
+  // Gives -1, after it has said why, where the pin is not one to play with: a flash pin that is driven ends the program.
+  function freePin(text: string, out: Print): number {
+    const pin = FREE_PINS.find((free) => `${free}` === text);
+    if (pin === undefined) out.print(`ERR ${text} is not a free pin\n`);
+    return pin ?? -1;
+  }
+
+  function uptime(_args: readonly string[], out: Print) {
+    out.print(`uptime ${Math.trunc(millis() / 1000)}\n`);
+  }
+
+  function mode([pinText, word]: readonly string[], out: Print) {
+    const pin = freePin(pinText!, out);
+    if (pin < 0) return;
+    if (word === "in") {
+      pinMode(pin, INPUT);
+    } else if (word === "out") {
+      pinMode(pin, OUTPUT);
+    } else if (word === "pullup") {
+      pinMode(pin, INPUT_PULLUP);
+    } else {
+      out.print(`ERR mode is in, out or pullup, not ${word!}\n`);
+      return;
+    }
+    out.println("OK");
+  }
+
+  function readPin([pinText]: readonly string[], out: Print) {
+    const pin = freePin(pinText!, out);
+    if (pin >= 0) out.print(`${digitalRead(pin)}\n`);
+  }
+
+  function writePin([pinText, level]: readonly string[], out: Print) {
+    const pin = freePin(pinText!, out);
+    if (pin < 0) return;
+    if (level !== "0" && level !== "1") {
+      out.println("ERR a pin takes 0 or 1");
+      return;
+    }
+    digitalWrite(pin, level === "1" ? HIGH : LOW);
+    out.println("OK");
+  }
+
+  function adc([pinText]: readonly string[], out: Print) {
+    const pin = freePin(pinText!, out);
+    if (pin >= 0) out.print(`${analogRead(pin)}\n`);
+  }
+
+  function echo([text]: readonly string[], out: Print) {
+    out.println(text!);
+  }
+
+  const COMMANDS: readonly Command[] = [
+    { name: "help", args: 0, run: help },
+    { name: "uptime", args: 0, run: uptime },
+    { name: "mode", args: 2, run: mode },
+    { name: "read", args: 1, run: readPin },
+    { name: "write", args: 2, run: writePin },
+    { name: "adc", args: 1, run: adc },
+    { name: "echo", args: 1, run: echo },
+  ];
+
+  function help(_args: readonly string[], out: Print) {
+    for (const command of COMMANDS) {
+      out.print(command.name);
+      out.print(" ");
+    }
+    out.println();
+  }
+
+  // Cuts the line at spaces that are not within quotes. Gives null for too many words.
+  function split(line: string): string[] | null {
+    const words = Array.from(line.matchAll(/"([^"]*)"?|([^ ]+)/g), ([, quoted, plain]) => quoted ?? plain ?? "");
+    return words.length > MAX_WORDS ? null : words;
+  }
+
+  function runLine(line: string, out: Print) {
+    const words = split(line);
+    if (words === null) {
+      out.print(`ERR more than ${MAX_WORDS} words\n`);
+      return;
+    }
+    const [name, ...args] = words;
+    if (name === undefined) return;
+    for (const command of COMMANDS) {
+      if (name !== command.name) continue;
+      if (args.length === command.args) {
+        command.run(args, out);
+      } else {
+        out.print(`ERR ${command.name} takes ${command.args}, not ${args.length}\n`);
+      }
+      return;
+    }
+    out.print(`ERR no command ${name}, try help\n`);
+  }
+
+  function onMessage(data: Uint8Array, len: number) {
+    if (len > MAX_LINE) {
+      usmp.println("ERR too long");
+      return;
+    }
+    runLine(new TextDecoder().decode(data).replace(/[\r\n].*/s, ""), usmp);
+  }
+
+  // Byte by byte: Serial.readStringUntil() would hold up loop(), and the session, until the line is whole.
+  function readSerial() {
+    while (Serial.available() > 0) {
+      const c = String.fromCharCode(Serial.read());
+      if (c === "\n") {
+        const line = serialLine;
+        serialLine = "";
+        runLine(line, Serial);
+      } else if (c !== "\r" && serialLine.length < MAX_LINE) {
+        serialLine += c;
+      }
+    }
+  }
+
+  async function setup() {
+    Serial.begin(115200);
+    usmp.onMessage(onMessage);
+    while (!(await usmp.begin(USMP.TCP(SERVER_IP, SERVER_PORT).wifi(WIFI_SSID, WIFI_PASS)))) {
+      Serial.printf("no session: %s\n", usmp.lastErrorString());
+      await delay(5000);
+    }
+  }
+
+  function loop() {
+    usmp.maintain();
+    readSerial();
+  }
+
+  return { setup, loop };
+}
+
+if (isMain(import.meta)) await runSketch(commandParser);
