@@ -63,10 +63,13 @@ describe("docs/porting.md", () => {
     for (const [, here] of rows() as [string, string, string][]) {
       const codes = codeIn(here);
       if (codes.length === 0) expect(here).to.equal("—");
+      // After `preferences.putBool(key, value)` a bare `getBool` is its method, too.
+      let last: object = {};
       for (const code of codes) {
-        const [, root, member] = /^(?:if \(|await |new )*([A-Za-z_]\w*)(?:\.(\w+))?/.exec(code) ?? [];
+        const [, root, member] = /^(?:if \(|new |class \w+ extends )*([A-Za-z_]\w*)(?:\.(\w+))?/.exec(code) ?? [];
         const object = OBJECTS[root!] ?? EXPORTS[root!];
-        const exists = object !== undefined && (member === undefined || member in Object(object));
+        if (member !== undefined) last = Object(object) as object;
+        const exists = member === undefined ? object !== undefined || root! in last : member in last;
         if (!exists) missing.push(code);
       }
     }
@@ -74,7 +77,9 @@ describe("docs/porting.md", () => {
   });
 
   it("shows two sketches and their twins as they are in examples/sketches", () => {
-    const shown = [...DOCUMENT.matchAll(/\((\.\.\/examples\/sketches\/[\w-]+\/[\w-]+\.(?:ino|ts))\):?\n+```\w+\n([^]*?)\n```/g)];
+    const shown = [
+      ...DOCUMENT.matchAll(/\((\.\.\/examples\/sketches\/[\w-]+\/[\w-]+\.(?:ino|ts))\):?\n+```\w+\n([^]*?)\n```/g),
+    ];
     expect(shown.map(([, path]) => path!.replace(/.*\./, ""))).to.deep.equal(["ino", "ts", "ino", "ts"]);
     for (const [, path, code] of shown)
       expect(code, path).to.equal(readFileSync(path!.replace("../", ""), "utf8").trimEnd());
