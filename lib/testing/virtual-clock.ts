@@ -18,6 +18,7 @@ const MOST_POLLS = 1_000_000;
  * where something else went on as well, and until each sketch waits again.
  */
 export class VirtualClock implements BoardClock {
+  readonly turnMs = 1;
   #now: number;
   readonly #queue = new TimerQueue();
   readonly #residents = new Set<Resident>();

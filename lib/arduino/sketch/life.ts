@@ -32,7 +32,7 @@ export class Life implements BoardLife {
   readonly #sketch: Sketch;
   readonly #onEnd: (end: LifeEnd) => void;
   readonly #resources = new Set<LifeResource>();
-  readonly #pace = new TurnPace();
+  readonly #pace: TurnPace;
   readonly #traces = new TraceBudget();
   #functions: SketchFunctions = {};
   #state: LifeState = { name: "active" };
@@ -43,6 +43,7 @@ export class Life implements BoardLife {
   constructor(board: Board, sketch: Sketch, onEnd: (end: LifeEnd) => void) {
     this.#context = { board, life: this };
     this.#sketch = sketch;
+    this.#pace = new TurnPace(board.clock.turnMs);
     this.#onEnd = onEnd;
   }
 

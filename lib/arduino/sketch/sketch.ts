@@ -2,7 +2,7 @@
 export interface SketchFunctions {
   /** Runs once in each life. */
   readonly setup?: (() => unknown) | undefined;
-  /** Runs again and again, at most once a millisecond. */
+  /** Runs again and again, at most 1,000 times a second. */
   readonly loop?: (() => unknown) | undefined;
 }
 

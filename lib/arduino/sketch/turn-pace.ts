@@ -1,13 +1,19 @@
-/** At most one turn a millisecond, so that a sketch that only polls leaves the computer to others. */
+/** What a turn uses up: on an average there is no more than one a millisecond. */
 const TURN_MS = 1;
 /** Turns that were left out are saved up, for bursts of what comes over the network. */
 const MOST_SAVED_TURNS = 10;
 
 /** When turns of `loop` may start. Times are in milliseconds. */
 export class TurnPace {
+  readonly #turnMs: number;
   #startedAt = -Infinity;
   /** Until when the turns so far have used up the time. */
   #usedUntil = -Infinity;
+
+  /** `turnMs`: from one turn to the next, where nothing happens meanwhile. */
+  constructor(turnMs: number) {
+    this.#turnMs = turnMs;
+  }
 
   started(now: number): void {
     this.#startedAt = now;
@@ -16,10 +22,10 @@ export class TurnPace {
 
   /** How long after `now` the next turn is due, where nothing happens meanwhile. */
   dueIn(now: number): number {
-    return Math.max(this.#startedAt + TURN_MS - now, 0);
+    return Math.max(this.#startedAt + this.#turnMs - now, 0);
   }
 
-  /** Whether a turn may start before it is due: on an average no more than one a millisecond. */
+  /** Whether a turn may start before it is due. */
   mayHurry(now: number): boolean {
     return this.#usedUntil <= now;
   }
