@@ -18,15 +18,15 @@ const START_LIMIT_MS = 20_000;
 
 type Exit = readonly [exitCode: number | null, signal: string | null];
 
-/** npm with what it runs, in a process group of its own: what a terminal's Ctrl-C reaches. */
-class Npm {
+/** A program with those that it starts, in a process group of its own: what a terminal's Ctrl-C reaches. */
+class Program {
   readonly out: Transcript;
   readonly err: Transcript;
   readonly exit: Promise<Exit>;
   readonly #child;
 
-  constructor(folder: string, ...args: string[]) {
-    this.#child = spawn("npm", args, { cwd: folder, detached: !WINDOWS, shell: WINDOWS });
+  constructor(folder: string, program: string, args: readonly string[]) {
+    this.#child = spawn(program, args, { cwd: folder, detached: !WINDOWS, shell: WINDOWS });
     this.out = new Transcript(this.#child.stdout);
     this.err = new Transcript(this.#child.stderr);
     this.exit = once(this.#child, "close") as unknown as Promise<Exit>;
@@ -46,20 +46,20 @@ class Npm {
 }
 
 describe("a project that usmp init wrote, from the packed package", () => {
-  const running: Npm[] = [];
+  const running: Program[] = [];
   let parent: string;
   let project: string;
   let tarball: string;
 
-  function npm(folder: string, ...args: string[]): Npm {
-    const started = new Npm(folder, ...args);
+  function start(folder: string, program: string, ...args: string[]): Program {
+    const started = new Program(folder, program, args);
     running.push(started);
     return started;
   }
 
   /** Runs npm to its end; what it printed. */
   async function npmPasses(folder: string, ...args: string[]): Promise<string> {
-    const { exit, out, err } = npm(folder, ...args);
+    const { exit, out, err } = start(folder, "npm", ...args);
     expect(await exit, `npm ${args.join(" ")}\n${out.text}${err.text}`).to.deep.equal([0, null]);
     return out.text;
   }
@@ -81,18 +81,16 @@ describe("a project that usmp init wrote, from the packed package", () => {
   });
 
   afterEach(async () => {
-    for (const { signal, exit } of running
-      .splice(0)
-      .map((each) => ({ signal: () => each.signal("SIGKILL"), exit: each.exit }))) {
-      signal();
-      await exit;
+    for (const program of running.splice(0)) {
+      program.signal("SIGKILL");
+      await program.exit;
     }
   });
 
   after(() => rmSync(parent, { recursive: true, force: true }));
 
   it("passes its test", async () => {
-    expect(await npmPasses(project, "test")).to.match(/^# pass [1-9]\d*\n# fail 0$/m);
+    expect(await npmPasses(project, "test")).to.match(/^. pass [1-9]\d*\n. fail 0$/m);
   });
 
   for (const [what, before, broken] of [
@@ -106,9 +104,9 @@ describe("a project that usmp init wrote, from the packed package", () => {
       expect(sketch).to.contain(before);
       writeFileSync(file, sketch.replace(before, broken));
       try {
-        const { exit, out } = npm(project, "test");
+        const { exit, out } = start(project, "npm", "test");
         expect(await exit).to.not.deep.equal([0, null]);
-        expect(out.text).to.match(/^# fail [1-9]\d*$/m);
+        expect(out.text).to.match(/^. fail [1-9]\d*$/m);
       } finally {
         writeFileSync(file, sketch);
       }
@@ -119,21 +117,27 @@ describe("a project that usmp init wrote, from the packed package", () => {
     await npmPasses(project, "run", "typecheck");
   });
 
-  it("talks over a real connection, and Ctrl-C ends both sides in good order", async () => {
-    const gateway = npm(project, "run", "gateway", "--", "0");
-    const [, port] = await gateway.out.match(/listening on port (\d+);/, START_LIMIT_MS);
-    const device = npm(project, "start", "--", "127.0.0.1", port!);
-    await device.out.match(/^connected\r?$/m, START_LIMIT_MS);
-    await gateway.out.match(/ connected\n.* > "hello"\n/);
-    gateway.type("on");
-    await gateway.out.match(/ > "light on"\n/);
-    await device.out.match(/^the light is on\r?$/m);
+  for (const [how, gatewayCommand, deviceCommand, ends] of [
+    // npm itself ends by the signal, whatever its program does.
+    ["by npm", ["npm", "run", "gateway", "--"], ["npm", "start", "--"], [null, "SIGINT"]],
+    ["by node", ["node", "--import", "tsx", "gateway.ts"], ["node", "--import", "tsx", "device.ts"], [0, null]],
+  ] as const) {
+    it(`talks over a real connection, and Ctrl-C ends both sides in good order: run ${how}`, async () => {
+      const gateway = start(project, ...gatewayCommand, "0");
+      const [, port] = await gateway.out.match(/listening on port (\d+);/, START_LIMIT_MS);
+      const device = start(project, ...deviceCommand, "127.0.0.1", port!);
+      await device.out.match(/^connected\r?$/m, START_LIMIT_MS);
+      await gateway.out.match(/ connected\n.* > "hello"\n/);
+      gateway.type("on");
+      await gateway.out.match(/ > "light on"\n/);
+      await device.out.match(/^the light is on\r?$/m);
 
-    device.signal("SIGINT");
-    expect(await device.exit, device.err.text).to.deep.equal([0, null]);
-    await gateway.out.match(/ left: BYE\n/);
-    gateway.signal("SIGINT");
-    expect(await gateway.exit, gateway.err.text).to.deep.equal([0, null]);
-    expect([device.err.text, gateway.err.text]).to.deep.equal(["", ""]);
-  });
+      device.signal("SIGINT");
+      expect(await device.exit, device.err.text).to.deep.equal(ends);
+      await gateway.out.match(/ left: BYE\n/);
+      gateway.signal("SIGINT");
+      expect(await gateway.exit, gateway.err.text).to.deep.equal(ends);
+      expect([device.err.text, gateway.err.text]).to.deep.equal(["", ""]);
+    });
+  }
 });
