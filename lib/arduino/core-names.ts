@@ -29,7 +29,7 @@ export type { Printable, Printed } from "./text/printed.js";
 export * from "./values/fixed-width.js";
 export { struct, type Fields, type FieldType, type Struct, type StructValue } from "./values/struct.js";
 
-export { Serial, Serial1, type HardwareSerial } from "./serial/hardware-serial.js";
+export { SERIAL_8N1, Serial, Serial1, type HardwareSerial } from "./serial/hardware-serial.js";
 export { EEPROM, EEPROMClass } from "./storage/eeprom.js";
 export { Preferences } from "./storage/preferences.js";
 export { IPAddress } from "./wifi/ip-address.js";

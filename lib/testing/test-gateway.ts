@@ -23,7 +23,7 @@ const NO_LOCKOUT = { lockoutAfterFailures: 10_000_000 };
 export interface TestGatewayOptions extends Partial<Omit<GatewaySettings, "clock">> {
   /** The key of every device, or a table by device id. */
   readonly psk: Psk | PskTable;
-  /** How messages fare. Default: at once, none lost. */
+  /** How messages fare. Default: each takes 1 ms, and none is lost. */
   readonly conditions?: NetworkConditions;
   /** For the conditions' chances: the same seed, the same run. Default 1. */
   readonly seed?: number;

@@ -5,16 +5,18 @@ import { MemoryNetwork, type DatagramConditions } from "../transport/memory.js";
 import type { AnyAcceptor, Dialer } from "../transport/transport.js";
 
 /**
- * How messages fare, each way: `latencyMs` and `jitterMs` over TCP and UDP; `loss`, `duplicate`, `reorder` (probabilities
+ * How messages fare, each way: `latencyMs` (default 1: a sketch that tries again and again lets time go on) and `jitterMs` over TCP and UDP; `loss`, `duplicate`, `reorder` (probabilities
  * from 0 to 1) and `reorderByMs` over UDP alone, as TCP hides what is lost.
  */
 export type NetworkConditions = DatagramConditions;
+
+const DEFAULT_CONDITIONS = { latencyMs: 1 } as const satisfies NetworkConditions;
 
 /** A network in memory between a gateway and its devices, for streams and for datagrams. */
 export class TestNetwork {
   readonly #streams: MemoryNetwork;
   readonly #datagrams: MemoryDatagramNetwork;
-  #conditions: NetworkConditions = {};
+  #conditions: NetworkConditions = DEFAULT_CONDITIONS;
   #lost = false;
   #hosts = 0;
 
@@ -30,7 +32,8 @@ export class TestNetwork {
     return this.#conditions;
   }
 
-  set conditions(conditions: NetworkConditions) {
+  set conditions(given: NetworkConditions) {
+    const conditions = { ...DEFAULT_CONDITIONS, ...given };
     const bothWays = { toAcceptor: conditions, toDialer: conditions };
     this.#datagrams.conditions = bothWays;
     this.#streams.conditions = bothWays;

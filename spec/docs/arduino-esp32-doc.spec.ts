@@ -1,5 +1,8 @@
 import { expect } from "chai";
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { UsmpErrno, USMP_ERROR_CODES } from "../../lib/errors.js";
 
 /** Compiled or not, as this spec itself is: the texts are in either. */
@@ -43,5 +46,27 @@ describe("docs/arduino-esp32.md", () => {
       const boardName = name === "OK" ? "USMP_OK" : `USMP_ERR_${name}`;
       expect(document).to.match(new RegExp(`\\| ${number} +\\| \`${boardName}\``));
     }
+  });
+
+  it("shows a sketch that is C++ for the board's names, where there is a compiler", function () {
+    this.timeout(30_000);
+    if (spawnSync("g++", ["--version"]).error !== undefined) return;
+    const [secrets, sketch] = [...document.matchAll(/^```cpp\n([^]*?)^```$/gm)].map(([, code]) => code!);
+    const folder = mkdtempSync(join(tmpdir(), "usmp-spec-"));
+    writeFileSync(join(folder, "secrets.h"), secrets!);
+    writeFileSync(join(folder, "sketch.cpp"), sketch!);
+    const options = ["-fsyntax-only", "-std=gnu++17", "-Wall", "-Werror", "-include", "Arduino.h"];
+    const headers = ["-Ispec/support/arduino-headers", `-I${folder}`];
+    const { stderr } = spawnSync("g++", [...options, ...headers, join(folder, "sketch.cpp")]);
+    rmSync(folder, { recursive: true });
+    expect(stderr.toString()).to.equal("");
+  });
+
+  it("shows the sketch whose twin usmp init writes: it says the same words", () => {
+    const twin = readFileSync("templates/device/device.ts", "utf8");
+    const sketch = /^```cpp\n#include <USMP.h>[^]*?^```$/m.exec(document)![0];
+    const words = [...sketch.matchAll(/(?:send|==) ?\(?"([^"]+)"/g)].map(([, word]) => word!);
+    expect(words).to.include.members(["hello", "on", "off", "light ", "button", "up for "]);
+    for (const word of words) expect(twin).to.match(new RegExp(`["\`]${word}`));
   });
 });

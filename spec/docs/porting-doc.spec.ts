@@ -1,5 +1,7 @@
 import { expect } from "chai";
-import { readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import * as arduino from "../../lib/arduino/index.js";
 
 const DOCUMENT = readFileSync("docs/porting.md", "utf8");
@@ -88,5 +90,30 @@ describe("docs/porting.md", () => {
   it("says once that every wait is awaited, before anything else", () => {
     expect(DOCUMENT.split("Every wait is awaited")).to.have.length(2);
     expect(DOCUMENT.indexOf("Every wait is awaited")).to.be.below(DOCUMENT.indexOf("\n## "));
+  });
+
+  it("shows a test that passes, with the sketch that usmp init writes", function () {
+    this.timeout(15_000);
+    const [, code] = /^ {3}```ts\n([^]*?)^ {3}```$/m.exec(DOCUMENT) as unknown as [string, string];
+    const template = readFileSync("templates/device/device.test.ts", "utf8");
+    // Within the project, so that "usmp" means the same as in the templates.
+    mkdirSync("build", { recursive: true });
+    const folder = mkdtempSync(join("build", "porting-"));
+    const head = template
+      .slice(0, template.indexOf("/** A board that"))
+      .replace("./device.ts", "../../templates/device/device.ts");
+    writeFileSync(
+      join(folder, "shown.test.ts"),
+      `${head}\ntest("shown", async () => {\n${code}\nawait board.stop();\n});\n`,
+    );
+    const { status, stdout } = spawnSync(process.execPath, [
+      "--import",
+      "tsx",
+      "--test",
+      join(folder, "shown.test.ts"),
+    ]);
+    rmSync(folder, { recursive: true });
+    expect(status, stdout.toString()).to.equal(0);
+    expect(stdout.toString()).to.match(/^. pass 1$/m);
   });
 });

@@ -25,7 +25,8 @@ class Program {
   readonly exit: Promise<Exit>;
   readonly #child;
 
-  constructor(folder: string, program: string, args: readonly string[]) {
+  constructor(folder: string, command: readonly string[]) {
+    const [program, ...args] = command as readonly [string, ...string[]];
     this.#child = spawn(program, args, { cwd: folder, detached: !WINDOWS, shell: WINDOWS });
     this.out = new Transcript(this.#child.stdout);
     this.err = new Transcript(this.#child.stderr);
@@ -51,15 +52,15 @@ describe("a project that usmp init wrote, from the packed package", () => {
   let project: string;
   let tarball: string;
 
-  function start(folder: string, program: string, ...args: string[]): Program {
-    const started = new Program(folder, program, args);
+  function start(folder: string, command: readonly string[]): Program {
+    const started = new Program(folder, command);
     running.push(started);
     return started;
   }
 
   /** Runs npm to its end; what it printed. */
   async function npmPasses(folder: string, ...args: string[]): Promise<string> {
-    const { exit, out, err } = start(folder, "npm", ...args);
+    const { exit, out, err } = start(folder, ["npm", ...args]);
     expect(await exit, `npm ${args.join(" ")}\n${out.text}${err.text}`).to.deep.equal([0, null]);
     return out.text;
   }
@@ -104,7 +105,7 @@ describe("a project that usmp init wrote, from the packed package", () => {
       expect(sketch).to.contain(before);
       writeFileSync(file, sketch.replace(before, broken));
       try {
-        const { exit, out } = start(project, "npm", "test");
+        const { exit, out } = start(project, ["npm", "test"]);
         expect(await exit).to.not.deep.equal([0, null]);
         expect(out.text).to.match(/^. fail [1-9]\d*$/m);
       } finally {
@@ -123,9 +124,9 @@ describe("a project that usmp init wrote, from the packed package", () => {
     ["by node", ["node", "--import", "tsx", "gateway.ts"], ["node", "--import", "tsx", "device.ts"], [0, null]],
   ] as const) {
     it(`talks over a real connection, and Ctrl-C ends both sides in good order: run ${how}`, async () => {
-      const gateway = start(project, ...gatewayCommand, "0");
+      const gateway = start(project, [...gatewayCommand, "0"]);
       const [, port] = await gateway.out.match(/listening on port (\d+);/, START_LIMIT_MS);
-      const device = start(project, ...deviceCommand, "127.0.0.1", port!);
+      const device = start(project, [...deviceCommand, "127.0.0.1", port!]);
       await device.out.match(/^connected\r?$/m, START_LIMIT_MS);
       await gateway.out.match(/ connected\n.* > "hello"\n/);
       gateway.type("on");

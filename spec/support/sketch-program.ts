@@ -65,6 +65,32 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
         })();
       },
     }),
+  "throws in a timer": () =>
+    runSketch({
+      setup: () =>
+        setTimeout(() => {
+          throw new Error("too late");
+        }, 5),
+    }),
+  "leaves a timer behind": async () => {
+    const stop = new AbortController();
+    let lives = 0;
+    await runSketch(
+      {
+        setup() {
+          say(`life ${++lives}`);
+          if (lives === 2) {
+            setTimeout(() => stop.abort(), 50);
+            return;
+          }
+          setTimeout(() => digitalWrite(2, 1), 20);
+          void Promise.resolve().then(() => digitalWrite(2, 1));
+          currentBoard().restart();
+        },
+      },
+      { signal: stop.signal },
+    );
+  },
   "runs on": () => connected(() => delay(10)),
   "does not close": () =>
     runSketch({

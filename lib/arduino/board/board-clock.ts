@@ -1,5 +1,4 @@
 import type { Clock, Timer } from "../../core/clock.js";
-import { systemClock } from "../../transport/system-clock.js";
 
 /** Somebody for whom time has to wait: a sketch that runs between two of its waits. */
 export interface Resident {
@@ -22,18 +21,3 @@ export interface BoardClock extends Clock {
   /** A fake clock stands still while `resident` does not rest, and tells of its failure. Returns what ends that. */
   join(resident: Resident): () => void;
 }
-
-/** At 1 ms a sketch that only polls would cost 4% of a core, all of it Node's timers. */
-const PC_TURN_MS = 2;
-
-/** The real time. */
-export const pcClock: BoardClock = {
-  ...systemClock,
-  turnMs: PC_TURN_MS,
-  // Node cuts fractions off, and a wait is never too short.
-  afterForSketch: (delayMs, callback) =>
-    delayMs > 0 ? systemClock.after(Math.ceil(delayMs), callback) : systemClock.afterReadPass(callback),
-  polled: () => {},
-  stir: () => {},
-  join: () => () => {},
-};

@@ -34,6 +34,11 @@ export function currentBoard(): Board {
   return context.board;
 }
 
+/** The board whose sketch is running; null outside of any sketch. */
+export function boardOfSketch(): Board | null {
+  return contexts.getStore()?.board ?? null;
+}
+
 /**
  * Waits as the sketch that is running. Code of a life that is over waits for ever: were it told, by a throw, a loop that
  * catches everything would go round without end.

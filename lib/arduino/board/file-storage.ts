@@ -25,7 +25,7 @@ export class FileStorage implements BoardStorage {
     const path = this.#path(name);
     // Written beside it and renamed: a sketch that is killed meanwhile leaves the old content, not half of the new one.
     const unfinished = `${path}.${process.pid}.new`;
-    writeFileSync(unfinished, bytes, { mode: 0o600 });
+    writeFileSync(unfinished, bytes, { mode: 0o600, flush: true });
     renameSync(unfinished, path);
   }
 

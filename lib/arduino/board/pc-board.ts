@@ -1,7 +1,7 @@
 import { getRandomValues } from "node:crypto";
 
 import { Board } from "./board.js";
-import { pcClock } from "./board-clock.js";
+import { PcClock } from "./pc-clock.js";
 import { FileStorage } from "./file-storage.js";
 import { StreamPort, type SerialStreams } from "./stream-port.js";
 
@@ -32,7 +32,7 @@ const TERMINAL: SerialStreams = {
 export function createPcBoard(options: PcBoardOptions = {}): Board {
   const { storageFolder = STORAGE_FOLDER, serial = TERMINAL, serial1 = {} } = options;
   return new Board({
-    clock: pcClock,
+    clock: new PcClock(),
     // Real pins would pick up noise; a sketch tried out at a desk is better off without.
     pins: { floating: () => 0 },
     storage: new FileStorage(storageFolder),

@@ -18,13 +18,6 @@ export class BoardBackoff {
     this.#millis = millis;
   }
 
-  /** A new life of the connection. */
-  begin(): void {
-    this.#backoffMs = FIRST_MS;
-    this.#triedAt = 0;
-    this.#established = false;
-  }
-
   established(): void {
     this.#backoffMs = FIRST_MS;
     this.#established = true;

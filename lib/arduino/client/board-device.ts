@@ -9,7 +9,7 @@ import { BoardBackoff } from "./board-backoff.js";
 import { deviceIdOf } from "./board-device-id.js";
 import type { BoardTransport } from "./usmp.js";
 
-/** As the board's library has it; and again after each `begin()`. */
+/** As the board's library has it. */
 const DEFAULT_KEEPALIVE_MS = 30_000;
 
 export interface BoardDeviceOptions {
@@ -21,7 +21,7 @@ export interface BoardDeviceOptions {
 }
 
 /**
- * A device on a board, by the board's clock and network. Sessions come and go on the event loop; a sketch learns of them
+ * A device on a board, by the board's clock and network, from `begin()` to `close()`. Sessions come and go on the event loop; a sketch learns of them
  * when it asks, one thing at a time:
  *
  *     nothing known --greet--> known and alive --its end--> known and lost --forget--> nothing known
@@ -77,13 +77,9 @@ export class BoardDevice implements LifeResource {
     return this.#known !== null && !this.#known.isConnected;
   }
 
-  /** Starts a new life; that attempt's result. It tries again and again, until `close()`. */
+  /** Connects, once and for all; the first attempt's result. It tries again and again, until `close()`. */
   begin(transport: BoardTransport): Promise<boolean> {
-    this.#disown();
     this.#disown = this.board.own(this);
-    this.#startOver();
-    this.#keepaliveMs = DEFAULT_KEEPALIVE_MS;
-    this.#backoff.begin();
     this.board.networkEvent();
     return this.#usmp.begin(this.#watched(transport.dialerOn(this.board.network)));
   }
@@ -148,9 +144,16 @@ export class BoardDevice implements LifeResource {
   /** Ends this life with BYE. Resolves, within a bounded time, when nothing is left. */
   async close(): Promise<void> {
     this.#disown();
-    this.#startOver();
+    this.#newest = null;
+    this.#known = null;
+    this.#leftOver = 0;
     this.board.networkEvent();
-    await this.#usmp.close();
+    const closed = this.#usmp.close();
+    // A sketch that stops waits for it; where the board is gone meanwhile, BYE is on its way already.
+    this.#disown = this.board.own({ drop: () => {}, close: () => closed });
+    const disown = this.#disown;
+    await closed;
+    disown();
   }
 
   /** The board is gone: so are its links, and nobody is told. */
@@ -158,15 +161,6 @@ export class BoardDevice implements LifeResource {
     this.board.network?.silence();
     this.#link?.destroy();
     void this.close();
-  }
-
-  /** Nothing that happened so far is told any more. */
-  #startOver(): void {
-    this.#newest = null;
-    this.#known = null;
-    this.#hadSession = false;
-    this.#leftOver = 0;
-    while (this.#usmp.read() !== null);
   }
 
   #adopt(session: UsmpSession): void {

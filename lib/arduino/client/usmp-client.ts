@@ -2,7 +2,8 @@ import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
 import { parsePsk } from "../../core/psk.js";
 import { UsmpErrno, UsmpError } from "../../errors.js";
 import { toUserMessage } from "../../session/message.js";
-import { currentBoard } from "../board/current-board.js";
+import type { Board } from "../board/board.js";
+import { boardOfSketch, currentBoard } from "../board/current-board.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { bytesOf, byteString, byteStringOf, textOf } from "../text/byte-text.js";
 import { Print } from "../text/print.js";
@@ -46,6 +47,8 @@ export class USMPClient extends Print {
   readonly #psk: Uint8Array;
   readonly #rxBuffer: Uint8Array | null;
   readonly #log = new ClientLog();
+  /** The board of the sketch that made it; null: made outside of any, and on the board of whichever sketch begins it. */
+  readonly #home = boardOfSketch();
   #device: BoardDevice | null = null;
   /** The message that `read()` gives next, in the board's receive buffer. */
   #received: Uint8Array | null = null;
@@ -84,7 +87,7 @@ export class USMPClient extends Print {
 
   /** As `begin`, and returns at once: `maintain()` tells of the session. Tries again, until there is one or `close()`. */
   beginAsync(transport: BoardTransport, _context?: USMPArduinoTcpCtx | USMPArduinoUdpCtx): boolean {
-    const device = this.#deviceFor(transport);
+    const device = this.#renewDevice(transport);
     this.#persists = true;
     void device.begin(transport).then((connected) => connected || this.#noteFailure());
     return true;
@@ -196,7 +199,7 @@ export class USMPClient extends Print {
 
   /** This board's id, `"24:0a:c4:01:02:03"`. */
   deviceId(): ArduinoString {
-    return new ArduinoString(deviceIdOf(this.#device?.board ?? currentBoard()));
+    return new ArduinoString(deviceIdOf(this.#board));
   }
 
   /** The id of the session, or of the last one, 32 hex digits. */
@@ -244,8 +247,12 @@ export class USMPClient extends Print {
     return this.#lastError === null ? (this.#device?.write(bytes) ?? 0) : 0;
   }
 
+  get #board(): Board {
+    return this.#home ?? this.#device?.board ?? currentBoard();
+  }
+
   async #begin(transport: BoardTransport): Promise<boolean> {
-    const device = this.#deviceFor(transport);
+    const device = this.#renewDevice(transport);
     const connected = await device.begin(transport);
     if (connected) {
       this.#persists = true;
@@ -270,19 +277,24 @@ export class USMPClient extends Print {
     return connected;
   }
 
-  /** The device on the board whose sketch is running: a client outside of the sketch's function outlives its lives. */
-  #deviceFor(transport: BoardTransport): BoardDevice {
+  /** A device to begin with, on the board that this client is for; the one before it ends. */
+  #renewDevice(transport: BoardTransport): BoardDevice {
     if (!(transport instanceof BoardTransport)) throw new TypeError("begin() needs USMP.TCP(host) or USMP.UDP(host)");
-    const board = currentBoard();
-    if (this.#device?.board !== board) {
-      void this.#device?.close();
-      const onTrouble = (error: UsmpError): void => void (this.#lastError = error);
-      this.#device = new BoardDevice({ board, psk: this.#psk, logger: this.#log, onTrouble });
-    }
+    const here = currentBoard();
+    void this.#device?.close();
+    const device: BoardDevice = new BoardDevice({
+      board: this.#home ?? here,
+      psk: this.#psk,
+      logger: this.#log,
+      onTrouble: (error) => {
+        if (this.#device === device) this.#lastError = error;
+      },
+    });
+    this.#device = device;
     this.#failed = false;
     this.#received = null;
     this.#lastError = null;
-    return this.#device;
+    return device;
   }
 
   #noteFailure(): void {
@@ -332,7 +344,7 @@ export class USMPClient extends Print {
   }
 
   #call(where: string, callback: (() => unknown) | null): void {
-    const board = this.#device?.board ?? currentBoard();
+    const board = this.#board;
     try {
       const running = callback?.();
       if (running instanceof Promise) running.catch((cause: unknown) => board.fail(where, cause));

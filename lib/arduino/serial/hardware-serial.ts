@@ -16,6 +16,9 @@ import {
   type TimedSource,
 } from "./timed-reading.js";
 
+/** Eight bits, no parity, one stop bit. */
+export const SERIAL_8N1 = 0x8000_01c;
+
 /** What an ESP32 takes without waiting: here nothing ever waits. */
 const TRANSMIT_BUFFER_BYTES = 128;
 
@@ -49,8 +52,8 @@ export class HardwareSerial extends Print {
     this.#index = index;
   }
 
-  /** Opens the port; the speed has no effect here. */
-  begin(baud = 115_200): void {
+  /** Opens the port. Speed, format and pins have no effect here. */
+  begin(baud = 115_200, _format = SERIAL_8N1, _rxPin = -1, _txPin = -1): void {
     const board = currentBoard();
     const state = this.#state.of(board);
     state.open?.close();

@@ -44,12 +44,12 @@ async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSigna
   const forgetSignals = (): void => {
     for (const name of STOP_SIGNALS) process.off(name, stop);
   };
-  // Of a function that waits and was not awaited.
-  const rejected = (reason: unknown): void => {
-    if (!(reason instanceof LifeOver)) run.fail("a promise that nobody awaits", reason);
-  };
+  // What an old life left behind, a timer of Node's, throws LifeOver where it touches the board: nobody has to know.
+  const failed = (where: string) => (cause: unknown) => cause instanceof LifeOver || run.fail(where, cause);
+  const rejected = failed("a promise that nobody awaits");
+  const thrown = failed("a callback of Node's");
   for (const name of STOP_SIGNALS) process.on(name, stop);
-  process.on("unhandledRejection", rejected);
+  process.on("unhandledRejection", rejected).on("uncaughtException", thrown);
   signal?.addEventListener("abort", stop, { once: true });
   try {
     run.start();
@@ -57,7 +57,7 @@ async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSigna
     await run.stop();
   } finally {
     forgetSignals();
-    process.off("unhandledRejection", rejected);
+    process.off("unhandledRejection", rejected).off("uncaughtException", thrown);
     signal?.removeEventListener("abort", stop);
   }
   return run.failure;

@@ -68,14 +68,14 @@ export class NvsNamespace {
     if (!this.#exists) this.#write();
   }
 
-  /** As JSON, so that a developer can look into it: `{ "boots": ["u32", "17"] }`. */
+  /** As JSON, a key a line, so that a developer can look into it: `"boots": ["u32","17"]`. */
   #write(): void {
     this.#exists = true;
-    const entries = [...this.#entries].map(([key, { type, value }]) => [
-      key,
-      [type, value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value.toString()],
-    ]);
-    this.#storage.write(this.#name, bytesOf(byteString(`${JSON.stringify(Object.fromEntries(entries), null, 2)}\n`)));
+    const lines = [...this.#entries].map(([key, { type, value }]) => {
+      const text = value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value.toString();
+      return `  ${JSON.stringify(key)}: ${JSON.stringify([type, text])}`;
+    });
+    this.#storage.write(this.#name, bytesOf(byteString(`{\n${lines.join(",\n")}\n}\n`)));
   }
 }
 

@@ -6,7 +6,8 @@ import { UsmpError } from "../../errors.js";
 
 import { compareBytes, type TextLike } from "./arduino-string.js";
 import { byteString, bytesOf, charArray } from "./byte-text.js";
-import { parseDouble, parseLong } from "./c-number.js";
+import { parseDouble, parseInteger, parseLong } from "./c-number.js";
+import type { NumberBase } from "./number-base.js";
 import { dtostrfText } from "./number-text.js";
 import { formatted, type PrintfArgument } from "./printf.js";
 
@@ -55,6 +56,20 @@ export function atoi(text: CString): number {
 
 /** The number a text begins with, else 0. */
 export const atol = atoi;
+
+/**
+ * The integer a text begins with, in `base` (2 to 36; 0: what its prefix says), else 0; 32 bits, the nearest where it does
+ * not fit. Where the number ends is not told: `end` is null.
+ */
+export function strtol(text: CString, _end: null, base: number | NumberBase): number {
+  return Math.min(Math.max(integerIn(text, base), -0x8000_0000), 0x7fff_ffff);
+}
+
+/** {@link strtol} without a sign: "-1" is 4294967295, as in C. */
+export function strtoul(text: CString, _end: null, base: number | NumberBase): number {
+  const value = integerIn(text, base);
+  return Math.abs(value) > 0xffff_ffff ? 0xffff_ffff : value >>> 0;
+}
 
 /** The number a text begins with, else 0. */
 export function atof(text: CString): number {
@@ -107,6 +122,10 @@ export function memcmp(a: Uint8Array, b: Uint8Array, count: number): number {
 
 function bytesBeforeNul(text: CString): string {
   return text instanceof Uint8Array ? charArray(text) : (byteString(text.toString()).split("\0", 1)[0] as string);
+}
+
+function integerIn(text: CString, base: number | NumberBase): number {
+  return Number(parseInteger(bytesBeforeNul(text), typeof base === "number" ? base : base.radix));
 }
 
 function lower(bytes: string): string {

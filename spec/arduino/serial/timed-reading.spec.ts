@@ -81,6 +81,7 @@ describe("timed reading", () => {
   it("skips a character that may stand between digits", async () => {
     expect(await reading.readInteger(new Parts("1,234,567"), ",")).to.equal(1_234_567);
     expect(await reading.readFloat(new Parts("1 234.5"), " ")).to.equal(1234.5);
+    expect(await reading.readInteger(new Parts(", x5"), ",")).to.equal(5);
   });
 
   const floats: readonly (readonly [text: string, value: number, rest: string])[] = [

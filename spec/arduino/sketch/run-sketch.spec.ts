@@ -55,6 +55,7 @@ describe("arduino/sketch/run-sketch", function () {
     ["throws in setup", /^The sketch failed in setup\(\): pin 99 does not exist.*\n {4}at .*sketch-program/],
     ["forgets await", /^The sketch failed in loop\(\): went on while delay\(100\).*\n {4}at .*sketch-program/],
     ["rejects unheard", /^The sketch failed in a promise that nobody awaits: unheard\n {4}at .*sketch-program/],
+    ["throws in a timer", /^The sketch failed in a callback of Node's: too late\n {4}at .*sketch-program/],
   ] as const) {
     it(`ends a sketch that ${name} with exit code 1 and its line`, async () => {
       const { stdout, stderr, code } = await program(name);
@@ -84,6 +85,11 @@ describe("arduino/sketch/run-sketch", function () {
     expect([stdout, code]).to.deep.equal(["1 power\n2 restart\n3 timer\nleft\n", 0]);
   });
 
+  it("lets what an old life left behind come to nothing", async () => {
+    const { stdout, stderr, code } = await program("leaves a timer behind");
+    expect([stdout, stderr, code]).to.deep.equal(["life 1\nlife 2\nleft\n", "", 0]);
+  });
+
   it("runs nothing where it was called off before", async () => {
     let ran = false;
     await runSketch({ setup: () => (ran = true) }, { signal: AbortSignal.abort() });
@@ -92,7 +98,8 @@ describe("arduino/sketch/run-sketch", function () {
 
   it("ends where it is called off in the middle of a wait, and takes its listeners away", async () => {
     const stop = new AbortController();
-    const count = (): number => process.listenerCount("SIGINT") + process.listenerCount("unhandledRejection");
+    const events = ["SIGINT", "SIGTERM", "unhandledRejection", "uncaughtException"];
+    const count = (): number => events.reduce((sum, event) => sum + process.listenerCount(event), 0);
     const before = count();
     let ended = false;
     const running = runSketch(
@@ -105,7 +112,7 @@ describe("arduino/sketch/run-sketch", function () {
       },
       { signal: stop.signal },
     );
-    expect(count()).to.equal(before + 2);
+    expect(count()).to.equal(before + 4);
     await running;
     expect([count(), ended]).to.deep.equal([before, false]);
   });

@@ -106,6 +106,22 @@ describe("EEPROM", () => {
     expect(seen).to.deep.equal([123_456, { id: 7, name: "roof" }, 3, 3, [1, 2, 3], 3, "é!", "roof"]);
   });
 
+  it("keeps a value that was put, once it is committed", async () => {
+    const seen: number[] = [];
+    await runLives([
+      () => {
+        EEPROM.begin(4);
+        EEPROM.put(0, "int", 42);
+        EEPROM.commit();
+      },
+      () => {
+        EEPROM.begin(4);
+        seen.push(EEPROM.get(0, "int"));
+      },
+    ]);
+    expect(seen).to.deep.equal([42]);
+  });
+
   it("takes no bytes, and no text, for which there is no room", async () => {
     const seen: unknown[] = [];
     await runLives([

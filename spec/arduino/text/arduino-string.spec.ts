@@ -89,6 +89,10 @@ describe("ArduinoString", () => {
     ]).to.deep.equal([3, 1, -1, -1]);
   });
 
+  it("finds nothing behind its end, not even nothing", () => {
+    expect([text("a").indexOf("", 1), text("").indexOf(""), text("a").indexOf("")]).to.deep.equal([-1, -1, 0]);
+  });
+
   it("takes parts, also with the ends swapped or outside", () => {
     const value = text("temperature");
     expect(value.substring(0, 4).toString()).to.equal("temp");

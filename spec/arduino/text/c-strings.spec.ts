@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { ArduinoString } from "../../../lib/arduino/text/arduino-string.js";
 import * as c from "../../../lib/arduino/text/c-strings.js";
+import { HEX } from "../../../lib/arduino/text/number-base.js";
 import { expectInvalid } from "../expect-invalid.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -36,6 +37,14 @@ describe("C strings", () => {
 
   it("reads numbers", () => {
     expect([c.atoi("42x"), c.atol(bytes("-7\0")), c.atof("2.5")]).to.deep.equal([42, -7, 2.5]);
+  });
+
+  it("reads numbers of other bases, held within 32 bits", () => {
+    expect([c.strtol("ff", null, HEX), c.strtol("-101", null, 2)]).to.deep.equal([255, -5]);
+    expect([c.strtol("ffffffff", null, 16), c.strtoul("ffffffff", null, 16), c.strtoul("-1", null, 10)]).to.deep.equal([
+      2147483647, 4294967295, 4294967295,
+    ]);
+    expect(c.strtoul("100000000", null, 16)).to.equal(4294967295);
   });
 
   it("formats into a buffer, cut to its size, and tells the whole length", () => {
