@@ -46,6 +46,10 @@ export class VirtualClock implements BoardClock {
     return new VirtualTimer(this.#queue, this.#queue.add(this.#now + Math.max(delayMs, 0), callback));
   }
 
+  afterPrecisely(delayMs: number, callback: () => void): Timer {
+    return this.afterForSketch(delayMs, callback);
+  }
+
   afterReadPass(callback: () => void): Timer {
     return this.after(0, callback);
   }

@@ -14,6 +14,8 @@ export interface BoardClock extends Clock {
   readonly turnMs: number;
   /** As `after`, for a turn of a sketch or the end of its wait; 0: as soon as the event loop has been round once. */
   afterForSketch(delayMs: number, callback: () => void): Timer;
+  /** As `afterForSketch`, to the fraction of a millisecond; for a few of them, as it may keep a processor busy. */
+  afterPrecisely(delayMs: number, callback: () => void): Timer;
   /** A sketch looked whether something changed. @throws Error from a fake clock, where that goes on without end */
   polled(): void;
   /** Something goes on beside the sketch, in promises: a fake clock stands still until it is through. */

@@ -38,6 +38,13 @@ export class PcClock implements BoardClock {
     return delayMs > 0 ? systemClock.after(Math.ceil(delayMs), callback) : systemClock.afterReadPass(callback);
   }
 
+  afterPrecisely(delayMs: number, callback: () => void): Timer {
+    const due = this.now() + delayMs;
+    const round = (): Timer => systemClock.afterReadPass(() => (this.now() < due ? (timer = round()) : callback()));
+    let timer = round();
+    return { cancel: () => timer.cancel(), unref: () => timer.unref() };
+  }
+
   polled(): void {
     if (this.#looks++ === 0) {
       this.#lookingSince = this.now();

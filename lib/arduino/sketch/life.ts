@@ -37,6 +37,8 @@ export class Life implements BoardLife {
   #functions: SketchFunctions = {};
   #state: LifeState = { name: "active" };
   #wait: Wait | null = null;
+  /** Something happened on the network while the sketch waited. */
+  #hurries = false;
   #where = "the sketch";
 
   /** `onEnd`: at most once, and synchronously, where the sketch itself ends this life. */
@@ -131,15 +133,18 @@ export class Life implements BoardLife {
   }
 
   hurry(): void {
-    const { clock } = this.#context.board;
-    if (this.#state.name !== "between" || !this.#pace.mayHurry(clock.now())) return;
-    this.#state.timer.cancel();
-    this.#state = { name: "between", timer: clock.afterForSketch(0, this.#turn) };
+    if (this.#state.name === "between") {
+      this.#state.timer.cancel();
+      this.#pause(true);
+    } else if (this.#wait !== null) {
+      this.#hurries = true;
+    }
   }
 
   readonly #turn = (): void => {
     this.#pace.started(this.#context.board.clock.now());
     this.#state = { name: "active" };
+    this.#hurries = false;
     runWithin(this.#context, () => this.#enter("loop()", this.#functions.loop));
   };
 
@@ -158,9 +163,18 @@ export class Life implements BoardLife {
   readonly #left = (): void => {
     if (this.over) return;
     if (this.#wait !== null) return this.#failForgotten(this.#wait);
-    const { clock } = this.#context.board;
-    this.#state = { name: "between", timer: clock.afterForSketch(this.#pace.dueIn(clock.now()), this.#turn) };
+    this.#pause(this.#hurries);
   };
+
+  /** Until the next turn. */
+  #pause(hurries: boolean): void {
+    const { clock } = this.#context.board;
+    const now = clock.now();
+    const timer = hurries
+      ? clock.afterPrecisely(this.#pace.hurriedIn(now), this.#turn)
+      : clock.afterForSketch(this.#pace.dueIn(now), this.#turn);
+    this.#state = { name: "between", timer };
+  }
 
   #beginWait(what: string, timer: Timer | null): Wait {
     if (this.#wait !== null) {

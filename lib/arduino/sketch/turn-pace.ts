@@ -25,8 +25,8 @@ export class TurnPace {
     return Math.max(this.#startedAt + this.#turnMs - now, 0);
   }
 
-  /** Whether a turn may start before it is due. */
-  mayHurry(now: number): boolean {
-    return this.#usedUntil <= now;
+  /** How long after `now` the next turn may start, where something happened. */
+  hurriedIn(now: number): number {
+    return Math.max(this.#usedUntil - now, 0);
   }
 }

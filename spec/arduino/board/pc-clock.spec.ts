@@ -24,6 +24,18 @@ describe("arduino/board/pc-clock", () => {
     expect(called).to.equal(false);
   });
 
+  it("calls after a fraction of a millisecond, to the point, unless it is called off", async () => {
+    const clock = new PcClock();
+    const from = clock.now();
+    let called = false;
+    const cancelled = clock.afterPrecisely(0.3, () => (called = true));
+    await soon(clock, 0);
+    cancelled.cancel();
+    await new Promise<void>((resolve) => void clock.afterPrecisely(0.6, resolve));
+    expect(clock.now() - from).to.be.at.least(0.6);
+    expect(called).to.equal(false);
+  });
+
   it("ends a loop that looks for too long without letting others run", () => {
     const clock = new PcClock(20);
     expect(() => {

@@ -14,8 +14,8 @@ describe("arduino/sketch/turn-pace", () => {
     const pace = new TurnPace(2);
     pace.started(1_000);
     let hurried = 0;
-    for (let now = 1_000; now < 2_000; now += 0.125) {
-      if (!pace.mayHurry(now)) continue;
+    for (let now = 1_000; now < 2_000; now += pace.hurriedIn(now) || 0.125) {
+      if (pace.hurriedIn(now) > 0) continue;
       pace.started(now);
       hurried++;
     }
