@@ -24,6 +24,7 @@ import {
   millis,
   OUTPUT,
   pinMode,
+  type Print,
   runSketch,
   Serial,
   USMP,
@@ -40,12 +41,6 @@ const FREE_PINS = [2, 4, 16, 17, 34, 35];
 const MAX_WORDS = 4;
 const MAX_LINE = 80;
 
-/** What Serial and USMPClient have in common. */
-interface Print {
-  print(text: string): unknown;
-  println(text?: string | number): unknown;
-}
-
 interface Command {
   readonly name: string;
   readonly args: number;
@@ -60,12 +55,12 @@ export default function commandParser() {
   // Gives -1, after it has said why, where the pin is not one to play with: a flash pin that is driven ends the program.
   function freePin(text: string, out: Print): number {
     const pin = FREE_PINS.find((free) => `${free}` === text);
-    if (pin === undefined) out.print(`ERR ${text} is not a free pin\n`);
+    if (pin === undefined) out.printf("ERR %s is not a free pin\n", text);
     return pin ?? -1;
   }
 
   function uptime(_args: readonly string[], out: Print) {
-    out.print(`uptime ${Math.trunc(millis() / 1000)}\n`);
+    out.printf("uptime %lu\n", Math.trunc(millis() / 1000));
   }
 
   function mode([pinText, word]: readonly string[], out: Print) {
@@ -78,7 +73,7 @@ export default function commandParser() {
     } else if (word === "pullup") {
       pinMode(pin, INPUT_PULLUP);
     } else {
-      out.print(`ERR mode is in, out or pullup, not ${word!}\n`);
+      out.printf("ERR mode is in, out or pullup, not %s\n", word!);
       return;
     }
     out.println("OK");
@@ -86,7 +81,7 @@ export default function commandParser() {
 
   function readPin([pinText]: readonly string[], out: Print) {
     const pin = freePin(pinText!, out);
-    if (pin >= 0) out.print(`${digitalRead(pin)}\n`);
+    if (pin >= 0) out.printf("%d\n", digitalRead(pin));
   }
 
   function writePin([pinText, level]: readonly string[], out: Print) {
@@ -102,11 +97,11 @@ export default function commandParser() {
 
   function adc([pinText]: readonly string[], out: Print) {
     const pin = freePin(pinText!, out);
-    if (pin >= 0) out.print(`${analogRead(pin)}\n`);
+    if (pin >= 0) out.printf("%d\n", analogRead(pin));
   }
 
   function echo([text]: readonly string[], out: Print) {
-    out.println(text!);
+    out.println(text);
   }
 
   const COMMANDS: readonly Command[] = [
@@ -136,7 +131,7 @@ export default function commandParser() {
   function runLine(line: string, out: Print) {
     const words = split(line);
     if (words === null) {
-      out.print(`ERR more than ${MAX_WORDS} words\n`);
+      out.printf("ERR more than %d words\n", MAX_WORDS);
       return;
     }
     const [name, ...args] = words;
@@ -146,11 +141,11 @@ export default function commandParser() {
       if (args.length === command.args) {
         command.run(args, out);
       } else {
-        out.print(`ERR ${command.name} takes ${command.args}, not ${args.length}\n`);
+        out.printf("ERR %s takes %d, not %d\n", command.name, command.args, args.length);
       }
       return;
     }
-    out.print(`ERR no command ${name}, try help\n`);
+    out.printf("ERR no command %s, try help\n", name);
   }
 
   function onMessage(data: Uint8Array, len: number) {

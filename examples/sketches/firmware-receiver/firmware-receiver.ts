@@ -135,7 +135,7 @@ export default function firmwareReceiver() {
   }
 
   function onConnect() {
-    usmp.send(`firmware ${preferences.getString("version", "1.0")}`);
+    usmp.send(`firmware ${preferences.getString("version", "1.0").c_str()}`);
     if (receiving) askNext();
   }
 

@@ -91,6 +91,11 @@ export class BoardDevice implements LifeResource {
     return this.#usmp.reconnect();
   }
 
+  /** The sketch wants messages: from now on none is dropped for want of room, but the gateway has to wait. */
+  listen(): void {
+    this.#usmp.available();
+  }
+
   /** Lets the sketch know of a new session, where there is one: "again" where this life had one before; else null. */
   greet(): "first" | "again" | null {
     if (this.#newest?.isConnected !== true || this.#newest === this.#known) return null;

@@ -52,6 +52,8 @@ export class USMPClient extends Print {
   #device: BoardDevice | null = null;
   /** The message that `read()` gives next, in the board's receive buffer. */
   #received: Uint8Array | null = null;
+  /** Whether the sketch has ever asked for messages. */
+  #listens = false;
   #sessionId = NO_SESSION_ID;
   #lastError: UsmpError | null = null;
   /** Whether it goes on after an attempt that failed: from the first session on, or with `beginAsync`. */
@@ -125,6 +127,7 @@ export class USMPClient extends Print {
 
   /** Whether a message waits to be read. */
   available(): boolean {
+    this.#listen();
     this.#drain();
     return this.#received !== null;
   }
@@ -134,6 +137,7 @@ export class USMPClient extends Print {
   /** Copies the next message, cut to `maxLen` bytes; how many were copied, 0 where none waits. */
   read(buf: Uint8Array, maxLen?: number): number;
   read(buf?: Uint8Array, maxLen: number = buf?.length ?? 0): ArduinoString | number {
+    this.#listen();
     this.#drain();
     const message = this.#received;
     this.#received = null;
@@ -240,6 +244,7 @@ export class USMPClient extends Print {
   /** Sets the callback for each message; null clears it, and messages wait for `read()`. */
   onMessage(callback: MessageCallback | null): void {
     this.#onMessage = callback;
+    if (callback !== null) this.#listen();
   }
 
   protected override writeBytes(bytes: Uint8Array): number {
@@ -291,10 +296,17 @@ export class USMPClient extends Print {
       },
     });
     this.#device = device;
+    if (this.#listens) device.listen();
     this.#failed = false;
     this.#received = null;
     this.#lastError = null;
     return device;
+  }
+
+  #listen(): void {
+    if (this.#listens) return;
+    this.#listens = true;
+    this.#device?.listen();
   }
 
   #noteFailure(): void {

@@ -28,6 +28,22 @@ describe("USMPClient's callbacks", () => {
     expect(turns.slice(1)).to.deep.equal([turns[1], turns[1]! + 1, turns[1]! + 2]);
   });
 
+  it("get every message of a burst, and of one after the next begin()", async () => {
+    await running();
+    for (let time = 0; time < 2; time++) {
+      for (let index = 0; index < 300; index++) rig.gateway.send(`${index}`);
+      await rig.board.advance(400);
+      const messages = rig.events.filter((event) => event.startsWith("message"));
+      expect(messages).to.deep.equal(
+        Array.from({ length: 300 }, (_, index) => `message ${index} ${`${index}`.length}`),
+      );
+      rig.told.length = 0;
+      rig.usmp.beginAsync(TCP);
+      await rig.gateway.waitForDisconnect();
+      await rig.gateway.waitForSession();
+    }
+  });
+
   it("come as: messages before the loss, onDisconnect once, onReconnect, then onConnect in the same maintain()", async () => {
     await running();
     await rig.board.advance(2_000);

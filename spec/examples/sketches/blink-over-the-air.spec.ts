@@ -23,6 +23,7 @@ describe("the sketch blink-over-the-air", () => {
 
   it("goes on evenly when millis() wraps after 49.7 days", async () => {
     bench = await startSketch(blinkOverTheAir, { board: { startMillis: 2 ** 32 - 1_200 } });
+    await bench.gateway.next();
     await bench.board.advance(5_000);
     expect(pauses(bench)).to.deep.equal(Array(9).fill(500));
   });
@@ -57,6 +58,13 @@ describe("the sketch blink-over-the-air", () => {
       expect(pauses(bench)).to.deep.equal(Array(5).fill(500));
     });
   }
+
+  it("takes the shortest and the longest blink", async () => {
+    bench = await startSketch(blinkOverTheAir);
+    await bench.gateway.next();
+    expect(await ask(bench, "blink 20")).to.equal("blink 20");
+    expect(await ask(bench, "blink 10000")).to.equal("blink 10000");
+  });
 
   it("misses no beat while the network is lost, and tells its state when it is back", async () => {
     bench = await startSketch(blinkOverTheAir);

@@ -44,7 +44,9 @@ describe("the sketch door-alarm", () => {
       await bench.board.advance(4);
     }
     openDoor();
+    const fromMs = bench.board.clock.now();
     expect(await told()).to.equal("open");
+    expect(bench.board.clock.now() - fromMs).to.be.within(50, 60);
     closeDoor();
     expect(await told()).to.equal("closed");
     await bench.board.advance(1_000);

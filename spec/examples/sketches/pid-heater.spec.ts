@@ -40,10 +40,11 @@ describe("the sketch pid-heater", () => {
           board.clock.after(STEP_MS, live);
         };
         board.clock.after(STEP_MS, live);
-        board.setAnalog(SENSOR_PIN, () => broken ?? plate.reading, { noise: 2 });
+        const noise = (): number => 4 * Math.sin(board.clock.now());
+        board.setAnalog(SENSOR_PIN, () => broken ?? plate.reading + noise());
       },
     });
-    expect(await bench.gateway.next()).to.match(/^t=(21|0)\.\d set=0\.0 duty=0$/);
+    expect(await bench.gateway.next({ withinMs: 100 })).to.match(/^t=(21|0)\.\d set=0\.0 duty=0$/);
   });
 
   afterEach(() => stopSketch(bench));
@@ -57,6 +58,12 @@ describe("the sketch pid-heater", () => {
       return { celsius: Number(celsius), duty: Number(duty) };
     });
   }
+
+  it("reports every 5 seconds, and answers each command at once", async () => {
+    expect(await watch(60_000)).to.have.length(12);
+    bench.gateway.send("set 20");
+    expect(await watch(20)).to.have.length(1);
+  });
 
   it("leaves the heater alone until it is told a temperature", async () => {
     await bench.board.advance(60_000);
@@ -105,8 +112,8 @@ describe("the sketch pid-heater", () => {
   });
 
   for (const [what, reading, message] of [
-    ["shorted", 0, "FAULT sensor shorted"],
-    ["open", 4_095, "FAULT sensor open"],
+    ["shorted", 8, "FAULT sensor shorted"],
+    ["open", 4_087, "FAULT sensor open"],
     ["too hot", (96 * 10 * 4095) / 3300, "FAULT too hot"],
   ] as const) {
     it(`cuts the heater within 100 ms where the sensor says ${what}, and leaves it off`, async () => {

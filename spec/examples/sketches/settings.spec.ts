@@ -21,6 +21,11 @@ describe("the sketch settings", () => {
     expect(bench.board.clock.now() - fromMs).to.equal(2_000);
   });
 
+  it("takes the shortest and the longest interval", async () => {
+    expect(await ask(bench, "set interval 3600")).to.contain("interval=3600");
+    expect(await ask(bench, "set interval 1")).to.contain("interval=1 ");
+  });
+
   for (const command of [
     "set interval 0",
     "set interval 3601",

@@ -68,9 +68,13 @@ describe("the sketch shared-state", () => {
     answers = false;
     await motion(3);
     answers = true;
+    await bench.board.advance(5_000);
+    answers = false;
+    await motion();
+    answers = true;
     bench.gateway.dropConnection();
-    await bench.board.advance(10_000);
-    expect(stored).to.deep.equal([1, 2, 3]);
+    await bench.board.advance(3_000);
+    expect(stored).to.deep.equal([1, 2, 3, 4]);
   });
 
   it("tells what happened without network, in order, when it is back", async () => {

@@ -23,17 +23,23 @@ describe("the sketch udp-beacon", () => {
 
   afterEach(() => stopSketch(bench));
 
-  it("comes over UDP", async () => {
+  it("comes over UDP: where TCP connections break, it does not even notice", async () => {
     await start(0);
-    expect(bench.gateway.session().transport).to.equal("udp");
+    const { sessionId } = bench.gateway.session();
+    bench.gateway.dropConnection();
+    setCelsius(25);
+    expect(await bench.gateway.next()).to.equal("25.0");
+    expect(bench.gateway.session().sessionId).to.equal(sessionId);
   });
 
   it("tells a change of half a degree within a second, and none that is smaller", async () => {
     await start(0);
     setCelsius(20.4);
     await bench.gateway.expectNothing(10_000);
-    setCelsius(20.6);
-    expect(await bench.gateway.next({ withinMs: 1_100 })).to.equal("20.6");
+    for (const celsius of [20.6, 21.2, 19.8, 30, 20.6]) {
+      setCelsius(celsius);
+      expect(await bench.gateway.next({ withinMs: 1_060 })).to.equal(celsius.toFixed(1));
+    }
     setCelsius(20.3);
     await bench.gateway.expectNothing(10_000);
   });

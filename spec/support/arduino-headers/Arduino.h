@@ -2,12 +2,15 @@
 // host's g++ can check their syntax and types. The signatures are those of the core's documentation, version 2 and later.
 #pragma once
 
-#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <initializer_list>
+
+// <math.h> of C++ takes a second to read.
+extern "C" float fabsf(float) noexcept;
+#define NAN (__builtin_nanf(""))
 
 #define IRAM_ATTR
 #define RTC_DATA_ATTR
