@@ -14,12 +14,20 @@ export function micros(): number {
   return board.micros();
 }
 
-/** Waits: `await delay(500)`. A sketch that forgets the `await` is ended, with its line. */
+/**
+ * Waits: `await delay(500)`. A sketch that forgets the `await` is ended, with its line.
+ * @throws RangeError for less than 0, which a board takes for 49 days
+ */
 export function delay(ms: number): Promise<void> {
-  return delayCurrent(ms, `delay(${ms})`);
+  return wait(ms, `delay(${ms})`);
 }
 
 /** Waits, awaited as `delay` is. On a PC at least about a millisecond passes, on a virtual board exactly this time. */
 export function delayMicroseconds(us: number): Promise<void> {
-  return delayCurrent(us / 1_000, `delayMicroseconds(${us})`);
+  return wait(us / 1_000, `delayMicroseconds(${us})`);
+}
+
+function wait(ms: number, what: string): Promise<void> {
+  if (ms >= 0 && ms < Infinity) return delayCurrent(ms, what);
+  throw new RangeError(`${what}: a sketch cannot wait for less than 0, nor for ever`);
 }

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { currentBoard } from "../../lib/arduino/board/current-board.js";
 import { delay, rtcData } from "../../lib/arduino/index.js";
 import { VirtualBoard } from "../../lib/testing/index.js";
+import { rejection } from "./rejection.js";
 
 describe("arduino/rtc-data", () => {
   const seen: number[] = [];
@@ -35,6 +36,21 @@ describe("arduino/rtc-data", () => {
     board.cutPower();
     await board.start(countBoots(() => {}));
     expect(seen).to.deep.equal([1, 2, 1, 2, 1, 2]);
+  });
+
+  it("tells a sketch that puts more than plain data into it, before it sleeps", async () => {
+    const board = new VirtualBoard();
+    const error = await rejection(
+      board.start({
+        setup() {
+          rtcData<Record<string, unknown>>("kept", {})["callback"] = () => {};
+          currentBoard().deepSleep({ afterUs: 1_000 });
+        },
+      }),
+    );
+    expect(error.message)
+      .to.match(/could not be cloned/)
+      .and.to.match(/rtc-data\.spec/);
   });
 
   it("is one object for one name within a life", async () => {

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { delay, delayMicroseconds, micros, millis } from "../../lib/arduino/index.js";
 import { VirtualBoard } from "../../lib/testing/index.js";
+import { rejection } from "./rejection.js";
 
 describe("arduino/time", () => {
   it("counts from the start of the sketch", async () => {
@@ -17,8 +18,8 @@ describe("arduino/time", () => {
     });
     await board.advance(10);
     expect(seen).to.deep.equal([
-      [7, 7_000],
-      [8, 8_500],
+      [0, 0],
+      [1, 1_500],
     ]);
   });
 
@@ -51,6 +52,26 @@ describe("arduino/time", () => {
     });
     await board.advance(1);
     expect(seen).to.deep.equal([250, 250]);
+  });
+
+  it("counts the microseconds of fractions that do not add up", async () => {
+    const board = new VirtualBoard();
+    const seen: number[][] = [];
+    await board.start({
+      async setup() {
+        for (let i = 0; i < 10; i++) await delayMicroseconds(100);
+        seen.push([millis(), micros()]);
+      },
+    });
+    await board.advance(2);
+    expect(seen).to.deep.equal([[1, 1_000]]);
+  });
+
+  it("refuses to wait for less than nothing, and for ever", async () => {
+    for (const ms of [-1, NaN, Infinity]) {
+      const error = await rejection(new VirtualBoard().start({ setup: () => delay(ms) }));
+      expect(error.message).to.include(`setup(): delay(${ms}): a sketch cannot wait`);
+    }
   });
 
   it("waits on this computer's clock outside of a sketch", async () => {

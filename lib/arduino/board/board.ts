@@ -45,6 +45,7 @@ export class Board {
   readonly rtcMemory = new RtcMemory();
   #latestLife: BoardLife | null = null;
   #wakeCause: WakeCause = "power";
+  readonly #startMillis: number;
   /** When `millis()` was, or would have been, 0. */
   #zeroMs: number;
 
@@ -60,17 +61,18 @@ export class Board {
     this.interrupts = new Interrupts(this.pins, (pin, handler) => this.#life?.interrupt(pin, handler));
     this.random = new RandomSource(parts.entropy);
     this.tones = new Tones(this.clock, this.pins);
-    this.#zeroMs = this.clock.now() - (parts.startMillis ?? 0);
+    this.#startMillis = parts.startMillis ?? 0;
+    this.#zeroMs = this.clock.now() - this.#startMillis;
   }
 
   /** Milliseconds since this life began, 32 bits: back to 0 after 49.7 days. */
   millis(): number {
-    return Math.floor(this.clock.now() - this.#zeroMs) >>> 0;
+    return Math.floor(this.#elapsedUs() / 1_000) >>> 0;
   }
 
   /** Microseconds since this life began, 32 bits: back to 0 after 71.6 minutes. */
   micros(): number {
-    return Math.floor((this.clock.now() - this.#zeroMs) * 1_000) >>> 0;
+    return this.#elapsedUs() >>> 0;
   }
 
   /** What began this life. */
@@ -81,11 +83,10 @@ export class Board {
   /** A life begins: time from 0, and, after a deep sleep alone, the RTC memory as it was. */
   boot(life: BoardLife, cause: WakeCause): void {
     if (this.#life !== null) throw new Error("a sketch runs on this board already: stop it first");
-    if (this.#latestLife !== null) this.#zeroMs = this.clock.now();
+    this.#zeroMs = this.clock.now() - (this.#latestLife === null ? this.#startMillis : 0);
     this.#latestLife = life;
     this.#wakeCause = cause;
-    if (cause === "timer" || cause === "pin") this.rtcMemory.wake();
-    else this.rtcMemory.clear();
+    if (cause === "power" || cause === "restart") this.rtcMemory.clear();
   }
 
   /** A life is over: the hardware is as after a reset, and drives no pin. What is wired to pins stays. */
@@ -112,8 +113,12 @@ export class Board {
     return this.#end({ kind: "restart" }, "ESP.restart()");
   }
 
-  /** Deep sleep: the next life begins on waking up, with what flash and RTC memory keep. Does not return. */
+  /**
+   * Deep sleep: the next life begins on waking up, with what flash and RTC memory keep. Does not return.
+   * @throws DataCloneError where RTC memory holds more than plain data
+   */
   deepSleep(wakeUp: WakeUp): never {
+    this.rtcMemory.sleep();
     return this.#end({ kind: "deep-sleep", wakeUp }, "deep sleep");
   }
 
@@ -138,6 +143,11 @@ export class Board {
   networkEvent(): void {
     this.clock.stir();
     this.#life?.hurry();
+  }
+
+  #elapsedUs(): number {
+    // A hair more: sums of fractions of milliseconds come out a little below.
+    return Math.floor((this.clock.now() - this.#zeroMs) * 1_000 + 0.001);
   }
 
   get #life(): BoardLife | null {

@@ -15,8 +15,8 @@ export class RtcMemory {
     this.#kept.clear();
   }
 
-  /** Cuts what is kept from the objects that a former life holds. */
-  wake(): void {
+  /** Cuts what is kept from the objects that the life which ends holds. */
+  sleep(): void {
     for (const [name, value] of this.#kept) this.#kept.set(name, structuredClone(value));
   }
 }
