@@ -21,6 +21,7 @@ const uint8_t PROBE_PIN = 34;
 const uint8_t SUPPLY_PIN = 25;
 const uint32_t SETTLE_MS = 20;
 const uint32_t ANSWER_MS = 2000;
+const uint32_t LEAVE_MS = 50;  // the radio sends on its own: BYE has to be out before it is off
 const uint32_t MIN_SLEEP_SECONDS = 10;
 const uint32_t MAX_SLEEP_SECONDS = 86400;
 const uint8_t BACKLOG = 48;
@@ -85,6 +86,7 @@ void setup() {
   if (usmp.begin(USMP::TCP(SERVER_IP, SERVER_PORT).wifi(WIFI_SSID, WIFI_PASS))) {
     if (sendBacklog()) awaitAnswer();
     usmp.close();
+    delay(LEAVE_MS);
   } else {
     Serial.printf("no session: %s, %u readings wait\n", usmp.lastErrorString(), (unsigned)waiting);
   }

@@ -38,6 +38,7 @@ const PROBE_PIN = 34;
 const SUPPLY_PIN = 25;
 const SETTLE_MS = 20;
 const ANSWER_MS = 2_000;
+const LEAVE_MS = 50; // the radio sends on its own: BYE has to be out before it is off
 const MIN_SLEEP_SECONDS = 10;
 const MAX_SLEEP_SECONDS = 86_400;
 const BACKLOG = 48;
@@ -95,6 +96,7 @@ export default function deepSleepSensor() {
     if (await usmp.begin(USMP.TCP(SERVER_IP, SERVER_PORT).wifi(WIFI_SSID, WIFI_PASS))) {
       if (sendBacklog()) await awaitAnswer();
       usmp.close();
+      await delay(LEAVE_MS);
     } else {
       Serial.printf("no session: %s, %u readings wait\n", usmp.lastErrorString(), rtc.backlog.length);
     }

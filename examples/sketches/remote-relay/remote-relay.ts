@@ -96,6 +96,7 @@ export default function remoteRelay() {
   }
 
   // The relays need their loop() even while there is no gateway, so nothing here waits for a session.
+  // On a board beginAsync() is false where there is no network; here it is true, and goes on trying by itself.
   function keepSession() {
     if (begun) {
       usmp.maintain();

@@ -19,6 +19,7 @@
 const uint32_t MIN_INTERVAL = 1;
 const uint32_t MAX_INTERVAL = 3600;
 const size_t MAX_NAME = 20;
+const uint32_t LEAVE_MS = 50;  // the radio sends on its own: BYE has to be out before the restart
 
 USMPClient usmp(PSK);
 Preferences preferences;
@@ -26,6 +27,7 @@ Preferences preferences;
 String name;
 uint32_t intervalSeconds;
 uint32_t boots;
+bool rebootWanted = false;
 uint32_t lastAliveMs = 0;
 
 void load() {
@@ -67,8 +69,7 @@ void onMessage(const uint8_t* data, size_t len) {
     preferences.putUInt("boots", boots);
     ok = true;
   } else if (command == "reboot") {
-    usmp.close();  // says BYE: the gateway knows at once, and waits for no timeout
-    ESP.restart();
+    rebootWanted = true;  // not here: a callback returns before anything waits
     return;
   }
 
@@ -95,8 +96,15 @@ void setup() {
   }
 }
 
+void reboot() {
+  usmp.close();  // says BYE: the gateway knows at once, and waits for no timeout
+  delay(LEAVE_MS);
+  ESP.restart();
+}
+
 void loop() {
   usmp.maintain();
+  if (rebootWanted) reboot();
 
   if (millis() - lastAliveMs >= intervalSeconds * 1000UL) {
     lastAliveMs = millis();

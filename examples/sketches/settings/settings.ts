@@ -28,6 +28,7 @@ const WIFI_PASS = "its password";
 const MIN_INTERVAL = 1;
 const MAX_INTERVAL = 3600;
 const MAX_NAME = 20;
+const LEAVE_MS = 50; // the radio sends on its own: BYE has to be out before the restart
 
 export default function settings() {
   const usmp = new USMPClient(PSK);
@@ -36,6 +37,7 @@ export default function settings() {
   let name = String();
   let intervalSeconds = 0;
   let boots = 0;
+  let rebootWanted = false;
   let lastAliveMs = 0;
 
   function load() {
@@ -77,8 +79,8 @@ export default function settings() {
       preferences.putUInt("boots", boots);
       ok = true;
     } else if (command.equals("reboot")) {
-      usmp.close(); // says BYE: the gateway knows at once, and waits for no timeout
-      ESP.restart();
+      rebootWanted = true; // not here: a callback cannot wait
+      return;
     }
 
     if (!ok) {
@@ -104,8 +106,15 @@ export default function settings() {
     }
   }
 
-  function loop() {
+  async function reboot() {
+    usmp.close(); // says BYE: the gateway knows at once, and waits for no timeout
+    await delay(LEAVE_MS);
+    ESP.restart();
+  }
+
+  async function loop() {
     usmp.maintain();
+    if (rebootWanted) await reboot();
 
     if (uint32_t(millis() - lastAliveMs) >= intervalSeconds * 1000) {
       lastAliveMs = millis();

