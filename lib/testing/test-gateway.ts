@@ -113,7 +113,11 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   session(deviceId?: string): UsmpSession {
     const found = deviceId === undefined ? this.sessions : this.sessions.filter((each) => each.deviceId === deviceId);
     const [session] = found;
-    if (session === undefined) throw this.#error(`${deviceId ?? "no device"} has no session: await waitForSession()`);
+    if (session === undefined) {
+      throw this.#error(
+        `${deviceId === undefined ? "no device has a" : `${deviceId} has no`} session: await waitForSession()`,
+      );
+    }
     if (found.length === 1) return session;
     throw this.#error(`${found.length} devices have a session: name one, such as "${session.deviceId}"`);
   }
@@ -150,7 +154,10 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     this.clock.stir();
   }
 
-  /** Moves time until there is a session, and gives it. Rejects where there is none within 10 s, or a sketch fails. */
+  /**
+   * Moves time until there is a session, and gives it; the device learns of it as soon as the network has carried that. Rejects where
+   * there is none within 10 s, or a sketch fails.
+   */
   async waitForSession({ deviceId, withinMs = DEFAULT_WITHIN_MS }: WaitOptions = {}): Promise<UsmpSession> {
     if (await this.#until(() => this.#has(deviceId), withinMs)) return this.session(deviceId);
     throw this.#error(`no session came${ofDevice(deviceId)} within ${withinMs} ms`);

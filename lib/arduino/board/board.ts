@@ -58,7 +58,7 @@ export class Board {
     this.deviceId = parts.deviceId;
     this.entropy = parts.entropy;
     this.repeatedBy = parts.repeatedBy ?? null;
-    this.interrupts = new Interrupts(this.pins, (pin, handler) => this.#life?.interrupt(pin, handler));
+    this.interrupts = new Interrupts(this.pins, (pin, handler) => this.life?.interrupt(pin, handler));
     this.random = new RandomSource(parts.entropy);
     this.tones = new Tones(this.clock, this.pins);
     this.#startMillis = parts.startMillis ?? 0;
@@ -75,6 +75,11 @@ export class Board {
     return this.#elapsedUs() >>> 0;
   }
 
+  /** The life that runs on it; null outside of a sketch. */
+  get life(): BoardLife | null {
+    return this.#latestLife?.over === false ? this.#latestLife : null;
+  }
+
   /** What began this life. */
   get wakeCause(): WakeCause {
     return this.#wakeCause;
@@ -82,7 +87,7 @@ export class Board {
 
   /** A life begins: time from 0, and, after a deep sleep alone, the RTC memory as it was. */
   boot(life: BoardLife, cause: WakeCause): void {
-    if (this.#life !== null) throw new Error("a sketch runs on this board already: stop it first");
+    if (this.life !== null) throw new Error("a sketch runs on this board already: stop it first");
     this.#zeroMs = this.clock.now() - (this.#latestLife === null ? this.#startMillis : 0);
     this.#latestLife = life;
     this.#wakeCause = cause;
@@ -100,12 +105,12 @@ export class Board {
 
   /** Waits as the sketch: `what` names the wait in messages. Outside of a sketch a plain wait. */
   delay(delayMs: number, what: string): Promise<void> {
-    return this.#life?.delay(delayMs, what) ?? new Promise((resolve) => void this.clock.after(delayMs, resolve));
+    return this.life?.delay(delayMs, what) ?? new Promise((resolve) => void this.clock.after(delayMs, resolve));
   }
 
   /** Marks `wait` as one that the sketch has to await before it goes on. */
   waitFor<T>(wait: Promise<T>, what: string): Promise<T> {
-    return this.#life?.waitFor(wait, what) ?? wait;
+    return this.life?.waitFor(wait, what) ?? wait;
   }
 
   /** `ESP.restart()`: the next life begins, with what flash keeps. Does not return. */
@@ -124,14 +129,14 @@ export class Board {
 
   /** A callback of the sketch threw: ends the sketch. Outside of a sketch throws `cause` on. */
   fail(where: string, cause: unknown): void {
-    const life = this.#life;
+    const life = this.life;
     if (life === null) throw cause;
     life.fail(where, cause);
   }
 
   /** What is open in this life ends with it. Returns what ends that ownership; outside of a sketch nobody owns anything. */
   own(resource: LifeResource): () => void {
-    return this.#life?.own(resource) ?? (() => {});
+    return this.life?.own(resource) ?? (() => {});
   }
 
   /** The sketch looked whether something changed. @throws Error where it does nothing else while a fake clock stands still */
@@ -142,7 +147,7 @@ export class Board {
   /** Something happened on the network, or was begun there: the next turn of `loop` need not wait for its time. */
   networkEvent(): void {
     this.clock.stir();
-    this.#life?.hurry();
+    this.life?.hurry();
   }
 
   #elapsedUs(): number {
@@ -150,12 +155,8 @@ export class Board {
     return Math.floor((this.clock.now() - this.#zeroMs) * 1_000 + 0.001);
   }
 
-  get #life(): BoardLife | null {
-    return this.#latestLife?.over === false ? this.#latestLife : null;
-  }
-
   #end(request: LifeRequest, what: string): never {
-    const life = this.#life;
+    const life = this.life;
     if (life === null) throw new Error(`${what} ends the life of a sketch, and none runs here: use runSketch()`);
     return life.end(request);
   }

@@ -1,11 +1,12 @@
 import type { Board } from "./board.js";
+import type { BoardLife } from "./life.js";
 
 /**
- * What a global object of a sketch, `Serial` or `EEPROM`, holds: on each board its own, made when it is first asked for, and
- * gone with the life, as RAM is.
+ * What a global object of a sketch, `Serial` or `EEPROM`, holds: in each life on each board its own, made when it is first
+ * asked for, and gone with the life, as RAM is. Outside of a sketch a board has one for good.
  */
 export class PerLife<State extends object> {
-  readonly #states = new WeakMap<Board, State>();
+  readonly #states = new WeakMap<BoardLife | Board, State>();
   readonly #create: (board: Board) => State;
   readonly #end: (state: State) => void;
 
@@ -16,15 +17,12 @@ export class PerLife<State extends object> {
   }
 
   of(board: Board): State {
-    const known = this.#states.get(board);
+    const holder = board.life ?? board;
+    const known = this.#states.get(holder);
     if (known !== undefined) return known;
     const state = this.#create(board);
-    this.#states.set(board, state);
-    const drop = (): void => {
-      this.#states.delete(board);
-      this.#end(state);
-    };
-    board.own({ drop, close: async () => drop() });
+    this.#states.set(holder, state);
+    board.own({ drop: () => this.#end(state), close: async () => this.#end(state) });
     return state;
   }
 }

@@ -32,11 +32,11 @@ interface PortState extends PortSettings {
 
 /**
  * A serial port: `Serial`, `Serial1`. As on a board, with two differences. What waits for bytes has to be awaited:
- * `readBytes`, `readString`, `parseInt` and their like. And a write before `begin`, which on a board is lost without a
- * word, is an error.
+ * `readBytes`, `readString`, `parseInt` and their like. And what is done before `begin`, which on a board has no effect, is
+ * an error.
  *
- * On a PC `Serial` is the terminal, which is read once the sketch reads; lines come as the terminal sends them. An
- * unread byte waits in a buffer of 256; on a PC whoever sends has to wait then, on a virtual board more bytes are lost.
+ * On a PC `Serial` is the terminal, which is read once the sketch reads; lines come as the terminal sends them. Unread bytes
+ * wait in a buffer of 256: on a PC whoever sends has to wait then, on a virtual board further bytes are lost.
  */
 export class HardwareSerial extends Print {
   readonly #name: string;

@@ -2,7 +2,9 @@ import { expect } from "chai";
 
 import { currentBoard } from "../../../lib/arduino/board/current-board.js";
 import { PerLife } from "../../../lib/arduino/board/per-life.js";
+import { SketchRun } from "../../../lib/arduino/sketch/sketch-run.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
+import { createBoard } from "../board-with-port.js";
 
 describe("PerLife", () => {
   const ended: number[] = [];
@@ -31,6 +33,16 @@ describe("PerLife", () => {
     expect(ended).to.deep.equal([1]);
     await board.stop();
     expect(ended).to.deep.equal([1, 2]);
+  });
+
+  it("is another one outside of a sketch, which a life that begins there does not find, nor end", async () => {
+    const { board } = createBoard();
+    expect([state.of(board).number, state.of(board).number]).to.deep.equal([1, 1]);
+    const seen: number[] = [];
+    const run = new SketchRun(board, { setup: () => void seen.push(state.of(currentBoard()).number) });
+    run.start();
+    await run.stop();
+    expect([seen, ended, state.of(board).number]).to.deep.equal([[2], [2], 1]);
   });
 
   it("is another one on another board", async () => {

@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import { OpenPort } from "../../../lib/arduino/serial/open-port.js";
 import { readText } from "../../../lib/arduino/serial/timed-reading.js";
-import { createBoard } from "./board-with-port.js";
+import { createBoard } from "../board-with-port.js";
 
 describe("OpenPort", () => {
   it("waits for a byte, and leaves neither timer nor listener behind", async () => {

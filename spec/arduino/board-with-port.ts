@@ -1,8 +1,8 @@
-import { Board } from "../../../lib/arduino/board/board.js";
-import { MemoryStorage } from "../../../lib/arduino/board/storage.js";
-import { noNetwork } from "../../../lib/testing/no-network.js";
-import { VirtualClock } from "../../../lib/testing/virtual-clock.js";
-import { VirtualSerial } from "../../../lib/testing/virtual-serial.js";
+import { Board } from "../../lib/arduino/board/board.js";
+import { MemoryStorage } from "../../lib/arduino/board/storage.js";
+import { noNetwork } from "../../lib/testing/no-network.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
+import { VirtualSerial } from "../../lib/testing/virtual-serial.js";
 
 /** Counts who listens to it. */
 class CountingSerial extends VirtualSerial {
