@@ -22,6 +22,7 @@ USMPUDPTransport UDP(const char* host, uint16_t port = 9000);
 }  // namespace USMP
 
 enum usmp_err_t { USMP_OK = 0 };
+enum usmp_log_level_t { USMP_LOG_LEVEL_ERROR = 1, USMP_LOG_LEVEL_INFO = 3 };
 
 class USMPClient : public Print {
  public:
@@ -48,6 +49,7 @@ class USMPClient : public Print {
   String deviceId();
   String sessionId();
   void keepalive(uint32_t ms);
+  void setLogLevel(usmp_log_level_t level);
   void maintain();
   // Plain functions, as there: a lambda that captures does not compile.
   void onConnect(void (*callback)());
