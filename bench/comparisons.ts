@@ -3,7 +3,6 @@ import { atLeast, atMost, type Comparison, type Contestant, type Goal } from "./
 import {
   bareEcho,
   bareUdpEcho,
-  mqttAwaited,
   mqttToBroker,
   mqttToSubscriber,
   net,
@@ -47,7 +46,7 @@ function comparisons(
   return setups(carrier, cipher).map((setup) => ({
     title: title(what, setup),
     unit,
-    contestants: peers.map((peer) => work(peer, setup)),
+    contestants: peers.filter((peer) => setup.size <= (peer.mostBytes ?? Infinity)).map((peer) => work(peer, setup)),
     goals: goals[setup.size] ?? [],
   }));
 }
@@ -60,12 +59,12 @@ const oneWays: readonly Comparison[] = [
     ...ONE_WAY,
     "tcp",
     "aes-256-gcm",
-    [ours, python, sealing, mqttAwaited, mqttToSubscriber, mqttToBroker, tlsPsk, net],
+    [ours, python, sealing, mqttToSubscriber, mqttToBroker, tlsPsk, net],
     {
       32: [
         atLeast(7, RATE, python.name),
         atLeast(0.8, RATE, sealing.name),
-        ...[mqttAwaited, mqttToSubscriber, mqttToBroker].map(({ name }) => atLeast(1, RATE, name)),
+        ...[mqttToSubscriber, mqttToBroker].map(({ name }) => atLeast(1, RATE, name)),
       ],
       452: [atLeast(40, RATE, python.name)],
     },

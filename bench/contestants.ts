@@ -12,6 +12,8 @@ export interface Peer {
   /** Who sees when all messages of a one-way round are there. */
   readonly countedBy: "receiver" | "sender";
   readonly options?: Readonly<Record<string, unknown>>;
+  /** The largest message that it is made for. */
+  readonly mostBytes?: number;
   readonly isOurs?: boolean;
   readonly needsMosquitto?: boolean;
 }
@@ -69,13 +71,6 @@ export const mqttToBroker: Peer = {
   options: { suite: PSK_AES.suite },
 };
 
-/** Each message published when the last one was written. */
-export const mqttAwaited: Peer = {
-  ...mqttToBroker,
-  name: "MQTT.js, each awaited",
-  options: { suite: PSK_AES.suite, awaits: true },
-};
-
 /** Until the subscriber behind the broker, a third process, has everything. */
 export const mqttToSubscriber: Peer = {
   ...mqtt,
@@ -98,6 +93,7 @@ export const bareUdpEcho: Peer = {
   receiver: "bare/udp-receiver.mjs",
   sender: "bare/udp-sender.mjs",
   countedBy: "receiver",
+  mostBytes: 452,
 };
 
 /** What one process can seal, sending nothing. */

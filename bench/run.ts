@@ -10,63 +10,80 @@ export interface Plan extends StartOptions {
 export interface Outcome {
   readonly comparison: Comparison;
   readonly rounds: Rounds;
-  /** Contestants that could not start, and why. */
+  /** Contestants that could not start or failed, and why. */
   readonly missing: ReadonlyMap<string, string>;
 }
 
-interface Entrant {
-  readonly contestant: Contestant;
-  readonly figures: Figures[];
-  contender: Contender | null;
-}
-
 export async function run(comparison: Comparison, plan: Plan): Promise<Outcome> {
-  const missing = new Map<string, string>();
-  const entrants: Entrant[] = [];
-  const start = async (contestant: Contestant): Promise<void> => {
-    try {
-      entrants.push({ contestant, figures: [], contender: await contestant.start(plan) });
-    } catch (error) {
-      missing.set(contestant.name, error instanceof Error ? error.message : String(error));
-    }
-  };
-  for (const contestant of comparison.contestants) await start(contestant);
+  const entrants = comparison.contestants.map((contestant) => new Entrant(contestant, plan));
   try {
-    if (!comparison.freshEachRound) for (const { contender } of entrants) await contender?.warmUp();
+    if (!comparison.freshEachRound) for (const entrant of entrants) await entrant.enter();
     const rounds = Math.min(comparison.rounds ?? plan.rounds, plan.mostRounds);
-    for (let round = 0; round < rounds; round++) await runRound(comparison, entrants, round, plan);
+    for (let round = 0; round < rounds; round++) await runRound(comparison, entrants, round);
   } finally {
-    await Promise.all(entrants.map(({ contender }) => contender?.stop()));
+    await Promise.all(entrants.map((entrant) => entrant.leave()));
   }
+  const good = entrants.filter(({ failure }) => failure === null);
+  const bad = entrants.filter(({ failure }) => failure !== null);
   return {
     comparison,
-    rounds: new Map(entrants.map(({ contestant, figures }) => [contestant.name, figures])),
-    missing,
+    rounds: new Map(good.map(({ name, figures }) => [name, figures])),
+    missing: new Map(bad.map(({ name, failure }) => [name, failure ?? ""])),
   };
 }
 
-async function runRound(
-  comparison: Comparison,
-  entrants: readonly Entrant[],
-  round: number,
-  plan: Plan,
-): Promise<void> {
+async function runRound(comparison: Comparison, entrants: readonly Entrant[], round: number): Promise<void> {
   const measure = async (entrant: Entrant): Promise<void> => {
-    if (comparison.freshEachRound) await renew(entrant, plan);
-    if (entrant.contender !== null) entrant.figures.push(await entrant.contender.measure());
-    if (comparison.freshEachRound) await dismiss(entrant);
+    if (comparison.freshEachRound) await entrant.enter();
+    await entrant.measure();
+    if (comparison.freshEachRound) await entrant.leave();
   };
   if (comparison.atOnce) await Promise.all(entrants.map(measure));
   // Nobody always goes first.
   else for (const entrant of round % 2 === 0 ? entrants : entrants.toReversed()) await measure(entrant);
 }
 
-async function renew(entrant: Entrant, plan: Plan): Promise<void> {
-  entrant.contender ??= await entrant.contestant.start(plan);
-  await entrant.contender.warmUp();
-}
+/** A contestant in the run. One that fails is left out from then on: the others go on without it. */
+class Entrant {
+  readonly name: string;
+  readonly figures: Figures[] = [];
+  failure: string | null = null;
+  readonly #contestant: Contestant;
+  readonly #plan: Plan;
+  #contender: Contender | null = null;
 
-async function dismiss(entrant: Entrant): Promise<void> {
-  await entrant.contender?.stop();
-  entrant.contender = null;
+  constructor(contestant: Contestant, plan: Plan) {
+    this.name = contestant.name;
+    this.#contestant = contestant;
+    this.#plan = plan;
+  }
+
+  async enter(): Promise<void> {
+    await this.#try(async () => {
+      this.#contender = await this.#contestant.start(this.#plan);
+      await this.#contender.warmUp();
+    });
+  }
+
+  async measure(): Promise<void> {
+    await this.#try(async () => {
+      if (this.#contender !== null) this.figures.push(await this.#contender.measure());
+    });
+  }
+
+  async leave(): Promise<void> {
+    const contender = this.#contender;
+    this.#contender = null;
+    await contender?.stop();
+  }
+
+  async #try(step: () => Promise<void>): Promise<void> {
+    if (this.failure !== null) return;
+    try {
+      await step();
+    } catch (error) {
+      this.failure = error instanceof Error ? error.message : String(error);
+      await this.leave();
+    }
+  }
 }
