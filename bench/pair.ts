@@ -1,8 +1,10 @@
 /** The two processes of a contestant. */
 import { fileURLToPath } from "node:url";
 
+import { pythonWithSdk } from "../spec/support/python-environment.js";
 import { PeerProcess, type Report } from "../spec/support/python-peer.js";
 import type { Carrier, Cipher, Peer } from "./contestants.js";
+import { pinned, type Cores } from "./cores.js";
 import { mosquitto } from "./mosquitto.js";
 
 /** What a pair is set up for. */
@@ -11,6 +13,8 @@ export interface Setup {
   readonly cipher: Cipher;
   /** Bytes of a message. */
   readonly size: number;
+  /** Where the system lets both run; else it decides by itself. */
+  readonly cores?: Cores;
 }
 
 const PSK = "the key of the benchmark";
@@ -31,12 +35,15 @@ export class Pair {
   static async start(peer: Peer, setup: Setup, nodeOptions: readonly string[]): Promise<Pair> {
     const program = peer.needsMosquitto ? { program: await mosquitto() } : {};
     const given = { ...setup, ...peer.options, ...program, psk: PSK };
-    const start = (script: string, port?: unknown): Promise<PeerProcess> =>
-      startScript(script, { ...given, port }, peer.isOurs ? nodeOptions : []);
-    const receiver = peer.receiver === undefined ? null : await start(peer.receiver);
+    const start = async (end: "sender" | "receiver", script: string, port?: unknown): Promise<PeerProcess> => {
+      const words = await commandOf(script, { ...given, port }, peer.isOurs ? nodeOptions : []);
+      const [program, ...args] = [...pinned(end, setup.cores), ...words];
+      return new PeerProcess(program ?? "", ...args);
+    };
+    const receiver = peer.receiver === undefined ? null : await start("receiver", peer.receiver);
     try {
       const port = (await receiver?.next("listening", LIMIT_MS))?.port;
-      const sender = await start(peer.sender, port);
+      const sender = await start("sender", peer.sender, port);
       try {
         await sender.next("ready", LIMIT_MS);
         return new Pair(peer, setup, receiver, sender);
@@ -85,13 +92,14 @@ export class Pair {
     return (handshakes * 1000) / Number(ms);
   }
 
-  /** Bytes that the receiver holds. */
-  async memory(): Promise<Report> {
-    return (await this.#receiver?.command("memory", {}, LIMIT_MS)) ?? {};
+  /** Bytes that the receiver has: of the system, and, where it can tell, in its heap and buffers. */
+  async memory(): Promise<{ readonly rss: number; readonly held: number }> {
+    const { rss, held } = (await this.#receiver?.command("memory", {}, LIMIT_MS)) ?? {};
+    return { rss: Number(rss), held: Number(held) };
   }
 
   /** Microseconds of processor time that sender and receiver have used. */
-  async processorTime(): Promise<{ readonly sender: number; readonly receiver: number }> {
+  async processorTime(): Promise<Readonly<Record<"sender" | "receiver", number>>> {
     const used = async (end: PeerProcess | null): Promise<number> => {
       const { user, system } = (await end?.command("cpu")) ?? {};
       return Number(user) + Number(system);
@@ -105,9 +113,10 @@ export class Pair {
   }
 }
 
-async function startScript(script: string, setup: Report, nodeOptions: readonly string[]): Promise<PeerProcess> {
+async function commandOf(script: string, setup: Report, nodeOptions: readonly string[]): Promise<string[]> {
   const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
-  const argument = JSON.stringify(setup);
-  if (script.endsWith(".py")) return PeerProcess.python(path, argument);
-  return new PeerProcess(process.execPath, ...NODE_OPTIONS, ...nodeOptions, path, argument);
+  const program = script.endsWith(".py")
+    ? [await pythonWithSdk()]
+    : [process.execPath, ...NODE_OPTIONS, ...nodeOptions];
+  return [...program, path, JSON.stringify(setup)];
 }

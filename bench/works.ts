@@ -1,4 +1,6 @@
 /** What is measured on a pair of processes. Each function makes a contestant of a peer. */
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Contender, Contestant, Figures, StartOptions } from "./comparison.js";
 import type { Peer } from "./contestants.js";
 import { Pair, type Setup } from "./pair.js";
@@ -86,4 +88,55 @@ export function handshakes(peer: Peer, setup: Setup, atOnce: number): Contestant
     run: async (pair, times) => ({ "handshakes/s": await pair.handshakes(times, atOnce) }),
     speed: (figures) => figures["handshakes/s"] ?? 0,
   });
+}
+
+/** KiB of the receiver's process for each idle session. Needs a process that had no such sessions before. */
+export function memory(peer: Peer, setup: Setup, sessions: number): Contestant {
+  return {
+    name: peer.name,
+    start: async ({ nodeOptions }) => {
+      const pair = await Pair.start(peer, setup, nodeOptions);
+      return {
+        // What all sessions share is there afterwards: code, tables, buffers.
+        warmUp: async () => void (await pair.handshakes(100, 8)),
+        measure: async () => {
+          const before = await pair.memory();
+          await pair.connect(sessions);
+          const after = await pair.memory();
+          const each = (what: "rss" | "held"): number => (after[what] - before[what]) / sessions / 1024;
+          // The Python SDK cannot tell what it holds.
+          return { RSS: each("rss"), ...(Number.isFinite(after.held) && { "heap and buffers": each("held") }) };
+        },
+        stop: () => pair.stop(),
+      };
+    },
+  };
+}
+
+const IDLE_MS = 2_500;
+
+/** Microseconds of processor time that each end takes in a second without messages. */
+export function idling(peer: Peer, setup: Setup): Contestant {
+  return {
+    name: peer.name,
+    start: async ({ nodeOptions }) => {
+      const pair = await Pair.start(peer, setup, nodeOptions);
+      return {
+        warmUp: async () => {
+          await pair.connect(1);
+          await pair.echo(100);
+          await pair.processorTime();
+          await sleep(IDLE_MS);
+        },
+        measure: async () => {
+          const before = await pair.processorTime();
+          await sleep(IDLE_MS);
+          const after = await pair.processorTime();
+          const each = (end: "sender" | "receiver"): number => ((after[end] - before[end]) * 1000) / IDLE_MS;
+          return { device: each("sender"), gateway: each("receiver") };
+        },
+        stop: () => pair.stop(),
+      };
+    },
+  };
 }
