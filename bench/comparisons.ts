@@ -167,7 +167,7 @@ const sessions: readonly Comparison[] = [
 
 function memoryOf(setup: Setup, peers: readonly Peer[]): Comparison {
   return {
-    title: `memory of an idle session at the gateway, of 1,000, ${setup.carrier.toUpperCase()}`,
+    title: `memory of an idle gateway session, ${setup.carrier.toUpperCase()}`,
     unit: "KiB",
     contestants: peers.map((peer) => memory(peer, setup, MANY)),
     goals: [atMostItself(14, "heap and buffers"), atMostItself(14, "RSS")],

@@ -90,18 +90,20 @@ export function handshakes(peer: Peer, setup: Setup, atOnce: number): Contestant
   });
 }
 
-/** KiB of the receiver's process for each idle session. Needs a process that had no such sessions before. */
+/** KiB of the receiver's process for each of the second so many idle sessions: the first ones are those it still grows up with. */
 export function memory(peer: Peer, setup: Setup, sessions: number): Contestant {
   return {
     name: peer.name,
     start: async ({ nodeOptions }) => {
       const pair = await Pair.start(peer, setup, nodeOptions);
       return {
-        // What all sessions share is there afterwards: code, tables, buffers.
-        warmUp: async () => void (await pair.handshakes(100, 8)),
+        warmUp: async () => {
+          await pair.handshakes(100, 8);
+          await pair.connect(sessions);
+        },
         measure: async () => {
           const before = await pair.memory();
-          await pair.connect(sessions);
+          await pair.connect(2 * sessions);
           const after = await pair.memory();
           const each = (what: "rss" | "held"): number => (after[what] - before[what]) / sessions / 1024;
           // The Python SDK cannot tell what it holds.
