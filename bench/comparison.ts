@@ -15,8 +15,8 @@ export interface Contender {
 export interface StartOptions {
   /** How long a round should take, in milliseconds. */
   readonly roundMs: number;
-  /** For our own processes. */
-  readonly nodeOptions: readonly string[];
+  /** Where given, our own processes write CPU profiles whose names begin like this. */
+  readonly profileAs?: string;
 }
 
 export interface Contestant {

@@ -9,13 +9,23 @@ This library beside others on this machine, over loopback: every end is a proces
 figures are medians over the rounds. What is measured is the built package.
 
   --only <regex>   only comparisons whose title fits, as "echo.*TCP" or "handshakes"
-  --quick          shorter rounds, for a glance; writes nothing
-  --profile        CPU profiles of our processes into build/profiles, and where their time went; writes nothing
+  --quick          shorter rounds, for a glance
+  --profile        our processes alone, with CPU profiles in build/profiles; says where their time went
   --list           the titles, and nothing else
   --help           this text
 
-A whole run writes bench/results.json, which \`npm run bench:check\` compares with, and docs/performance.svg. The exit code never
-depends on how fast anything was.
+A run with none of these writes bench/results.json, which \`npm run bench:check\` compares with, docs/performance.svg and the tables
+of docs/performance.md. The exit code never depends on how fast anything was.
+`;
+
+export const CHECK_HELP = `Usage: npm run build && npm run bench:check -- [options]
+
+A short run of the comparisons that have goals. Says which figures differ from those in bench/results.json by more than the spread
+of either's rounds. The exit code is 0 whatever moved.
+
+  --only <regex>   only comparisons whose title fits
+  --all            those without goals as well
+  --help           this text
 `;
 
 export interface Options {
@@ -24,25 +34,40 @@ export interface Options {
   readonly profile: boolean;
   readonly list: boolean;
   readonly help: boolean;
+  /** Whether everything is measured, and in full. */
+  readonly isWhole: boolean;
 }
 
+export interface CheckOptions {
+  readonly only: RegExp;
+  readonly all: boolean;
+  readonly help: boolean;
+}
+
+const FLAG = { type: "boolean", default: false } as const;
+const ONLY = { type: "string", default: "" } as const;
+
 export function parseOptions(args: readonly string[]): Options {
-  const flag = { type: "boolean", default: false } as const;
   const { values } = parseArgs({
     args: [...args],
-    options: { only: { type: "string", default: "" }, quick: flag, profile: flag, list: flag, help: flag },
+    options: { only: ONLY, quick: FLAG, profile: FLAG, list: FLAG, help: FLAG },
   });
+  const isWhole = values.only === "" && !values.quick && !values.profile;
+  return { ...values, only: new RegExp(values.only, "i"), isWhole };
+}
+
+export function parseCheckOptions(args: readonly string[]): CheckOptions {
+  const { values } = parseArgs({ args: [...args], options: { only: ONLY, all: FLAG, help: FLAG } });
   return { ...values, only: new RegExp(values.only, "i") };
 }
 
-const FULL = { rounds: 5, mostRounds: Infinity, roundMs: 350 };
-const QUICK = { rounds: 5, mostRounds: 5, roundMs: 120 };
+const FULL: Plan = { rounds: 5, mostRounds: Infinity, roundMs: 300 };
+const QUICK: Plan = { rounds: 5, mostRounds: 5, roundMs: 120 };
 
-export function planOf({ quick, profile }: Pick<Options, "quick" | "profile">): Plan {
-  const nodeOptions = profile ? ["--cpu-prof", "--cpu-prof-dir=build/profiles"] : [];
-  return { ...(quick ? QUICK : FULL), nodeOptions };
+export function planOf({ quick }: Pick<Options, "quick">): Plan {
+  return quick ? QUICK : FULL;
 }
 
-export function chosen(comparisons: readonly Comparison[], { only }: Options): Comparison[] {
+export function chosen(comparisons: readonly Comparison[], { only }: Pick<Options, "only">): Comparison[] {
   return comparisons.filter(({ title }) => only.test(title));
 }

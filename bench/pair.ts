@@ -6,6 +6,7 @@ import { PeerProcess, type Report } from "../spec/support/python-peer.js";
 import type { Carrier, Cipher, Peer } from "./contestants.js";
 import { pinned, type Cores } from "./cores.js";
 import { mosquitto } from "./mosquitto.js";
+import { PROFILES } from "./profiles.js";
 
 /** What a pair is set up for. */
 export interface Setup {
@@ -32,11 +33,12 @@ export class Pair {
   readonly #receiver: PeerProcess | null;
   readonly #sender: PeerProcess;
 
-  static async start(peer: Peer, setup: Setup, nodeOptions: readonly string[]): Promise<Pair> {
+  static async start(peer: Peer, setup: Setup, profileAs?: string): Promise<Pair> {
     const program = peer.needsMosquitto ? { program: await mosquitto() } : {};
     const given = { ...setup, ...peer.options, ...program, psk: PSK };
     const start = async (end: "sender" | "receiver", script: string, port?: unknown): Promise<PeerProcess> => {
-      const words = await commandOf(script, { ...given, port }, peer.isOurs ? nodeOptions : []);
+      const profiling = peer.isOurs && profileAs !== undefined ? profileTo(`${profileAs}.${end}`) : [];
+      const words = await commandOf(script, { ...given, port }, profiling);
       const [program, ...args] = [...pinned(end, setup.cores), ...words];
       return new PeerProcess(program ?? "", ...args);
     };
@@ -111,6 +113,10 @@ export class Pair {
     await this.#sender.stop();
     await this.#receiver?.stop();
   }
+}
+
+function profileTo(name: string): string[] {
+  return ["--cpu-prof", `--cpu-prof-dir=${PROFILES}`, `--cpu-prof-name=${name}.cpuprofile`];
 }
 
 async function commandOf(script: string, setup: Report, nodeOptions: readonly string[]): Promise<string[]> {

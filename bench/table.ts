@@ -1,5 +1,6 @@
 /** The findings as text. */
 import { figureNames, findings, hasGoal, isMet, medianOf, type Finding } from "./judge.js";
+import type { ComparisonResult } from "./results.js";
 import type { Outcome } from "./run.js";
 
 /** Three digits that count. */
@@ -18,7 +19,7 @@ export function goalText({ least, most, measure }: Finding): string {
 /** One comparison: a line for each contestant and figure, with our ratio to it. */
 export function tellOutcome({ comparison, rounds, missing }: Outcome): string {
   const found = findings(comparison, rounds);
-  const lines = [`${comparison.title}`];
+  const lines = [comparison.title];
   for (const { name } of comparison.contestants) {
     for (const figure of figureNames(rounds, name)) {
       const value = medianOf(rounds.get(name) ?? [], figure);
@@ -43,4 +44,15 @@ function tellFinding(finding: Finding): string {
   const shown = measure === "itself" ? "" : `ours: ${short(value)}${what} (${short(low)} to ${short(high)})`;
   if (!hasGoal(finding)) return shown;
   return `${shown}  ${isMet(finding) ? "met" : "MISSED"}: ${goalText(finding)}`.trim();
+}
+
+/** Every goal in a line. */
+export function tellGoals(results: readonly ComparisonResult[]): string {
+  const goals = results.flatMap(({ findings }) => findings).filter(hasGoal);
+  const lines = goals.map((finding) => {
+    const against = finding.against === null ? "" : ` against ${finding.against}`;
+    const verdict = isMet(finding) ? "met   " : "MISSED";
+    return `${verdict} ${finding.comparison}, ${finding.figure}${against}: ${short(finding.value)} (${goalText(finding)})`;
+  });
+  return [...lines, ""].join("\n");
 }

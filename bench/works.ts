@@ -27,8 +27,8 @@ interface Work {
 function contestant(name: string, peer: Peer, setup: Setup, work: Work): Contestant {
   return {
     name,
-    start: async ({ roundMs, nodeOptions }: StartOptions): Promise<Contender> => {
-      const pair = await Pair.start(peer, setup, nodeOptions);
+    start: async ({ roundMs, profileAs }: StartOptions): Promise<Contender> => {
+      const pair = await Pair.start(peer, setup, profileAs);
       let times = work.firstTrial;
       const timesFor = (figures: Figures, ms: number): number =>
         Math.max(work.least, Math.ceil((work.speed(figures) * ms) / 1000));
@@ -94,8 +94,8 @@ export function handshakes(peer: Peer, setup: Setup, atOnce: number): Contestant
 export function memory(peer: Peer, setup: Setup, sessions: number): Contestant {
   return {
     name: peer.name,
-    start: async ({ nodeOptions }) => {
-      const pair = await Pair.start(peer, setup, nodeOptions);
+    start: async ({ profileAs }) => {
+      const pair = await Pair.start(peer, setup, profileAs);
       return {
         warmUp: async () => {
           await pair.handshakes(100, 8);
@@ -121,8 +121,8 @@ const IDLE_MS = 2_500;
 export function idling(peer: Peer, setup: Setup): Contestant {
   return {
     name: peer.name,
-    start: async ({ nodeOptions }) => {
-      const pair = await Pair.start(peer, setup, nodeOptions);
+    start: async ({ profileAs }) => {
+      const pair = await Pair.start(peer, setup, profileAs);
       return {
         warmUp: async () => {
           await pair.connect(1);

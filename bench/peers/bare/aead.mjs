@@ -1,5 +1,6 @@
 // The AEAD calls of the library and no more: a nonce from a counter, ten bytes of associated data, sealed pieces of at most 452
 // bytes behind their length.
+import { Buffer } from "node:buffer";
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import sodium from "libsodium-wrappers";
 

@@ -1,4 +1,5 @@
 // Sends back what it opened, sealed again: an echo that makes the AEAD calls of the library on a plain socket.
+import { Buffer } from "node:buffer";
 import { createServer } from "node:net";
 
 import { listening } from "../receiving.mjs";

@@ -1,4 +1,5 @@
 // Datagrams: acknowledges each sealed piece, and sends back what it opened.
+import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
 
 import { listening } from "../receiving.mjs";

@@ -1,4 +1,5 @@
 // Datagrams: seals one message, which fits into one, and acknowledges what comes back. One echo is four datagrams, as over USMP.
+import { Buffer } from "node:buffer";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 

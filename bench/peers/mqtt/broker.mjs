@@ -1,5 +1,6 @@
 // mosquitto, a process of its own, with one listener for TLS with a pre-shared key and no certificate. With `subscribes`, this
 // process counts what the broker passes on.
+import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

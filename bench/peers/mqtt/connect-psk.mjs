@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { connectAsync } from "mqtt";
 
 import { setup } from "../setup.mjs";

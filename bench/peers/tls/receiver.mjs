@@ -1,4 +1,5 @@
 // TLS 1.2 with a pre-shared key, in the cipher suite of the setup.
+import { Buffer } from "node:buffer";
 import { createServer } from "node:tls";
 
 import { counted, listening, messageSize } from "../receiving.mjs";

@@ -1,4 +1,5 @@
 // TLS 1.2 with a pre-shared key, in the cipher suite of the setup: one write a message, Nagle's algorithm off.
+import { Buffer } from "node:buffer";
 import { once } from "node:events";
 import { connect } from "node:tls";
 
