@@ -16,6 +16,15 @@ export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8A
   return Uint8Array.from(bytes.subarray(start, end));
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+/** Two lower-case hex digits a byte, with `separator` between bytes. */
+export function hexOf(bytes: Uint8Array, separator = ""): string {
+  let text = "";
+  for (const [index, byte] of bytes.entries()) text += index === 0 ? HEX[byte]! : separator + HEX[byte]!;
+  return text;
+}
+
 /** Writes an unsigned 32-bit number, little-endian. */
 export function writeUint32(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset] = value & 0xff;

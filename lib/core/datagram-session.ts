@@ -17,6 +17,7 @@ import type { Utack } from "./utack.js";
 import {
   FORBIDDEN_SEQ,
   FrameType,
+  HEADER_LENGTH,
   isSessionType,
   REKEY_SALT_LENGTH,
   SEALED_OVERHEAD,
@@ -153,7 +154,7 @@ export class DatagramSession {
    * @throws UsmpError with the code of the violation of somebody who has the key, or BYE: the session is over.
    */
   receive(frame: Frame, now: number): boolean {
-    if (!isSessionType(frame.type) || frame.payload.length < SEALED_OVERHEAD) return false;
+    if (!isSessionType(frame.type) || frame.bytes.length < HEADER_LENGTH + SEALED_OVERHEAD) return false;
     const opened = this.#keys.open(frame);
     if (opened === null) {
       const utack = this.#keys.utackAgain(frame);

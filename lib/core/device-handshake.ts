@@ -10,7 +10,7 @@ import { UsmpError } from "../errors.js";
 import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import type { Frame } from "./frame.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
-import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./handshake-crypto.js";
+import { deriveSessionKeys, hmacClient, hmacServer, type SessionKeys, type Transcript } from "./handshake-crypto.js";
 import {
   CHALLENGE_LENGTH,
   DEVICE_SEQ,
@@ -23,7 +23,12 @@ import { COOKIE_LENGTH, FrameType } from "./wire.js";
 
 type State =
   | { readonly name: "awaitChallenge"; readonly retried: boolean }
-  | { readonly name: "awaitSessionOk"; readonly transcript: Transcript }
+  | {
+      readonly name: "awaitSessionOk";
+      readonly transcript: Transcript;
+      /** Undefined before they were derived; null where the gateway's public key is of low order. */
+      readonly keys: SessionKeys | null | undefined;
+    }
   | { readonly name: "over" };
 
 export interface DeviceHandshakeOptions {
@@ -59,7 +64,7 @@ export class DeviceHandshake implements Handshake {
           ? this.#sayHelloAgain(frame)
           : this.#answerChallenge(frame);
       case "awaitSessionOk":
-        return this.#finish(frame, this.#state.transcript);
+        return this.#finish(frame, this.#state);
       case "over":
         throw new UsmpError("HANDSHAKE", "the handshake is over already");
     }
@@ -68,6 +73,16 @@ export class DeviceHandshake implements Handshake {
   /** A device knows its key: it never asks. */
   providePsk(): null {
     return null;
+  }
+
+  /**
+   * The exchange takes longer than all else here, and the gateway is busy with its own meanwhile. A gateway without the PSK
+   * makes a device compute one for each time that the device connects.
+   */
+  prepare(): void {
+    const state = this.#state;
+    if (state.name !== "awaitSessionOk" || state.keys !== undefined) return;
+    this.#state = { ...state, keys: this.#derive(state.transcript) };
   }
 
   endedEarly(cause?: UsmpError): UsmpError {
@@ -88,8 +103,12 @@ export class DeviceHandshake implements Handshake {
   }
 
   wipe(): void {
-    this.#state = { name: "over" };
-    this.#pair.wipe();
+    const state = this.#state;
+    if (state.name === "awaitSessionOk" && state.keys) {
+      this.#crypto.wipe(state.keys.c2s);
+      this.#crypto.wipe(state.keys.s2c);
+    }
+    this.#end();
   }
 
   #sayHelloAgain(frame: Frame): HandshakeStep {
@@ -106,23 +125,31 @@ export class DeviceHandshake implements Handshake {
       pubC: this.#pair.publicKey,
       ...readChallenge(frame.payload),
     };
-    this.#state = { name: "awaitSessionOk", transcript };
+    this.#state = { name: "awaitSessionOk", transcript, keys: undefined };
     const payload = hmacClient(this.#crypto, this.#psk, transcript);
     return { type: "send", frame: { type: FrameType.HELLO_ACK, seq: DEVICE_SEQ.helloAck, payload } };
   }
 
-  #finish(frame: Frame, transcript: Transcript): HandshakeStep {
+  #finish(frame: Frame, state: State & { name: "awaitSessionOk" }): HandshakeStep {
     expectFrame(frame, FrameType.SESSION_OK, SESSION_OK_LENGTH);
     const { sessionId, hmacServer: given } = readSessionOk(frame.payload);
-    const expected = hmacServer(this.#crypto, this.#psk, transcript, sessionId);
+    const expected = hmacServer(this.#crypto, this.#psk, state.transcript, sessionId);
     if (!this.#crypto.constantTimeEqual(expected, given)) {
       throw new UsmpError("AUTH", "the gateway does not have our PSK: it is misconfigured, or somebody else's");
     }
-    // The HMACs need no shared secret, so nobody without the PSK makes us compute one.
-    const keys = deriveSessionKeys(this.#crypto, this.#pair, transcript.pubS, transcript);
+    const keys = state.keys === undefined ? this.#derive(state.transcript) : state.keys;
     if (keys === null)
       throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
-    this.wipe();
+    this.#end();
     return { type: "done", frame: null, result: { deviceId: this.#deviceId, sessionId, keys } };
+  }
+
+  #derive(transcript: Transcript): SessionKeys | null {
+    return deriveSessionKeys(this.#crypto, this.#pair, transcript.pubS, transcript);
+  }
+
+  #end(): void {
+    this.#state = { name: "over" };
+    this.#pair.wipe();
   }
 }

@@ -1,4 +1,5 @@
 import { UsmpError } from "../errors.js";
+import { hexOf } from "./bytes.js";
 import type { CryptoProvider } from "./crypto-provider.js";
 import { DEVICE_ID_LENGTH } from "./wire.js";
 
@@ -6,7 +7,7 @@ const TEXT_FORM = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
 /** `"24:0a:c4:01:02:03"`: how a 6-byte device id is always shown, so that none can carry a newline or an escape into a log. */
 export function formatDeviceId(deviceId: Uint8Array): string {
-  return Array.from(deviceId, (byte) => byte.toString(16).padStart(2, "0")).join(":");
+  return hexOf(deviceId, ":");
 }
 
 /**

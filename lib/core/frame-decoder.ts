@@ -54,7 +54,8 @@ export class FrameDecoder {
       const end = start + HEADER_LENGTH + payloadLength(this.#chunk, start);
       if (end <= this.#chunk.length) {
         this.#position = end;
-        return readFrame(this.#chunk.subarray(start, end));
+        // Not the chunk's own `subarray`: a Buffer's is slow, and so are views on its views.
+        return readFrame(new Uint8Array(this.#chunk.buffer, this.#chunk.byteOffset + start, end - start));
       }
     }
     this.#gather(available);

@@ -22,6 +22,23 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
+/** Makes the view on its payload when asked: a session does without, and views cost more than what it does with a frame. */
+class ReadFrame implements Frame {
+  readonly type: number;
+  readonly seq: number;
+  readonly bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.type = bytes[3] as number;
+    this.seq = readUint32(bytes, 4);
+    this.bytes = bytes;
+  }
+
+  get payload(): Uint8Array {
+    return this.bytes.subarray(HEADER_LENGTH);
+  }
+}
+
 /** Writes header bytes 0..9. `length` is that of the finished payload. */
 export function writeHeader(bytes: Uint8Array, offset: number, type: number, seq: number, length: number): void {
   bytes[offset] = MAGIC_BYTES[0];
@@ -92,7 +109,7 @@ export function readFrame(bytes: Uint8Array): Frame {
   const crc = (bytes[10] as number) | ((bytes[11] as number) << 8);
   if (crc !== frameCrc(bytes, 0, length))
     throw new UsmpError("FRAME", "a frame's CRC is wrong: it was damaged on the way");
-  return { type: bytes[3] as number, seq: readUint32(bytes, 4), bytes, payload: bytes.subarray(HEADER_LENGTH) };
+  return new ReadFrame(bytes);
 }
 
 function frameCrc(bytes: Uint8Array, offset: number, length: number): number {

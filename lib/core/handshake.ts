@@ -30,6 +30,8 @@ export interface Handshake {
    * Null where no answer is awaited.
    */
   providePsk(psk: Uint8Array | null, previousPsk?: Uint8Array | null): HandshakeFrame | null;
+  /** Does ahead what can be done while the peer's answer is on its way. */
+  prepare?(): void;
   /** What it means that the connection ended at this point. */
   endedEarly(cause?: UsmpError): UsmpError;
   /** What it means that the deadline passed at this point. */

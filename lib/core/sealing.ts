@@ -30,6 +30,16 @@ export interface SealingContext {
 /** How much of the session id goes into a nonce. */
 const NONCE_ID_LENGTH = 8;
 
+const NONCE_OFFSET = HEADER_LENGTH;
+const SEALED_OFFSET = NONCE_OFFSET + AEAD_NONCE_LENGTH;
+
+/**
+ * What the AEAD call under way gets: filled right before it, and read within it (the provider borrows). Views on each frame
+ * cost more than these copies.
+ */
+const nonce = new Uint8Array(AEAD_NONCE_LENGTH);
+const associatedData = new Uint8Array(CHECKED_HEADER_LENGTH);
+
 /** A key with all that both directions do with it. Only ever held in private fields: it shows its bytes. */
 class BoundKey {
   /** Null until something was sealed or verified under a choice that is not fixed. */
@@ -48,6 +58,11 @@ class BoundKey {
     if (this.#choice.isFixed) this.bind();
   }
 
+  setNonce(seq: number): void {
+    writeUint32(nonce, 0, seq);
+    for (let index = 0; index < NONCE_ID_LENGTH; index++) nonce[4 + index] = this.sessionId[index]!;
+  }
+
   /** With the cipher that was chosen. */
   bind(): Aead {
     this.aead = this.#crypto.aead(this.#choice.cipher, this.bytes);
@@ -55,7 +70,7 @@ class BoundKey {
   }
 
   /** Opens what may be of any candidate, each tried once (§4), and binds to the one that verifies. */
-  openAny(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | null {
+  openAny(sealed: Uint8Array): Uint8Array | null {
     // A frame under another key of this session may have shown it meanwhile.
     if (this.#choice.isFixed) return this.bind().open(nonce, associatedData, sealed);
     for (const cipher of this.#choice.candidates) {
@@ -115,14 +130,11 @@ export class SealingKey {
     const length = plaintext.length + SEALED_OVERHEAD;
     const { bytes, offset } = sink.reserve(HEADER_LENGTH + length);
     writeHeader(bytes, offset, type, seq, length);
-    const nonceAt = offset + HEADER_LENGTH;
-    writeUint32(bytes, nonceAt, seq);
-    const { sessionId } = this.#key;
-    for (let index = 0; index < NONCE_ID_LENGTH; index++) bytes[nonceAt + 4 + index] = sessionId[index] as number;
-    const nonce = bytes.subarray(nonceAt, nonceAt + AEAD_NONCE_LENGTH);
-    const associatedData = bytes.subarray(offset, offset + CHECKED_HEADER_LENGTH);
     const aead = this.#key.aead ?? this.#key.bind();
-    aead.seal(nonce, associatedData, plaintext, bytes, nonceAt + AEAD_NONCE_LENGTH);
+    this.#key.setNonce(seq);
+    for (let index = 0; index < AEAD_NONCE_LENGTH; index++) bytes[offset + NONCE_OFFSET + index] = nonce[index]!;
+    setAssociatedData(bytes, offset);
+    aead.seal(nonce, associatedData, plaintext, bytes, offset + SEALED_OFFSET);
     writeCrc(bytes, offset, length);
   }
 
@@ -149,29 +161,20 @@ export class OpeningKey {
    * The plaintext (fresh, the caller's), or null where the frame does not verify under this key.
    * @throws UsmpError CRYPTO where it shows that the cipher was guessed wrong.
    */
-  open(frame: Frame): Uint8Array | null {
-    if (!this.#hasOurNonce(frame)) return null;
-    const { bytes, payload } = frame;
-    const nonce = payload.subarray(0, AEAD_NONCE_LENGTH);
-    const associatedData = bytes.subarray(0, CHECKED_HEADER_LENGTH);
-    const sealed = payload.subarray(AEAD_NONCE_LENGTH);
+  open({ seq, bytes }: Frame): Uint8Array | null {
+    this.#key.setNonce(seq);
+    // The nonce inside must be the one that `seq` and the session id give. It is no secret: plain compare.
+    for (let index = 0; index < AEAD_NONCE_LENGTH; index++) {
+      if (bytes[NONCE_OFFSET + index] !== nonce[index]) return null;
+    }
+    setAssociatedData(bytes, 0);
+    const sealed = bytes.subarray(SEALED_OFFSET);
     const { aead } = this.#key;
-    return aead === null ? this.#key.openAny(nonce, associatedData, sealed) : aead.open(nonce, associatedData, sealed);
+    return aead === null ? this.#key.openAny(sealed) : aead.open(nonce, associatedData, sealed);
   }
 
   wipe(): void {
     this.#key.wipe();
-  }
-
-  /** The nonce inside must be the one that the header's `seq` and the session id give. It is no secret: plain compare. */
-  #hasOurNonce({ bytes, payload }: Frame): boolean {
-    for (let index = 0; index < 4; index++) {
-      if (payload[index] !== bytes[4 + index]) return false;
-    }
-    for (let index = 0; index < NONCE_ID_LENGTH; index++) {
-      if (payload[4 + index] !== this.#key.sessionId[index]) return false;
-    }
-    return true;
   }
 }
 
@@ -197,4 +200,8 @@ export class OrderedOpeningKey extends OpeningKey {
     if (plaintext !== null) this.#expectedSeq++;
     return plaintext;
   }
+}
+
+function setAssociatedData(bytes: Uint8Array, offset: number): void {
+  for (let index = 0; index < CHECKED_HEADER_LENGTH; index++) associatedData[index] = bytes[offset + index]!;
 }

@@ -209,10 +209,11 @@ export class Session {
       throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(type)} within a session`);
     if (!isSessionType(type))
       throw new UsmpError("FRAME", `the peer sent a frame of unknown type ${frameTypeName(type)}`);
-    if (frame.payload.length < SEALED_OVERHEAD) {
+    const payloadLength = frame.bytes.length - HEADER_LENGTH;
+    if (payloadLength < SEALED_OVERHEAD) {
       throw new UsmpError(
         "FRAME",
-        `a session frame with ${frame.payload.length} payload bytes; it has at least ${SEALED_OVERHEAD}`,
+        `a session frame with ${payloadLength} payload bytes; it has at least ${SEALED_OVERHEAD}`,
       );
     }
     const waited = !this.#cipher.isMade;

@@ -202,7 +202,9 @@ export class StreamConnection implements Connection {
     return this.#outbox.take();
   }
 
-  prepare(): void {}
+  prepare(): void {
+    if (this.#state.name === "handshake") this.#state.handshake.prepare?.();
+  }
 
   takeEvents(): ConnectionEvent[] {
     const events = this.#events;

@@ -119,8 +119,9 @@ async function answerHello(
   request: AcceptRequest,
   cipher: CipherChoice,
 ): Promise<void> {
+  const name = formatDeviceId(deviceId);
   try {
-    request.admit(formatDeviceId(deviceId));
+    request.admit(name);
   } catch (error) {
     driver.abandon(toUsmpError(error));
     return;
@@ -129,11 +130,10 @@ async function answerHello(
   try {
     keys = await request.lookupKeys(deviceId);
   } catch (cause) {
-    request.onLookupFailed(new UsmpError("AUTH", `the PSK lookup for ${formatDeviceId(deviceId)} failed`, { cause }));
+    request.onLookupFailed(new UsmpError("AUTH", `the PSK lookup for ${name} failed`, { cause }));
   }
   const { psk = null, previousPsk = null } = keys ?? {};
   const { learnedCiphers } = request;
-  const name = formatDeviceId(deviceId);
   cipher.hint({
     preferred: learnedCiphers.of(name) ?? keys?.cipher ?? null,
     onLearned: (learned) => learnedCiphers.note(name, learned),

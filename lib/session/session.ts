@@ -1,3 +1,4 @@
+import { hexOf } from "../core/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { formatDeviceId } from "../core/device-id.js";
 import { isUsmpError, UsmpError } from "../errors.js";
@@ -59,7 +60,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
     super();
     this.deviceId = formatDeviceId(deviceId);
-    this.sessionId = Array.from(sessionId, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    this.sessionId = hexOf(sessionId);
     this.#driver = driver;
     this.#clock = settings.clock;
     this.#inbox = new Inbox({

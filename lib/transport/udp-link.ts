@@ -1,5 +1,6 @@
 import type { Socket } from "node:dgram";
 
+import { BusyPoll } from "./busy-poll.js";
 import { datagramTrouble } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
@@ -12,6 +13,7 @@ export class UdpLink implements Link {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly #socket: Socket;
+  readonly #busyPoll = new BusyPoll();
   #handlers: LinkHandlers | null = null;
   #sending = 0;
   #ending = false;
@@ -27,7 +29,9 @@ export class UdpLink implements Link {
   attach(handlers: LinkHandlers): void {
     this.#handlers = handlers;
     this.#socket.on("message", (datagram) => {
-      if (!this.#closed) handlers.onBytes(datagram);
+      if (this.#closed) return;
+      this.#busyPoll.received(this.remotePort);
+      handlers.onBytes(datagram);
     });
   }
 

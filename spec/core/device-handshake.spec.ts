@@ -160,4 +160,47 @@ describe("DeviceHandshake", () => {
     subject.wipe();
     expectCode(() => take(subject, FrameType.CHALLENGE, challenge), "HANDSHAKE");
   });
+
+  it("computes its one exchange while it waits for SESSION_OK, and the session gets those keys", () => {
+    const { subject, exchanges } = counting();
+    subject.prepare();
+    expect(exchanges()).to.equal(0);
+    take(subject, FrameType.CHALLENGE, challenge);
+    subject.prepare();
+    subject.prepare();
+    expect(exchanges()).to.equal(1);
+    const step = take(subject, FrameType.SESSION_OK, sessionOk);
+    expect(exchanges()).to.equal(1);
+    if (step.type !== "done") expect.fail(`the step was ${step.type}`);
+    expect(step.result.keys).to.deep.equal(
+      deriveSessionKeys(crypto, crypto.keyPairFrom(privateKey), gatewayPair.publicKey, transcript),
+    );
+  });
+
+  it("wipes keys that were derived ahead and came to nothing", () => {
+    const { subject, wiped } = counting();
+    take(subject, FrameType.CHALLENGE, challenge);
+    subject.prepare();
+    subject.wipe();
+    const keys = deriveSessionKeys(crypto, crypto.keyPairFrom(privateKey), gatewayPair.publicKey, transcript);
+    expect(wiped()).to.include.members([toHex(keys!.c2s), toHex(keys!.s2c)]);
+  });
 });
+
+/** A device whose exchanges are counted, and what is wiped is noted. */
+function counting(): { subject: DeviceHandshake; exchanges: () => number; wiped: () => string[] } {
+  const wiped: string[] = [];
+  let exchanges = 0;
+  const pair = crypto.keyPairFrom(privateKey);
+  const provider = {
+    ...scripted({ privateKeys: [] }),
+    generateKeyPair: () => ({
+      publicKey: pair.publicKey,
+      sharedSecret: (peer: Uint8Array) => (exchanges++, pair.sharedSecret(peer)),
+      wipe: () => pair.wipe(),
+    }),
+    wipe: (bytes: Uint8Array) => (wiped.push(toHex(bytes)), crypto.wipe(bytes)),
+  };
+  const subject = new DeviceHandshake({ crypto: provider, psk: PSK, deviceId: DEVICE_ID });
+  return { subject, exchanges: () => exchanges, wiped: () => wiped };
+}
