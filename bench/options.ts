@@ -61,7 +61,7 @@ export function parseCheckOptions(args: readonly string[]): CheckOptions {
   return { ...values, only: new RegExp(values.only, "i") };
 }
 
-const FULL: Plan = { rounds: 5, mostRounds: Infinity, roundMs: 300 };
+const FULL: Plan = { rounds: 5, mostRounds: Infinity, roundMs: 200 };
 const QUICK: Plan = { rounds: 5, mostRounds: 5, roundMs: 120 };
 
 export function planOf({ quick }: Pick<Options, "quick">): Plan {

@@ -17,7 +17,10 @@ export interface Outcome {
 export async function run(comparison: Comparison, plan: Plan): Promise<Outcome> {
   const entrants = comparison.contestants.map((contestant) => new Entrant(contestant, plan));
   try {
-    if (!comparison.freshEachRound) for (const entrant of entrants) await entrant.enter();
+    if (!comparison.freshEachRound) {
+      await Promise.all(entrants.map((entrant) => entrant.enter()));
+      for (const entrant of entrants) await entrant.warmUp();
+    }
     const rounds = Math.min(comparison.rounds ?? plan.rounds, plan.mostRounds);
     for (let round = 0; round < rounds; round++) await runRound(comparison, entrants, round);
   } finally {
@@ -34,7 +37,10 @@ export async function run(comparison: Comparison, plan: Plan): Promise<Outcome> 
 
 async function runRound(comparison: Comparison, entrants: readonly Entrant[], round: number): Promise<void> {
   const measure = async (entrant: Entrant): Promise<void> => {
-    if (comparison.freshEachRound) await entrant.enter();
+    if (comparison.freshEachRound) {
+      await entrant.enter();
+      await entrant.warmUp();
+    }
     await entrant.measure();
     if (comparison.freshEachRound) await entrant.leave();
   };
@@ -61,8 +67,11 @@ class Entrant {
   async enter(): Promise<void> {
     await this.#try(async () => {
       this.#contender = await this.#contestant.start(this.#plan);
-      await this.#contender.warmUp();
     });
+  }
+
+  async warmUp(): Promise<void> {
+    await this.#try(async () => this.#contender?.warmUp());
   }
 
   async measure(): Promise<void> {

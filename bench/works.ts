@@ -7,7 +7,7 @@ import { Pair, type Setup } from "./pair.js";
 import { quantile } from "./statistics.js";
 
 /** The first, rough measures, from which the length of a round follows; they also warm both ends up. */
-const TRIAL_MS = 100;
+const TRIAL_MS = 80;
 const TRIALS = 3;
 
 /** One kind of measurement, whatever the peer. */

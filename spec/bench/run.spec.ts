@@ -37,7 +37,7 @@ describe("A run of the bench", () => {
     const script: string[] = [];
     const { rounds, missing } = await run(comparing([scripted("a", script), scripted("b", script)]), PLAN);
     const turns = ["a measure", "b measure", "b measure", "a measure", "a measure", "b measure"];
-    expect(script).to.eql(["a start", "a warm up", "b start", "b warm up", ...turns, "a stop", "b stop"]);
+    expect(script).to.eql(["a start", "b start", "a warm up", "b warm up", ...turns, "a stop", "b stop"]);
     expect([...rounds]).to.eql(["a", "b"].map((name) => [name, [1, 2, 3].map((figure) => ({ figure }))]));
     expect(missing.size).to.equal(0);
   });
