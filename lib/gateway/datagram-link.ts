@@ -1,5 +1,9 @@
 import type { UsmpError } from "../errors.js";
+import { BusyPoll } from "../transport/busy-poll.js";
 import type { DatagramPeer, Link, LinkHandlers } from "../transport/transport.js";
+
+/** One for all links: they share the event loop that it keeps awake. */
+const busyPoll = new BusyPoll();
 
 /** What one peer sends to the gateway's one socket, and what it gets back. */
 export class DatagramLink implements Link {
@@ -38,6 +42,7 @@ export class DatagramLink implements Link {
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (this.#gone) return;
+    busyPoll.sent(this.#peer.port);
     this.#peer.send(bytes, (trouble) => {
       if (this.#gone) return;
       if (trouble !== undefined) this.#handlers?.onTrouble?.(trouble);

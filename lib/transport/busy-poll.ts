@@ -1,15 +1,16 @@
-/** Datagrams that follow each other faster than this go to and fro between two ends that are close. */
+/** Datagrams to one peer that follow each other faster than this go to and fro between two ends that are close. */
 const FAST_MS = 0.2;
 
-/** So many fast ones in a row from one peer are an exchange, not a coincidence. */
+/** So many fast ones in a row to one peer are an exchange, not a coincidence. */
 const EXCHANGE_AFTER = 8;
 
 /**
  * Keeps the event loop awake during a fast exchange with one peer: over datagrams every frame waits for its acknowledgement, and
  * falling asleep and being woken can take longer than the answer (on loopback four fifths of a round trip).
  *
- * It costs the CPU time of the waits of that exchange, and of at most 0.2 ms after its last datagram. Peers behind a radio, many
- * peers at once and occasional messages never come so fast one after the other: they cost nothing.
+ * It costs the CPU time of the waits of that exchange, and of at most 0.2 ms after its last datagram. A radio, many peers at once
+ * and occasional messages are never so fast: they cost nothing. It counts what is sent, since a session answers only what
+ * verified: who floods it with forgeries keeps nobody awake.
  */
 export class BusyPoll {
   #peerPort = -1;
@@ -17,8 +18,8 @@ export class BusyPoll {
   #fastOnes = 0;
   #polling = false;
 
-  /** A datagram came from this port. */
-  received(peerPort: number): void {
+  /** A session sends a datagram to this port. */
+  sent(peerPort: number): void {
     const now = performance.now();
     const isFast = now - this.#lastAt < FAST_MS && peerPort === this.#peerPort;
     this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;

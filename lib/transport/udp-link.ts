@@ -29,15 +29,14 @@ export class UdpLink implements Link {
   attach(handlers: LinkHandlers): void {
     this.#handlers = handlers;
     this.#socket.on("message", (datagram) => {
-      if (this.#closed) return;
-      this.#busyPoll.received(this.remotePort);
-      handlers.onBytes(datagram);
+      if (!this.#closed) handlers.onBytes(datagram);
     });
   }
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (this.#ending) return;
     this.#sending++;
+    this.#busyPoll.sent(this.remotePort);
     this.#socket.send(bytes, (error) => {
       this.#sending--;
       if (this.#closed) return;

@@ -1,7 +1,6 @@
 import type { RemoteInfo, Socket } from "node:dgram";
 
 import { UsmpError } from "../errors.js";
-import { BusyPoll } from "./busy-poll.js";
 import { plainAddress } from "./place.js";
 import { datagramTrouble, listenFailure } from "./system-errors.js";
 import type { DatagramHandlers, DatagramPeer, Listener } from "./transport.js";
@@ -12,7 +11,6 @@ export class UdpListener implements Listener {
   readonly address: string;
   readonly port: number;
   readonly #socket: Socket;
-  readonly #busyPoll = new BusyPoll();
   #closing: Promise<void> | null = null;
 
   constructor(socket: Socket, handlers: DatagramHandlers) {
@@ -21,9 +19,7 @@ export class UdpListener implements Listener {
     this.address = address;
     this.port = port;
     socket.on("message", (datagram, from) => {
-      if (this.#closing !== null) return;
-      this.#busyPoll.received(from.port);
-      handlers.onDatagram(datagram, new UdpPeer(this, from));
+      if (this.#closing === null) handlers.onDatagram(datagram, new UdpPeer(this, from));
     });
     socket.on("error", (error) => {
       if (this.#closing === null) handlers.onError(listenFailure(error, address, port));

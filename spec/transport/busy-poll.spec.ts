@@ -15,10 +15,10 @@ describe("BusyPoll", () => {
   });
   afterEach(() => clock.restore());
 
-  function receive(count: number, gapMs: number, ports: readonly number[] = [9_000]): void {
+  function send(count: number, gapMs: number, ports: readonly number[] = [9_000]): void {
     for (let index = 0; index < count; index++) {
       clock.tick(gapMs);
-      poll.received(ports[index % ports.length]!);
+      poll.sent(ports[index % ports.length]!);
     }
   }
 
@@ -26,27 +26,27 @@ describe("BusyPoll", () => {
   const isAwake = (): boolean => clock.countTimers() > 0;
 
   it("keeps the event loop awake during a fast exchange", () => {
-    receive(20, FAST_MS);
+    send(20, FAST_MS);
     expect(isAwake()).to.equal(true);
   });
 
   it("takes a few fast datagrams for a coincidence", () => {
-    receive(8, FAST_MS);
+    send(8, FAST_MS);
     expect(isAwake()).to.equal(false);
   });
 
   it("lets it sleep while datagrams come one by one", () => {
-    receive(100, 1);
+    send(100, 1);
     expect(isAwake()).to.equal(false);
   });
 
-  it("lets it sleep while many peers send, as fast as it may be in all", () => {
-    receive(100, FAST_MS, [9_000, 9_001]);
+  it("lets it sleep with many peers, as fast as it may be in all", () => {
+    send(100, FAST_MS, [9_000, 9_001]);
     expect(isAwake()).to.equal(false);
   });
 
   it("lets it sleep again soon after the last datagram", () => {
-    receive(20, FAST_MS);
+    send(20, FAST_MS);
     clock.tick(FAST_MS);
     expect(isAwake()).to.equal(true);
     clock.tick(1);
@@ -55,10 +55,10 @@ describe("BusyPoll", () => {
   });
 
   it("wants another fast exchange after a pause", () => {
-    receive(20, FAST_MS);
+    send(20, FAST_MS);
     clock.tick(5);
     clock.tick(0);
-    receive(8, FAST_MS);
+    send(8, FAST_MS);
     expect(isAwake()).to.equal(false);
   });
 });

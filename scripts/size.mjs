@@ -1,0 +1,32 @@
+// Says how large the library is for who loads it over a network: minified and gzipped, without its two dependencies.
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const EXTERNAL = ["eventemitter3", "libsodium-wrappers"];
+
+/** What a program imports, as it would write it. */
+const PROGRAMS = {
+  "all of it": `export * from "./index.js"`,
+  "the facade": `export { Usmp } from "./index.js"`,
+  "a device over TCP": `export { UsmpClient, TcpTransport } from "./index.js"`,
+  "a gateway over TCP": `export { UsmpServer, TcpTransport } from "./index.js"`,
+};
+
+async function gzippedLength(program) {
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir: "build/lib" },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "node",
+    external: EXTERNAL,
+    write: false,
+  });
+  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+}
+
+const sizes = [];
+for (const [name, program] of Object.entries(PROGRAMS)) {
+  sizes.push(`${name} ${((await gzippedLength(program)) / 1024).toFixed(1)} KiB`);
+}
+console.log(`size without crypto, minified and gzipped: ${sizes.join(", ")}`);
