@@ -4,8 +4,8 @@ import { goalText, short } from "./table.js";
 
 const ROW = 24;
 const TOP = 56;
-const LABELS = 440;
-const BARS = 320;
+const LABELS = 560;
+const BARS = 300;
 const FIGURES = 190;
 /** Bars end here: four times better or worse than the goal. */
 const MOST = 4;
@@ -61,7 +61,7 @@ function row(finding: Finding, index: number): string {
   const label = `${finding.comparison}: ${finding.measure === "difference" ? against.replace("/", "-") : against}`;
   const figure = `${short(finding.value)}, ${goalText(finding)}`;
   return (
-    `<text x="8" y="${y + 14}" textLength="${Math.min(LABELS - 24, 6.6 * label.length).toFixed(0)}" lengthAdjust="spacingAndGlyphs">${escape(label)}</text>` +
+    `<text x="8" y="${y + 14}">${escape(label)}</text>` +
     `<rect class="${isMet(finding) ? "met" : "missed"}" x="${from}" y="${y + 3}" width="${width.toFixed(1)}" height="14" rx="2"/>` +
     `<text x="${LABELS + BARS + 12}" y="${y + 14}">${escape(figure)}</text>`
   );

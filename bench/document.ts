@@ -3,7 +3,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { format } from "prettier";
 
 import { hasGoal, isMet, type Finding } from "./judge.js";
-import type { ComparisonResult, Results } from "./results.js";
+import type { ComparisonResult, ContestantResult, Results } from "./results.js";
 import { goalText, short } from "./table.js";
 
 export const DOCUMENT = "docs/performance.md";
@@ -32,8 +32,8 @@ export function tables({ takenAt, machine, peers, comparisons }: Results): strin
     `Taken on ${takenAt}: ${machine}. ${peers}.`,
     goalTable(comparisons),
     "### Everything that was measured",
-    "Medians; behind each other contestant's figure, ours divided by it.",
-    ...comparisons.map(comparisonTable),
+    "Medians; in brackets, ours divided by the other's.",
+    ...contestantTables(comparisons),
   ].join("\n\n");
 }
 
@@ -52,21 +52,41 @@ function heldAgainst({ figure, against, measure }: Finding): string {
   return measure === "ratio" ? `${against}, ${figure}` : `${against}, ${figure} more`;
 }
 
-function comparisonTable({ title, unit, contestants, findings, missing }: ComparisonResult): string {
-  const figures = Object.keys(contestants[0]?.figures ?? {});
-  const heads = figures.map((figure) => (figure === unit ? unit : `${figure}, ${unit}`));
-  const rows = contestants.map(({ name, figures: theirs }) => {
-    const cells = figures.map((figure) => {
-      const value = theirs[figure];
-      const held = findings.find((finding) => finding.figure === figure && finding.against === name);
-      if (value === undefined) return "";
-      return held?.measure === "ratio" ? `${short(value)} (${short(held.value)})` : short(value);
-    });
-    return `| ${[name, ...cells].join(" | ")} |`;
-  });
-  const left = Object.entries(missing).map(
-    ([name, why]) => `\n\n${name} was left out: ${why.split("\n", 1)[0] ?? ""}.`,
+/** Comparisons between the same contestants share a table: a row for each, a column for each contestant. */
+function contestantTables(comparisons: readonly ComparisonResult[]): string[] {
+  const groups: ComparisonResult[][] = [];
+  for (const comparison of comparisons) {
+    const last = groups.at(-1);
+    if (last?.[0] !== undefined && columnsOf(last[0]) === columnsOf(comparison)) last.push(comparison);
+    else groups.push([comparison]);
+  }
+  return groups.map(contestantTable);
+}
+
+function columnsOf({ unit, contestants }: ComparisonResult): string {
+  return JSON.stringify([unit, contestants.map(({ name, figures }) => [name, Object.keys(figures)])]);
+}
+
+function contestantTable(group: readonly ComparisonResult[]): string {
+  const [first] = group;
+  const names = first?.contestants.map(({ name }) => name) ?? [];
+  const figures = Object.keys(first?.contestants[0]?.figures ?? {}).filter((figure) => figure !== first?.unit);
+  const head = `| ${[first?.unit, ...figures].join(figures.length > 0 ? ", " : "")} | ${names.join(" | ")} |`;
+  const rows = group.map(
+    (result) => `| ${[result.title, ...result.contestants.map((one) => cell(one, result))].join(" | ")} |`,
   );
-  const line = `| ${heads.map(() => "-:").join(" | ")} |`;
-  return [`| ${title} | ${heads.join(" | ")} |`, `| - ${line}`, ...rows].join("\n") + left.join("");
+  const left = group.flatMap(({ title, missing }) =>
+    Object.entries(missing).map(([name, why]) => `\n\n${title}: ${name} was left out, ${why.split("\n", 1)[0] ?? ""}.`),
+  );
+  return [head, `| - | ${names.map(() => "-:").join(" | ")} |`, ...rows].join("\n") + left.join("");
+}
+
+/** `70.4 / 105 (1.11 / 1.27)`: the figures, and ours divided by each. */
+function cell({ name, figures }: ContestantResult, { findings }: ComparisonResult): string {
+  const ratios = Object.keys(figures).flatMap(
+    (figure) => findings.find((finding) => finding.figure === figure && finding.against === name) ?? [],
+  );
+  const shown = Object.values(figures).map(short).join(" / ");
+  if (ratios.length === 0 || ratios[0]?.measure !== "ratio") return shown;
+  return `${shown} (${ratios.map(({ value }) => short(value)).join(" / ")})`;
 }

@@ -6,6 +6,7 @@ import { median } from "./statistics.js";
 export interface Finding {
   readonly comparison: string;
   readonly figure: string;
+  readonly unit: string;
   /** Null where the figure is held against nothing. */
   readonly against: string | null;
   readonly measure: Measure;
@@ -36,7 +37,7 @@ export function findings(comparison: Comparison, rounds: Rounds): Finding[] {
       if (!isHeld) goals.push({ measure: "ratio", figure, against });
     }
   }
-  return goals.flatMap((goal) => find(comparison.title, goal, rounds.get(ours ?? "") ?? [], rounds) ?? []);
+  return goals.flatMap((goal) => find(comparison, goal, rounds.get(ours ?? "") ?? [], rounds) ?? []);
 }
 
 export function figureNames(rounds: Rounds, contestant: string | undefined): string[] {
@@ -48,7 +49,7 @@ export function medianOf(rounds: readonly Figures[], figure: string): number {
 }
 
 /** Null where the other could not be measured. */
-function find(title: string, goal: Goal, ours: readonly Figures[], rounds: Rounds): Finding | null {
+function find({ title, unit }: Comparison, goal: Goal, ours: readonly Figures[], rounds: Rounds): Finding | null {
   const { figure, against, measure, least, most } = goal;
   const theirs = rounds.get(against ?? "") ?? [];
   const hold = (our: number, their: number): number =>
@@ -59,6 +60,7 @@ function find(title: string, goal: Goal, ours: readonly Figures[], rounds: Round
   return {
     comparison: title,
     figure,
+    unit,
     against: against ?? null,
     measure,
     value,

@@ -10,10 +10,11 @@ export function short(value: number): string {
   return value.toFixed(Math.min(digits, 3));
 }
 
-/** "at least 7", "at most 1.1 us more", "at most 14 KiB". */
-export function goalText({ least, most, measure }: Finding): string {
+/** "at least 7.00", "at most 70.0 ms more", "at most 14.0 KiB". */
+export function goalText({ least, most, measure, unit }: Finding): string {
   const bound = least !== undefined ? `at least ${short(least)}` : most !== undefined ? `at most ${short(most)}` : "";
-  return measure === "difference" ? `${bound} more` : bound;
+  if (measure === "ratio") return bound;
+  return measure === "difference" ? `${bound} ${unit} more` : `${bound} ${unit}`;
 }
 
 /** One comparison: a line for each contestant and figure, with our ratio to it. */

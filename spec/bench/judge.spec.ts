@@ -23,6 +23,7 @@ describe("What the bench finds", () => {
     expect(finding).to.eql({
       comparison: "a comparison",
       figure: "p50",
+      unit: "us",
       against: "other",
       measure: "ratio",
       value: 4,

@@ -9,6 +9,7 @@ function result(finding: Partial<Finding>): ComparisonResult[] {
     {
       comparison: "echo",
       figure: "p50",
+      unit: "us",
       against: "other",
       measure: "ratio",
       value: 2,

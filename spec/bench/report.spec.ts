@@ -10,6 +10,7 @@ import { goalText, short } from "../../bench/table.js";
 const RATIO: Finding = {
   comparison: "one way",
   figure: "messages/s",
+  unit: "messages/s",
   against: "a < b",
   measure: "ratio",
   value: 14,
@@ -17,7 +18,14 @@ const RATIO: Finding = {
   high: 15,
   least: 7,
 };
-const DIFFERENCE: Finding = { ...RATIO, comparison: "start", measure: "difference", figure: "ms", value: 90 };
+const DIFFERENCE: Finding = {
+  ...RATIO,
+  comparison: "start",
+  measure: "difference",
+  figure: "ms",
+  unit: "ms",
+  value: 90,
+};
 const { least: _, ...MISSED } = { ...DIFFERENCE, most: 60 };
 
 const RESULT: ComparisonResult = {
@@ -39,13 +47,13 @@ describe("The bench's reports", () => {
   });
 
   it("say what the goal is", () => {
-    expect([goalText(RATIO), goalText(MISSED)]).to.eql(["at least 7.00", "at most 60.0 more"]);
+    expect([goalText(RATIO), goalText(MISSED)]).to.eql(["at least 7.00", "at most 60.0 ms more"]);
   });
 
   it("have a line for each goal, with the verdict", () => {
     const [, , met, missed] = goalTable([RESULT]).split("\n");
     expect(met).to.equal("| one way | a < b, messages/s | 14.0 (12.0 to 15.0) | at least 7.00 | met |");
-    expect(missed).to.match(/\| start \| a < b, ms more \|.* at most 60.0 more \| \*\*missed\*\* \|$/);
+    expect(missed).to.match(/\| start \| a < b, ms more \|.* at most 60.0 ms more \| \*\*missed\*\* \|$/);
   });
 
   it("name machine, versions, every contestant with our ratio to it, and who was left out", () => {
@@ -54,9 +62,9 @@ describe("The bench's reports", () => {
       "2026-11-25",
       "a machine",
       "a 1",
-      "| ours | 140000 |",
-      "| a < b | 10000 (14.0) |",
-      "c was left out: not installed.",
+      "| messages/s | ours | a < b |",
+      "| one way | 140000 | 10000 (14.0) |",
+      "one way: c was left out, not installed.",
     ]) {
       expect(text).to.include(part);
     }
