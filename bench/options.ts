@@ -64,8 +64,11 @@ export function parseCheckOptions(args: readonly string[]): CheckOptions {
 const FULL: Plan = { rounds: 5, mostRounds: Infinity, roundMs: 200 };
 const QUICK: Plan = { rounds: 5, mostRounds: 5, roundMs: 120 };
 
-export function planOf({ quick }: Pick<Options, "quick">): Plan {
-  return quick ? QUICK : FULL;
+/** Long enough that the start of a process is little beside it. */
+const PROFILED: Plan = { rounds: 5, mostRounds: 5, roundMs: 600 };
+
+export function planOf({ quick, profile }: Pick<Options, "quick" | "profile">): Plan {
+  return quick ? QUICK : profile ? PROFILED : FULL;
 }
 
 export function chosen(comparisons: readonly Comparison[], { only }: Pick<Options, "only">): Comparison[] {

@@ -18,9 +18,9 @@ describe("The bench's options", () => {
   });
 
   it("shorten the rounds, and leave at least five of them", () => {
-    const [full, quick] = [planOf({ quick: false }), planOf({ quick: true })];
-    expect(quick.roundMs).to.be.below(full.roundMs);
-    expect([full.rounds, quick.rounds, quick.mostRounds].every((rounds) => rounds >= 5)).to.be.true;
+    const [full, quick] = [false, true].map((isQuick) => planOf({ quick: isQuick, profile: false }));
+    expect(quick?.roundMs).to.be.below(full?.roundMs ?? NaN);
+    for (const rounds of [full?.rounds, quick?.rounds, quick?.mostRounds]) expect(rounds).to.be.at.least(5);
   });
 
   it("are all explained by --help", () => {
