@@ -15,7 +15,25 @@ interface Profile {
   readonly timeDeltas: readonly number[];
 }
 
-const SHOWN = 24;
+const SHOWN = 16;
+
+/** What functions belong to, by the name that {@link nameOf} gives them; the first that fits counts. */
+const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
+  ["garbage collector", /^\(garbage collector\)/],
+  [
+    "start of the process",
+    /internal\/(modules|bootstrap|process\/(pre_execution|esm))|^(compileFunction|fstat|lstat|internalModuleStat)\b/,
+  ],
+  ["node:crypto", /node:(internal\/)?crypto/],
+  ["libsodium", /libsodium|^wasm-function/],
+  [
+    "sockets and streams",
+    /node:(net|dgram|internal\/(streams|stream_base_commons|dgram))|^(writeBuffer|writev|shutdown|close|connect|send)$/,
+  ],
+  ["this library", /(shared|index)\.js$/],
+  ["the rest of Node", /node:|^[^ ]+$|^\(program\)/],
+  ["the script of the bench", /./],
+];
 const WAITING = "(idle)";
 
 /** The functions of each profile that took the most time by themselves, in percent of the time it did not wait. */
@@ -37,7 +55,18 @@ export function tellProfile(file: string, profile: Profile): string {
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, SHOWN)
     .map(([name, time]) => `${((time / busy) * 100).toFixed(1).padStart(7)} %  ${name}`);
-  return [`${file}, ${(busy / 1000).toFixed(0)} ms at work`, ...lines].join("\n");
+  const kinds = [...byKind(times)].map(([kind, time]) => `${kind} ${((time / busy) * 100).toFixed(0)} %`);
+  return [`${file}, ${(busy / 1000).toFixed(0)} ms at work: ${kinds.join(", ")}`, ...lines].join("\n");
+}
+
+/** The same time by what the functions belong to, the most first. */
+export function byKind(times: ReadonlyMap<string, number>): Map<string, number> {
+  const kinds = new Map<string, number>();
+  for (const [name, time] of times) {
+    const [kind] = KINDS.find(([, pattern]) => pattern.test(name)) ?? [name];
+    kinds.set(kind, (kinds.get(kind) ?? 0) + time);
+  }
+  return new Map([...kinds].toSorted(([, a], [, b]) => b - a));
 }
 
 /** Microseconds by function and file. */

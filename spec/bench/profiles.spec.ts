@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { selfTimes, tellProfile } from "../../bench/profiles.js";
+import { byKind, selfTimes, tellProfile } from "../../bench/profiles.js";
 
 const node = (
   id: number,
@@ -33,9 +33,27 @@ describe("The bench's profiles", () => {
 
   it("show the shares of the time at work, the largest first", () => {
     const [head, first, second, ...rest] = tellProfile("a.cpuprofile", PROFILE).split("\n");
-    expect(head).to.equal("a.cpuprofile, 0 ms at work");
+    expect(head).to.equal("a.cpuprofile, 0 ms at work: this library 75 %, sockets and streams 25 %");
     expect(first).to.match(/75\.0 % {2}seal/);
     expect(second).to.match(/25\.0 % {2}\(anonymous\)/);
     expect(rest).to.eql([]);
+  });
+
+  it("tell what the functions belong to", () => {
+    const names = {
+      "createCipherBase  node:internal/crypto/cipher": "node:crypto",
+      "Q  libsodium-wrappers.mjs": "libsodium",
+      "wasm-function[61]  000d89ce": "libsodium",
+      writeBuffer: "sockets and streams",
+      "doSend  node:dgram": "sockets and streams",
+      "seal  shared.js": "this library",
+      "compileForInternalLoader  node:internal/bootstrap/realm": "start of the process",
+      "(garbage collector)": "garbage collector",
+      "processTicksAndRejections  node:internal/process/task_queues": "the rest of Node",
+      "(program)": "the rest of Node",
+      "pushAll  sending.mjs": "the script of the bench",
+    };
+    for (const [name, kind] of Object.entries(names))
+      expect([...byKind(new Map([[name, 1]])).keys()], name).to.eql([kind]);
   });
 });
