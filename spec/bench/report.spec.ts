@@ -89,6 +89,9 @@ describe("The bench's reports", () => {
     }));
     expect([better?.kind, worse?.kind]).to.eql(["met", "missed"]);
     expect(worse?.to).to.be.closeTo(better?.from ?? NaN, 0.2);
+    const marks = [...svg.matchAll(/<text class="quiet" x="([\d.]+)"/g)].map(([, x]) => Number(x));
+    expect(marks).to.have.length(5);
+    for (const [index, x] of marks.slice(1).entries()) expect(x - (marks[index] ?? NaN)).to.be.closeTo(75, 0.2);
   });
 
   it("draw a chart that is well-formed, whatever the names", () => {
