@@ -115,7 +115,7 @@ export function memory(peer: Peer, setup: Setup, sessions: number): Contestant {
   };
 }
 
-const IDLE_MS = 2_500;
+const IDLE_MS = 2_100;
 
 /** Microseconds of processor time that each end takes in a second without messages. */
 export function idling(peer: Peer, setup: Setup): Contestant {

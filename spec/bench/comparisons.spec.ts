@@ -62,8 +62,10 @@ describe("The bench's comparisons", () => {
       "memory of an idle gateway session, TCP | RSS | itself <= 14 | ",
       "memory of an idle gateway session, UDP | heap and buffers | itself <= 14 | ",
       "memory of an idle gateway session, UDP | RSS | itself <= 14 | ",
-      "processor time of an idle process with one session | device | difference <= 1000 | node:net",
-      "processor time of an idle process with one session | gateway | difference <= 1000 | node:net",
+      "processor time of an idle process with one session, TCP | device | difference <= 1000 | node:net",
+      "processor time of an idle process with one session, TCP | gateway | difference <= 1000 | node:net",
+      "processor time of an idle process with one session, UDP | device | difference <= 1000 | node:net",
+      "processor time of an idle process with one session, UDP | gateway | difference <= 1000 | node:net",
       "start of a device facade | ms | difference <= 70 | bare Node",
       "usmp --help | ms | difference <= 60 | bare Node",
     ]);
