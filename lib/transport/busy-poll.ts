@@ -4,6 +4,10 @@ const FAST_MS = 0.2;
 /** So many fast ones in a row to one peer are an exchange, not a coincidence. */
 const EXCHANGE_AFTER = 8;
 
+/** Polling that lasted for fewer has kept somebody else from the core, perhaps the very peer: twice as many are wanted then. */
+const WORTHWHILE = 16;
+const MOST_WANTED = 8_192;
+
 /**
  * Keeps the event loop awake during a fast exchange with one peer: over datagrams every frame waits for its acknowledgement, and
  * falling asleep and being woken can take longer than the answer (on loopback four fifths of a round trip).
@@ -16,6 +20,7 @@ export class BusyPoll {
   #peerPort = -1;
   #lastAt = -Infinity;
   #fastOnes = 0;
+  #wanted = EXCHANGE_AFTER;
   #polling = false;
 
   /** A session sends a datagram to this port. */
@@ -25,14 +30,19 @@ export class BusyPoll {
     this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;
     this.#lastAt = now;
     this.#peerPort = peerPort;
-    if (this.#fastOnes < EXCHANGE_AFTER || this.#polling) return;
+    if (this.#fastOnes < this.#wanted || this.#polling) return;
     this.#polling = true;
     setImmediate(this.#poll);
   }
 
   /** While an immediate is due the event loop looks for datagrams without waiting. */
   readonly #poll = (): void => {
-    if (performance.now() - this.#lastAt < FAST_MS) setImmediate(this.#poll);
-    else this.#polling = false;
+    if (performance.now() - this.#lastAt < FAST_MS) {
+      setImmediate(this.#poll);
+      return;
+    }
+    this.#polling = false;
+    const wasWorthwhile = this.#fastOnes >= this.#wanted + WORTHWHILE;
+    this.#wanted = wasWorthwhile ? EXCHANGE_AFTER : Math.min(2 * this.#wanted, MOST_WANTED);
   };
 }

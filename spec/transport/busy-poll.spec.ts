@@ -55,10 +55,35 @@ describe("BusyPoll", () => {
   });
 
   it("wants another fast exchange after a pause", () => {
-    send(20, FAST_MS);
-    clock.tick(5);
-    clock.tick(0);
+    send(50, FAST_MS);
+    pause();
+    send(9, FAST_MS);
+    expect(isAwake()).to.equal(true);
+    pause();
     send(8, FAST_MS);
     expect(isAwake()).to.equal(false);
   });
+
+  it("wants twice as long an exchange after one that ended as soon as it polled, as on a single core", () => {
+    send(9, FAST_MS);
+    pause();
+    send(16, FAST_MS);
+    expect(isAwake()).to.equal(false);
+    send(1, FAST_MS);
+    expect(isAwake()).to.equal(true);
+  });
+
+  it("forgives that after an exchange that lasted", () => {
+    send(9, FAST_MS);
+    pause();
+    send(60, FAST_MS);
+    pause();
+    send(9, FAST_MS);
+    expect(isAwake()).to.equal(true);
+  });
+
+  function pause(): void {
+    clock.tick(5);
+    clock.tick(5);
+  }
 });
