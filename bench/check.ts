@@ -3,6 +3,7 @@ import { checkBuild } from "./built.js";
 import { COMPARISONS } from "./comparisons.js";
 import { describeMachine } from "./machine.js";
 import { moves, turned, type Move } from "./moved.js";
+import { othersShare, quietMoment, tellOthers } from "./others.js";
 import { chosen, parseCheckOptions, CHECK_HELP, planOf } from "./options.js";
 import { readResults, resultOf, type ComparisonResult } from "./results.js";
 import { run } from "./run.js";
@@ -17,13 +18,18 @@ async function check(): Promise<void> {
   const committed = await readResults();
   const comparisons = chosen(COMPARISONS, options).filter(({ goals }) => options.all || goals.length > 0);
   const results: ComparisonResult[] = [];
+  const others: number[] = [];
   for (const [index, comparison] of comparisons.entries()) {
     process.stderr.write(`${index + 1}/${comparisons.length} ${comparison.title}\n`);
+    others.push(await quietMoment());
     const outcome = await run(comparison, planOf({ quick: true, profile: false }));
     for (const [name, why] of outcome.missing) console.log(`${comparison.title}: ${name} was left out, ${why}`);
     results.push(resultOf(outcome));
+    others.push(await othersShare());
   }
-  console.log(`Committed: ${committed.takenAt}, ${committed.machine}\nNow: ${describeMachine()}`);
+  console.log(
+    `Committed: ${committed.takenAt}, ${committed.machine}\nNow: ${describeMachine()}; ${tellOthers(others)}`,
+  );
   const compared = results.reduce((sum, { findings }) => sum + findings.length, 0);
   const moved = moves(committed.comparisons, results);
   console.log(`${compared} figures were compared; ${moved.length} moved by more than their spread.`);

@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
-import { cpus, loadavg, release, totalmem } from "node:os";
+import { cpus, release, totalmem } from "node:os";
 import { promisify } from "node:util";
 
 import { pythonWithSdk } from "../spec/support/python-environment.js";
@@ -11,10 +11,9 @@ const run = promisify(execFile);
 /** Node and the machine, in one line. */
 export function describeMachine(): string {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const load = loadavg()[0]?.toFixed(1) ?? "unknown";
   return (
     `Node ${process.version}, OpenSSL ${process.versions.openssl}, ${process.platform} ${release()}, ` +
-    `${cpus()[0]?.model ?? "unknown CPU"} x ${cpus().length}, ${memory}, load ${load} before`
+    `${cpus()[0]?.model ?? "unknown CPU"} x ${cpus().length}, ${memory}`
   );
 }
 

@@ -9,6 +9,7 @@ import { CHART, writeTables } from "./document.js";
 import { hasGoal } from "./judge.js";
 import { describeMachine, describePeers } from "./machine.js";
 import { chosen, HELP, parseOptions, planOf } from "./options.js";
+import { othersShare, quietMoment, tellOthers } from "./others.js";
 import { PROFILES, tellProfiles } from "./profiles.js";
 import { RESULTS_FILE, resultOf, writeResults, type ComparisonResult, type Results } from "./results.js";
 import { run } from "./run.js";
@@ -24,16 +25,19 @@ else await measure();
 async function measure(): Promise<void> {
   checkBuild();
   if (options.profile) await rm(PROFILES, { recursive: true, force: true });
-  const machine = describeMachine();
   const startedAt = performance.now();
   const results: ComparisonResult[] = [];
+  const others: number[] = [];
   for (const [index, comparison] of comparisons.entries()) {
     process.stderr.write(`${index + 1}/${comparisons.length} ${comparison.title}\n`);
+    others.push(await quietMoment());
     if (options.profile) await profile(comparison);
     else results.push(await compare(comparison));
+    others.push(await othersShare());
   }
   console.log(tellGoals(results));
   const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
+  const machine = `${describeMachine()}; ${tellOthers(others)}`;
   console.log(`${minutes} minutes, on loopback; ${machine}`);
   if (options.isWhole)
     await keep({
