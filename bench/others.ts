@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 const SAMPLE_MS = 150;
 /** A moment this quiet is waited for. */
 const QUIET = 0.05;
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 3_000;
 
 /** The share of all cores that was not idle between two readings. */
 export function busyShare(before: readonly Pick<CpuInfo, "times">[], after: readonly Pick<CpuInfo, "times">[]): number {
