@@ -18,17 +18,15 @@ async function check(): Promise<void> {
   const committed = await readResults();
   const comparisons = chosen(COMPARISONS, options).filter(({ goals }) => options.all || goals.length > 0);
   const results: ComparisonResult[] = [];
-  const others: number[] = [];
   for (const [index, comparison] of comparisons.entries()) {
     process.stderr.write(`${index + 1}/${comparisons.length} ${comparison.title}\n`);
-    others.push(await quietMoment());
+    const before = await quietMoment();
     const outcome = await run(comparison, planOf({ quick: true, profile: false }));
     for (const [name, why] of outcome.missing) console.log(`${comparison.title}: ${name} was left out, ${why}`);
-    results.push(resultOf(outcome));
-    others.push(await othersShare());
+    results.push(resultOf(outcome, Math.max(before, await othersShare())));
   }
   console.log(
-    `Committed: ${committed.takenAt}, ${committed.machine}\nNow: ${describeMachine()}; ${tellOthers(others)}`,
+    `Committed: ${committed.takenAt}, ${committed.machine}\nNow: ${describeMachine()}; ${tellOthers(results.map(({ others }) => others))}`,
   );
   const compared = results.reduce((sum, { findings }) => sum + findings.length, 0);
   const moved = moves(committed.comparisons, results);

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const SAMPLE_MS = 150;
 /** A moment this quiet is waited for. */
-const QUIET = 0.05;
+const QUIET = 0.1;
 const PATIENCE_MS = 3_000;
 
 /** The share of all cores that was not idle between two readings. */
@@ -22,6 +22,11 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
+/** Whether others take so little that it does not count. */
+export function isQuiet(share: number): boolean {
+  return share <= QUIET;
+}
+
 /** How busy the machine is while the bench does nothing. */
 export async function othersShare(): Promise<number> {
   const before = cpus();
@@ -34,7 +39,7 @@ export async function quietMoment(): Promise<number> {
   const until = performance.now() + PATIENCE_MS;
   for (;;) {
     const share = await othersShare();
-    if (share <= QUIET || performance.now() > until) return share;
+    if (isQuiet(share) || performance.now() > until) return share;
   }
 }
 
@@ -42,6 +47,6 @@ export async function quietMoment(): Promise<number> {
 export function tellOthers(shares: readonly number[]): string {
   const most = Math.max(0, ...shares);
   const percent = `${(most * 100).toFixed(0)} %`;
-  if (most <= QUIET) return `between the comparisons others took at most ${percent} of the machine`;
+  if (isQuiet(most)) return `between the comparisons others took at most ${percent} of the machine`;
   return `UNSURE: between the comparisons others took up to ${percent} of the machine; run it where nothing else runs`;
 }

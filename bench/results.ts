@@ -20,6 +20,8 @@ export interface ComparisonResult {
   readonly findings: readonly Finding[];
   /** Who could not be measured, and why. */
   readonly missing: Readonly<Record<string, string>>;
+  /** How much of the machine others took just before or just after. */
+  readonly others: number;
 }
 
 export interface Results {
@@ -29,7 +31,7 @@ export interface Results {
   readonly comparisons: readonly ComparisonResult[];
 }
 
-export function resultOf({ comparison, rounds, missing }: Outcome): ComparisonResult {
+export function resultOf({ comparison, rounds, missing }: Outcome, others: number): ComparisonResult {
   const contestants = comparison.contestants
     .filter(({ name }) => rounds.has(name))
     .map(({ name }) => {
@@ -37,7 +39,14 @@ export function resultOf({ comparison, rounds, missing }: Outcome): ComparisonRe
       return { name, figures: Object.fromEntries(figures) as Record<string, number> };
     });
   const { title, unit } = comparison;
-  return { title, unit, contestants, findings: findings(comparison, rounds), missing: Object.fromEntries(missing) };
+  return {
+    title,
+    unit,
+    contestants,
+    findings: findings(comparison, rounds),
+    missing: Object.fromEntries(missing),
+    others,
+  };
 }
 
 /** @throws where there is no such file, saying how to make it */

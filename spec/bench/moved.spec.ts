@@ -18,7 +18,7 @@ function result(finding: Partial<Finding>): ComparisonResult[] {
       ...finding,
     },
   ];
-  return [{ title: "echo", unit: "us", contestants: [], findings, missing: {} }];
+  return [{ title: "echo", unit: "us", contestants: [], findings, missing: {}, others: 0 }];
 }
 
 describe("What moved since the committed results", () => {

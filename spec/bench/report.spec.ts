@@ -37,6 +37,7 @@ const RESULT: ComparisonResult = {
   ],
   findings: [RATIO, MISSED],
   missing: { c: "not installed\nand more" },
+  others: 0,
 };
 const RESULTS: Results = { takenAt: "2026-11-25", machine: "a machine", peers: "a 1", comparisons: [RESULT] };
 
