@@ -54,6 +54,17 @@ export default defineConfig(
     rules: { "no-console": "off" },
   },
   {
+    // Read by newcomers, as they come from the board: a test stands alone, and text is put together with "+".
+    files: ["templates/**/*.ts"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: "test" }] },
+      ],
+      "@typescript-eslint/restrict-plus-operands": "off",
+    },
+  },
+  {
     // The protocol without I/O: time, randomness and the platform are arguments.
     files: ["lib/core/**/*.ts"],
     rules: {
@@ -71,7 +82,12 @@ export default defineConfig(
       "@typescript-eslint/no-unused-expressions": "off", // chai: expect(x).to.be.true
       "no-restricted-imports": [
         "error",
-        { paths: [{ name: "usmp", message: "specs import ../lib/, not the built package" }] },
+        {
+          paths: ["usmp", "usmp/arduino", "usmp/testing"].map((name) => ({
+            name,
+            message: "specs import ../lib/, not the built package",
+          })),
+        },
       ],
     },
   },

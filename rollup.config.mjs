@@ -5,7 +5,13 @@ import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
 import { dts } from "rollup-plugin-dts";
 
-const LIBRARY = "build/lib/index.js";
+/** What programs import: `usmp`, `usmp/arduino`, `usmp/testing`. */
+const LIBRARY = {
+  index: "build/lib/index.js",
+  arduino: "build/lib/arduino/index.js",
+  testing: "build/lib/testing/index.js",
+};
+const TYPES = Object.fromEntries(Object.entries(LIBRARY).map(([name, file]) => [name, file.replace(/\.js$/, ".d.ts")]));
 const COMMAND_LINE = "build/lib/cli/main.js";
 const BUNDLED = ["commander"];
 
@@ -35,23 +41,29 @@ function executable(entryName) {
 export default [
   {
     ...shared,
-    // Both entries in one build: what they share becomes a file of its own, nothing exists twice.
-    input: { index: LIBRARY, cli: COMMAND_LINE },
+    // All entries in one build: what they share becomes files of its own, nothing exists twice.
+    input: { ...LIBRARY, cli: COMMAND_LINE },
     plugins: [nodeResolve({ resolveOnly: BUNDLED }), commonjs(), executable("cli")],
-    output: { dir: "dist", format: "es", chunkFileNames: "shared.js" },
+    output: { dir: "dist", format: "es", chunkFileNames: "shared-[hash].js" },
   },
   {
     ...shared,
     input: LIBRARY,
-    output: { file: "dist/index.cjs", format: "cjs", exports: "named" },
+    output: {
+      dir: "dist",
+      format: "cjs",
+      exports: "named",
+      entryFileNames: "[name].cjs",
+      chunkFileNames: "shared-[hash].cjs",
+    },
   },
   {
     ...shared,
-    input: "build/lib/index.d.ts",
+    input: TYPES,
     plugins: [dts()],
     output: [
-      { file: "dist/index.d.ts", format: "es" },
-      { file: "dist/index.d.cts", format: "es" },
+      { dir: "dist", format: "es", entryFileNames: "[name].d.ts", chunkFileNames: "shared-[hash].d.ts" },
+      { dir: "dist", format: "es", entryFileNames: "[name].d.cts", chunkFileNames: "shared-[hash].d.cts" },
     ],
   },
 ];

@@ -26,7 +26,7 @@ export type { GatewaySettings } from "./gateway/accept.js";
 export type { GatewayLimits } from "./gateway/limits.js";
 export type { UsmpEvents } from "./session/callback-emitter.js";
 export type { LogFields, Logger } from "./session/event-log.js";
-export type { EventMap, Listener } from "./session/guarded-emitter.js";
+export type { EventMap, GuardedEmitter, Listener } from "./session/guarded-emitter.js";
 export type { ReceiveOptions } from "./session/inbox.js";
 export type { Sendable } from "./session/message.js";
 export type { SessionSettings } from "./session/options.js";

@@ -52,7 +52,7 @@ run(
   "--reporter=dot",
   `--require=./${OUT}/spec/support/uncaught-guard.js`,
   // Those have commands of their own.
-  ...["interop", "simulation", "soak"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),
+  ...["interop", "package", "simulation", "soak"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),
   `${OUT}/spec/**/*.spec.js`,
 );
 const libraryPasses = passes("c8", "check-coverage", ...exclude, "--lines=95");

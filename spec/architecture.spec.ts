@@ -13,14 +13,23 @@ const COLUMNS: readonly (readonly string[])[] = [
   ["device", "gateway"],
   ["usmp.ts"],
   ["index.ts", "browser.ts"],
-  ["arduino", "cli", "testing"],
+  ["arduino", "cli"],
+  ["testing"],
 ];
 
 /** Neighbours in one column that do not know each other. */
 const STRANGERS: readonly (readonly [string, string])[] = [
   ["crypto", "transport"],
   ["device", "gateway"],
+  ["arduino", "cli"],
 ];
+
+/** Folders of `arduino` below the names of a sketch, and which of them each imports from. */
+const BELOW_SKETCHES: ReadonlyMap<string, readonly string[]> = new Map([
+  ["text", ["text"]],
+  ["values", ["values", "text"]],
+  ["board", ["board"]],
+]);
 
 /** Platform, time, randomness and asynchrony: the core gets them as arguments, or does without. */
 const NOT_IN_CORE = new Set([
@@ -112,6 +121,32 @@ function importsBetweenStrangers(sources: Sources): string[] {
   return importsBetweenLayers(sources, (from, to) =>
     STRANGERS.some(([a, b]) => (from === a && to === b) || (from === b && to === a)),
   );
+}
+
+/** The folder of `arduino` that a file is in; undefined for one at its top, or elsewhere. */
+function arduinoFolder(file: string): string | undefined {
+  const [layer, folder, inFolder] = file.split("/");
+  return layer === "arduino" && inFolder !== undefined ? folder : undefined;
+}
+
+/** What board, text and values import of the rest of `arduino`, and text and values of board. */
+function importsWithinArduino(sources: Sources): string[] {
+  return importsOf(sources).flatMap(({ from, to }) => {
+    const folder = arduinoFolder(from);
+    if (to === undefined || folder === undefined || layerOf(to) !== "arduino") return [];
+    const allowed = BELOW_SKETCHES.get(folder);
+    return allowed === undefined || allowed.includes(arduinoFolder(to) ?? "") ? [] : [`${from} -> ${to}`];
+  });
+}
+
+/** What somebody who imports `usmp` loads of the entries that only sketches and tests ask for. */
+function loadedByThePlainEntry(sources: Sources): string[] {
+  const imports = importsOf(sources);
+  const loaded = new Set(["index.ts"]);
+  for (const file of loaded) {
+    for (const { from, to } of imports) if (from === file && to !== undefined) loaded.add(to);
+  }
+  return [...loaded].filter((file) => ["arduino", "testing"].includes(layerOf(file)));
 }
 
 function importsOfTesting(sources: Sources): string[] {
@@ -276,24 +311,57 @@ describe("architecture", () => {
   );
 
   rule(
-    "keeps crypto and transport, device and gateway apart",
+    "keeps crypto and transport, device and gateway, sketches and the program apart",
     importsBetweenStrangers,
     {
       "crypto/node.ts": `import type { Link } from "../transport/transport.js";`,
       "transport/tcp.ts": `import "../crypto/node.js"; import "./transport.js"; import "../core/clock.js";`,
       "device/client.ts": `export { limits } from "../gateway/limits.js";`,
       "gateway/server.ts": `import "../device/client.js"; import "../crypto/node.js";`,
+      "cli/init.ts": `import { runSketch } from "../arduino/index.js";`,
     },
     [
       "crypto/node.ts -> transport/transport.ts",
       "transport/tcp.ts -> crypto/node.ts",
       "device/client.ts -> gateway/limits.ts",
       "gateway/server.ts -> device/client.ts",
+      "cli/init.ts -> arduino/index.ts",
     ],
   );
 
   rule(
-    "leaves lib/testing to the specs",
+    "keeps a board free of what runs on it, and text and numbers free of boards",
+    importsWithinArduino,
+    {
+      "arduino/board/board.ts": `import "./pins.js"; import "../../core/clock.js"; import { Life } from "../sketch/life.js";`,
+      "arduino/board/pins.ts": `import { HIGH } from "../constants.js";`,
+      "arduino/text/string.ts": `import "./printf.js"; import "../board/board.js";`,
+      "arduino/values/struct.ts": `import "../text/printf.js"; import "../board/board.js";`,
+      "arduino/sketch/life.ts": `import "../board/board.js"; import "../constants.js";`,
+      "arduino/time.ts": `import "./sketch/life.js";`,
+    },
+    [
+      "arduino/board/board.ts -> arduino/sketch/life.ts",
+      "arduino/board/pins.ts -> arduino/constants.ts",
+      "arduino/text/string.ts -> arduino/board/board.ts",
+      "arduino/values/struct.ts -> arduino/board/board.ts",
+    ],
+  );
+
+  rule(
+    "loads nothing of usmp/arduino and usmp/testing for somebody who imports usmp",
+    loadedByThePlainEntry,
+    {
+      "index.ts": `export { Usmp } from "./usmp.js";`,
+      "usmp.ts": `const { runSketch } = await import("./arduino/index.js");`,
+      "arduino/index.ts": `import "../core/frame.js"; import "./time.js";`,
+      "arduino/time.ts": `import "../testing/clock.js";`,
+    },
+    ["arduino/index.ts", "arduino/time.ts", "testing/clock.ts"],
+  );
+
+  rule(
+    "leaves lib/testing to tests",
     importsOfTesting,
     { "cli/main.ts": `import "../testing/clock.js";`, "testing/clock.ts": `import "./pair.js"; import "../usmp.js";` },
     ["cli/main.ts -> testing/clock.ts"],

@@ -1,4 +1,3 @@
-import { createRequire } from "node:module";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { causeText } from "../errors.js";
@@ -7,8 +6,10 @@ import { CIPHERS } from "../session/options.js";
 import { DEFAULT_PORT, parsePort } from "./address.js";
 import { connect, type ConnectOptions } from "./connect.js";
 import { Context, ExitCode, UsageError, type Surroundings } from "./context.js";
+import { init } from "./init.js";
 import { keygen, type KeygenOptions } from "./keygen.js";
 import { addLimit, limitLines, type LimitOptions } from "./limits.js";
+import { ownPackage } from "./own-package.js";
 import { escapeControls } from "./printable.js";
 import { serve, type ServeOptions } from "./serve.js";
 
@@ -33,7 +34,7 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
 function createProgram(context: Context, finish: (exitCode: ExitCode) => void): Command {
   const program = new Command("usmp")
     .description("Encrypted messages between devices and gateways: a gateway, a device and keys for the command line.")
-    .version(readVersion())
+    .version(ownPackage().version)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.write(text, "stdout"),
@@ -106,6 +107,12 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option("--rotate <days>", "accept that device's present key for so many days more", usage(parseDays))
     .option("-f, --force", "replace that file, or that device's key, if it exists")
     .action(async (options: KeygenOptions) => finish(await keygen(options, context)));
+
+  program
+    .command("init")
+    .description("Write a small project: a device in the manner of an Arduino sketch, its gateway, a test and a key.")
+    .argument("<folder>", "where to; its last part is the project's name")
+    .action(async (folder: string) => finish(await init(folder, context)));
   return program;
 }
 
@@ -164,10 +171,4 @@ function explain(error: unknown, context: Context): ExitCode {
   context.tell(escapeControls(causeText(error)));
   const isUsage = error instanceof UsageError || (isUsmpError(error) && error.code === "INVALID_ARG");
   return isUsage ? ExitCode.USAGE : ExitCode.FAILURE;
-}
-
-/** By the package's own name: this file is bundled to another depth than it has here. */
-function readVersion(): string {
-  const require = createRequire(import.meta.url);
-  return (require("usmp/package.json") as { version: string }).version;
 }

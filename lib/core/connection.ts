@@ -24,6 +24,8 @@ export interface Connection {
   send(message: Uint8Array, now: number): void;
   /** Asks for a sign of life; without a session a no-op. */
   ping(now: number): void;
+  /** PING after this long without sending, or without receiving, from now on; 0: never. Without a session a no-op. */
+  setPingAfter(pingAfterMs: number): void;
   /** Rotates the keys as soon as the rules allow; without a session a no-op. */
   rekey(now: number): void;
   /** Ends the connection from this side; with a session, BYE is the last frame out. */

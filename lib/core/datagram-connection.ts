@@ -106,6 +106,10 @@ export class DatagramConnection implements Connection {
     this.#guard(now, () => this.#established?.ping(now));
   }
 
+  setPingAfter(pingAfterMs: number): void {
+    this.#established?.setPingAfter(pingAfterMs);
+  }
+
   rekey(now: number): void {
     this.#guard(now, () => this.#established?.rekey(now));
   }

@@ -119,6 +119,11 @@ export class DatagramSession {
     this.#advance(now);
   }
 
+  /** See {@link Keepalive.setPingAfter}. */
+  setPingAfter(pingAfterMs: number): void {
+    this.#keepalive.setPingAfter(pingAfterMs);
+  }
+
   /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
   ping(now: number): void {
     this.#lifeSigns.wantPing(now);

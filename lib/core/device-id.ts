@@ -36,7 +36,7 @@ function describeBadId(value: unknown): string {
 }
 
 /** A random device id, marked as locally administered and as no multicast address: it cannot be a real board's. */
-export function randomDeviceId(crypto: CryptoProvider): Uint8Array {
+export function randomDeviceId(crypto: Pick<CryptoProvider, "randomBytes">): Uint8Array {
   const deviceId = crypto.randomBytes(DEVICE_ID_LENGTH);
   deviceId[0] = ((deviceId[0] as number) & 0xfe) | 0x02;
   return deviceId;

@@ -20,7 +20,7 @@ export type KeepaliveVerdict = "lost" | "ping" | "pong" | "quiet";
 
 /** Compares timestamps and counts no ticks, so a clock that jumped or a loop that stood still changes no answer. */
 export class Keepalive {
-  readonly #options: KeepaliveOptions;
+  #options: KeepaliveOptions;
   #sentAt: number;
   #heardAt: number;
   /** When this end asked for a sign of life, and nothing has verified since; then it asks no second time. */
@@ -33,6 +33,11 @@ export class Keepalive {
     this.#options = options;
     this.#sentAt = now;
     this.#heardAt = now;
+  }
+
+  /** PING after this long without sending, or without receiving, from now on; 0: never. A PING that is out is still waited for. */
+  setPingAfter(pingAfterMs: number): void {
+    this.#options = { ...this.#options, pingWhenSilentMs: pingAfterMs, pingWhenUnheardMs: pingAfterMs };
   }
 
   /** Whether a PING waits for its PONG. */

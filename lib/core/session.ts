@@ -113,6 +113,11 @@ export class Session {
     this.#keepalive.sent(now);
   }
 
+  /** See {@link Keepalive.setPingAfter}. */
+  setPingAfter(pingAfterMs: number): void {
+    this.#keepalive.setPingAfter(pingAfterMs);
+  }
+
   /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
   ping(now: number): void {
     this.#pingWanted = !this.#keepalive.awaitsPong;

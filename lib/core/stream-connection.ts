@@ -108,6 +108,10 @@ export class StreamConnection implements Connection {
     this.#guard(() => this.#session?.ping(now));
   }
 
+  setPingAfter(pingAfterMs: number): void {
+    this.#session?.setPingAfter(pingAfterMs);
+  }
+
   /** See {@link Session.rekey}; without a session a no-op. */
   rekey(now: number): void {
     this.#guard(() => this.#session?.rekey(now));

@@ -4,6 +4,7 @@ import type { ConnectionEvent } from "../core/events.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
 import type { HandshakeHandlers, SessionHandlers } from "./driver-handlers.js";
+import { isOrderlyEnd } from "./orderly-end.js";
 import { LinkWriter } from "./link-writer.js";
 import { PendingSends } from "./pending-sends.js";
 import type { SessionStats } from "./stats.js";
@@ -148,6 +149,11 @@ export class SessionDriver implements LinkHandlers {
 
   ping(): void {
     this.#connection.ping(this.#clock.now());
+    this.#pump();
+  }
+
+  setPingAfter(pingAfterMs: number): void {
+    this.#connection.setPingAfter(pingAfterMs);
     this.#pump();
   }
 
@@ -311,9 +317,7 @@ export class SessionDriver implements LinkHandlers {
 
   #flush(): void {
     if (this.#connection.outputLength === 0) return;
-    for (const piece of this.#connection.takeOutput()) {
-      this.#writer.write(piece);
-    }
+    for (const piece of this.#connection.takeOutput()) this.#writer.write(piece);
     this.#connection.prepare();
   }
 
@@ -377,7 +381,7 @@ export class SessionDriver implements LinkHandlers {
     if (this.#linkClosed) return;
     this.#flush();
     // Without a session there is nothing to let out.
-    if (this.#session === null || !(this.#unwanted || isOrderly(error))) {
+    if (this.#session === null || !(this.#unwanted || isOrderlyEnd(error))) {
       this.#link.destroy();
       return;
     }
@@ -393,8 +397,4 @@ export class SessionDriver implements LinkHandlers {
     this.#timer?.cancel();
     this.#link.end();
   }
-}
-
-function isOrderly({ code }: UsmpError): boolean {
-  return code === "CLOSED" || code === "BYE" || code === "SEQ_EXHAUSTED" || code === "TRANSPORT";
 }

@@ -6,7 +6,7 @@ import type { SessionDriver } from "./driver.js";
 import { GuardedEmitter, type EventMap, type Listener } from "./guarded-emitter.js";
 import { Inbox, type ReceiveOptions } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
-import type { SessionSettings } from "./options.js";
+import { checkNumber, type SessionSettings } from "./options.js";
 import type { SessionStats } from "./stats.js";
 
 /** What a session tells. */
@@ -218,6 +218,16 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    */
   rekey(): Promise<void> {
     return this.#request(this.#rekeys, Infinity, "REKEY", () => this.#driver.rekey());
+  }
+
+  /**
+   * Asks for a sign of life when nothing was sent, or nothing received, for this many milliseconds, from now on and on this
+   * session; 0: never.
+   * @throws UsmpError INVALID_ARG for what is no such number.
+   */
+  keepalive(keepaliveMs: number): void {
+    checkNumber("keepaliveMs", keepaliveMs, 0);
+    this.#driver.setPingAfter(keepaliveMs);
   }
 
   /** Ends the session with BYE. What was sent before still goes out, within a bounded time. Resolves when nothing is left. */

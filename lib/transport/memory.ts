@@ -44,7 +44,8 @@ export class MemoryNetwork {
   readonly seed: number;
   readonly #clock: Clock;
   readonly #random: SeededRandom;
-  readonly #cables = new Set<MemoryCable>();
+  /** With the address that dialed each. */
+  readonly #cables = new Map<MemoryCable, string>();
   readonly #listening = new Map<string, ListenHandlers>();
   /** Steps of connecting that wait for a thaw. */
   readonly #stalled = new Set<() => void>();
@@ -104,7 +105,7 @@ export class MemoryNetwork {
       acceptor: { address: acceptorAddress, port: 0 },
       onGone: () => this.#cables.delete(cable),
     });
-    this.#cables.add(cable);
+    this.#cables.set(cable, dialerAddress);
     return cable;
   }
 
@@ -121,19 +122,28 @@ export class MemoryNetwork {
 
   /** Breaks every connection: both ends close with TRANSPORT. */
   cut(): void {
-    for (const cable of [...this.#cables]) cable.cut();
+    for (const cable of [...this.#cables.keys()]) cable.cut();
+  }
+
+  /** What was dialed from this address moves no more, and nobody is told, for good: a host that lost its power. */
+  silence(dialerAddress: string): void {
+    for (const [cable, address] of this.#cables) {
+      if (address !== dialerAddress) continue;
+      this.#cables.delete(cable);
+      cable.freeze();
+    }
   }
 
   /** Nothing moves any more, and nobody is told; dialing stalls too. */
   freeze(): void {
     this.#frozen = true;
-    for (const cable of this.#cables) cable.freeze();
+    for (const cable of this.#cables.keys()) cable.freeze();
   }
 
   /** Everything goes on where it stood. */
   thaw(): void {
     this.#frozen = false;
-    for (const cable of this.#cables) cable.thaw();
+    for (const cable of this.#cables.keys()) cable.thaw();
     // One step may call another off.
     for (const goOn of [...this.#stalled]) if (this.#stalled.delete(goOn)) goOn();
   }

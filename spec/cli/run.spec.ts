@@ -7,7 +7,7 @@ describe("usmp", () => {
     const { exitCode, out, err } = await finished(["--help"]);
     expect({ exitCode, err }).to.deep.equal({ exitCode: 0, err: "" });
     expect(out).to.match(/^Usage: usmp /);
-    for (const command of ["serve", "connect", "keygen"]) expect(out).to.contain(command);
+    for (const command of ["serve", "connect", "keygen", "init"]) expect(out).to.contain(command);
   });
 
   for (const [command, options] of [
@@ -27,6 +27,7 @@ describe("usmp", () => {
       ],
     ],
     ["keygen", ["--out", "--force", "--keys", "--device", "--name", "--rotate"]],
+    ["init", ["<folder>"]],
   ] as const) {
     it(`prints the help of ${command}, with its options`, async () => {
       const { exitCode, out } = await finished([command, "--help"]);
@@ -59,6 +60,7 @@ describe("usmp", () => {
     ["an unknown cipher of a gateway", ["connect", "localhost", "--cipher", "rot13"], /aes-256-gcm, chacha20-poly1305/],
     ["one cipher twice", ["serve", "--cipher", "aes-256-gcm", "--cipher", "aes-256-gcm"], /give each once/],
     ["an age that is no time", ["connect", "localhost", "--rekey-after", "soon"], /"soon" is no time/],
+    ["no folder for a project", ["init"], /missing required argument 'folder'/],
     ["no address to connect to", ["connect"], /missing required argument 'host\[:port\]'/],
     ["port 0 to connect to", ["connect", "localhost:0"], /"0" is no port: give a number from 1 to 65535/],
     ["a wildcard to connect to", ["connect", "0.0.0.0"], /0\.0\.0\.0 is for listening/],

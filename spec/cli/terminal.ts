@@ -30,7 +30,7 @@ export class Transcript {
   }
 
   /** Resolves with the first match, now or later. */
-  match(pattern: RegExp): Promise<RegExpExecArray> {
+  match(pattern: RegExp, patienceMs = PATIENCE_MS): Promise<RegExpExecArray> {
     return new Promise((resolve, reject) => {
       const settle = (act: () => void): void => {
         clearTimeout(timer);
@@ -38,7 +38,7 @@ export class Transcript {
         act();
       };
       const complain = (): void => reject(new Error(`no ${String(pattern)} in ${JSON.stringify(this.text)}`));
-      const timer = setTimeout(() => settle(complain), PATIENCE_MS);
+      const timer = setTimeout(() => settle(complain), patienceMs);
       const check = (): void => {
         const found = pattern.exec(this.text);
         if (found !== null) settle(() => resolve(found));

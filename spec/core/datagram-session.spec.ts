@@ -28,6 +28,13 @@ describe("DatagramSession", () => {
       expect(device.pass(29_999).closed).to.equal(undefined);
     });
 
+    it("sends PING after another interval from now on", () => {
+      const device = establishedDatagramEnd("device", { keepalive: KEEPALIVE });
+      device.connection.setPingAfter(10_000);
+      expect(namesOf(device.pass(9_999).output())).to.deep.equal([]);
+      expect(namesOf(device.pass(1).output())).to.deep.equal(["PING 0"]);
+    });
+
     it("takes a UTACK for no sign of life (§4)", () => {
       const device = establishedDatagramEnd("device", { keepalive: KEEPALIVE });
       device.pass(30_000);

@@ -52,6 +52,18 @@ describe("Keepalive", () => {
     expectAt(subject, 30_000, "ping");
   });
 
+  it("takes another interval on the way, counted from what was sent and heard before", () => {
+    const subject = keepalive({ pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 5_000 });
+    subject.sent(4_000);
+    subject.heard(6_000);
+    subject.setPingAfter(10_000);
+    expectAt(subject, 14_000, "ping");
+    subject.setPingAfter(0);
+    expectNothingEver(subject);
+    subject.ask(20_000);
+    expectAt(subject, 25_000, "lost");
+  });
+
   it("sends no second PING while one is unanswered", () => {
     const subject = keepalive({ pingWhenSilentMs: 10_000, pingWhenUnheardMs: 10_000 });
     expect(subject.awaitsPong).to.equal(false);

@@ -22,6 +22,11 @@ export class ExampleProcess {
     this.exit = once(this.#child, "close") as Promise<[number | null, string | null]>;
   }
 
+  /** What somebody types. */
+  type(text: string): void {
+    this.#child.stdin.write(text);
+  }
+
   /** What a terminal sends on Ctrl-C. */
   interrupt(): Promise<Exit> {
     this.#child.kill("SIGINT");

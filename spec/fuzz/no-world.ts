@@ -82,6 +82,9 @@ function inMemory(files: Files, complaints: string[]): (() => void)[] {
       files.delete(from);
       files.set(to, content);
     }),
+    // Of folders there are none, and none can be made.
+    replace(fs, "readdir", async () => Promise.reject(systemError("ENOENT"))),
+    replace(fs, "mkdir", async () => Promise.reject(systemError("EROFS"))),
     replace(fs, "rm", async (file: string) => void files.delete(file)),
   ];
 }

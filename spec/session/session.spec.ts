@@ -320,6 +320,48 @@ describe("UsmpSession", () => {
     });
   });
 
+  describe("keepalive", () => {
+    const frameTypes = (sent: Uint8Array): number[] => splitFrames(sent).map((frame) => frame[3]!);
+
+    it("asks for a sign of life at another interval from now on", async () => {
+      const { rig, session } = sessionRig();
+      await rig.clock.advance(4_000);
+      session.keepalive(10_000);
+      await rig.clock.advance(5_999);
+      expect(frameTypes(rig.link.take())).to.deep.equal([]);
+      await rig.clock.advance(1);
+      expect(frameTypes(rig.link.take())).to.deep.equal([FrameType.PING]);
+    });
+
+    it("asks at once where the new interval is over already", async () => {
+      const { rig, session } = sessionRig();
+      await rig.clock.advance(4_000);
+      session.keepalive(3_000);
+      await rig.clock.advance(0);
+      expect(frameTypes(rig.link.take())).to.deep.equal([FrameType.PING]);
+    });
+
+    it("asks no more with 0", async () => {
+      const { rig, session } = sessionRig();
+      session.keepalive(10_000);
+      session.keepalive(0);
+      await rig.clock.advance(3_600_000);
+      expect(frameTypes(rig.link.take())).to.deep.equal([]);
+    });
+
+    it("throws INVALID_ARG for what is no number of milliseconds, and changes nothing after the end", async () => {
+      const { rig, session } = sessionRig();
+      for (const bad of [-1, NaN, "10" as unknown as number])
+        expect(() => session.keepalive(bad))
+          .to.throw("keepaliveMs")
+          .with.property("code", "INVALID_ARG");
+      rig.link.close();
+      session.keepalive(1_000);
+      await rig.clock.advance(10_000);
+      expect(rig.clock.pending).to.equal(0);
+    });
+  });
+
   describe("ping", () => {
     it("resolves with the round trip in milliseconds", async () => {
       const { rig, session } = sessionRig();

@@ -207,6 +207,27 @@ describe("MemoryNetwork", () => {
     });
   });
 
+  describe("silence", () => {
+    it("stops what was dialed from an address, without a word and for good; thaw and cut leave it alone", async () => {
+      const { clock, network } = open();
+      const [silent, other] = ["one", "two"].map((address) => {
+        const cable = network.linkPair(address, "gateway");
+        return { dialed: new LinkRecorder(cable.dialed), accepted: new LinkRecorder(cable.accepted) };
+      });
+      network.silence("one");
+      for (const { dialed } of [silent!, other!]) dialed.link.send(Buffer.from("hello"), () => {});
+      silent!.dialed.link.destroy();
+      await clock.advance(10);
+      network.freeze();
+      network.thaw();
+      await clock.advance(10);
+      expect([silent!.accepted.events, other!.accepted.events]).to.deep.equal([[], ["bytes"]]);
+      network.cut();
+      await clock.advance(10);
+      expect([silent!.accepted.events, other!.accepted.events]).to.deep.equal([[], ["bytes", "close"]]);
+    });
+  });
+
   describe("freeze", () => {
     it("stops bytes and ends without a word, and thaw lets them go on in order", async () => {
       const { clock, network, dialed, accepted } = openPair({ toAcceptor: { latencyMs: 10 } });

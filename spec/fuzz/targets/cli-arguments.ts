@@ -68,6 +68,8 @@ const WORDS: readonly (readonly string[])[] = [
   ["-f"],
   ["-of"],
   ["--no-udp"],
+  ["init"],
+  ["init", "my-device"],
 ];
 const MOST_ARGUMENTS = 12;
 /** Stopped, it ends at once; so much is a hang on any machine. */

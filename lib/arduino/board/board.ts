@@ -1,0 +1,163 @@
+import { AnalogSettings } from "./analog-settings.js";
+import type { BoardClock } from "./board-clock.js";
+import { Interrupts } from "./interrupts.js";
+import type { BoardLife, LifeRequest, LifeResource, WakeCause, WakeUp } from "./life.js";
+import type { BoardNetwork } from "./network.js";
+import { Pins, type PinsOptions } from "./pins.js";
+import { RandomSource } from "./random-source.js";
+import { RtcMemory } from "./rtc-memory.js";
+import type { SerialPort } from "./serial-port.js";
+import type { BoardStorage } from "./storage.js";
+import { Tones } from "./tones.js";
+
+export interface BoardParts {
+  readonly clock: BoardClock;
+  readonly pins: PinsOptions;
+  readonly storage: BoardStorage;
+  /** `Serial`, `Serial1`. */
+  readonly serialPorts: readonly [SerialPort, SerialPort];
+  /** In place of the real network; null: the real one. */
+  readonly network: BoardNetwork | null;
+  /** `"24:0a:c4:01:02:03"`; null: a random one for each process. */
+  readonly deviceId: string | null;
+  /** A number from 0 up to, but not including, 1, from the hardware's noise. */
+  readonly entropy: () => number;
+  /** What `millis()` starts from in the first life. Default 0. */
+  readonly startMillis?: number;
+  /** What has to be known to repeat a failure: a seed. */
+  readonly repeatedBy?: string;
+}
+
+/** The hardware below a sketch, and the life that runs on it. */
+export class Board {
+  readonly clock: BoardClock;
+  readonly pins: Pins;
+  readonly storage: BoardStorage;
+  readonly serialPorts: readonly [SerialPort, SerialPort];
+  readonly network: BoardNetwork | null;
+  readonly deviceId: string | null;
+  readonly entropy: () => number;
+  readonly repeatedBy: string | null;
+  readonly analog = new AnalogSettings();
+  readonly interrupts: Interrupts;
+  readonly random: RandomSource;
+  readonly tones: Tones;
+  readonly rtcMemory = new RtcMemory();
+  #latestLife: BoardLife | null = null;
+  #wakeCause: WakeCause = "power";
+  readonly #startMillis: number;
+  /** When `millis()` was, or would have been, 0. */
+  #zeroMs: number;
+
+  constructor(parts: BoardParts) {
+    this.clock = parts.clock;
+    this.pins = new Pins(parts.pins);
+    this.storage = parts.storage;
+    this.serialPorts = parts.serialPorts;
+    this.network = parts.network;
+    this.deviceId = parts.deviceId;
+    this.entropy = parts.entropy;
+    this.repeatedBy = parts.repeatedBy ?? null;
+    this.interrupts = new Interrupts(this.pins, (pin, handler) => this.life?.interrupt(pin, handler));
+    this.random = new RandomSource(parts.entropy);
+    this.tones = new Tones(this.clock, this.pins);
+    this.#startMillis = parts.startMillis ?? 0;
+    this.#zeroMs = this.clock.now() - this.#startMillis;
+  }
+
+  /** Milliseconds since this life began, 32 bits: back to 0 after 49.7 days. */
+  millis(): number {
+    return Math.floor(this.#elapsedUs() / 1_000) >>> 0;
+  }
+
+  /** Microseconds since this life began, 32 bits: back to 0 after 71.6 minutes. */
+  micros(): number {
+    return this.#elapsedUs() >>> 0;
+  }
+
+  /** The life that runs on it; null outside of a sketch. */
+  get life(): BoardLife | null {
+    return this.#latestLife?.over === false ? this.#latestLife : null;
+  }
+
+  /** What began this life. */
+  get wakeCause(): WakeCause {
+    return this.#wakeCause;
+  }
+
+  /** A life begins: time from 0, and, after a deep sleep alone, the RTC memory as it was. */
+  boot(life: BoardLife, cause: WakeCause): void {
+    if (this.life !== null) throw new Error("a sketch runs on this board already: stop it first");
+    this.#zeroMs = this.clock.now() - (this.#latestLife === null ? this.#startMillis : 0);
+    this.#latestLife = life;
+    this.#wakeCause = cause;
+    if (cause === "power" || cause === "restart") this.rtcMemory.clear();
+  }
+
+  /** A life is over: the hardware is as after a reset, and drives no pin. What is wired to pins stays. */
+  halt(): void {
+    this.tones.reset();
+    this.interrupts.reset();
+    this.pins.reset();
+    this.analog.reset();
+    this.random.reset();
+  }
+
+  /** Waits as the sketch: `what` names the wait in messages. Outside of a sketch a plain wait. */
+  delay(delayMs: number, what: string): Promise<void> {
+    return this.life?.delay(delayMs, what) ?? new Promise((resolve) => void this.clock.after(delayMs, resolve));
+  }
+
+  /** Marks `wait` as one that the sketch has to await before it goes on. */
+  waitFor<T>(wait: Promise<T>, what: string): Promise<T> {
+    return this.life?.waitFor(wait, what) ?? wait;
+  }
+
+  /** `ESP.restart()`: the next life begins, with what flash keeps. Does not return. */
+  restart(): never {
+    return this.#end({ kind: "restart" }, "ESP.restart()");
+  }
+
+  /**
+   * Deep sleep: the next life begins on waking up, with what flash and RTC memory keep. Does not return.
+   * @throws DataCloneError where RTC memory holds more than plain data
+   */
+  deepSleep(wakeUp: WakeUp): never {
+    this.rtcMemory.sleep();
+    return this.#end({ kind: "deep-sleep", wakeUp }, "deep sleep");
+  }
+
+  /** A callback of the sketch threw: ends the sketch. Outside of a sketch throws `cause` on. */
+  fail(where: string, cause: unknown): void {
+    const life = this.life;
+    if (life === null) throw cause;
+    life.fail(where, cause);
+  }
+
+  /** What is open in this life ends with it. Returns what ends that ownership; outside of a sketch nobody owns anything. */
+  own(resource: LifeResource): () => void {
+    return this.life?.own(resource) ?? (() => {});
+  }
+
+  /** The sketch looked whether something changed. @throws Error where it does nothing else while a fake clock stands still */
+  polled(): void {
+    this.clock.polled();
+  }
+
+  /** Something happened on the network, or was begun there: the next turn of `loop` need not wait for its time. */
+  networkEvent(): void {
+    this.clock.stir();
+    this.life?.hurry();
+  }
+
+  #elapsedUs(): number {
+    // A hair more: sums of fractions of milliseconds come out a little below.
+    return Math.floor((this.clock.now() - this.#zeroMs) * 1_000 + 0.001);
+  }
+
+  #end(request: LifeRequest, what: string): never {
+    const life = this.life;
+    if (life === null) throw new Error(`${what} ends the life of a sketch, and none runs here: use runSketch()`);
+    return life.end(request);
+  }
+}

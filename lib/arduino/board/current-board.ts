@@ -1,0 +1,54 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+
+import type { Board } from "./board.js";
+import type { BoardLife } from "./life.js";
+import { LifeOver } from "./life-over.js";
+import { createPcBoard } from "./pc-board.js";
+
+/** Whose code is running. */
+export interface SketchContext {
+  readonly board: Board;
+  readonly life: BoardLife;
+}
+
+/**
+ * One for all copies of this module: where a test and its sketch come to theirs by `import` and by `require`, the sketch
+ * would not find its board, and run on this computer.
+ */
+const CONTEXTS = Symbol.for("usmp.arduino.contexts");
+const shared = globalThis as { [CONTEXTS]?: AsyncLocalStorage<SketchContext> | undefined };
+const contexts = (shared[CONTEXTS] ??= new AsyncLocalStorage<SketchContext>());
+
+let pcBoard: Board | null = null;
+
+/**
+ * The board whose sketch is running, through all its promises and callbacks; outside of any sketch this computer, as one
+ * board for the whole process.
+ *
+ * @throws LifeOver for code of a life that is over
+ */
+export function currentBoard(): Board {
+  const context = contexts.getStore();
+  if (context === undefined) return (pcBoard ??= createPcBoard());
+  if (context.life.over) throw new LifeOver();
+  return context.board;
+}
+
+/** The board whose sketch is running; null outside of any sketch. */
+export function boardOfSketch(): Board | null {
+  return contexts.getStore()?.board ?? null;
+}
+
+/**
+ * Waits as the sketch that is running. Code of a life that is over waits for ever: were it told, by a throw, a loop that
+ * catches everything would go round without end.
+ */
+export function delayCurrent(delayMs: number, what: string): Promise<void> {
+  const context = contexts.getStore();
+  return context?.life.over ? new Promise(() => {}) : currentBoard().delay(delayMs, what);
+}
+
+/** Runs `call` as code of this life on this board. */
+export function runWithin<T>(context: SketchContext, call: () => T): T {
+  return contexts.run(context, call);
+}

@@ -1,0 +1,11 @@
+/**
+ * Thrown through a sketch's own code to end its life: by a restart, by deep sleep, and by whatever code of that life
+ * asks for its board afterwards. A `catch` of the sketch's cannot keep that life going for long.
+ */
+export class LifeOver extends Error {
+  override readonly name = "LifeOver";
+
+  constructor() {
+    super("this life of the sketch is over: it restarted, went to sleep, or was stopped");
+  }
+}

@@ -1,0 +1,44 @@
+import { getRandomValues } from "node:crypto";
+
+import { Board } from "./board.js";
+import { PcClock } from "./pc-clock.js";
+import { FileStorage } from "./file-storage.js";
+import { StreamPort, type SerialStreams } from "./stream-port.js";
+
+/** Where a PC keeps a board's flash, below the folder that a sketch was started in. */
+const STORAGE_FOLDER = ".usmp-board";
+const TWO_32 = 2 ** 32;
+
+export interface PcBoardOptions {
+  /** The folder that stands for the board's flash. Default `.usmp-board`, where the program was started. */
+  readonly storageFolder?: string;
+  /** What `Serial` is wired to. Default: the terminal. */
+  readonly serial?: SerialStreams;
+  /** What `Serial1` is wired to. Default: nothing. */
+  readonly serial1?: SerialStreams;
+}
+
+/** Getters, so that nothing of it is opened for a sketch that does not use it. */
+const TERMINAL: SerialStreams = {
+  get input() {
+    return process.stdin;
+  },
+  get output() {
+    return process.stdout;
+  },
+};
+
+/** This computer as a board: the real clock and network, the terminal, files; nothing is wired to its pins. */
+export function createPcBoard(options: PcBoardOptions = {}): Board {
+  const { storageFolder = STORAGE_FOLDER, serial = TERMINAL, serial1 = {} } = options;
+  return new Board({
+    clock: new PcClock(),
+    // Real pins would pick up noise; a sketch tried out at a desk is better off without.
+    pins: { floating: () => 0 },
+    storage: new FileStorage(storageFolder),
+    serialPorts: [new StreamPort(serial), new StreamPort(serial1)],
+    network: null,
+    deviceId: null,
+    entropy: () => getRandomValues(new Uint32Array(1))[0]! / TWO_32,
+  });
+}

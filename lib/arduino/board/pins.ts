@@ -1,0 +1,152 @@
+import { ESP32_PINS, type PinLayout } from "./pin-layout.js";
+
+export type PinMode = "input" | "input-pullup" | "input-pulldown" | "output" | "output-open-drain";
+/** LOW or HIGH. */
+export type Level = 0 | 1;
+
+/** The converter has 12 bits. */
+export const HIGHEST_READING = 4_095;
+
+/** Told of what happens at pins, as it happens. */
+export interface PinWatcher {
+  /** What the board drives a pin with changed: a level, a duty, or a frequency. */
+  onOutput?(pin: number, value: number): void;
+  /** The level at a pin changed. What floats has none. */
+  onLevel?(pin: number, level: Level): void;
+}
+
+interface Pin {
+  mode: PinMode;
+  /** What the sketch wrote last; drives the pin where its mode is an output. */
+  latch: number | null;
+  /** The output that was told last. */
+  toldOutput: number | null;
+  /** The level that was told last. */
+  toldLevel: Level | null;
+  /** What is wired to it from outside; null: nothing. */
+  input: Level | null;
+  /** The voltage that is wired to it from outside, as a reading; null: none. */
+  reading: (() => number) | null;
+}
+
+/** After a reset. */
+const AT_RESET = { mode: "input", latch: null, toldOutput: null } as const;
+
+export interface PinsOptions {
+  readonly layout?: PinLayout;
+  /** What a pin picks up to which nothing is wired and which has no pull: a number from 0 up to, but not including, 1. */
+  readonly floating: () => number;
+}
+
+/** A board's pins: what the sketch drives, and what the world outside does to them. Each throws RangeError for a pin that does not exist. */
+export class Pins {
+  readonly #pins = new Map<number, Pin>();
+  readonly #layout: PinLayout;
+  readonly #floating: () => number;
+  readonly #watchers = new Set<PinWatcher>();
+
+  constructor({ layout = ESP32_PINS, floating }: PinsOptions) {
+    this.#layout = layout;
+    this.#floating = floating;
+    for (const pin of layout.pins) this.#pins.set(pin, { ...AT_RESET, toldLevel: null, input: null, reading: null });
+  }
+
+  /** Tells `watcher` of every change from now on; returns what ends that. */
+  watch(watcher: PinWatcher): () => void {
+    this.#watchers.add(watcher);
+    return () => this.#watchers.delete(watcher);
+  }
+
+  /** As after a reset: every pin is an input. What is wired to them stays. */
+  reset(): void {
+    for (const pin of this.#pins.values()) Object.assign(pin, AT_RESET);
+  }
+
+  setMode(number: number, mode: PinMode): void {
+    const pin = this.#pin(number);
+    if (mode.startsWith("output") && this.#layout.inputOnly.includes(number)) {
+      throw new RangeError(`pin ${number} can only be an input: take another one for an output`);
+    }
+    this.#change(number, pin, () => (pin.mode = mode));
+  }
+
+  /** Sets what drives the pin where it is an output: a level, a duty, a frequency. */
+  write(number: number, value: number): void {
+    const pin = this.#pin(number);
+    this.#change(number, pin, () => (pin.latch = value));
+  }
+
+  /** The level at the pin: what drives it, else its pull, else noise. */
+  read(number: number): Level {
+    return this.level(number) ?? (this.#floating() < 0.5 ? 0 : 1);
+  }
+
+  /** The level that something gives the pin; null where it floats. */
+  level(number: number): Level | null {
+    return levelOf(this.#pin(number));
+  }
+
+  /** The voltage at the pin, as a reading of 12 bits. */
+  readAnalog(number: number): number {
+    const pin = this.#pin(number);
+    if (!this.#layout.analog.includes(number)) {
+      throw new RangeError(`pin ${number} cannot measure: take one of ${this.#layout.analog.join(", ")}`);
+    }
+    if (pin.reading !== null) return Math.min(Math.max(Math.round(pin.reading()), 0), HIGHEST_READING);
+    const level = levelOf(pin);
+    return level === null ? Math.floor(this.#floating() * (HIGHEST_READING + 1)) : level * HIGHEST_READING;
+  }
+
+  /** Wires a pin to a level from outside, or, with null, to nothing. */
+  setInput(number: number, level: Level | null): void {
+    const pin = this.#pin(number);
+    this.#change(number, pin, () => (pin.input = level));
+  }
+
+  /** Wires a pin to a voltage from outside, asked for at each reading, or, with null, to nothing. */
+  setReading(number: number, reading: (() => number) | null): void {
+    this.#pin(number).reading = reading;
+  }
+
+  /** What the board drives the pin with; null where it is no output. */
+  output(number: number): number | null {
+    return outputOf(this.#pin(number));
+  }
+
+  /** Makes one change, and tells what came of it. */
+  #change(number: number, pin: Pin, change: () => void): void {
+    change();
+    const output = pin.latch === null ? null : outputOf(pin);
+    if (output !== pin.toldOutput) {
+      pin.toldOutput = output;
+      if (output !== null) for (const watcher of this.#watchers) watcher.onOutput?.(number, output);
+    }
+    const level = levelOf(pin);
+    if (level === null || level === pin.toldLevel) return;
+    pin.toldLevel = level;
+    for (const watcher of this.#watchers) watcher.onLevel?.(number, level);
+  }
+
+  #pin(number: number): Pin {
+    const pin = this.#pins.get(number);
+    if (pin === undefined) {
+      throw new RangeError(`pin ${String(number)} does not exist: this board has ${this.#layout.pins.join(", ")}`);
+    }
+    return pin;
+  }
+}
+
+function outputOf({ mode, latch }: Pin): number | null {
+  if (mode === "output") return latch ?? 0;
+  // An open drain pulls to ground, or lets go.
+  return mode === "output-open-drain" && latch === 0 ? 0 : null;
+}
+
+/** The level at a pin where something decides it: what the board drives, the wiring, the pull. Null: it floats. */
+function levelOf(pin: Pin): Level | null {
+  const output = outputOf(pin);
+  if (output !== null) return output > 0 ? 1 : 0;
+  if (pin.input !== null) return pin.input;
+  if (pin.mode === "input-pullup") return 1;
+  return pin.mode === "input-pulldown" ? 0 : null;
+}

@@ -1,0 +1,35 @@
+const FIRST_MS = 2_000;
+/** The last doubling happens below this: 2, 4, 8, 16, and then always 32 seconds. */
+const DOUBLED_BELOW_MS = 30_000;
+
+/**
+ * When a board tries again: at once after a loss, yet never sooner than 2 s after it last did; each attempt that fails doubles
+ * that. It draws no lots as other devices of this library do, so a test sees the same times as the board has.
+ */
+export class BoardBackoff {
+  /** The board's `millis()`. */
+  readonly #millis: () => number;
+  #backoffMs = FIRST_MS;
+  /** When it last tried again. The board takes its own start for one time. */
+  #triedAt = 0;
+  #established = false;
+
+  constructor(millis: () => number) {
+    this.#millis = millis;
+  }
+
+  established(): void {
+    this.#backoffMs = FIRST_MS;
+    this.#established = true;
+  }
+
+  /** How long to wait now, after a session that was lost or an attempt that failed. To be asked once for each. */
+  nextDelayMs(): number {
+    if (!this.#established && this.#backoffMs < DOUBLED_BELOW_MS) this.#backoffMs *= 2;
+    this.#established = false;
+    const now = this.#millis();
+    const delayMs = Math.max(this.#backoffMs - ((now - this.#triedAt) >>> 0), 0);
+    this.#triedAt = (now + delayMs) >>> 0;
+    return delayMs;
+  }
+}

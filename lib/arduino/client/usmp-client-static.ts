@@ -1,0 +1,25 @@
+import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
+import type { TextLike } from "../text/arduino-string.js";
+import { USMPClient } from "./usmp-client.js";
+
+export interface StaticClientOptions {
+  /** In bytes. Default 1808, which hold any message. */
+  readonly rxBufferSize?: number;
+}
+
+/**
+ * `USMPClient` with a receive buffer of its own, which on the board does without a heap: `USMPClientStatic<512> usmp(PSK)` is
+ * `new USMPClientStatic(PSK, { rxBufferSize: 512 })`. As there, a longer message ends the session.
+ */
+export class USMPClientStatic extends USMPClient {
+  /** A key as text, or as bytes and their number. @throws UsmpError INVALID_ARG for a key of less than 16 bytes */
+  constructor(psk: TextLike, options?: StaticClientOptions);
+  constructor(psk: Uint8Array, pskLen: number, options?: StaticClientOptions);
+  constructor(psk: TextLike | Uint8Array, ...rest: (number | StaticClientOptions | undefined)[]) {
+    const pskLen = psk instanceof Uint8Array ? (rest.shift() as number) : 0;
+    const { rxBufferSize = MAX_MESSAGE_LENGTH } = (rest[0] ?? {}) as StaticClientOptions;
+    const rxBuffer = new Uint8Array(rxBufferSize);
+    if (psk instanceof Uint8Array) super(psk, pskLen, rxBuffer);
+    else super(psk, rxBuffer);
+  }
+}

@@ -1,0 +1,49 @@
+import { checkPlace, DEFAULT_PORT } from "../../transport/place.js";
+import { TcpTransport } from "../../transport/tcp.js";
+import type { Dialer } from "../../transport/transport.js";
+import { UdpTransport } from "../../transport/udp.js";
+import type { BoardNetwork } from "../board/network.js";
+import type { TextLike } from "../text/arduino-string.js";
+
+/** Where `usmp.begin()` connects to: made by `USMP.TCP()` and `USMP.UDP()`. */
+export class BoardTransport {
+  readonly kind: "tcp" | "udp";
+  readonly host: string;
+  readonly port: number;
+
+  /** @throws UsmpError INVALID_ARG for what is no host, or no port from 0 to 65535 */
+  constructor(kind: "tcp" | "udp", host: TextLike, port: number) {
+    this.kind = kind;
+    this.host = host.toString();
+    this.port = port;
+    checkPlace(this.host, port);
+  }
+
+  /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
+  wifi(_ssid: TextLike, _password: TextLike): this {
+    return this;
+  }
+
+  /** What dials it on a board of this network; null: the real one. */
+  dialerOn(network: BoardNetwork | null): Dialer {
+    const { kind, host, port } = this;
+    if (network !== null) return network.dialer(kind, host, port);
+    return kind === "tcp" ? new TcpTransport(host, port) : new UdpTransport(host, port);
+  }
+}
+
+/** How a sketch names its gateway: `USMP.TCP("192.168.1.100")`, `USMP.UDP(host, 9001).wifi("my network", "its password")`. */
+export const USMP = {
+  TCP: (host: TextLike, port: number = DEFAULT_PORT): BoardTransport => new BoardTransport("tcp", host, port),
+  UDP: (host: TextLike, port: number = DEFAULT_PORT): BoardTransport => new BoardTransport("udp", host, port),
+} as const;
+
+/** Memory that a board lends to a connection without a heap: `usmp.begin(transport, context)`. Here it holds nothing. */
+export class USMPArduinoTcpCtx {
+  readonly kind = "tcp";
+}
+
+/** As {@link USMPArduinoTcpCtx}, for UDP. */
+export class USMPArduinoUdpCtx {
+  readonly kind = "udp";
+}

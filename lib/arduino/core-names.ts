@@ -1,0 +1,38 @@
+/** Names of a sketch: text, numbers with a width, the serial ports, flash, the radio and the chip. */
+export type { Stringable, TextLike } from "./text/arduino-string.js";
+export { F, PSTR, String, type StringConstructor } from "./text/string.js";
+export { BIN, DEC, HEX, OCT, type NumberBase } from "./text/number-base.js";
+export {
+  char,
+  isAlpha,
+  isAlphaNumeric,
+  isAscii,
+  isControl,
+  isDigit,
+  isGraph,
+  isHexadecimalDigit,
+  isLowerCase,
+  isPrintable,
+  isPunct,
+  isSpace,
+  isUpperCase,
+  isWhitespace,
+  tolower,
+  toupper,
+  type Char,
+} from "./text/characters.js";
+export * from "./text/c-strings.js";
+export type { PrintfArgument } from "./text/printf.js";
+export { Print } from "./text/print.js";
+export type { Printable, Printed } from "./text/printed.js";
+
+export * from "./values/fixed-width.js";
+export { struct, type Fields, type FieldType, type Struct, type StructValue } from "./values/struct.js";
+
+export { SERIAL_8N1, Serial, Serial1, type HardwareSerial } from "./serial/hardware-serial.js";
+export { EEPROM, EEPROMClass } from "./storage/eeprom.js";
+export { Preferences } from "./storage/preferences.js";
+export { IPAddress } from "./wifi/ip-address.js";
+export * from "./wifi/wifi.js";
+export * from "./esp/esp.js";
+export * from "./esp/sleep.js";

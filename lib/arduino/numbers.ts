@@ -1,0 +1,87 @@
+/** A sketch's arithmetic: a board's `int` and `long` have 32 bits and wrap. */
+import { DEG_TO_RAD, RAD_TO_DEG } from "./constants.js";
+import { int32_t, uint16_t, uint8_t } from "./values/fixed-width.js";
+
+/** From one range to another in whole numbers of 32 bits, cut towards zero; -1 where the first range is empty. */
+export function map(value: number, fromLow: number, fromHigh: number, toLow: number, toHigh: number): number {
+  const run = int32_t(int32_t(fromHigh) - int32_t(fromLow));
+  if (run === 0) return -1;
+  const rise = int32_t(int32_t(toHigh) - int32_t(toLow));
+  const scaled = Math.imul(int32_t(value) - int32_t(fromLow), rise);
+  return int32_t(Math.trunc(scaled / run) + int32_t(toLow));
+}
+
+/** `value`, or the bound that it is beyond. */
+export function constrain(value: number, low: number, high: number): number {
+  if (value < low) return low;
+  return value > high ? high : value;
+}
+
+export function min(a: number, b: number): number {
+  return a < b ? a : b;
+}
+
+export function max(a: number, b: number): number {
+  return a > b ? a : b;
+}
+
+export const { abs, pow, sqrt, sin, cos, tan } = Math;
+
+export function sq(value: number): number {
+  return value * value;
+}
+
+/** To the nearest whole number; halves away from zero, which `Math.round` does not do below it. */
+export function round(value: number): number {
+  return value < 0 ? -Math.round(-value) : Math.round(value);
+}
+
+export function radians(degreesOfArc: number): number {
+  return degreesOfArc * DEG_TO_RAD;
+}
+
+export function degrees(radiansOfArc: number): number {
+  return radiansOfArc * RAD_TO_DEG;
+}
+
+/** The value of one bit. */
+export function bit(number: number): number {
+  return (1 << number) >>> 0;
+}
+
+export function bitRead(value: number, number: number): 0 | 1 {
+  return ((value >>> number) & 1) as 0 | 1;
+}
+
+/** `value` with that bit set. A board's changes the variable: here `flags = bitSet(flags, 3)`. */
+export function bitSet(value: number, number: number): number {
+  return (value | bit(number)) >>> 0;
+}
+
+/** `value` with that bit cleared: `flags = bitClear(flags, 3)`. */
+export function bitClear(value: number, number: number): number {
+  return (value & ~bit(number)) >>> 0;
+}
+
+/** `value` with that bit turned over: `flags = bitToggle(flags, 3)`. */
+export function bitToggle(value: number, number: number): number {
+  return (value ^ bit(number)) >>> 0;
+}
+
+/** `value` with that bit as given: `flags = bitWrite(flags, 3, 1)`. */
+export function bitWrite(value: number, number: number, bitValue: number | boolean): number {
+  return Number(bitValue) === 0 ? bitClear(value, number) : bitSet(value, number);
+}
+
+export function lowByte(value: number): number {
+  return value & 0xff;
+}
+
+export function highByte(value: number): number {
+  return (value >>> 8) & 0xff;
+}
+
+/** Two bytes as one number, or the low 16 bits of one. */
+export function word(highOrValue: number, low?: number): number {
+  return low === undefined ? uint16_t(highOrValue) : (uint8_t(highOrValue) << 8) | uint8_t(low);
+}

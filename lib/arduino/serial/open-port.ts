@@ -1,0 +1,82 @@
+import { AsyncResource } from "node:async_hooks";
+
+import type { Board } from "../board/board.js";
+import type { SerialPort } from "../board/serial-port.js";
+import type { TimedSource } from "./timed-reading.js";
+
+/** What a sketch sets, also before the port is open. */
+export interface PortSettings {
+  /** How long a read waits for the next byte. */
+  timeoutMs: number;
+}
+
+/** A serial port while a life of a sketch has it open. */
+export class OpenPort implements TimedSource {
+  readonly #board: Board;
+  readonly #port: SerialPort;
+  readonly #settings: PortSettings;
+  /** Ends the wait for a byte that is going on. */
+  #endWait: (() => void) | null = null;
+  #endReceiver: () => void = () => {};
+
+  constructor(board: Board, port: SerialPort, settings: PortSettings) {
+    this.#board = board;
+    this.#port = port;
+    this.#settings = settings;
+  }
+
+  get available(): number {
+    return this.#port.available;
+  }
+
+  read(): number {
+    return this.#port.read();
+  }
+
+  peek(): number {
+    return this.#port.peek();
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#port.write(bytes);
+  }
+
+  arrival(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const end = (hasCome: boolean): void => {
+        this.#endWait = null;
+        timer.cancel();
+        stopListening();
+        // The sketch goes on in a promise, which a fake clock has to let through.
+        this.#board.clock.stir();
+        resolve(hasCome);
+      };
+      const timer = this.#board.clock.after(this.#settings.timeoutMs, () => end(false));
+      const stopListening = this.#port.onArrival(() => end(true));
+      this.#endWait = () => end(false);
+    });
+  }
+
+  /** Calls `callback` as code of the sketch whenever bytes have come; null: nobody. */
+  onReceive(callback: (() => void) | null, where: string): void {
+    this.#endReceiver();
+    if (callback === null) {
+      this.#endReceiver = () => {};
+      return;
+    }
+    const receiver = AsyncResource.bind(() => {
+      try {
+        callback();
+      } catch (error) {
+        this.#board.fail(where, error);
+      }
+    });
+    this.#endReceiver = this.#port.onArrival(receiver);
+  }
+
+  close(): void {
+    this.#endWait?.();
+    this.#endReceiver();
+    this.#port.release();
+  }
+}

@@ -1,0 +1,64 @@
+import type { Board } from "../board/board.js";
+import { currentBoard } from "../board/current-board.js";
+import { LifeOver } from "../board/life-over.js";
+import { createPcBoard, type PcBoardOptions } from "../board/pc-board.js";
+import type { Sketch } from "./sketch.js";
+import type { SketchError } from "./sketch-error.js";
+import { SketchRun } from "./sketch-run.js";
+
+export interface RunSketchOptions extends PcBoardOptions {
+  /** Ends the sketch in good order when it aborts. */
+  readonly signal?: AbortSignal;
+}
+
+const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
+/** A terminal and a program between (npm) may each pass on one Ctrl-C: what comes this soon is still the first. */
+const SAME_SIGNAL_MS = 300;
+
+/**
+ * Runs a sketch on this computer: `setup()` once, then `loop()`, at most 1,000 turns a second, until Ctrl-C or `signal`.
+ * Then sessions end with BYE, and it resolves with nothing left open. A sketch that fails ends likewise; what went wrong,
+ * and on which of its lines, is on stderr, and the process ends with exit code 1. A second Ctrl-C ends it at once.
+ */
+export async function runSketch(sketch: Sketch, { signal, ...options }: RunSketchOptions = {}): Promise<void> {
+  if (signal?.aborted) return;
+  const board = Object.keys(options).length === 0 ? currentBoard() : createPcBoard(options);
+  const failure = await runUntilStopped(board, sketch, signal);
+  if (failure === null) return;
+  process.stderr.write(`The sketch failed in ${failure.message}\n`);
+  process.exitCode = 1;
+}
+
+async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSignal): Promise<SketchError | null> {
+  let end = (): void => {};
+  const ended = new Promise<void>((resolve) => (end = resolve));
+  const run = new SketchRun(board, sketch, () => {
+    // Nothing is wired to a computer's pins, so nothing else could wake it.
+    if (run.state === "ended" || run.sleepsForGood) end();
+  });
+  const stop = (): void => {
+    end();
+    // From then on a signal does what it does by itself: end the process at once.
+    setTimeout(forgetSignals, SAME_SIGNAL_MS).unref();
+  };
+  const forgetSignals = (): void => {
+    for (const name of STOP_SIGNALS) process.off(name, stop);
+  };
+  // What an old life left behind, a timer of Node's, throws LifeOver where it touches the board: nobody has to know.
+  const failed = (where: string) => (cause: unknown) => cause instanceof LifeOver || run.fail(where, cause);
+  const rejected = failed("a promise that nobody awaits");
+  const thrown = failed("a callback of Node's");
+  for (const name of STOP_SIGNALS) process.on(name, stop);
+  process.on("unhandledRejection", rejected).on("uncaughtException", thrown);
+  signal?.addEventListener("abort", stop, { once: true });
+  try {
+    run.start();
+    await ended;
+    await run.stop();
+  } finally {
+    forgetSignals();
+    process.off("unhandledRejection", rejected).off("uncaughtException", thrown);
+    signal?.removeEventListener("abort", stop);
+  }
+  return run.failure;
+}

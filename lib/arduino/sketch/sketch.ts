@@ -1,0 +1,27 @@
+/** What a sketch is made of. Either may be missing, and either may be async; what else they return does not matter. */
+export interface SketchFunctions {
+  /** Runs once in each life. */
+  readonly setup?: (() => unknown) | undefined;
+  /** Runs again and again, at most 1,000 times a second. */
+  readonly loop?: (() => unknown) | undefined;
+}
+
+/**
+ * A sketch. As a function it is called anew for each life, so that its variables start afresh as a board's globals do;
+ * as an object its variables keep their values through a restart.
+ */
+export type Sketch = SketchFunctions | (() => SketchFunctions);
+
+/** The functions for one life. @throws TypeError for what is no sketch */
+export function beginSketch(sketch: Sketch): SketchFunctions {
+  const functions: unknown = typeof sketch === "function" ? sketch() : sketch;
+  if (typeof functions !== "object" || functions === null) {
+    throw new TypeError("a sketch is { setup, loop }, or a function that returns such an object");
+  }
+  const { setup, loop } = functions as Record<string, unknown>;
+  for (const [name, value] of Object.entries({ setup, loop })) {
+    if (value !== undefined && typeof value !== "function")
+      throw new TypeError(`${name} of a sketch must be a function`);
+  }
+  return functions;
+}

@@ -1,0 +1,215 @@
+import { inspect } from "node:util";
+
+import { byteString, bytesOf, charArray, textOf } from "./byte-text.js";
+import { parseDouble, parseLong } from "./c-number.js";
+import type { NumberBase } from "./number-base.js";
+import { numberText, type Numeric } from "./number-text.js";
+
+/** Text as a sketch has it: a literal, or a `String`. */
+export type TextLike = string | ArduinoString;
+
+/** What a `String` can be made of. Bytes are a `char` array: they count up to the first NUL. */
+export type Stringable = TextLike | Numeric | boolean | Uint8Array;
+
+const SPACE = /^[\t-\r ]+|[\t-\r ]+$/g;
+
+/**
+ * The `String` of a sketch: text that is changed in place.
+ *
+ * As on a board it is a row of bytes, UTF-8 by custom: `length()` of "é" is 2, every index counts bytes, and `charAt`
+ * may give half a character. What is taken apart that way and put together again is the same text. A `char` is a string
+ * of one character here.
+ *
+ * TypeScript has no operators for it: `s[0]` is `charAt(0)` and `setCharAt(0, c)`, `a == b` is `a.equals(b)`, `a += b`
+ * is `a.concat(b)`. In `"text" + s` and `${s}` it is its text.
+ */
+export class ArduinoString {
+  /** A byte string. */
+  #bytes: string;
+
+  /** `new String(42)`, `new String(255, HEX)`, `new String(3.14159, 3)`: as what `Serial.print` writes, but in lower case. */
+  constructor(value: Stringable = "", format?: NumberBase | number) {
+    this.#bytes = bytesFor(value, format);
+  }
+
+  /** In bytes. */
+  length(): number {
+    return this.#bytes.length;
+  }
+
+  isEmpty(): boolean {
+    return this.#bytes === "";
+  }
+
+  /** There is room for any text here; on a board it may be false. */
+  reserve(_size: number): boolean {
+    return true;
+  }
+
+  /** The `char` at `index`, "\0" outside of the text. */
+  charAt(index: number): string {
+    return textOf(this.#bytes[index] ?? "\0");
+  }
+
+  /** Puts the first byte of `char` at `index`; outside of the text it does nothing. */
+  setCharAt(index: number, char: string): void {
+    if (index < 0 || index >= this.#bytes.length) return;
+    this.#bytes = this.#bytes.slice(0, index) + firstByte(char) + this.#bytes.slice(index + 1);
+  }
+
+  /** Appends, in place. A number with a fraction gets two decimals. */
+  concat(value: Stringable): boolean {
+    this.#bytes += bytesFor(value);
+    return true;
+  }
+
+  equals(other: TextLike): boolean {
+    return this.#bytes === bytesFor(other);
+  }
+
+  /** Upper and lower case of ASCII letters are one. */
+  equalsIgnoreCase(other: TextLike): boolean {
+    return lower(this.#bytes) === lower(bytesFor(other));
+  }
+
+  /** Below 0, 0 or above 0: how the first bytes that differ compare. */
+  compareTo(other: TextLike): number {
+    return compareBytes(this.#bytes, bytesFor(other));
+  }
+
+  startsWith(prefix: TextLike, offset = 0): boolean {
+    return this.#bytes.startsWith(bytesFor(prefix), offset);
+  }
+
+  endsWith(suffix: TextLike): boolean {
+    return this.#bytes.endsWith(bytesFor(suffix));
+  }
+
+  /** Where `text` begins, from `fromIndex` on, or -1. */
+  indexOf(text: TextLike, fromIndex = 0): number {
+    return fromIndex >= this.#bytes.length ? -1 : this.#bytes.indexOf(bytesFor(text), fromIndex);
+  }
+
+  /** Where `text` begins for the last time, at `fromIndex` or before, or -1. */
+  lastIndexOf(text: TextLike, fromIndex = this.#bytes.length): number {
+    const sought = bytesFor(text);
+    return sought === "" || fromIndex < 0 ? -1 : this.#bytes.lastIndexOf(sought, fromIndex);
+  }
+
+  /** From `from` up to, not including, `to`; the two may be swapped. */
+  substring(from: number, to = this.#bytes.length): ArduinoString {
+    return fromBytes(this.#bytes.substring(from, to));
+  }
+
+  /** Replaces every occurrence, in place. */
+  replace(find: TextLike, replacement: TextLike): void {
+    const sought = bytesFor(find);
+    if (sought !== "") this.#bytes = this.#bytes.replaceAll(sought, () => bytesFor(replacement));
+  }
+
+  /** Removes `count` bytes from `index` on, in place; without a count all of them. */
+  remove(index: number, count = Infinity): void {
+    if (index < 0 || count < 0) return;
+    this.#bytes = this.#bytes.slice(0, index) + this.#bytes.slice(index + count);
+  }
+
+  /** Removes white space at both ends, in place. */
+  trim(): void {
+    this.#bytes = this.#bytes.replace(SPACE, "");
+  }
+
+  /** ASCII letters, in place. */
+  toUpperCase(): void {
+    this.#bytes = this.#bytes.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+  }
+
+  /** ASCII letters, in place. */
+  toLowerCase(): void {
+    this.#bytes = lower(this.#bytes);
+  }
+
+  /** The number that the text begins with, else 0. At most 32 bits, as `long` has on an ESP32. */
+  toInt(): number {
+    return parseLong(this.#bytes);
+  }
+
+  /** The number that the text begins with, else 0; in double precision here. */
+  toFloat(): number {
+    return parseDouble(this.#bytes);
+  }
+
+  toDouble(): number {
+    return parseDouble(this.#bytes);
+  }
+
+  /** Copies bytes from `index` on into `buffer`, at most `size - 1` of them, and a NUL behind them. */
+  getBytes(buffer: Uint8Array, size: number, index = 0): void {
+    const room = Math.min(size, buffer.length);
+    if (room <= 0) return;
+    const copied = bytesOf(this.#bytes.slice(index, index + room - 1));
+    buffer.set(copied);
+    buffer[copied.length] = 0;
+  }
+
+  /** The same as {@link getBytes}. */
+  toCharArray(buffer: Uint8Array, size: number, index = 0): void {
+    this.getBytes(buffer, size, index);
+  }
+
+  /** The text as a string of TypeScript: for `printf("%s", s.c_str())`. */
+  c_str(): string {
+    return textOf(this.#bytes);
+  }
+
+  toString(): string {
+    return textOf(this.#bytes);
+  }
+
+  valueOf(): string {
+    return textOf(this.#bytes);
+  }
+
+  toJSON(): string {
+    return textOf(this.#bytes);
+  }
+
+  [inspect.custom](): string {
+    return inspect(textOf(this.#bytes));
+  }
+}
+
+/** Two byte strings as C's `strcmp` compares them. */
+export function compareBytes(a: string, b: string): number {
+  for (let index = 0; index < a.length && index < b.length; index++) {
+    const difference = a.charCodeAt(index) - b.charCodeAt(index);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+/** What `value` is on a board, as a byte string. */
+function bytesFor(value: Stringable, format?: NumberBase | number): string {
+  switch (typeof value) {
+    case "string":
+      return byteString(value);
+    case "number":
+    case "bigint":
+      return numberText(value, format);
+    case "boolean":
+      return value ? "1" : "0";
+    default:
+      return value instanceof Uint8Array ? charArray(value) : byteString(value.toString());
+  }
+}
+
+function fromBytes(bytes: string): ArduinoString {
+  return new ArduinoString(textOf(bytes));
+}
+
+function firstByte(char: string): string {
+  return byteString(char).charAt(0);
+}
+
+function lower(bytes: string): string {
+  return bytes.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}

@@ -1,0 +1,77 @@
+/**
+ * Floats as printf writes them: the exact binary value, rounded once, ties to the even digit. `toFixed` and its like
+ * round ties up, and give up at 10^21 and at 100 places.
+ */
+
+const MANTISSA_BITS = 52n;
+const EXPONENT_MASK = 0x7ffn;
+const EXPONENT_BIAS = 1075n;
+
+/** `%.<places>f` of a finite `value` from 0 on. */
+export function fixed(value: number, places: number): string {
+  // Exact, too, and quicker, but where it is a tie: then this product is an integer.
+  if (value < 1e15 && places <= 20 && !Number.isInteger(value * 2 * 10 ** places)) return value.toFixed(places);
+  const digits = scaled(value, places)
+    .toString()
+    .padStart(places + 1, "0");
+  const whole = digits.length - places;
+  return places === 0 ? digits : `${digits.slice(0, whole)}.${digits.slice(whole)}`;
+}
+
+/** `%.<places>e` of a finite `value` from 0 on. */
+export function exponential(value: number, places: number): string {
+  const { digits, exponent } = significant(value, places + 1);
+  const mantissa = places === 0 ? digits : `${digits.slice(0, 1)}.${digits.slice(1)}`;
+  const sign = exponent < 0 ? "-" : "+";
+  return `${mantissa}e${sign}${Math.abs(exponent).toString().padStart(2, "0")}`;
+}
+
+/** `%.<precision>g` of a finite `value` from 0 on: without zeros at its end, unless they are to be kept. */
+export function general(value: number, precision: number, keepZeros: boolean): string {
+  const count = Math.max(precision, 1);
+  const { exponent } = significant(value, count);
+  const isPlain = exponent >= -4 && exponent < count;
+  const text = isPlain ? fixed(value, count - 1 - exponent) : exponential(value, count - 1);
+  // The first place where only zeros are left before the exponent: the exponent's own zeros stay.
+  return keepZeros || !text.includes(".") ? text : text.replace(/\.?0*(?=e|$)/, "");
+}
+
+/** The first `count` digits, rounded, and the power of ten of the first of them. */
+function significant(value: number, count: number): { digits: string; exponent: number } {
+  if (value === 0) return { digits: "0".repeat(count), exponent: 0 };
+  // Of the shortest text that reads as this number: one off where that text, or the rounding, has crossed a power of ten.
+  let exponent = Number(value.toExponential().split("e")[1]);
+  for (;;) {
+    const digits = scaled(value, count - 1 - exponent).toString();
+    if (digits.length === count) return { digits, exponent };
+    exponent += digits.length - count;
+  }
+}
+
+/** `value * 10^places`, rounded to an integer. */
+function scaled(value: number, places: number): bigint {
+  const { mantissa, exponent } = binary(value);
+  const numerator = mantissa * power(10n, places) * power(2n, exponent);
+  const denominator = power(10n, -places) * power(2n, -exponent);
+  const quotient = numerator / denominator;
+  const twice = 2n * (numerator % denominator);
+  const isUp = twice > denominator || (twice === denominator && quotient % 2n === 1n);
+  return isUp ? quotient + 1n : quotient;
+}
+
+/** 1 where `exponent` is below 0: that is the other side's of the fraction. */
+function power(base: bigint, exponent: number): bigint {
+  return exponent > 0 ? base ** BigInt(exponent) : 1n;
+}
+
+/** `value` as `mantissa * 2^exponent` (IEEE 754, double). */
+function binary(value: number): { mantissa: bigint; exponent: number } {
+  const view = new DataView(new ArrayBuffer(8));
+  view.setFloat64(0, value);
+  const bits = view.getBigUint64(0);
+  const fraction = bits & ((1n << MANTISSA_BITS) - 1n);
+  const biased = (bits >> MANTISSA_BITS) & EXPONENT_MASK;
+  return biased === 0n
+    ? { mantissa: fraction, exponent: Number(1n - EXPONENT_BIAS) }
+    : { mantissa: fraction | (1n << MANTISSA_BITS), exponent: Number(biased - EXPONENT_BIAS) };
+}

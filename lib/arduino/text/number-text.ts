@@ -1,0 +1,87 @@
+/**
+ * Numbers as the board writes them. `print` and `String` round in binary arithmetic, each in its own way, and not as
+ * printf does; so their steps are taken one by one here, for the same last digit.
+ */
+import type { NumberBase } from "./number-base.js";
+
+/** What a sketch writes as a number. */
+export type Numeric = number | bigint;
+
+/** Above this `print` says "ovf" for a float: its integer part is an unsigned 32-bit number. */
+const PRINT_FLOAT_MAX = 4_294_967_040;
+const DEFAULT_DECIMALS = 2;
+
+/** `Serial.print(value, format)`: upper-case digits, two decimals for what has a fraction. */
+export function printedNumber(value: Numeric, format?: NumberBase | number): string {
+  if (isFloat(value, format)) return printedFloat(Number(value), decimals(format));
+  return integerText(value, format as NumberBase | undefined).toUpperCase();
+}
+
+/** `String(value, format)`: lower-case digits, two decimals for what has a fraction. */
+export function numberText(value: Numeric, format?: NumberBase | number): string {
+  if (!isFloat(value, format)) return integerText(value, format as NumberBase | undefined);
+  const places = decimals(format);
+  // The board asks for this width: so a single digit without decimals gets a space before it.
+  return dtostrfText(Number(value), places + 2, places);
+}
+
+/** `dtostrf`: `value` with `places` decimals, filled up with spaces to `width`. */
+export function dtostrfText(value: number, width: number, places: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return "inf";
+  const sign = value < 0 ? "-" : "";
+  const rounded = Math.abs(value) + 1 / (2 * 10 ** places);
+  let scale = 1;
+  let integerDigits = 1;
+  for (; rounded >= 10 * scale; integerDigits++) scale *= 10;
+  const digits = leadingDigits(rounded / scale, integerDigits + places);
+  const fraction = places > 0 ? `.${digits.slice(integerDigits)}` : "";
+  return (sign + digits.slice(0, integerDigits) + fraction).padStart(width);
+}
+
+/** A plain number behind it asks for decimals, also of a whole number: the sketch's float may just be one. */
+function isFloat(value: Numeric, format: NumberBase | number | undefined): boolean {
+  if (typeof format === "number" || (typeof value === "number" && !Number.isFinite(value))) return true;
+  return format === undefined && typeof value === "number" && !Number.isInteger(value);
+}
+
+function decimals(format: NumberBase | number | undefined): number {
+  return typeof format === "number" ? Math.min(Math.max(Math.trunc(format), 0), 255) : DEFAULT_DECIMALS;
+}
+
+function printedFloat(value: number, places: number): string {
+  if (Number.isNaN(value)) return "nan";
+  if (!Number.isFinite(value)) return "inf";
+  if (Math.abs(value) > PRINT_FLOAT_MAX) return "ovf";
+  let rounding = 0.5;
+  for (let place = 0; place < places; place++) rounding /= 10;
+  const rounded = Math.abs(value) + rounding;
+  const whole = Math.trunc(rounded);
+  const fraction = places > 0 ? `.${leadingDigits((rounded - whole) * 10, places)}` : "";
+  return `${value < 0 ? "-" : ""}${whole}${fraction}`;
+}
+
+/** The first `count` digits of `value`, which is below 10, each taken off and the rest moved up. */
+function leadingDigits(value: number, count: number): string {
+  let digits = "";
+  for (let rest = value; digits.length < count; rest *= 10) {
+    const digit = Math.min(Math.trunc(rest), 9);
+    digits += digit.toString();
+    rest -= digit;
+  }
+  return digits;
+}
+
+/** Decimal with a sign; in any other base the bits: 32 of them where they suffice, else 64. */
+function integerText(value: Numeric, base: NumberBase | undefined): string {
+  const integer = typeof value === "bigint" ? value : Math.trunc(value);
+  if (base === undefined || base.radix === 10) return integerDigits(integer);
+  if (integer >= 0) return integer.toString(base.radix);
+  const bits = integer >= -0x8000_0000 ? 32 : 64;
+  return BigInt.asUintN(bits, BigInt(integer)).toString(base.radix);
+}
+
+/** Never with an exponent, as a number of 10^21 would be. */
+function integerDigits(integer: Numeric): string {
+  return Number.isSafeInteger(integer) ? integer.toString() : BigInt(integer).toString();
+}

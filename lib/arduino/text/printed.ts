@@ -1,0 +1,36 @@
+import { UsmpError } from "../../errors.js";
+import { ArduinoString } from "./arduino-string.js";
+import { byteString, charArray } from "./byte-text.js";
+import type { NumberBase } from "./number-base.js";
+import { printedNumber, type Numeric } from "./number-text.js";
+
+/** An object that has a printed form of its own, such as an address. */
+export interface Printable {
+  readonly printedText: string;
+}
+
+/** What `print` takes. Bytes are a `char` array: they count up to the first NUL; `write` sends bytes as they are. */
+export type Printed = string | ArduinoString | Numeric | boolean | Uint8Array | Printable;
+
+/**
+ * What `print(value, format)` sends, as a byte string: `format` is `HEX`, `OCT` or `BIN`, or a number of decimals.
+ *
+ * @throws UsmpError INVALID_ARG for what a board cannot print: `undefined`, an object.
+ */
+export function printed(value: Printed, format?: NumberBase | number): string {
+  if (typeof value === "string") return byteString(value);
+  if (typeof value === "number" || typeof value === "bigint") return printedNumber(value, format);
+  if (typeof value === "boolean") return value ? "1" : "0";
+  if (value instanceof Uint8Array) return charArray(value);
+  if (value instanceof ArduinoString) return byteString(value.toString());
+  if (isPrintable(value)) return byteString(value.printedText);
+  throw new UsmpError("INVALID_ARG", `print takes text, a number or a String, not ${kindOf(value)}`);
+}
+
+function isPrintable(value: unknown): value is Printable {
+  return typeof value === "object" && value !== null && "printedText" in value;
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}

@@ -1,0 +1,29 @@
+import { ArduinoString, type Stringable } from "./arduino-string.js";
+import type { NumberBase } from "./number-base.js";
+
+/** `String(42)` and `new String(42)` are the same. */
+export interface StringConstructor {
+  (value?: Stringable, format?: NumberBase | number): ArduinoString;
+  new (value?: Stringable, format?: NumberBase | number): ArduinoString;
+  readonly prototype: ArduinoString;
+}
+
+/**
+ * The `String` of a sketch, in the place of TypeScript's own one where it is imported: `String("text")`,
+ * `String(255, HEX)`, `String(3.14159, 3)`; see {@link ArduinoString}.
+ */
+export const String = function (value?: Stringable, format?: NumberBase | number): ArduinoString {
+  return new ArduinoString(value, format);
+} as StringConstructor;
+Object.defineProperty(String, "prototype", { value: ArduinoString.prototype });
+
+/** As a type: `let line: String = String("")`. */
+export type String = ArduinoString;
+
+/** Text in flash memory on a board; here it is the text itself. */
+export function F(text: string): string {
+  return text;
+}
+
+/** Text in flash memory on a board; here it is the text itself. */
+export const PSTR = F;

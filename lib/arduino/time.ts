@@ -1,0 +1,33 @@
+import { currentBoard, delayCurrent } from "./board/current-board.js";
+
+/** Milliseconds since this life of the sketch began: 32 bits without sign, back to 0 after 49.7 days. */
+export function millis(): number {
+  const board = currentBoard();
+  board.polled();
+  return board.millis();
+}
+
+/** Microseconds since this life of the sketch began: 32 bits without sign, back to 0 after 71.6 minutes. */
+export function micros(): number {
+  const board = currentBoard();
+  board.polled();
+  return board.micros();
+}
+
+/**
+ * Waits: `await delay(500)`. A sketch that forgets the `await` is ended, with its line.
+ * @throws RangeError for less than 0, which a board takes for 49 days
+ */
+export function delay(ms: number): Promise<void> {
+  return wait(ms, `delay(${ms})`);
+}
+
+/** Waits, awaited as `delay` is. On a PC at least about a millisecond passes, on a virtual board exactly this time. */
+export function delayMicroseconds(us: number): Promise<void> {
+  return wait(us / 1_000, `delayMicroseconds(${us})`);
+}
+
+function wait(ms: number, what: string): Promise<void> {
+  if (ms >= 0 && ms < Infinity) return delayCurrent(ms, what);
+  throw new RangeError(`${what}: a sketch cannot wait for less than 0, nor for ever`);
+}

@@ -1,0 +1,13 @@
+import { currentBoard } from "./board/current-board.js";
+
+/**
+ * Drives the pin with a square wave, until `noTone`, or for `durationMs`: on a virtual board its output is the frequency.
+ * @throws RangeError for a pin that does not exist
+ */
+export function tone(pin: number, frequencyHz: number, durationMs = 0): void {
+  currentBoard().tones.play(pin, frequencyHz, durationMs);
+}
+
+export function noTone(pin: number): void {
+  currentBoard().tones.stop(pin);
+}

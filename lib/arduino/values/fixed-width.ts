@@ -1,0 +1,60 @@
+/**
+ * Casts to C's integers: `uint8_t(300)` is 44, as `(uint8_t)300` is on a board. A variable of TypeScript has no width, so
+ * a twin casts where the sketch counts on an overflow.
+ */
+import { codeOf } from "../text/characters.js";
+
+/** What can be cast: numbers, truth values, and a `char` as its byte. */
+export type Castable = number | bigint | boolean | string;
+
+export function int8_t(value: Castable): number {
+  return (low32(value) << 24) >> 24;
+}
+
+export function uint8_t(value: Castable): number {
+  return low32(value) & 0xff;
+}
+
+export function int16_t(value: Castable): number {
+  return (low32(value) << 16) >> 16;
+}
+
+export function uint16_t(value: Castable): number {
+  return low32(value) & 0xffff;
+}
+
+export function int32_t(value: Castable): number {
+  return low32(value);
+}
+
+export function uint32_t(value: Castable): number {
+  return low32(value) >>> 0;
+}
+
+/** 64 bits do not fit into a number: it is a `bigint`. */
+export function int64_t(value: Castable): bigint {
+  return BigInt.asIntN(64, whole(value));
+}
+
+/** 64 bits do not fit into a number: it is a `bigint`. */
+export function uint64_t(value: Castable): bigint {
+  return BigInt.asUintN(64, whole(value));
+}
+
+/** 8 bits without a sign. */
+export const byte = uint8_t;
+/** 32 bits on an ESP32. */
+export const int = int32_t;
+
+/** Fractions are cut off. What is no number is 0: a board gives anything then. */
+function low32(value: Castable): number {
+  // Exact for every number, of any size (ECMAScript's ToInt32), and the quick way: sketches that poll do this all the time.
+  if (typeof value === "number") return value | 0;
+  return typeof value === "string" ? codeOf(value) : Number(BigInt.asIntN(32, BigInt(value)));
+}
+
+function whole(value: Castable): bigint {
+  if (typeof value === "string") return BigInt(codeOf(value));
+  if (typeof value === "number") return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
+  return BigInt(value);
+}

@@ -1,0 +1,92 @@
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { codeOf, ExitCode, UsageError, type Context } from "./context.js";
+import { makeKey } from "./make-key.js";
+import { ownPackage, type OwnPackage } from "./own-package.js";
+import { escapeControls } from "./printable.js";
+
+/** What the project is called in its template, and in the template alone. */
+const TEMPLATE_NAME = "my-device";
+/** By their own names npm would leave the first out of the package, and tools would take the others for this project's. */
+const FINAL_NAMES: Readonly<Record<string, string>> = {
+  _gitignore: ".gitignore",
+  "_package.json": "package.json",
+  "_tsconfig.json": "tsconfig.json",
+};
+const KEY_FILE = "usmp.key";
+/** npm's rule for names, without the exceptions that only old packages have. */
+const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
+/** What it installs itself: npm gives no package a dependency of its own name. */
+const TAKEN_NAMES = new Set(["node_modules", "tsx", "typescript", "usmp"]);
+/** What `git init` leaves is no reason to refuse. */
+const HARMLESS = new Set([".git"]);
+
+/** `usmp init`: a small project of a device, its gateway and a test, with a key of its own. */
+export async function init(given: string, context: Context): Promise<ExitCode> {
+  const folder = resolve(given);
+  const own = ownPackage();
+  const files = await readTemplate(own, checkName(given, basename(folder)));
+  const named = JSON.stringify(given);
+  try {
+    await mkdir(folder, { recursive: true });
+    const found = (await readdir(folder)).filter((name) => !HARMLESS.has(name));
+    if (found.length > 0) {
+      context.tell(escapeControls(`${named} is not empty: name a new folder`));
+      return ExitCode.FAILURE;
+    }
+    for (const { name, content, mode = 0o666 } of files)
+      await writeFile(join(folder, name), content, { mode, flag: "wx" });
+  } catch (cause) {
+    context.tell(escapeControls(`the project was not written to ${named}: ${codeOf(cause)}`));
+    return ExitCode.FAILURE;
+  }
+  for (const line of nextSteps(folder)) await context.stdout.line(line);
+  return ExitCode.OK;
+}
+
+interface NewFile {
+  readonly name: string;
+  readonly content: string;
+  readonly mode?: number;
+}
+
+/** @throws UsageError for what cannot be the name of such a package. */
+function checkName(given: string, name: string): string {
+  const bad = JSON.stringify(given === "" ? given : name);
+  if (TAKEN_NAMES.has(name)) throw new UsageError(`${bad} is the name of something else: take another one`);
+  if (given !== "" && NAME.test(name)) return name;
+  throw new UsageError(
+    `${bad} is no name for a project: use lower-case letters, digits and "-", such as ${TEMPLATE_NAME}`,
+  );
+}
+
+async function readTemplate({ folder, version }: OwnPackage, name: string): Promise<NewFile[]> {
+  const template = join(folder, "templates", "device");
+  const files: NewFile[] = [{ name: KEY_FILE, content: `${makeKey()}\n`, mode: 0o600 }];
+  for (const file of await readdir(template)) {
+    const content = (await readFile(join(template, file), "utf8")).replaceAll(TEMPLATE_NAME, name);
+    const finalName = FINAL_NAMES[file] ?? file;
+    files.push({ name: finalName, content: finalName === "package.json" ? forVersion(content, version) : content });
+  }
+  return files;
+}
+
+/** The project needs the usmp that wrote it, or a later one that keeps its promises. */
+function forVersion(packageJson: string, version: string): string {
+  const content = JSON.parse(packageJson) as { name: string; dependencies: Record<string, string> };
+  content.dependencies["usmp"] = `^${version}`;
+  return `${JSON.stringify(content, null, 2)}\n`;
+}
+
+function nextSteps(folder: string): string[] {
+  const path = relative("", folder);
+  return [
+    `${basename(folder)}: a device, its gateway and a test are ready. The key that the two share is in ${KEY_FILE}.`,
+    "",
+    ...(path === "" ? [] : [`  cd ${/^[\w./\\:-]+$/.test(path) ? path : escapeControls(JSON.stringify(path))}`]),
+    "  npm install",
+    "  npm test             the sketch on a virtual board",
+    "  npm run gateway      in one terminal",
+    "  npm start            in another: the device",
+  ];
+}

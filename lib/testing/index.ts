@@ -1,0 +1,16 @@
+/** What a test of a sketch imports. */
+export {
+  type AnalogOptions,
+  type BoardOutput,
+  type PinOutput,
+  type PressOptions,
+  type UntilOptions,
+  VirtualBoard,
+  type VirtualBoardOptions,
+} from "./virtual-board.js";
+export { type GatewayMessage, TestGateway, type TestGatewayOptions, type WaitOptions } from "./test-gateway.js";
+export type { NetworkConditions } from "./test-network.js";
+export type { PluggedBoard, VirtualNetwork } from "./virtual-network.js";
+export { VirtualClock } from "./virtual-clock.js";
+export type { VirtualSerial } from "./virtual-serial.js";
+export { SketchError } from "../arduino/sketch/sketch-error.js";

@@ -1,0 +1,18 @@
+import type { BoardNetwork } from "../arduino/board/network.js";
+import { UsmpError } from "../errors.js";
+
+/** What a virtual board has without a gateway: it is there, and nobody answers. */
+export const noNetwork: BoardNetwork = {
+  up: true,
+  dialer: (kind, host, port) => ({
+    kind,
+    describe: () => `${kind} ${host}:${port}`,
+    dial: () => Promise.reject(unreachable()),
+  }),
+  silence: () => {},
+};
+
+function unreachable(): UsmpError {
+  const advice = "make it one, new VirtualBoard({ gateway: new TestGateway({ psk }) })";
+  return new UsmpError("TRANSPORT", `this virtual board has no gateway to connect to: ${advice}`);
+}

@@ -1,0 +1,213 @@
+import { Board } from "../arduino/board/board.js";
+import { ESP32_PINS, type PinLayout } from "../arduino/board/pin-layout.js";
+import type { Level } from "../arduino/board/pins.js";
+import { MemoryStorage } from "../arduino/board/storage.js";
+import type { Sketch } from "../arduino/sketch/sketch.js";
+import { SketchRun, type SketchState } from "../arduino/sketch/sketch-run.js";
+import { loadCrypto } from "../crypto/index.js";
+import { SeededRandom } from "../transport/random.js";
+import { bouncePauses } from "./contact-bounce.js";
+import { noNetwork } from "./no-network.js";
+import type { VirtualNetwork } from "./virtual-network.js";
+import { VirtualClock } from "./virtual-clock.js";
+import { VirtualSerial } from "./virtual-serial.js";
+
+const DEFAULT_SEED = 1;
+const DEFAULT_HOLD_MS = 100;
+/** More than closing a session may take. */
+const LONGEST_STOP_MS = 60_000;
+const DEFAULT_WITHIN_MS = 10_000;
+
+export interface VirtualBoardOptions {
+  /** What the board's clients connect to, whatever host they name. Its clock is the board's. */
+  readonly gateway?: VirtualNetwork;
+  /** For noise, bounce and floating pins: the same seed, the same run. Default 1. */
+  readonly seed?: number;
+  /** What `millis()` starts from in the first life. Default 0. */
+  readonly startMillis?: number;
+  readonly pins?: PinLayout;
+  /** `"24:0a:c4:01:02:03"`. Default: `"02:00:00:00:00:01"`. */
+  readonly deviceId?: string;
+}
+
+/** Something that a pin was driven with, and when, in milliseconds since the board was made. */
+export interface PinOutput {
+  readonly atMs: number;
+  readonly value: number;
+}
+
+/** The same of any pin. */
+export interface BoardOutput extends PinOutput {
+  readonly pin: number;
+}
+
+export interface PressOptions {
+  /** Default 100. */
+  readonly holdMs?: number;
+  /** How long the contact chatters when it closes and when it opens. Default 0. */
+  readonly bounceMs?: number;
+}
+
+export interface AnalogOptions {
+  /** Each reading is off by up to so much, either way. Default 0. */
+  readonly noise?: number;
+}
+
+export interface UntilOptions {
+  /** By how much time is moved at most. Default 10,000. */
+  readonly withinMs?: number;
+}
+
+/** A board in memory whose time stands still until it is moved: what a sketch is tested on. */
+export class VirtualBoard {
+  readonly serial = new VirtualSerial(() => this.#elapsedMs());
+  readonly serial1 = new VirtualSerial(() => this.#elapsedMs());
+  readonly clock: VirtualClock;
+  readonly seed: number;
+  readonly #random: SeededRandom;
+  readonly #board: Board;
+  readonly #outputs: BoardOutput[] = [];
+  readonly #startedAt: number;
+  /** Nothing in a simulation may wait for the real event loop. */
+  readonly #ready: Promise<unknown>;
+  #run: SketchRun | null = null;
+
+  constructor({
+    gateway,
+    seed = DEFAULT_SEED,
+    startMillis = 0,
+    pins = ESP32_PINS,
+    deviceId = "02:00:00:00:00:01",
+  }: VirtualBoardOptions = {}) {
+    this.clock = gateway?.clock ?? new VirtualClock();
+    this.#ready = gateway?.ready ?? Promise.resolve();
+    this.seed = seed;
+    this.#startedAt = this.clock.now();
+    const random = new SeededRandom(seed);
+    this.#random = random.fork();
+    this.#board = new Board({
+      clock: this.clock,
+      pins: { layout: pins, floating: () => random.next() },
+      storage: new MemoryStorage(),
+      serialPorts: [this.serial, this.serial1],
+      network: gateway?.plugIn({ deviceId, describe: () => this.#describe() }) ?? noNetwork,
+      deviceId,
+      entropy: () => random.next(),
+      startMillis,
+      repeatedBy: `seed: ${seed}`,
+    });
+    this.#board.pins.watch({
+      onOutput: (pin, value) => this.#outputs.push({ pin, atMs: this.#elapsedMs(), value }),
+    });
+  }
+
+  /** Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` where it fails. */
+  async start(sketch: Sketch): Promise<void> {
+    if (this.#run !== null && this.#run.state !== "ended") throw new Error("a sketch runs already: stop() it first");
+    await Promise.all([this.#ready, loadCrypto()]);
+    this.#run = new SketchRun(this.#board, sketch);
+    this.#run.start();
+    await this.clock.settle();
+  }
+
+  /** Moves time by `ms`. Rejects with a `SketchError` where the sketch fails meanwhile. */
+  advance(ms: number): Promise<void> {
+    return this.clock.advance(ms);
+  }
+
+  /**
+   * Moves time until `done` holds; how many milliseconds that took. Rejects where it does not within `withinMs`, or the
+   * sketch fails.
+   */
+  async advanceUntil(done: () => boolean, { withinMs = DEFAULT_WITHIN_MS }: UntilOptions = {}): Promise<number> {
+    const from = this.clock.now();
+    if (await this.clock.advanceUntil(done, withinMs)) return this.clock.now() - from;
+    throw new Error(`what was waited for did not come within ${withinMs} ms (${this.#board.repeatedBy ?? ""})`);
+  }
+
+  /** Presses a button that connects the pin to ground, holds it, and lets it go. Time moves meanwhile. */
+  async press(pin: number, { holdMs = DEFAULT_HOLD_MS, bounceMs = 0 }: PressOptions = {}): Promise<void> {
+    const bounced = await this.#switch(pin, [0, null], bounceMs);
+    await this.advance(Math.max(holdMs - bounced, 0));
+    await this.#switch(pin, [null, 0], bounceMs);
+    await this.clock.settle();
+  }
+
+  /** Wires the pin to a level, or, with null, to nothing. */
+  setInput(pin: number, level: Level | null): void {
+    this.#board.pins.setInput(pin, level);
+  }
+
+  /**
+   * Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095, fixed or asked for at each reading; or, with
+   * null, to nothing.
+   */
+  setAnalog(pin: number, reading: number | (() => number) | null, { noise = 0 }: AnalogOptions = {}): void {
+    const noisy = (exact: number): number => exact + (this.#random.next() * 2 - 1) * noise;
+    const voltage = typeof reading === "function" ? reading : (): number => reading ?? 0;
+    this.#board.pins.setReading(pin, reading === null ? null : () => noisy(voltage()));
+  }
+
+  /** Tells `listener` of each change of what the board drives the pin with: a device that is wired to it. Returns what ends that. */
+  onOutput(pin: number, listener: (value: number) => void): () => void {
+    return this.#board.pins.watch({ onOutput: (changed, value) => changed === pin && listener(value) });
+  }
+
+  /** What the board drives the pin with: a level, or the duty of `analogWrite`; null where it is no output. */
+  output(pin: number): number | null {
+    return this.#board.pins.output(pin);
+  }
+
+  /** Every change of what the board drives this pin with. */
+  outputs(pin: number): PinOutput[];
+  /** Every change of any pin, in their order. */
+  outputs(): BoardOutput[];
+  outputs(pin?: number): PinOutput[] {
+    if (pin === undefined) return [...this.#outputs];
+    return this.#outputs.filter((output) => output.pin === pin).map(({ atMs, value }) => ({ atMs, value }));
+  }
+
+  /** How many lives the sketch has begun. */
+  get lives(): number {
+    return this.#run?.lives ?? 0;
+  }
+
+  get state(): SketchState {
+    return this.#run?.state ?? "ended";
+  }
+
+  /** Takes the supply away, at once. Flash is kept: `start()` powers the board again. */
+  cutPower(): void {
+    this.#run?.cutPower();
+  }
+
+  /** Ends the sketch in good order, sessions with BYE. Moves time as far as that takes. */
+  async stop(): Promise<void> {
+    let stopped = this.#run === null;
+    void this.#run?.stop().then(() => (stopped = true));
+    await this.clock.advanceUntil(() => stopped, LONGEST_STOP_MS);
+  }
+
+  /** Puts the pin to the first level, chattering between both for at most `bounceMs`; how long that took. */
+  async #switch(pin: number, levels: readonly [Level | null, Level | null], bounceMs: number): Promise<number> {
+    const pauses = bouncePauses(this.#random, bounceMs);
+    this.setInput(pin, levels[0]);
+    for (const [index, pauseMs] of pauses.entries()) {
+      await this.advance(pauseMs);
+      this.setInput(pin, levels[index % 2 === 0 ? 1 : 0]);
+    }
+    return pauses.reduce((sum, pauseMs) => sum + pauseMs, 0);
+  }
+
+  #describe(): string {
+    const lines = this.serial.lines().slice(-3);
+    const printed =
+      lines.length === 0 ? "printed nothing" : `printed last: ${lines.map((line) => JSON.stringify(line)).join(", ")}`;
+    return `The board ${this.#board.deviceId ?? ""}: ${this.state}, in life ${this.lives}; ${printed}`;
+  }
+
+  /** Since the board was made. */
+  #elapsedMs(): number {
+    return this.clock.now() - this.#startedAt;
+  }
+}

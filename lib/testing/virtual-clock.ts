@@ -1,0 +1,157 @@
+import type { BoardClock, Resident } from "../arduino/board/board-clock.js";
+import type { Timer } from "../core/clock.js";
+import { type Due, TimerQueue } from "./timer-queue.js";
+
+/** Turns of the microtask queue that are enough for any chain of promises in this library. */
+const LONGEST_CHAIN = 32;
+/** What is awaited for the microtask queue to go round once. */
+const NEXT_TURN = Promise.resolve();
+/** Turns that a sketch gets to come to its next wait; one that awaits something of its own is left behind after them. */
+const MOST_TURNS = 256;
+
+/** Looks between two moments of time that no sketch needs, unless it would look for ever. */
+const MOST_POLLS = 1_000_000;
+
+/**
+ * Time that stands still until it is moved, for virtual boards and what is connected to them. Timers due at one time run in
+ * the order in which they were set. While sketches only wait and poll, hours pass in a second: promises are let through
+ * where something else went on as well, and until each sketch waits again.
+ */
+export class VirtualClock implements BoardClock {
+  readonly turnMs = 1;
+  #now: number;
+  readonly #queue = new TimerQueue();
+  readonly #residents = new Set<Resident>();
+  #stirred = true;
+  #moving = false;
+  #polls = 0;
+
+  constructor(startMs = 0) {
+    this.#now = startMs;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    this.#stirred = true;
+    return this.afterForSketch(delayMs, () => {
+      this.#stirred = true;
+      callback();
+    });
+  }
+
+  afterForSketch(delayMs: number, callback: () => void): Timer {
+    return new VirtualTimer(this.#queue, this.#queue.add(this.#now + Math.max(delayMs, 0), callback));
+  }
+
+  afterPrecisely(delayMs: number, callback: () => void): Timer {
+    return this.afterForSketch(delayMs, callback);
+  }
+
+  afterReadPass(callback: () => void): Timer {
+    return this.after(0, callback);
+  }
+
+  polled(): void {
+    if (++this.#polls < MOST_POLLS) return;
+    this.#polls = 0;
+    throw new Error(
+      `looked ${MOST_POLLS} times whether something changed, while time stands still: ` +
+        "what waits in a loop must let time go on, as in while (millis() < until) await delay(1)",
+    );
+  }
+
+  stir(): void {
+    this.#stirred = true;
+  }
+
+  join(resident: Resident): () => void {
+    this.#residents.add(resident);
+    return () => this.#residents.delete(resident);
+  }
+
+  /** How many timers are pending. */
+  get pending(): number {
+    return this.#queue.size;
+  }
+
+  /** Lets everything run that can without time going on. Rejects with the error of a sketch that failed. */
+  async settle(): Promise<void> {
+    this.#stirred = true;
+    await this.#letThrough();
+  }
+
+  /** Moves time by `ms`, running what falls due on the way. Rejects with the error of a sketch that failed meanwhile. */
+  async advance(ms: number): Promise<void> {
+    const until = this.#now + ms;
+    await this.#move(until, () => false);
+    this.#now = until;
+  }
+
+  /** Moves time until `done` holds, by at most `limitMs`; whether it does. */
+  async advanceUntil(done: () => boolean, limitMs: number): Promise<boolean> {
+    const until = this.#now + limitMs;
+    if (await this.#move(until, done)) return true;
+    this.#now = until;
+    return false;
+  }
+
+  async #move(until: number, done: () => boolean): Promise<boolean> {
+    if (this.#moving) throw new Error("time is being moved already: await the advance() before");
+    this.#moving = true;
+    try {
+      await this.settle();
+      while (!done()) {
+        const next = this.#queue.take(until);
+        if (next === null) return false;
+        this.#now = Math.max(this.#now, next.at);
+        this.#polls = 0;
+        next.callback();
+        // What the sketch itself has going on in promises gets on, step by step.
+        if (this.#isQuiet()) await NEXT_TURN;
+        if (!this.#isQuiet()) await this.#letThrough();
+      }
+      return true;
+    } finally {
+      this.#moving = false;
+    }
+  }
+
+  async #letThrough(): Promise<void> {
+    let least = 0;
+    for (let turn = 0; turn < least || this.#stirred || (turn < MOST_TURNS && !this.#isQuiet()); turn++) {
+      if (this.#stirred) {
+        this.#stirred = false;
+        least = turn + LONGEST_CHAIN;
+      }
+      await NEXT_TURN;
+    }
+    for (const { failure } of this.#residents) if (failure !== null) throw failure;
+  }
+
+  /** Whether nothing goes on but time. */
+  #isQuiet(): boolean {
+    if (this.#stirred) return false;
+    for (const resident of this.#residents) if (!resident.rests) return false;
+    return true;
+  }
+}
+
+/** A class, for its speed: millions are made in a second. */
+class VirtualTimer implements Timer {
+  readonly #queue: TimerQueue;
+  readonly #due: Due;
+
+  constructor(queue: TimerQueue, due: Due) {
+    this.#queue = queue;
+    this.#due = due;
+  }
+
+  cancel(): void {
+    this.#queue.remove(this.#due);
+  }
+
+  unref(): void {}
+}

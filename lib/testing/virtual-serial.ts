@@ -1,0 +1,102 @@
+import { ReceivedBytes } from "../arduino/board/received-bytes.js";
+import type { SerialPort } from "../arduino/board/serial-port.js";
+import { byteStringOf, bytesOf, textOf } from "../arduino/text/byte-text.js";
+
+/** A line that a sketch has printed. */
+export interface PrintedLine {
+  /** When it was finished, in milliseconds since the board was made. */
+  readonly atMs: number;
+  readonly text: string;
+}
+
+/** A serial port in memory: what the sketch printed, and a keyboard. */
+export class VirtualSerial implements SerialPort {
+  readonly #now: () => number;
+  readonly #received = new ReceivedBytes();
+  /** A byte string. */
+  #sent = "";
+  readonly #lineTimes: number[] = [];
+  #lost = 0;
+  #closed = false;
+
+  /** `now`: milliseconds since the board was made. */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#closed) throw new Error("the stream is closed that the serial port writes to");
+    const sent = byteStringOf(bytes);
+    this.#sent += sent;
+    for (let end = sent.indexOf("\n"); end >= 0; end = sent.indexOf("\n", end + 1)) this.#lineTimes.push(this.#now());
+  }
+
+  get available(): number {
+    return this.#received.available;
+  }
+
+  read(): number {
+    return this.#received.read();
+  }
+
+  peek(): number {
+    return this.#received.peek();
+  }
+
+  onArrival(callback: () => void): () => void {
+    return this.#received.onArrival(callback);
+  }
+
+  resizeReceiveBuffer(size: number): void {
+    this.#received.resize(size);
+  }
+
+  release(): void {
+    // Whoever types does not wait for the board.
+  }
+
+  /** Every byte that the sketch sent. */
+  get bytes(): Uint8Array {
+    return bytesOf(this.#sent);
+  }
+
+  /** Everything that the sketch printed. */
+  get text(): string {
+    return textOf(this.#sent);
+  }
+
+  /** The lines that the sketch has finished, without their ends. */
+  lines(): string[] {
+    return this.text.split(/\r?\n/).slice(0, -1);
+  }
+
+  /** The lines that the sketch has finished, with the time of each. */
+  timedLines(): PrintedLine[] {
+    return this.lines().map((text, index) => ({ text, atMs: this.#lineTimes[index]! }));
+  }
+
+  /** Forgets what the sketch has printed so far. */
+  clear(): void {
+    this.#sent = "";
+    this.#lineTimes.length = 0;
+  }
+
+  /**
+   * Types on the keyboard, or, with bytes, sends them to the board, all at once. As on a wire nobody waits for the board:
+   * what does not fit into its receive buffer, 256 bytes, is lost, and counts as {@link lost}.
+   */
+  type(input: string | Uint8Array): void {
+    const bytes = typeof input === "string" ? Buffer.from(input) : input;
+    this.#lost += bytes.length - this.#received.add(bytes);
+  }
+
+  /** How many bytes found the receive buffer full. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** From now on whatever the sketch prints fails, as on a terminal that was closed. */
+  close(): void {
+    this.#closed = true;
+  }
+}

@@ -1,0 +1,54 @@
+import { expect } from "chai";
+import { PcClock } from "../../../lib/arduino/board/pc-clock.js";
+
+const soon = (clock: PcClock, delayMs: number): Promise<number> =>
+  new Promise((resolve) => void clock.afterForSketch(delayMs, () => resolve(clock.now())));
+
+describe("arduino/board/pc-clock", () => {
+  it("never waits for less than it was told to", async () => {
+    const clock = new PcClock();
+    for (const delayMs of [0.2, 1.5, 3]) {
+      const from = clock.now();
+      // Node's own timers count whole milliseconds, from a time that may be one old.
+      expect((await soon(clock, delayMs)) - from).to.be.at.least(Math.ceil(delayMs) - 1);
+    }
+  });
+
+  it("calls at once, though not synchronously, where there is nothing to wait for", async () => {
+    const clock = new PcClock();
+    let called = false;
+    const timer = clock.afterForSketch(0, () => (called = true));
+    expect(called).to.equal(false);
+    timer.cancel();
+    await soon(clock, 0);
+    expect(called).to.equal(false);
+  });
+
+  it("calls after a fraction of a millisecond, to the point, unless it is called off", async () => {
+    const clock = new PcClock();
+    const from = clock.now();
+    let called = false;
+    const cancelled = clock.afterPrecisely(0.3, () => (called = true));
+    await soon(clock, 0);
+    cancelled.cancel();
+    await new Promise<void>((resolve) => void clock.afterPrecisely(0.6, resolve));
+    expect(clock.now() - from).to.be.at.least(0.6);
+    expect(called).to.equal(false);
+  });
+
+  it("ends a loop that looks for too long without letting others run", () => {
+    const clock = new PcClock(20);
+    expect(() => {
+      for (;;) clock.polled();
+    }).to.throw("looked for 20 ms whether something changed");
+  });
+
+  it("lets a loop look for as long as it likes, where others run in between", async () => {
+    const clock = new PcClock(20);
+    const until = clock.now() + 60;
+    while (clock.now() < until) {
+      for (let look = 0; look < 3_000; look++) clock.polled();
+      await soon(clock, 0);
+    }
+  });
+});

@@ -1,0 +1,119 @@
+import { expect } from "chai";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { extname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { delay, runSketch } from "../../../lib/arduino/index.js";
+
+/** As this file: TypeScript through the loader, or what tsc made of it. */
+const EXTENSION = extname(import.meta.url);
+const PROGRAM = fileURLToPath(new URL(`../../support/sketch-program${EXTENSION}`, import.meta.url));
+const LOADER = EXTENSION === ".ts" ? ["--import", "tsx"] : [];
+
+interface Ended {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** Runs a sketch as a program; `onReady` when it has said so. */
+async function program(name: string, onReady: (child: ChildProcess) => void = () => {}): Promise<Ended> {
+  const child = spawn(process.execPath, [...LOADER, PROGRAM, name], { timeout: 20_000 });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    const wasReady = stdout.includes("ready");
+    stdout += chunk.toString();
+    if (!wasReady && stdout.includes("ready")) onReady(child);
+  });
+  child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
+  const [code, signal] = (await once(child, "close")) as [number | null, string | null];
+  return { stdout, stderr, code, signal };
+}
+
+describe("arduino/sketch/run-sketch", function () {
+  this.timeout(25_000); // processes of their own, on a machine that may be busy
+
+  it("takes at most 1,000 turns a second, and little of a core, while a sketch only polls", async () => {
+    const { stdout, code } = await program("poll");
+    const { turnsPerSecond, coreShare } = JSON.parse(stdout.split("\n")[0]!) as Record<string, number>;
+    expect(code).to.equal(0);
+    expect(turnsPerSecond).to.be.within(200, 1_010);
+    // 5% is what is promised on an idle machine.
+    expect(coreShare).to.be.below(0.1);
+  });
+
+  it("tells of a loop that throws, with its line, says BYE and ends with exit code 1", async () => {
+    const { stdout, stderr, code } = await program("throws in loop");
+    expect(stderr).to.match(/^The sketch failed in loop\(\): no sensor\n {4}at \/.*sketch-program\.[tj]s:\d+:\d+\n$/);
+    expect(stdout).to.equal("ready\ngateway: BYE\nleft\n");
+    expect(code).to.equal(1);
+  });
+
+  for (const [name, message] of [
+    ["throws in setup", /^The sketch failed in setup\(\): pin 99 does not exist.*\n {4}at .*sketch-program/],
+    ["forgets await", /^The sketch failed in loop\(\): went on while delay\(100\).*\n {4}at .*sketch-program/],
+    ["rejects unheard", /^The sketch failed in a promise that nobody awaits: unheard\n {4}at .*sketch-program/],
+    ["throws in a timer", /^The sketch failed in a callback of Node's: too late\n {4}at .*sketch-program/],
+  ] as const) {
+    it(`ends a sketch that ${name} with exit code 1 and its line`, async () => {
+      const { stdout, stderr, code } = await program(name);
+      expect(stderr).to.match(message);
+      expect([stdout, code]).to.deep.equal(["left\n", 1]);
+    });
+  }
+
+  it("says BYE on Ctrl-C, also where it is passed on twice, and leaves nothing open", async () => {
+    const ended = await program("runs on", (child) => {
+      child.kill("SIGINT");
+      child.kill("SIGINT");
+    });
+    expect(ended).to.deep.equal({ stdout: "ready\ngateway: BYE\nleft\n", stderr: "", code: 0, signal: null });
+  });
+
+  it("ends at once on a second Ctrl-C", async () => {
+    const ended = await program("does not close", (child) => {
+      child.kill("SIGINT");
+      setTimeout(() => child.kill("SIGINT"), 800);
+    });
+    expect(ended).to.deep.equal({ stdout: "ready\n", stderr: "", code: null, signal: "SIGINT" });
+  });
+
+  it("begins life after life, and ends where it sleeps for good", async () => {
+    const { stdout, code } = await program("lives three times");
+    expect([stdout, code]).to.deep.equal(["1 power\n2 restart\n3 timer\nleft\n", 0]);
+  });
+
+  it("lets what an old life left behind come to nothing", async () => {
+    const { stdout, stderr, code } = await program("leaves a timer behind");
+    expect([stdout, stderr, code]).to.deep.equal(["life 1\nlife 2\nleft\n", "", 0]);
+  });
+
+  it("runs nothing where it was called off before", async () => {
+    let ran = false;
+    await runSketch({ setup: () => (ran = true) }, { signal: AbortSignal.abort() });
+    expect(ran).to.equal(false);
+  });
+
+  it("ends where it is called off in the middle of a wait, and takes its listeners away", async () => {
+    const stop = new AbortController();
+    const events = ["SIGINT", "SIGTERM", "unhandledRejection", "uncaughtException"];
+    const count = (): number => events.reduce((sum, event) => sum + process.listenerCount(event), 0);
+    const before = count();
+    let ended = false;
+    const running = runSketch(
+      {
+        async setup() {
+          queueMicrotask(() => stop.abort());
+          await delay(60_000);
+          ended = true;
+        },
+      },
+      { signal: stop.signal },
+    );
+    expect(count()).to.equal(before + 4);
+    await running;
+    expect([count(), ended]).to.deep.equal([before, false]);
+  });
+});
