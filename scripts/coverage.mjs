@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { extname, join, resolve } from "node:path";
 
 const OUT = "build/coverage";
-const COMPILED = ["lib", "spec"];
+const COMPILED = ["lib", "spec", "bench"];
 const NOT_MIRRORED = new Set([...COMPILED, ".git", "build", "coverage", "node_modules"]);
 
 function passes(tool, ...args) {
