@@ -8,6 +8,9 @@ const EXCHANGE_AFTER = 8;
 const WORTHWHILE = 16;
 const MOST_WANTED = 8_192;
 
+/** So many turns of the event loop take far longer than 0.2 ms, unless somebody holds the clock. */
+const MOST_TURNS = 1_000;
+
 /**
  * Keeps the event loop awake during a fast exchange with one peer: over datagrams every frame waits for its acknowledgement, and
  * falling asleep and being woken can take longer than the answer (on loopback four fifths of a round trip).
@@ -22,6 +25,8 @@ export class BusyPoll {
   #fastOnes = 0;
   #wanted = EXCHANGE_AFTER;
   #polling = false;
+  /** Of the event loop, since the last datagram. */
+  #turns = 0;
 
   /** A session sends a datagram to this port. */
   sent(peerPort: number): void {
@@ -30,6 +35,7 @@ export class BusyPoll {
     this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;
     this.#lastAt = now;
     this.#peerPort = peerPort;
+    this.#turns = 0;
     if (this.#fastOnes < this.#wanted || this.#polling) return;
     this.#polling = true;
     setImmediate(this.#poll);
@@ -37,7 +43,7 @@ export class BusyPoll {
 
   /** While an immediate is due the event loop looks for datagrams without waiting. */
   readonly #poll = (): void => {
-    if (performance.now() - this.#lastAt < FAST_MS) {
+    if (performance.now() - this.#lastAt < FAST_MS && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }
