@@ -16,8 +16,9 @@ const MOST_TURNS = 1_000;
  * falling asleep and being woken can take longer than the answer (on loopback four fifths of a round trip).
  *
  * It costs the CPU time of the waits of that exchange, and of at most 0.2 ms after its last datagram. A radio, many peers at once
- * and occasional messages are never so fast: they cost nothing. It counts what is sent, since a session answers only what
- * verified: who floods it with forgeries keeps nobody awake.
+ * and occasional messages are never so fast: they cost nothing. It counts what is sent: forgeries, which are not answered, keep
+ * nobody awake. Copies of what a peer sent before are answered, and do while they come so fast; the event loop has as little sleep
+ * from reading them.
  */
 export class BusyPoll {
   #peerPort = -1;
