@@ -56,16 +56,15 @@ describe("BusyPoll", () => {
 
   it("ends by itself where time stands still, as under fake timers that leave immediates alone", () => {
     const due: (() => void)[] = [];
-    const stub = sinon
-      .stub(globalThis, "setImmediate")
-      .callsFake(((callback: () => void) => due.push(callback)) as never);
+    const { setImmediate } = globalThis;
+    globalThis.setImmediate = ((callback: () => void) => due.push(callback)) as never;
     try {
       send(20, 0);
       expect(due).to.have.lengthOf(1);
       for (let turn = 0; turn < 10_000; turn++) due.shift()?.();
       expect(due).to.have.lengthOf(0);
     } finally {
-      stub.restore();
+      globalThis.setImmediate = setImmediate;
     }
   });
 
