@@ -63,7 +63,8 @@ export function ledcDetach(pin: number): boolean {
 }
 
 function writeDuty(board: Board, pin: number, duty: number, bits: number): void {
-  board.pins.write(pin, Math.min(Math.max(Math.trunc(duty), 0), 2 ** bits - 1));
+  // What is no number is 0.
+  board.pins.write(pin, Math.min(Math.max(Math.trunc(duty) || 0, 0), 2 ** bits - 1));
 }
 
 function checkBits(bits: number, most: number): number {
