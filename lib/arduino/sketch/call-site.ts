@@ -62,12 +62,22 @@ export class TraceBudget {
 }
 
 function placesOf(error: unknown): Place[] {
-  const stack: unknown = typeof error === "object" && error !== null && "stack" in error ? error.stack : null;
-  if (typeof stack !== "string") return [];
-  return stack.split("\n").flatMap((line) => {
-    const [, file, at, column] = LINE.exec(line) ?? [];
-    return file === undefined || at === undefined || column === undefined ? [] : [{ file, line: at, column }];
-  });
+  return stackOf(error)
+    .split("\n")
+    .flatMap((line) => {
+      const [, file, at, column] = LINE.exec(line) ?? [];
+      return file === undefined || at === undefined || column === undefined ? [] : [{ file, line: at, column }];
+    });
+}
+
+/** "" where there is none. Anything can be thrown, also what fails when it is asked for its stack. */
+function stackOf(error: unknown): string {
+  try {
+    const stack: unknown = typeof error === "object" && error !== null && "stack" in error ? error.stack : null;
+    return typeof stack === "string" ? stack : "";
+  } catch {
+    return "";
+  }
 }
 
 function isSketch(file: string): boolean {

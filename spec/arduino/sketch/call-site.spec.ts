@@ -44,4 +44,13 @@ describe("arduino/sketch/call-site", () => {
     expect(traces.filter((trace) => trace !== null)).to.have.length(500);
     for (let ms = 0; ms < 1_000; ms++) expect(callSite(budget.take(`delay(${ms + 20})`))).to.match(/call-site\.spec/);
   });
+
+  it("gives null for what throws when it is asked for its stack trace", () => {
+    const hostile = {
+      get stack(): string {
+        throw new Error("no stack");
+      },
+    };
+    expect(callSite(hostile)).to.equal(null);
+  });
 });
