@@ -290,6 +290,7 @@ export class USMPClient extends Print {
   #renewDevice(transport: BoardTransport): BoardDevice {
     if (!(transport instanceof BoardTransport)) throw new TypeError("begin() needs USMP.TCP(host) or USMP.UDP(host)");
     const here = currentBoard();
+    transport.join();
     void this.#device?.close();
     const device: BoardDevice = new BoardDevice({
       board: this.#home ?? here,
