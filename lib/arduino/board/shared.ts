@@ -24,4 +24,5 @@ export interface Shared {
 const SHARED = Symbol.for("usmp.arduino.shared");
 const holder = globalThis as { [SHARED]?: Shared | undefined };
 
+/** Whatever copy this is: the same object. */
 export const shared: Shared = (holder[SHARED] ??= { preparations: new Set() });
