@@ -1,3 +1,4 @@
+/** Voltages and duties. Each function throws a RangeError for a pin that the board does not have. */
 import type { Board } from "./board/board.js";
 import { currentBoard } from "./board/current-board.js";
 import { HIGHEST_READING } from "./board/pins.js";
@@ -5,8 +6,6 @@ import { HIGHEST_READING } from "./board/pins.js";
 /** Bits of the converter's own readings. */
 const READING_BITS = 12;
 const SUPPLY_MILLIVOLTS = 3_300;
-
-/** Each throws a RangeError for a pin that the board does not have. */
 
 /** The voltage at the pin: 0 to 4095, or as many bits as `analogReadResolution` says. */
 export function analogRead(pin: number): number {
@@ -63,7 +62,8 @@ export function ledcDetach(pin: number): boolean {
 }
 
 function writeDuty(board: Board, pin: number, duty: number, bits: number): void {
-  board.pins.write(pin, Math.min(Math.max(Math.trunc(duty), 0), 2 ** bits - 1));
+  // What is no number is 0.
+  board.pins.write(pin, Math.min(Math.max(Math.trunc(duty) || 0, 0), 2 ** bits - 1));
 }
 
 function checkBits(bits: number, most: number): number {

@@ -1,3 +1,4 @@
+/** Levels. Each function throws a RangeError for a pin that the board does not have. */
 import { currentBoard } from "./board/current-board.js";
 import type { PinMode } from "./board/pins.js";
 import { INPUT, INPUT_PULLDOWN, INPUT_PULLUP, LSBFIRST, OUTPUT, OUTPUT_OPEN_DRAIN } from "./constants.js";
@@ -9,8 +10,6 @@ const MODES: ReadonlyMap<number, PinMode> = new Map([
   [OUTPUT, "output"],
   [OUTPUT_OPEN_DRAIN, "output-open-drain"],
 ]);
-
-/** Each throws a RangeError for a pin that the board does not have. */
 
 /** `mode`: `INPUT`, `INPUT_PULLUP`, `INPUT_PULLDOWN`, `OUTPUT` or `OUTPUT_OPEN_DRAIN`. */
 export function pinMode(pin: number, mode: number): void {

@@ -22,6 +22,7 @@ export function attachInterrupt(interrupt: number, handler: () => void, mode: nu
   currentBoard().interrupts.attach(interrupt, edge, handler);
 }
 
+/** The handler of this pin, if any, does not run any more. */
 export function detachInterrupt(interrupt: number): void {
   currentBoard().interrupts.detach(interrupt);
 }

@@ -17,16 +17,20 @@ export function constrain(value: number, low: number, high: number): number {
   return value > high ? high : value;
 }
 
+/** The smaller one. */
 export function min(a: number, b: number): number {
   return a < b ? a : b;
 }
 
+/** The larger one. */
 export function max(a: number, b: number): number {
   return a > b ? a : b;
 }
 
+/** In double precision; a board often calculates in single. */
 export const { abs, pow, sqrt, sin, cos, tan } = Math;
 
+/** The square. */
 export function sq(value: number): number {
   return value * value;
 }
@@ -36,10 +40,12 @@ export function round(value: number): number {
   return value < 0 ? -Math.round(-value) : Math.round(value);
 }
 
+/** An angle in degrees as radians. */
 export function radians(degreesOfArc: number): number {
   return degreesOfArc * DEG_TO_RAD;
 }
 
+/** An angle in radians as degrees. */
 export function degrees(radiansOfArc: number): number {
   return radiansOfArc * RAD_TO_DEG;
 }
@@ -49,6 +55,7 @@ export function bit(number: number): number {
   return (1 << number) >>> 0;
 }
 
+/** One bit; 0 is the lowest. */
 export function bitRead(value: number, number: number): 0 | 1 {
   return ((value >>> number) & 1) as 0 | 1;
 }
@@ -73,10 +80,12 @@ export function bitWrite(value: number, number: number, bitValue: number | boole
   return Number(bitValue) === 0 ? bitClear(value, number) : bitSet(value, number);
 }
 
+/** Bits 0 to 7. */
 export function lowByte(value: number): number {
   return value & 0xff;
 }
 
+/** Bits 8 to 15. */
 export function highByte(value: number): number {
   return (value >>> 8) & 0xff;
 }

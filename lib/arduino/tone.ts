@@ -8,6 +8,7 @@ export function tone(pin: number, frequencyHz: number, durationMs = 0): void {
   currentBoard().tones.play(pin, frequencyHz, durationMs);
 }
 
+/** Ends the wave: the pin is LOW. */
 export function noTone(pin: number): void {
   currentBoard().tones.stop(pin);
 }

@@ -5,6 +5,7 @@ import { MemoryStorage } from "../arduino/board/storage.js";
 import type { Sketch } from "../arduino/sketch/sketch.js";
 import { SketchRun, type SketchState } from "../arduino/sketch/sketch-run.js";
 import { loadCrypto } from "../crypto/index.js";
+import { shared } from "../arduino/board/shared.js";
 import { SeededRandom } from "../transport/random.js";
 import { bouncePauses } from "./contact-bounce.js";
 import { noNetwork } from "./no-network.js";
@@ -104,7 +105,9 @@ export class VirtualBoard {
   /** Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` where it fails. */
   async start(sketch: Sketch): Promise<void> {
     if (this.#run !== null && this.#run.state !== "ended") throw new Error("a sketch runs already: stop() it first");
-    await Promise.all([this.#ready, loadCrypto()]);
+    await Promise.all([this.#ready, loadCrypto(), ...[...shared.preparations].map((prepare) => prepare())]);
+    // One that failed has told so.
+    this.#run?.cutPower();
     this.#run = new SketchRun(this.#board, sketch);
     this.#run.start();
     await this.clock.settle();

@@ -43,7 +43,7 @@ export class VirtualClock implements BoardClock {
   }
 
   afterForSketch(delayMs: number, callback: () => void): Timer {
-    return new VirtualTimer(this.#queue, this.#queue.add(this.#now + Math.max(delayMs, 0), callback));
+    return new VirtualTimer(this.#queue, this.#queue.add(delayMs > 0 ? this.#now + delayMs : this.#now, callback));
   }
 
   afterPrecisely(delayMs: number, callback: () => void): Timer {
@@ -83,19 +83,24 @@ export class VirtualClock implements BoardClock {
     await this.#letThrough();
   }
 
-  /** Moves time by `ms`, running what falls due on the way. Rejects with the error of a sketch that failed meanwhile. */
+  /** Moves time by `ms`, running what falls due on the way. Rejects with the error of a sketch that failed meanwhile, and with RangeError for no such time. */
   async advance(ms: number): Promise<void> {
-    const until = this.#now + ms;
+    const until = this.#after(ms);
     await this.#move(until, () => false);
     this.#now = until;
   }
 
   /** Moves time until `done` holds, by at most `limitMs`; whether it does. */
   async advanceUntil(done: () => boolean, limitMs: number): Promise<boolean> {
-    const until = this.#now + limitMs;
+    const until = this.#after(limitMs);
     if (await this.#move(until, done)) return true;
     this.#now = until;
     return false;
+  }
+
+  #after(ms: number): number {
+    if (ms >= 0 && ms < Infinity) return this.#now + ms;
+    throw new RangeError(`time moves by 0 or more milliseconds, and not for ever: ${String(ms)} was given`);
   }
 
   async #move(until: number, done: () => boolean): Promise<boolean> {

@@ -100,4 +100,12 @@ describe("arduino/analog-io", () => {
     await run(() => seen.push(analogRead(34)), board);
     expect(seen).to.deep.equal([2_048]);
   });
+
+  it("takes a duty that is no number for 0", async () => {
+    const board = await run(() => {
+      analogWrite(2, NaN);
+      analogWrite(2, NaN);
+    });
+    expect(board.outputs(2)).to.deep.equal([{ atMs: 0, value: 0 }]);
+  });
 });

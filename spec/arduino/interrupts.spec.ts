@@ -6,6 +6,7 @@ import {
   detachInterrupt,
   digitalPinToInterrupt,
   digitalWrite,
+  ESP,
   FALLING,
   HIGH,
   INPUT_PULLUP,
@@ -127,5 +128,30 @@ describe("arduino/interrupts", () => {
     const start = (setup: () => void): Promise<void> => new VirtualBoard().start({ setup });
     expect((await rejection(start(() => attachInterrupt(4, () => {}, 9)))).message).to.include("RISING, FALLING");
     expect((await rejection(start(() => attachInterrupt(99, () => {}, RISING)))).message).to.include("pin 99");
+  });
+
+  it("ends the code that changed the pin where its handler restarts the board, or throws", async () => {
+    const ends: Record<string, () => void> = {
+      restarts: () => ESP.restart(),
+      throws: () => {
+        throw new Error("from the handler");
+      },
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const seen: string[] = [];
+      const board = new VirtualBoard();
+      await board
+        .start({
+          setup() {
+            pinMode(2, OUTPUT);
+            attachInterrupt(2, end, RISING);
+            digitalWrite(2, HIGH);
+            seen.push(`after what ${name}`);
+          },
+        })
+        .catch(() => {});
+      expect(seen).to.deep.equal([]);
+      await board.stop();
+    }
   });
 });

@@ -11,6 +11,7 @@ import {
   pinMode,
 } from "../../lib/arduino/index.js";
 import { VirtualBoard, VirtualClock } from "../../lib/testing/index.js";
+import { shared } from "../../lib/arduino/board/shared.js";
 import { rejection } from "../arduino/rejection.js";
 
 /** A sketch that notes each change of a button, when it polls it. */
@@ -146,5 +147,30 @@ describe("testing/virtual-board", () => {
     }
     await boards[0]!.advance(10);
     expect(seen).to.deep.equal(["0 0", "1 0", "0 10", "1 10"]);
+  });
+
+  it("starts again after a sketch that failed, of which nobody is told any more", async () => {
+    const board = new VirtualBoard();
+    const setup = (): void => { throw new Error("the first"); }; // prettier-ignore
+    expect((await rejection(board.start({ setup }))).message).to.include("the first");
+    await board.start({});
+    await board.advance(10);
+    expect(board.state).to.equal("running");
+  });
+
+  it("waits before a sketch starts for what each copy of this library has to prepare", async () => {
+    let isReady = false;
+    const prepare = async (): Promise<void> => {
+      await new Promise(setImmediate);
+      isReady = true;
+    };
+    shared.preparations.add(prepare);
+    try {
+      const seen: boolean[] = [];
+      await new VirtualBoard().start({ setup: () => seen.push(isReady) });
+      expect(seen).to.deep.equal([true]);
+    } finally {
+      shared.preparations.delete(prepare);
+    }
   });
 });

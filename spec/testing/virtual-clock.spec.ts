@@ -112,4 +112,20 @@ describe("testing/virtual-clock", () => {
     await first;
     expect(clock.now()).to.equal(10);
   });
+
+  it("takes a delay that is no number for 0, and moves by nothing but a time", async () => {
+    const clock = new VirtualClock();
+    const seen: number[] = [];
+    clock.after(NaN, () => seen.push(clock.now()));
+    await clock.advance(1);
+    expect(seen).to.deep.equal([0]);
+    for (const ms of [NaN, -1, Infinity]) {
+      for (const moved of [clock.advance(ms), clock.advanceUntil(() => false, ms)]) {
+        const error = await rejection(moved);
+        expect(error).to.be.instanceOf(RangeError);
+        expect(error.message).to.include(`${ms} was given`);
+      }
+    }
+    expect(clock.now()).to.equal(1);
+  });
 });

@@ -127,11 +127,16 @@ export class Board {
     return this.#end({ kind: "deep-sleep", wakeUp }, "deep sleep");
   }
 
-  /** A callback of the sketch threw: ends the sketch. Outside of a sketch throws `cause` on. */
-  fail(where: string, cause: unknown): void {
-    const life = this.life;
-    if (life === null) throw cause;
-    life.fail(where, cause);
+  /**
+   * What to call where a callback of the sketch that runs now throws: ends the sketch, and does nothing where that life is
+   * over by then. Outside of a sketch it throws the cause on.
+   */
+  failer(where: string): (cause: unknown) => void {
+    const { life } = this;
+    return (cause) => {
+      if (life === null) throw cause;
+      life.fail(where, cause);
+    };
   }
 
   /** What is open in this life ends with it. Returns what ends that ownership; outside of a sketch nobody owns anything. */

@@ -1,25 +1,11 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Board } from "./board.js";
-import type { BoardLife } from "./life.js";
 import { LifeOver } from "./life-over.js";
 import { createPcBoard } from "./pc-board.js";
+import { shared, type SketchContext } from "./shared.js";
 
-/** Whose code is running. */
-export interface SketchContext {
-  readonly board: Board;
-  readonly life: BoardLife;
-}
-
-/**
- * One for all copies of this module: where a test and its sketch come to theirs by `import` and by `require`, the sketch
- * would not find its board, and run on this computer.
- */
-const CONTEXTS = Symbol.for("usmp.arduino.contexts");
-const shared = globalThis as { [CONTEXTS]?: AsyncLocalStorage<SketchContext> | undefined };
-const contexts = (shared[CONTEXTS] ??= new AsyncLocalStorage<SketchContext>());
-
-let pcBoard: Board | null = null;
+const contexts = (shared.contexts ??= new AsyncLocalStorage<SketchContext>());
 
 /**
  * The board whose sketch is running, through all its promises and callbacks; outside of any sketch this computer, as one
@@ -29,7 +15,7 @@ let pcBoard: Board | null = null;
  */
 export function currentBoard(): Board {
   const context = contexts.getStore();
-  if (context === undefined) return (pcBoard ??= createPcBoard());
+  if (context === undefined) return (shared.pcBoard ??= createPcBoard());
   if (context.life.over) throw new LifeOver();
   return context.board;
 }
@@ -46,6 +32,11 @@ export function boardOfSketch(): Board | null {
 export function delayCurrent(delayMs: number, what: string): Promise<void> {
   const context = contexts.getStore();
   return context?.life.over ? new Promise(() => {}) : currentBoard().delay(delayMs, what);
+}
+
+/** Whether code of this life is running. */
+export function isWithin(context: SketchContext): boolean {
+  return contexts.getStore() === context;
 }
 
 /** Runs `call` as code of this life on this board. */

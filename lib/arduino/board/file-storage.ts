@@ -33,6 +33,10 @@ export class FileStorage implements BoardStorage {
     rmSync(this.#path(name), { force: true });
   }
 
+  place(name: string): string {
+    return this.#path(name);
+  }
+
   /** Any name is allowed, and none leaves the folder. */
   #path(name: string): string {
     return join(this.#folder, `${encodeURIComponent(name)}.bin`);

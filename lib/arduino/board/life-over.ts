@@ -1,11 +1,20 @@
+/** For every copy of this library in the process. */
+const BRAND = Symbol.for("usmp.arduino.life-over");
+
 /**
  * Thrown through a sketch's own code to end its life: by a restart, by deep sleep, and by whatever code of that life
  * asks for its board afterwards. A `catch` of the sketch's cannot keep that life going for long.
  */
 export class LifeOver extends Error {
   override readonly name = "LifeOver";
+  readonly [BRAND] = true;
 
   constructor() {
     super("this life of the sketch is over: it restarted, went to sleep, or was stopped");
   }
+}
+
+/** Whether this is a {@link LifeOver}, of whichever copy of this library. */
+export function isLifeOver(error: unknown): boolean {
+  return error instanceof Error && BRAND in error;
 }

@@ -21,7 +21,7 @@ interface Pin {
   latch: number | null;
   /** The output that was told last. */
   toldOutput: number | null;
-  /** The level that was told last. */
+  /** The level that was told last; null: it floated since. */
   toldLevel: Level | null;
   /** What is wired to it from outside; null: nothing. */
   input: Level | null;
@@ -59,7 +59,10 @@ export class Pins {
 
   /** As after a reset: every pin is an input. What is wired to them stays. */
   reset(): void {
-    for (const pin of this.#pins.values()) Object.assign(pin, AT_RESET);
+    for (const pin of this.#pins.values()) {
+      Object.assign(pin, AT_RESET);
+      pin.toldLevel = levelOf(pin);
+    }
   }
 
   setMode(number: number, mode: PinMode): void {
@@ -122,8 +125,9 @@ export class Pins {
       if (output !== null) for (const watcher of this.#watchers) watcher.onOutput?.(number, output);
     }
     const level = levelOf(pin);
-    if (level === null || level === pin.toldLevel) return;
+    if (level === pin.toldLevel) return;
     pin.toldLevel = level;
+    if (level === null) return;
     for (const watcher of this.#watchers) watcher.onLevel?.(number, level);
   }
 

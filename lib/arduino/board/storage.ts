@@ -6,6 +6,8 @@ export interface BoardStorage {
   write(name: string, bytes: Uint8Array): void;
   /** Forgets what is kept under `name`, if anything is. */
   remove(name: string): void;
+  /** Where that is, for messages. */
+  place(name: string): string;
 }
 
 /** Kept as long as the object: for tests. */
@@ -22,5 +24,9 @@ export class MemoryStorage implements BoardStorage {
 
   remove(name: string): void {
     this.#kept.delete(name);
+  }
+
+  place(name: string): string {
+    return `"${name}" in the board's flash`;
   }
 }

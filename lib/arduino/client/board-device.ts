@@ -1,3 +1,4 @@
+import { loadCrypto } from "../../crypto/index.js";
 import type { UsmpError } from "../../errors.js";
 import type { Logger } from "../../session/event-log.js";
 import type { UsmpSession } from "../../session/session.js";
@@ -5,9 +6,12 @@ import type { Dialer, DialOptions, Link } from "../../transport/transport.js";
 import { Usmp, type UsmpState } from "../../usmp.js";
 import type { Board } from "../board/board.js";
 import type { LifeResource } from "../board/life.js";
+import { shared } from "../board/shared.js";
 import { BoardBackoff } from "./board-backoff.js";
 import { deviceIdOf } from "./board-device-id.js";
 import type { BoardTransport } from "./usmp.js";
+
+shared.preparations.add(loadCrypto);
 
 /** As the board's library has it. */
 const DEFAULT_KEEPALIVE_MS = 30_000;

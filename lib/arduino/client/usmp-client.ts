@@ -113,6 +113,7 @@ export class USMPClient extends Print {
   maintain(): void {
     const device = this.#device;
     if (device === null) return;
+    device.board.polled();
     if (device.isLost) {
       // What came before the loss is told before it.
       if (this.#deliver()) return;
@@ -127,6 +128,7 @@ export class USMPClient extends Print {
 
   /** Whether a message waits to be read. */
   available(): boolean {
+    this.#board.polled();
     this.#listen();
     this.#drain();
     return this.#received !== null;
@@ -164,6 +166,7 @@ export class USMPClient extends Print {
 
   /** Whether there is a session. */
   alive(): boolean {
+    this.#board.polled();
     return this.#device !== null && this.#device.session !== null;
   }
 
@@ -182,6 +185,7 @@ export class USMPClient extends Print {
   state(): number {
     const device = this.#device;
     if (device === null) return USMP_STATE_IDLE;
+    device.board.polled();
     switch (device.state) {
       case "opening":
         return USMP_STATE_CONNECTING_SOCKET;
@@ -286,6 +290,7 @@ export class USMPClient extends Print {
   #renewDevice(transport: BoardTransport): BoardDevice {
     if (!(transport instanceof BoardTransport)) throw new TypeError("begin() needs USMP.TCP(host) or USMP.UDP(host)");
     const here = currentBoard();
+    transport.join();
     void this.#device?.close();
     const device: BoardDevice = new BoardDevice({
       board: this.#home ?? here,
@@ -356,12 +361,13 @@ export class USMPClient extends Print {
   }
 
   #call(where: string, callback: (() => unknown) | null): void {
-    const board = this.#board;
+    // Of this life: a callback may be async, and fail when the next one has begun.
+    const fail = this.#board.failer(where);
     try {
       const running = callback?.();
-      if (running instanceof Promise) running.catch((cause: unknown) => board.fail(where, cause));
+      if (running instanceof Promise) running.catch(fail);
     } catch (cause) {
-      board.fail(where, cause);
+      fail(cause);
       throw cause;
     }
   }

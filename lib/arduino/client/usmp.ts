@@ -4,12 +4,14 @@ import type { Dialer } from "../../transport/transport.js";
 import { UdpTransport } from "../../transport/udp.js";
 import type { BoardNetwork } from "../board/network.js";
 import type { TextLike } from "../text/arduino-string.js";
+import { WiFi } from "../wifi/wifi.js";
 
 /** Where `usmp.begin()` connects to: made by `USMP.TCP()` and `USMP.UDP()`. */
 export class BoardTransport {
   readonly kind: "tcp" | "udp";
   readonly host: string;
   readonly port: number;
+  #wifi: readonly [ssid: TextLike, password: TextLike] | null = null;
 
   /** @throws UsmpError INVALID_ARG for what is no host, or no port from 0 to 65535 */
   constructor(kind: "tcp" | "udp", host: TextLike, port: number) {
@@ -19,9 +21,15 @@ export class BoardTransport {
     checkPlace(this.host, port);
   }
 
-  /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
-  wifi(_ssid: TextLike, _password: TextLike): this {
+  /** A board joins this network before it connects. A computer is on one already: only `WiFi` says so from then on. */
+  wifi(ssid: TextLike, password: TextLike): this {
+    this.#wifi = [ssid, password];
     return this;
+  }
+
+  /** Joins the network of `wifi()`, where that was named. */
+  join(): void {
+    if (this.#wifi !== null) WiFi.begin(...this.#wifi);
   }
 
   /** What dials it on a board of this network; null: the real one. */

@@ -90,17 +90,17 @@ export class HardwareSerial extends Print {
 
   /** How many bytes can be read without waiting. */
   available(): number {
-    return this.#open().available;
+    return this.#look().available;
   }
 
   /** The next byte, -1 where there is none. */
   read(): number {
-    return this.#open().read();
+    return this.#look().read();
   }
 
   /** The next byte, which stays; -1 where there is none. */
   peek(): number {
-    return this.#open().peek();
+    return this.#look().peek();
   }
 
   /** How long a read waits for the next byte. Default 1,000. */
@@ -166,6 +166,13 @@ export class HardwareSerial extends Print {
   #wait<T>(method: string, read: (port: TimedSource) => Promise<T>): Promise<T> {
     const board = currentBoard();
     return board.waitFor(read(this.#open(board)), `${this.#name}.${method}()`);
+  }
+
+  /** Opened, for who looks whether something has come. */
+  #look(): OpenPort {
+    const board = currentBoard();
+    board.polled();
+    return this.#open(board);
   }
 
   #open(board: Board = currentBoard()): OpenPort {

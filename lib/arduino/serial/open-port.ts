@@ -64,11 +64,12 @@ export class OpenPort implements TimedSource {
       this.#endReceiver = () => {};
       return;
     }
+    const fail = this.#board.failer(where);
     const receiver = AsyncResource.bind(() => {
       try {
         callback();
       } catch (error) {
-        this.#board.fail(where, error);
+        fail(error);
       }
     });
     this.#endReceiver = this.#port.onArrival(receiver);

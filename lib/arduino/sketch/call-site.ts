@@ -6,13 +6,14 @@
 /** A line of a stack trace: who was called, in brackets where. */
 const LINE = /^\s+at (?:async )?(?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):(\d+)\)?$/;
 
-/** This library's own folder, as stack traces name it: of the sources `lib/`, of the package `dist/`. */
+/** This library's own folder: of the sources `lib/`, of the package `dist/`. */
 const OWN_FOLDER = placesOf(new Error("for its stack trace"))[0]?.file.replace(
   /(arduino[\\/]sketch[\\/])?[^\\/]*$/,
   "",
 );
 
 interface Place {
+  /** A path, also where the stack trace has a URL: of one folder, modules are named by URL, and what is required by path. */
   readonly file: string;
   readonly line: string;
   readonly column: string;
@@ -22,7 +23,7 @@ interface Place {
 export function callSite(traced: unknown): string | null {
   const places = placesOf(traced);
   const place = places.find(({ file }) => isSketch(file)) ?? null;
-  return place === null ? null : `${asPath(place.file)}:${place.line}:${place.column}`;
+  return place === null ? null : `${place.file}:${place.line}:${place.column}`;
 }
 
 /** More than there are calls within this library above the sketch's own. */
@@ -62,12 +63,24 @@ export class TraceBudget {
 }
 
 function placesOf(error: unknown): Place[] {
-  const stack: unknown = typeof error === "object" && error !== null && "stack" in error ? error.stack : null;
-  if (typeof stack !== "string") return [];
-  return stack.split("\n").flatMap((line) => {
-    const [, file, at, column] = LINE.exec(line) ?? [];
-    return file === undefined || at === undefined || column === undefined ? [] : [{ file, line: at, column }];
-  });
+  return stackOf(error)
+    .split("\n")
+    .flatMap((line) => {
+      const [, file, at, column] = LINE.exec(line) ?? [];
+      return file === undefined || at === undefined || column === undefined
+        ? []
+        : [{ file: asPath(file), line: at, column }];
+    });
+}
+
+/** "" where there is none. Anything can be thrown, also what fails when it is asked for its stack. */
+function stackOf(error: unknown): string {
+  try {
+    const stack: unknown = typeof error === "object" && error !== null && "stack" in error ? error.stack : null;
+    return typeof stack === "string" ? stack : "";
+  } catch {
+    return "";
+  }
 }
 
 function isSketch(file: string): boolean {
@@ -75,5 +88,10 @@ function isSketch(file: string): boolean {
 }
 
 function asPath(file: string): string {
-  return file.startsWith("file://") ? decodeURIComponent(new URL(file).pathname).replace(/^\/([A-Za-z]:)/, "$1") : file;
+  if (!file.startsWith("file://")) return file;
+  try {
+    return decodeURIComponent(new URL(file).pathname).replace(/^\/([A-Za-z]:)/, "$1");
+  } catch {
+    return file;
+  }
 }

@@ -1,8 +1,9 @@
 import type { Timer } from "../../core/clock.js";
 import type { Board } from "../board/board.js";
-import { runWithin, type SketchContext } from "../board/current-board.js";
+import { isWithin, runWithin } from "../board/current-board.js";
 import type { BoardLife, LifeRequest, LifeResource, WakeCause } from "../board/life.js";
 import { LifeOver } from "../board/life-over.js";
+import type { SketchContext } from "../board/shared.js";
 import { callSite, type Trace, TraceBudget } from "./call-site.js";
 import { beginSketch, type Sketch, type SketchFunctions } from "./sketch.js";
 import { SketchError } from "./sketch-error.js";
@@ -84,7 +85,6 @@ export class Life implements BoardLife {
 
   delay(delayMs: number, what: string): Promise<void> {
     return new Promise((resolve) => {
-      if (this.over) return;
       const timer = this.#context.board.clock.afterForSketch(Math.max(delayMs, 0), () => {
         this.#wait = null;
         resolve();
@@ -95,10 +95,9 @@ export class Life implements BoardLife {
 
   waitFor<T>(promise: Promise<T>, what: string): Promise<T> {
     return new Promise((resolve) => {
-      if (this.over) return;
       const wait = this.#beginWait(what, null);
       const settle = (): void => {
-        if (this.#wait === wait) this.#wait = null;
+        if (wait !== null && this.#wait === wait) this.#wait = null;
         if (!this.over) resolve(promise);
       };
       promise.then(settle, settle);
@@ -113,6 +112,8 @@ export class Life implements BoardLife {
         this.fail(`interrupt handler of pin ${pin}`, error);
       }
     });
+    // Where the sketch itself changed the pin, its code does not outlive the handler.
+    if (this.over && isWithin(this.#context)) throw new LifeOver();
   }
 
   end(request: LifeRequest): never {
@@ -176,11 +177,12 @@ export class Life implements BoardLife {
     this.#state = { name: "between", timer };
   }
 
-  #beginWait(what: string, timer: Timer | null): Wait {
-    if (this.#wait !== null) {
+  /** Null where there is nothing to wait for any more: this life is over, or the wait before was not awaited. */
+  #beginWait(what: string, timer: Timer | null): Wait | null {
+    if (this.#wait !== null) this.#failForgotten(this.#wait);
+    if (this.over) {
       timer?.cancel();
-      this.#failForgotten(this.#wait);
-      throw new LifeOver();
+      return null;
     }
     return (this.#wait = { what, timer, trace: this.#traces.take(what) });
   }

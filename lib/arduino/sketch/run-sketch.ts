@@ -1,6 +1,6 @@
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
-import { LifeOver } from "../board/life-over.js";
+import { isLifeOver } from "../board/life-over.js";
 import { createPcBoard, type PcBoardOptions } from "../board/pc-board.js";
 import type { Sketch } from "./sketch.js";
 import type { SketchError } from "./sketch-error.js";
@@ -45,7 +45,7 @@ async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSigna
     for (const name of STOP_SIGNALS) process.off(name, stop);
   };
   // What an old life left behind, a timer of Node's, throws LifeOver where it touches the board: nobody has to know.
-  const failed = (where: string) => (cause: unknown) => cause instanceof LifeOver || run.fail(where, cause);
+  const failed = (where: string) => (cause: unknown) => isLifeOver(cause) || run.fail(where, cause);
   const rejected = failed("a promise that nobody awaits");
   const thrown = failed("a callback of Node's");
   for (const name of STOP_SIGNALS) process.on(name, stop);

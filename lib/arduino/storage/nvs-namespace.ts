@@ -26,7 +26,7 @@ export class NvsNamespace {
     this.#name = `preferences-${name}`;
     const kept = storage.read(this.#name);
     this.#exists = kept !== null;
-    this.#entries = kept === null ? new Map<string, NvsEntry>() : parse(this.#name, kept);
+    this.#entries = kept === null ? new Map<string, NvsEntry>() : parse(storage.place(this.#name), kept);
   }
 
   /** Whether anybody has ever opened it for writing. */
@@ -84,14 +84,12 @@ function entriesFor(entry: NvsEntry): number {
   return entry.type === "blob" ? 2 + Math.ceil(entry.value.length / ENTRY_BYTES) : 1;
 }
 
-function parse(name: string, bytes: Uint8Array): Map<string, NvsEntry> {
+function parse(place: string, bytes: Uint8Array): Map<string, NvsEntry> {
   try {
     const kept = JSON.parse(textOf(byteStringOf(bytes))) as Record<string, [unknown, unknown]>;
     return new Map(Object.entries(kept).map(([key, [type, text]]) => [key, parseEntry(type, text)]));
   } catch (cause) {
-    throw new Error(`the board's flash holds something under "${name}" that no Preferences wrote: remove it`, {
-      cause,
-    });
+    throw new Error(`${place} holds something that no Preferences wrote: remove it`, { cause });
   }
 }
 

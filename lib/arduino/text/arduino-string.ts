@@ -78,7 +78,9 @@ export class ArduinoString {
   }
 
   startsWith(prefix: TextLike, offset = 0): boolean {
-    return this.#bytes.startsWith(bytesFor(prefix), offset);
+    const sought = bytesFor(prefix);
+    const at = unsigned(offset);
+    return at + sought.length <= this.#bytes.length && this.#bytes.startsWith(sought, at);
   }
 
   endsWith(suffix: TextLike): boolean {
@@ -87,7 +89,8 @@ export class ArduinoString {
 
   /** Where `text` begins, from `fromIndex` on, or -1. */
   indexOf(text: TextLike, fromIndex = 0): number {
-    return fromIndex >= this.#bytes.length ? -1 : this.#bytes.indexOf(bytesFor(text), fromIndex);
+    const from = unsigned(fromIndex);
+    return from >= this.#bytes.length ? -1 : this.#bytes.indexOf(bytesFor(text), from);
   }
 
   /** Where `text` begins for the last time, at `fromIndex` or before, or -1. */
@@ -96,9 +99,12 @@ export class ArduinoString {
     return sought === "" || fromIndex < 0 ? -1 : this.#bytes.lastIndexOf(sought, fromIndex);
   }
 
-  /** From `from` up to, not including, `to`; the two may be swapped. */
+  /**
+   * From `from` up to, not including, `to`; the two may be swapped. What is below 0 is a very large number, as on a board:
+   * `substring(0, indexOf(","))` of a text without a comma is all of it.
+   */
   substring(from: number, to = this.#bytes.length): ArduinoString {
-    return fromBytes(this.#bytes.substring(from, to));
+    return fromBytes(this.#bytes.substring(unsigned(from), unsigned(to)));
   }
 
   /** Replaces every occurrence, in place. */
@@ -108,9 +114,9 @@ export class ArduinoString {
   }
 
   /** Removes `count` bytes from `index` on, in place; without a count all of them. */
-  remove(index: number, count = Infinity): void {
-    if (index < 0 || count < 0) return;
-    this.#bytes = this.#bytes.slice(0, index) + this.#bytes.slice(index + count);
+  remove(index: number, count = this.#bytes.length): void {
+    const from = unsigned(index);
+    this.#bytes = this.#bytes.slice(0, from) + this.#bytes.slice(from + unsigned(count));
   }
 
   /** Removes white space at both ends, in place. */
@@ -204,6 +210,11 @@ function bytesFor(value: Stringable, format?: NumberBase | number): string {
 
 function fromBytes(bytes: string): ArduinoString {
   return new ArduinoString(textOf(bytes));
+}
+
+/** An index or a count as the board takes it: -1 is 4294967295. */
+function unsigned(value: number): number {
+  return value >>> 0;
 }
 
 function firstByte(char: string): string {

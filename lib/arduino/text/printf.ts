@@ -112,7 +112,7 @@ function floating({ letter, flags, width, precision = DEFAULT_PRECISION }: Conve
   const sign = signOf(value < 0 || Object.is(value, -0), flags);
   const text = Number.isFinite(value)
     ? filled(sign, magnitude(Math.abs(value), letter.toLowerCase(), flags, precision), width, flags)
-    : filled(Number.isNaN(value) ? "" : sign, Number.isNaN(value) ? "nan" : "inf", width, noZero(flags));
+    : filled(sign, Number.isNaN(value) ? "nan" : "inf", width, noZero(flags));
   return letter === letter.toUpperCase() ? text.toUpperCase() : text;
 }
 

@@ -56,6 +56,7 @@ export class WiFiClass {
 
   isConnected(): boolean {
     const board = currentBoard();
+    board.polled();
     return this.#station.of(board).isWanted && (board.network?.up ?? true);
   }
 

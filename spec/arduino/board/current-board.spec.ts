@@ -43,7 +43,7 @@ describe("arduino/board/current-board", () => {
   it("refuses what only a sketch can do, outside of one", async () => {
     const board = currentBoard();
     expect(() => board.restart()).to.throw("ESP.restart() ends the life of a sketch, and none runs here");
-    expect(() => board.fail("a callback", new Error("its own"))).to.throw("its own");
+    expect(() => board.failer("a callback")(new Error("its own"))).to.throw("its own");
     expect(await board.waitFor(Promise.resolve(1), "a number")).to.equal(1);
     board.own({ drop: () => {}, close: async () => {} })();
     board.networkEvent();

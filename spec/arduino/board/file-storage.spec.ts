@@ -51,4 +51,9 @@ describe("arduino/board/storage", () => {
     expect(new FileStorage(folder).read("kept")).to.deep.equal(Uint8Array.of(5));
     expect(() => new FileStorage(join(folder, "kept.bin")).read("a")).to.throw("ENOTDIR");
   });
+
+  it("tells where something is kept", () => {
+    expect(new FileStorage(folder).place("a b")).to.equal(join(folder, "a%20b.bin"));
+    expect(new MemoryStorage().place("a")).to.equal('"a" in the board\'s flash');
+  });
 });

@@ -4,6 +4,7 @@ import { currentBoard } from "../../../lib/arduino/board/current-board.js";
 import { delay } from "../../../lib/arduino/time.js";
 import { TestGateway } from "../../../lib/testing/test-gateway.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
+import { rejection } from "../rejection.js";
 import { PSK, SketchRig, TCP, type SketchRigOptions } from "../../support/sketch-rig.js";
 
 describe("USMPClient's callbacks", () => {
@@ -321,6 +322,57 @@ describe("USMPClient's callbacks", () => {
     expect(seen).to.deep.equal(["to 02:00:00:00:00:0b", "to 02:00:00:00:00:0a"]);
     for (const board of boards) await board.stop();
     await gateway.close();
+  });
+
+  it("fail in their own life alone: an async one that is late does not end the next", async () => {
+    await running();
+    const gateway = rig.gateway;
+    const board = new VirtualBoard({ gateway, deviceId: "02:00:00:00:00:0f" });
+    let goOn = (): void => {};
+    const late = new Promise<void>((resolve) => (goOn = resolve));
+    await board.start(() => {
+      const usmp = new USMPClient(PSK);
+      usmp.onMessage(() => late.then(() => Promise.reject(new Error("of the first life"))) as unknown as void);
+      return {
+        setup: () => usmp.begin(TCP),
+        async loop() {
+          usmp.maintain();
+          await delay(10);
+        },
+      };
+    });
+    await gateway.waitForSession({ deviceId: "02:00:00:00:00:0f" });
+    gateway.send("x", "02:00:00:00:00:0f");
+    await board.advance(50);
+    board.cutPower();
+    await board.start({});
+    goOn();
+    await board.advance(100);
+    expect(board.state).to.equal("running");
+    await board.stop();
+  });
+
+  it("are missed by a loop that waits for them without await, which is found", async () => {
+    await running();
+    for (const look of [
+      (usmp: USMPClient) => usmp.maintain(),
+      (usmp: USMPClient) => usmp.connected(),
+      (usmp: USMPClient) => usmp.available(),
+      (usmp: USMPClient) => usmp.isConnecting(),
+    ]) {
+      const board = new VirtualBoard();
+      const error = await rejection(
+        board.start({
+          setup() {
+            const usmp = new USMPClient(PSK);
+            usmp.beginAsync(TCP);
+            for (;;) look(usmp);
+          },
+        }),
+      );
+      expect(error.message).to.include("setup(): looked 1000000 times");
+      await board.stop();
+    }
   });
 });
 

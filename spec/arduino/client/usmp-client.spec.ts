@@ -15,6 +15,7 @@ import { USMPClient } from "../../../lib/arduino/client/usmp-client.js";
 import { USMP } from "../../../lib/arduino/client/usmp.js";
 import { ArduinoString } from "../../../lib/arduino/text/arduino-string.js";
 import { HEX } from "../../../lib/arduino/text/number-base.js";
+import { WiFi } from "../../../lib/arduino/wifi/wifi.js";
 import { TestGateway } from "../../../lib/testing/test-gateway.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
 import { PSK, SketchRig, TCP, type SketchRigOptions } from "../../support/sketch-rig.js";
@@ -454,5 +455,21 @@ describe("USMPClient", () => {
       await gateway.close();
     }
     expect(boards).to.deep.equal(["02:00:00:00:00:0a", "02:00:00:00:00:0b"]);
+  });
+
+  it("joins the WiFi that its transport names when it begins", async () => {
+    for (const begin of ["begin", "beginAsync"] as const) {
+      const board = new VirtualBoard();
+      let isConnected = false;
+      await board.start({
+        async setup() {
+          const begun = new USMPClient(PSK)[begin](USMP.TCP("anywhere").wifi("my network", "its password"));
+          isConnected = WiFi.isConnected();
+          await begun;
+        },
+      });
+      expect(isConnected).to.equal(true);
+      await board.stop();
+    }
   });
 });

@@ -2,8 +2,10 @@ import { expect } from "chai";
 import { USMP } from "../../../lib/arduino/client/usmp.js";
 import { ArduinoString } from "../../../lib/arduino/text/arduino-string.js";
 import type { BoardNetwork } from "../../../lib/arduino/board/network.js";
+import { WiFi, WL_CONNECTED, WL_DISCONNECTED } from "../../../lib/arduino/wifi/wifi.js";
 import { TcpTransport } from "../../../lib/transport/tcp.js";
 import { UdpTransport } from "../../../lib/transport/udp.js";
+import { runLives } from "../lives.js";
 
 describe("USMP", () => {
   it("names a gateway, on port 9000 unless told otherwise, and takes a network's name and password", () => {
@@ -31,5 +33,18 @@ describe("USMP", () => {
     const network = { dialer: (...args: unknown[]) => void asked.push(args) } as unknown as BoardNetwork;
     USMP.UDP("host", 9001).dialerOn(network);
     expect(asked).to.deep.equal([["udp", "host", 9001]]);
+  });
+
+  it("joins the network that was named, of which WiFi tells, and none otherwise", async () => {
+    const seen: unknown[] = [];
+    await runLives([
+      () => {
+        USMP.TCP("host").join();
+        seen.push(WiFi.status());
+        USMP.TCP("host").wifi("my network", "its password").join();
+        seen.push(WiFi.status(), WiFi.SSID().toString());
+      },
+    ]);
+    expect(seen).to.deep.equal([WL_DISCONNECTED, WL_CONNECTED, "my network"]);
   });
 });

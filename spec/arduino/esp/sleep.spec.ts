@@ -101,4 +101,17 @@ describe("deep sleep", () => {
       ESP_ERR_INVALID_STATE,
     ]);
   });
+
+  it("ends again and again at the level of a pin that floats in between", async () => {
+    const { board, reasons } = await sleeper(() => {
+      sleep.esp_sleep_enable_ext0_wakeup(33, 0);
+      sleep.esp_deep_sleep_start();
+    });
+    for (let press = 0; press < 2; press++) {
+      board.setInput(33, 0);
+      board.setInput(33, null);
+      await board.advance(10);
+    }
+    expect(reasons).to.deep.equal([POWER_ON, BY_PIN, BY_PIN]);
+  });
 });

@@ -1,10 +1,12 @@
 import { expect } from "chai";
 
+import { currentBoard } from "../../../lib/arduino/board/current-board.js";
 import { Serial, Serial1 } from "../../../lib/arduino/serial/hardware-serial.js";
 import type { ArduinoString } from "../../../lib/arduino/text/arduino-string.js";
 import { HEX } from "../../../lib/arduino/text/number-base.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
 import { runLives } from "../lives.js";
+import { rejection } from "../rejection.js";
 
 type Code = () => void | Promise<void>;
 
@@ -222,6 +224,20 @@ describe("Serial", () => {
       },
     });
     expect([board.serial.text, board.serial1.text]).to.deep.equal(["one", "two"]);
+  });
+
+  it("restarts the board in onReceive, of which whoever types hears nothing", async () => {
+    const board = await running(() => Serial.onReceive(() => currentBoard().restart()));
+    board.serial.type("reboot");
+    await board.advance(2);
+    expect(board.lives).to.equal(2);
+  });
+
+  it("finds a loop that waits for bytes without await", async () => {
+    for (const look of [() => Serial.available() === 0, () => Serial.read() < 0, () => Serial.peek() < 0]) {
+      const error = await rejection(running(() => { while (look()); })); // prettier-ignore
+      expect(error.message).to.include("setup(): looked 1000000 times");
+    }
   });
 });
 

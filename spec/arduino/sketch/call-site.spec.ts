@@ -21,6 +21,9 @@ describe("arduino/sketch/call-site", () => {
       "/lib/arduino/board/",
     );
     expect(callSite({ stack: own })).to.equal(null);
+    // As a copy of it that came by the other module format.
+    const other = own.includes("file://") ? own.replaceAll("file://", "") : own.replaceAll("(/", "(file:///");
+    expect(callSite({ stack: other })).to.equal(null);
   });
 
   it("knows paths of each kind of system and module", () => {
@@ -29,6 +32,7 @@ describe("arduino/sketch/call-site", () => {
       ["    at loop (C:\\me\\blink.cjs:3:4)", "C:\\me\\blink.cjs:3:4"],
       ["    at loop (file:///C:/me/blink.mjs:3:4)", "C:/me/blink.mjs:3:4"],
       ["    at /home/me/(old)/blink.ts:3:4", "/home/me/(old)/blink.ts:3:4"],
+      ["    at loop (file:///home/%zz.mjs:3:4)", "file:///home/%zz.mjs:3:4"],
       ["    at async Promise.all (index 0)", null],
     ] as const)
       expect(callSite(traced(line)), line).to.equal(site);
@@ -43,5 +47,14 @@ describe("arduino/sketch/call-site", () => {
     const traces = Array.from({ length: 1_000 }, () => budget.take("delay(10)"));
     expect(traces.filter((trace) => trace !== null)).to.have.length(500);
     for (let ms = 0; ms < 1_000; ms++) expect(callSite(budget.take(`delay(${ms + 20})`))).to.match(/call-site\.spec/);
+  });
+
+  it("gives null for what throws when it is asked for its stack trace", () => {
+    const hostile = {
+      get stack(): string {
+        throw new Error("no stack");
+      },
+    };
+    expect(callSite(hostile)).to.equal(null);
   });
 });

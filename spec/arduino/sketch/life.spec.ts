@@ -167,7 +167,7 @@ describe("arduino/sketch/life", () => {
   });
 
   it("tells of a callback that failed, by its name", async () => {
-    const error = await failure({ loop: () => currentBoard().fail("onMessage callback", new Error("bad JSON")) });
+    const error = await failure({ loop: () => currentBoard().failer("onMessage callback")(new Error("bad JSON")) });
     expect(error.where).to.equal("onMessage callback");
   });
 
@@ -295,5 +295,41 @@ describe("arduino/sketch/life", () => {
     expect(seen[0]).to.equal(7);
     expect(seen[1]).to.have.property("message", "no");
     expect(board.state).to.equal("running");
+  });
+
+  it("leaves the second of two forgotten waits pending: nobody hears of a rejection that nobody handles", async () => {
+    const ends: string[] = [];
+    const error = await failure({
+      loop() {
+        void delay(10);
+        for (const wait of [delay(20), currentBoard().waitFor(Promise.reject(new Error("late")), "a wait")]) {
+          void wait.then(
+            () => ends.push("went on"),
+            () => ends.push("rejected"),
+          );
+        }
+      },
+    });
+    await new Promise(setImmediate);
+    expect(error.message).to.include("went on while delay(10)");
+    expect(ends).to.deep.equal([]);
+  });
+
+  it("ends a sketch also where what it throws throws when it is looked at", async () => {
+    const revoked = Proxy.revocable({}, {});
+    revoked.revoke();
+    const hostile = {
+      get stack(): string {
+        throw new Error("no stack");
+      },
+      toString(): string {
+        throw new Error("no text");
+      },
+    };
+    for (const thrown of [hostile, revoked.proxy]) {
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- sketches do
+      const error = await failure({ loop: () => { throw thrown; } }); // prettier-ignore
+      expect([error.where, error.site]).to.deep.equal(["loop()", null]);
+    }
   });
 });

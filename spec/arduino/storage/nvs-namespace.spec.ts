@@ -60,7 +60,7 @@ describe("NvsNamespace", () => {
       const storage = new MemoryStorage();
       storage.write(NAME, Buffer.from(content));
       expect(() => new NvsNamespace(storage, "net")).to.throw(
-        `the board's flash holds something under "${NAME}" that no Preferences wrote: remove it`,
+        `"${NAME}" in the board's flash holds something that no Preferences wrote: remove it`,
       );
     });
   }

@@ -145,4 +145,17 @@ describe("ArduinoString", () => {
     expect(text("x").isEmpty()).to.equal(false);
     expect(text("").reserve(1_000)).to.equal(true);
   });
+
+  it("takes an index or a count below 0 for a very large number, as a board does", () => {
+    const value = text("no comma");
+    expect(value.substring(0, value.indexOf(",")).toString()).to.equal("no comma");
+    expect(value.substring(-1).toString()).to.equal("");
+    expect(value.indexOf("n", -1)).to.equal(-1);
+    expect(value.startsWith("no", -1)).to.equal(false);
+    expect(value.startsWith("", 9)).to.equal(false);
+    value.remove(-1);
+    expect(value.toString()).to.equal("no comma");
+    value.remove(2, -1);
+    expect(value.toString()).to.equal("no");
+  });
 });

@@ -35,6 +35,7 @@ const CASES: readonly Case[] = [
   ["%e %.2E %.0e %#.0e", [12345.678, 0.00012, 15000, 1], "1.234568e+04 1.20E-04 2e+04 1.e+00"],
   ["%g %g %G %#g %.3g", [100000, 1e6, 1e-10, 1, 3.14159], "100000 1e+06 1E-10 1.00000 3.14"],
   ["%f %F %5.1f %05f %+f", [NaN, NaN, -Infinity, Infinity, Infinity], "nan NAN  -inf   inf +inf"],
+  ["%+f % e", [NaN, NaN], "+nan  nan"],
   ["%p", [0x3ffb0000], "0x3ffb0000"],
   ["100%% %5%", [], "100% %"],
 ];

@@ -4,6 +4,7 @@ import { WIFI_STA, WL_CONNECTED, WL_DISCONNECTED, WiFi } from "../../../lib/ardu
 import { TestGateway } from "../../../lib/testing/test-gateway.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
 import { runLives } from "../lives.js";
+import { rejection } from "../rejection.js";
 
 describe("WiFi", () => {
   it("is connected from begin to disconnect", async () => {
@@ -82,5 +83,11 @@ describe("WiFi", () => {
       },
     ]);
     expect(seen).to.deep.equal([true, WIFI_STA, true, true, "esp32", true, "roof"]);
+  });
+
+  it("finds a loop that waits for it without await", async () => {
+    const setup = (): void => { while (!WiFi.isConnected()); }; // prettier-ignore
+    const error = await rejection(new VirtualBoard().start({ setup }));
+    expect(error.message).to.include("setup(): looked 1000000 times");
   });
 });

@@ -1,0 +1,28 @@
+import type { AsyncLocalStorage } from "node:async_hooks";
+
+import type { Board } from "./board.js";
+import type { BoardLife } from "./life.js";
+
+/** Whose code is running. */
+export interface SketchContext {
+  readonly board: Board;
+  readonly life: BoardLife;
+}
+
+/**
+ * What all copies of this library in a process have in common. Where a test comes to it by `require` and its sketch by
+ * `import` there are two; without this the sketch would not find its board, and run on this computer.
+ */
+export interface Shared {
+  contexts?: AsyncLocalStorage<SketchContext>;
+  /** This computer as a board. */
+  pcBoard?: Board;
+  /** What has to be done in each copy before a sketch runs on simulated time, as that cannot wait for it. */
+  readonly preparations: Set<() => Promise<unknown>>;
+}
+
+const SHARED = Symbol.for("usmp.arduino.shared");
+const holder = globalThis as { [SHARED]?: Shared | undefined };
+
+/** Whatever copy this is: the same object. */
+export const shared: Shared = (holder[SHARED] ??= { preparations: new Set() });
