@@ -127,6 +127,12 @@ export class Board {
     return this.#end({ kind: "deep-sleep", wakeUp }, "deep sleep");
   }
 
+  /** Runs a callback of the sketch, which cannot wait. */
+  call<T>(where: string, callback: () => T): T {
+    const life = this.life;
+    return life === null ? callback() : life.call(where, callback);
+  }
+
   /** A callback of the sketch threw: ends the sketch. Outside of a sketch throws `cause` on. */
   fail(where: string, cause: unknown): void {
     const life = this.life;

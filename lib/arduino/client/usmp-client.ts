@@ -111,6 +111,7 @@ export class USMPClient extends Print {
 
   /** Runs the callback of what happened, if anything did: one thing at a time. To be called in each turn of `loop()`. */
   maintain(): void {
+    this.#board.polled();
     const device = this.#device;
     if (device === null) return;
     if (device.isLost) {
@@ -127,6 +128,7 @@ export class USMPClient extends Print {
 
   /** Whether a message waits to be read. */
   available(): boolean {
+    this.#board.polled();
     this.#listen();
     this.#drain();
     return this.#received !== null;
@@ -153,7 +155,7 @@ export class USMPClient extends Print {
   send(data: Uint8Array, len?: number): boolean;
   send(data: TextLike | Uint8Array, len?: number): boolean {
     const message = data instanceof Uint8Array ? data.subarray(0, len) : bytesOf(byteString(data.toString()));
-    this.#lastError = this.alive() ? (this.#device?.send(message) ?? null) : noSession();
+    this.#lastError = this.#hasSession ? (this.#device?.send(message) ?? null) : noSession();
     return this.#lastError === null;
   }
 
@@ -164,7 +166,8 @@ export class USMPClient extends Print {
 
   /** Whether there is a session. */
   alive(): boolean {
-    return this.#device !== null && this.#device.session !== null;
+    this.#board.polled();
+    return this.#hasSession;
   }
 
   /** As `alive`. */
@@ -180,6 +183,7 @@ export class USMPClient extends Print {
 
   /** What goes on: `USMP_STATE_IDLE` to `USMP_STATE_ERROR`. */
   state(): number {
+    this.#board.polled();
     const device = this.#device;
     if (device === null) return USMP_STATE_IDLE;
     switch (device.state) {
@@ -248,8 +252,12 @@ export class USMPClient extends Print {
   }
 
   protected override writeBytes(bytes: Uint8Array): number {
-    this.#lastError = this.alive() ? null : noSession();
+    this.#lastError = this.#hasSession ? null : noSession();
     return this.#lastError === null ? (this.#device?.write(bytes) ?? 0) : 0;
+  }
+
+  get #hasSession(): boolean {
+    return this.#device !== null && this.#device.session !== null;
   }
 
   get #board(): Board {
@@ -358,7 +366,7 @@ export class USMPClient extends Print {
   #call(where: string, callback: (() => unknown) | null): void {
     const board = this.#board;
     try {
-      const running = callback?.();
+      const running = callback === null ? undefined : board.call(where, callback);
       if (running instanceof Promise) running.catch((cause: unknown) => board.fail(where, cause));
     } catch (cause) {
       board.fail(where, cause);

@@ -26,6 +26,7 @@ export class OpenPort implements TimedSource {
   }
 
   get available(): number {
+    this.#board.polled();
     return this.#port.available;
   }
 
@@ -66,7 +67,7 @@ export class OpenPort implements TimedSource {
     }
     const receiver = AsyncResource.bind(() => {
       try {
-        callback();
+        this.#board.call(where, callback);
       } catch (error) {
         this.#board.fail(where, error);
       }
