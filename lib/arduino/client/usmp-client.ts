@@ -4,6 +4,7 @@ import { UsmpErrno, UsmpError } from "../../errors.js";
 import { toUserMessage } from "../../session/message.js";
 import type { Board } from "../board/board.js";
 import { boardOfSketch, currentBoard } from "../board/current-board.js";
+import { joinWifi } from "../board/station.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { bytesOf, byteString, byteStringOf, textOf } from "../text/byte-text.js";
 import { Print } from "../text/print.js";
@@ -295,6 +296,7 @@ export class USMPClient extends Print {
     if (!(transport instanceof BoardTransport)) throw new TypeError("begin() needs USMP.TCP(host) or USMP.UDP(host)");
     const here = currentBoard();
     void this.#device?.close();
+    if (transport.ssid !== null) joinWifi(this.#home ?? here, transport.ssid);
     const device: BoardDevice = new BoardDevice({
       board: this.#home ?? here,
       psk: this.#psk,

@@ -10,6 +10,8 @@ export class BoardTransport {
   readonly kind: "tcp" | "udp";
   readonly host: string;
   readonly port: number;
+  /** The name of the WiFi that is joined first; null: none, as the sketch does that itself. */
+  ssid: string | null = null;
 
   /** @throws UsmpError INVALID_ARG for what is no host, or no port from 0 to 65535 */
   constructor(kind: "tcp" | "udp", host: TextLike, port: number) {
@@ -19,8 +21,9 @@ export class BoardTransport {
     checkPlace(this.host, port);
   }
 
-  /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
-  wifi(_ssid: TextLike, _password: TextLike): this {
+  /** A board joins this WiFi first. A computer is on a network already: here only `WiFi` tells of it from then on. */
+  wifi(ssid: TextLike, _password: TextLike): this {
+    this.ssid = ssid.toString();
     return this;
   }
 

@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-life.js";
+import { joinWifi, type Station, stationOf, WIFI_OFF, WIFI_STA } from "../board/station.js";
 import { deviceIdOf } from "../client/board-device-id.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { IPAddress } from "./ip-address.js";
@@ -16,8 +16,7 @@ export const WL_CONNECTION_LOST = 5;
 export const WL_DISCONNECTED = 6;
 export const WL_NO_SHIELD = 255;
 
-export const WIFI_OFF = 0;
-export const WIFI_STA = 1;
+export { WIFI_OFF, WIFI_STA };
 export const WIFI_AP = 2;
 export const WIFI_AP_STA = 3;
 
@@ -27,25 +26,16 @@ const NO_IP = "0.0.0.0";
 /** A good signal, in dBm. */
 const RSSI_DBM = -50;
 
-interface Station {
-  /** From `begin` to `disconnect`. */
-  isWanted: boolean;
-  ssid: string;
-  mode: number;
-  hostname: string;
-}
-
 /**
- * A stand-in for the radio: the computer has its network already, so `begin` connects at once. On a virtual board it
+ * A stand-in for the radio: the computer has its network already, so `begin` connects at once, and so does a
+ * `usmp.begin()` that is told of a WiFi. On a virtual board it
  * follows the network of the test gateway. Nothing here opens or closes that network: a session of USMP goes on after
  * `disconnect()`.
  */
 export class WiFiClass {
-  readonly #station = new PerLife<Station>(() => ({ isWanted: false, ssid: "", mode: WIFI_OFF, hostname: "esp32" }));
-
   /** Connects; the password is not looked at. */
   begin(ssid: TextLike = "", _password: TextLike = ""): number {
-    Object.assign(this.#current, { isWanted: true, ssid: ssid.toString(), mode: WIFI_STA });
+    joinWifi(currentBoard(), ssid.toString());
     return this.status();
   }
 
@@ -56,7 +46,8 @@ export class WiFiClass {
 
   isConnected(): boolean {
     const board = currentBoard();
-    return this.#station.of(board).isWanted && (board.network?.up ?? true);
+    board.polled();
+    return stationOf(board).isWanted && (board.network?.up ?? true);
   }
 
   /** Waits on a board until it is decided. Awaited, as every wait. */
@@ -129,7 +120,7 @@ export class WiFiClass {
   }
 
   get #current(): Station {
-    return this.#station.of(currentBoard());
+    return stationOf(currentBoard());
   }
 }
 

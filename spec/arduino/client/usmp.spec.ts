@@ -9,7 +9,8 @@ describe("USMP", () => {
   it("names a gateway, on port 9000 unless told otherwise, and takes a network's name and password", () => {
     const transport = USMP.TCP("192.168.1.100");
     expect(transport.wifi("my network", "its password")).to.equal(transport);
-    expect(transport).to.include({ kind: "tcp", host: "192.168.1.100", port: 9000 });
+    expect(transport).to.include({ kind: "tcp", host: "192.168.1.100", port: 9000, ssid: "my network" });
+    expect(USMP.TCP("host").ssid).to.equal(null);
     expect(USMP.UDP(new ArduinoString("gateway.local"), 9001)).to.include({
       kind: "udp",
       host: "gateway.local",
