@@ -19,6 +19,7 @@ import {
 } from "node:crypto";
 import sodium from "libsodium-wrappers";
 import { loadCrypto, nodeProvider } from "../lib/crypto/index.js";
+import { median } from "./statistics.js";
 
 const ROUNDS = 15;
 /** Long enough for the clock, short enough for turns. */
@@ -32,10 +33,6 @@ function microsecondsEach(operation: () => unknown, times: number): number {
   const start = performance.now();
   for (let turn = 0; turn < times; turn++) operation();
   return ((performance.now() - start) * 1000) / times;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1] ?? NaN;
 }
 
 function compare(group: string, alternatives: Alternatives): void {

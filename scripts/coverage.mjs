@@ -4,7 +4,7 @@ import { cpSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { extname, join, resolve } from "node:path";
 
 const OUT = "build/coverage";
-const COMPILED = ["lib", "spec"];
+const COMPILED = ["lib", "spec", "bench"];
 const NOT_MIRRORED = new Set([...COMPILED, ".git", "build", "coverage", "node_modules"]);
 
 function passes(tool, ...args) {
@@ -51,8 +51,10 @@ run(
   "--timeout=20000",
   "--reporter=dot",
   `--require=./${OUT}/spec/support/uncaught-guard.js`,
-  // Those have commands of their own.
-  ...["interop", "package", "simulation", "soak"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),
+  // Those have commands of their own, or run as TypeScript alone.
+  ...["interop", "package", "simulation", "soak", "examples/sketches"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),
+  // To count what runs takes longer than what is counted.
+  `--ignore=${OUT}/spec/**/*-speed.spec.js`,
   `${OUT}/spec/**/*.spec.js`,
 );
 const libraryPasses = passes("c8", "check-coverage", ...exclude, "--lines=95");

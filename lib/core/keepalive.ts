@@ -10,6 +10,9 @@ export interface KeepaliveOptions {
   readonly idleTimeoutMs: number;
 }
 
+/** §9: a peer ends the session at the ninth control frame in a second, and our PONGs to its PINGs count, too. */
+export const PING_INTERVAL_MS = 300;
+
 /** While this end does not read, it cannot answer a PING: it sends PONG unasked this often, well within any peer's patience. */
 const PAUSED_PONG_MS = 20_000;
 
@@ -35,9 +38,13 @@ export class Keepalive {
     this.#heardAt = now;
   }
 
-  /** PING after this long without sending, or without receiving, from now on; 0: never. A PING that is out is still waited for. */
+  /**
+   * PING after this long without sending, or without receiving, from now on, and no faster than a peer puts up with; 0: never.
+   * A PING that is out is still waited for.
+   */
   setPingAfter(pingAfterMs: number): void {
-    this.#options = { ...this.#options, pingWhenSilentMs: pingAfterMs, pingWhenUnheardMs: pingAfterMs };
+    const ms = pingAfterMs === 0 ? 0 : Math.max(pingAfterMs, PING_INTERVAL_MS);
+    this.#options = { ...this.#options, pingWhenSilentMs: ms, pingWhenUnheardMs: ms };
   }
 
   /** Whether a PING waits for its PONG. */

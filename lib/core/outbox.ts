@@ -1,5 +1,5 @@
-/** The first piece of a burst; the next ones double, so that a lone frame costs little and a burst few pieces. */
-const FIRST_PIECE_LENGTH = 1024;
+/** The first piece of a burst, unless the last one was longer; the next ones double: a lone frame costs little, a burst few pieces. */
+const SMALLEST_PIECE_LENGTH = 1024;
 const LARGEST_PIECE_LENGTH = 65_536;
 
 /** Room for one frame inside a larger buffer. */
@@ -21,6 +21,8 @@ export interface FrameSink {
 export class Outbox implements FrameSink {
   #full: Uint8Array[] = [];
   #piece: Uint8Array | null = null;
+  /** What came last is a good guess at what comes next: a stream of bursts gets one piece, and one write, for each. */
+  #firstPieceLength = SMALLEST_PIECE_LENGTH;
   #used = 0;
   #length = 0;
   #frames = 0;
@@ -44,9 +46,9 @@ export class Outbox implements FrameSink {
   /** Room for `length` bytes behind what is there; the caller fills all of it before it returns. */
   reserve(length: number): Room {
     if (this.#piece === null || this.#used + length > this.#piece.length) {
-      const next = this.#piece === null ? FIRST_PIECE_LENGTH : Math.min(this.#piece.length * 2, LARGEST_PIECE_LENGTH);
+      const next = this.#piece === null ? this.#firstPieceLength : 2 * this.#piece.length;
       this.#closePiece();
-      this.#piece = new Uint8Array(Math.max(next, length));
+      this.#piece = new Uint8Array(Math.max(Math.min(next, LARGEST_PIECE_LENGTH), length));
     }
     this.#frames++;
     const room = { bytes: this.#piece, offset: this.#used };
@@ -61,6 +63,7 @@ export class Outbox implements FrameSink {
     this.#closePiece();
     const taken = this.#full;
     this.#full = [];
+    this.#firstPieceLength = withRoomFor(this.#length);
     this.#length = 0;
     return taken;
   }
@@ -74,4 +77,9 @@ export class Outbox implements FrameSink {
     this.#piece = null;
     this.#used = 0;
   }
+}
+
+/** Bursts end behind the message that filled them: there is room for one message, of 1968 bytes on the wire, more. */
+function withRoomFor(length: number): number {
+  return SMALLEST_PIECE_LENGTH * (Math.ceil(length / SMALLEST_PIECE_LENGTH) + 2);
 }

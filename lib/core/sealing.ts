@@ -33,12 +33,25 @@ const NONCE_ID_LENGTH = 8;
 const NONCE_OFFSET = HEADER_LENGTH;
 const SEALED_OFFSET = NONCE_OFFSET + AEAD_NONCE_LENGTH;
 
-/**
- * What the AEAD call under way gets: filled right before it, and read within it (the provider borrows). Views on each frame
- * cost more than these copies.
- */
-const nonce = new Uint8Array(AEAD_NONCE_LENGTH);
-const associatedData = new Uint8Array(CHECKED_HEADER_LENGTH);
+/** What an AEAD call gets beside its text: copies, as views on each frame cost more. */
+class Lent {
+  readonly nonce = new Uint8Array(AEAD_NONCE_LENGTH);
+  readonly associatedData = new Uint8Array(CHECKED_HEADER_LENGTH);
+
+  /** For a frame whose checked header lies at `offset`. */
+  fill(seq: number, sessionId: Uint8Array, bytes: Uint8Array, offset: number): void {
+    writeUint32(this.nonce, 0, seq);
+    for (let index = 0; index < NONCE_ID_LENGTH; index++) this.nonce[4 + index] = sessionId[index]!;
+    for (let index = 0; index < CHECKED_HEADER_LENGTH; index++) this.associatedData[index] = bytes[offset + index]!;
+  }
+}
+
+/** For all ciphers that do nothing else within their calls, and keep nothing: no call begins before the last one is over. */
+const lentAgain = new Lent();
+
+function lentTo(aead: Aead | null): Lent {
+  return aead?.keepsNothing === true ? lentAgain : new Lent();
+}
 
 /** A key with all that both directions do with it. Only ever held in private fields: it shows its bytes. */
 class BoundKey {
@@ -58,11 +71,6 @@ class BoundKey {
     if (this.#choice.isFixed) this.bind();
   }
 
-  setNonce(seq: number): void {
-    writeUint32(nonce, 0, seq);
-    for (let index = 0; index < NONCE_ID_LENGTH; index++) nonce[4 + index] = this.sessionId[index]!;
-  }
-
   /** With the cipher that was chosen. */
   bind(): Aead {
     this.aead = this.#crypto.aead(this.#choice.cipher, this.bytes);
@@ -70,7 +78,7 @@ class BoundKey {
   }
 
   /** Opens what may be of any candidate, each tried once (§4), and binds to the one that verifies. */
-  openAny(sealed: Uint8Array): Uint8Array | null {
+  openAny({ nonce, associatedData }: Lent, sealed: Uint8Array): Uint8Array | null {
     // A frame under another key of this session may have shown it meanwhile.
     if (this.#choice.isFixed) return this.bind().open(nonce, associatedData, sealed);
     for (const cipher of this.#choice.candidates) {
@@ -131,10 +139,11 @@ export class SealingKey {
     const { bytes, offset } = sink.reserve(HEADER_LENGTH + length);
     writeHeader(bytes, offset, type, seq, length);
     const aead = this.#key.aead ?? this.#key.bind();
-    this.#key.setNonce(seq);
+    const lent = lentTo(aead);
+    lent.fill(seq, this.#key.sessionId, bytes, offset);
+    const { nonce } = lent;
     for (let index = 0; index < AEAD_NONCE_LENGTH; index++) bytes[offset + NONCE_OFFSET + index] = nonce[index]!;
-    setAssociatedData(bytes, offset);
-    aead.seal(nonce, associatedData, plaintext, bytes, offset + SEALED_OFFSET);
+    aead.seal(nonce, lent.associatedData, plaintext, bytes, offset + SEALED_OFFSET);
     writeCrc(bytes, offset, length);
   }
 
@@ -162,15 +171,16 @@ export class OpeningKey {
    * @throws UsmpError CRYPTO where it shows that the cipher was guessed wrong.
    */
   open({ seq, bytes }: Frame): Uint8Array | null {
-    this.#key.setNonce(seq);
+    const { aead } = this.#key;
+    const lent = lentTo(aead);
+    lent.fill(seq, this.#key.sessionId, bytes, 0);
+    const { nonce } = lent;
     // The nonce inside must be the one that `seq` and the session id give. It is no secret: plain compare.
     for (let index = 0; index < AEAD_NONCE_LENGTH; index++) {
       if (bytes[NONCE_OFFSET + index] !== nonce[index]) return null;
     }
-    setAssociatedData(bytes, 0);
     const sealed = bytes.subarray(SEALED_OFFSET);
-    const { aead } = this.#key;
-    return aead === null ? this.#key.openAny(sealed) : aead.open(nonce, associatedData, sealed);
+    return aead === null ? this.#key.openAny(lent, sealed) : aead.open(nonce, lent.associatedData, sealed);
   }
 
   wipe(): void {
@@ -200,8 +210,4 @@ export class OrderedOpeningKey extends OpeningKey {
     if (plaintext !== null) this.#expectedSeq++;
     return plaintext;
   }
-}
-
-function setAssociatedData(bytes: Uint8Array, offset: number): void {
-  for (let index = 0; index < CHECKED_HEADER_LENGTH; index++) associatedData[index] = bytes[offset + index]!;
 }

@@ -5,7 +5,7 @@ import { ControlAllowance } from "./control-allowance.js";
 import type { ConnectionEvent } from "./events.js";
 import type { Frame } from "./frame.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
-import { Keepalive, type KeepaliveOptions } from "./keepalive.js";
+import { Keepalive, PING_INTERVAL_MS, type KeepaliveOptions } from "./keepalive.js";
 import type { Outbox } from "./outbox.js";
 import { Reassembly } from "./reassembly.js";
 import { KeySchedule } from "./rekey.js";
@@ -26,10 +26,9 @@ import {
   SEALED_OVERHEAD,
 } from "./wire.js";
 
-const NOTHING = new Uint8Array(0);
+export { PING_INTERVAL_MS };
 
-/** §9: a peer ends the session at the ninth control frame in a second, and our PONGs to its PINGs count, too. */
-export const PING_INTERVAL_MS = 300;
+const NOTHING = new Uint8Array(0);
 
 /** PINGs that piled up in a pause arrive at once: beyond this many in a second one PONG answers the rest, or it would be a flood. */
 const MOST_PONGS = 8;

@@ -207,7 +207,8 @@ export class StreamConnection implements Connection {
   }
 
   prepare(): void {
-    if (this.#state.name === "handshake") this.#state.handshake.prepare?.();
+    const state = this.#state;
+    if (state.name === "handshake") this.#guard(() => state.handshake.prepare?.());
   }
 
   takeEvents(): ConnectionEvent[] {

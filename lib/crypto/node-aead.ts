@@ -20,6 +20,11 @@ export class NodeAead implements Aead {
     this.#key = new AeadKey(key);
   }
 
+  /** Not a field: that would be copied into an object that is made of this one, with other methods. */
+  get keepsNothing(): true {
+    return true;
+  }
+
   seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, out: Uint8Array, offset: number): void {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
     const cipher = createCipheriv(this.#cipher, this.#key.bytes, nonce, OPTIONS);

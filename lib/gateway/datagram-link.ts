@@ -11,6 +11,8 @@ export class DatagramLink implements Link {
   readonly #peer: DatagramPeer;
   readonly #onGone: () => void;
   #handlers: LinkHandlers | null = null;
+  /** A peer that sends without pause must not keep a process alive that may end. */
+  #mayPoll = true;
   #gone = false;
 
   constructor(peer: DatagramPeer, onGone: () => void) {
@@ -42,7 +44,7 @@ export class DatagramLink implements Link {
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (this.#gone) return;
-    busyPoll.sent(this.#peer.port);
+    if (this.#mayPoll) busyPoll.sent(this.#peer.port);
     this.#peer.send(bytes, (trouble) => {
       if (this.#gone) return;
       if (trouble !== undefined) this.#handlers?.onTrouble?.(trouble);
@@ -70,7 +72,9 @@ export class DatagramLink implements Link {
   }
 
   /** The listener's own `unref` is for all of its links. */
-  unref(): void {}
+  unref(): void {
+    this.#mayPoll = false;
+  }
 
   #leave(): boolean {
     if (this.#gone) return false;

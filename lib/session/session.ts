@@ -222,7 +222,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
 
   /**
    * Asks for a sign of life when nothing was sent, or nothing received, for this many milliseconds, from now on and on this
-   * session; 0: never.
+   * session; 0: never. Less than 300 counts as 300: a peer ends a session that asks much more often.
    * @throws UsmpError INVALID_ARG for what is no such number.
    */
   keepalive(keepaliveMs: number): void {

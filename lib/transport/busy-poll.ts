@@ -8,13 +8,17 @@ const EXCHANGE_AFTER = 8;
 const WORTHWHILE = 16;
 const MOST_WANTED = 8_192;
 
+/** So many turns of the event loop take far longer than 0.2 ms, unless somebody holds the clock. */
+const MOST_TURNS = 1_000;
+
 /**
  * Keeps the event loop awake during a fast exchange with one peer: over datagrams every frame waits for its acknowledgement, and
  * falling asleep and being woken can take longer than the answer (on loopback four fifths of a round trip).
  *
  * It costs the CPU time of the waits of that exchange, and of at most 0.2 ms after its last datagram. A radio, many peers at once
- * and occasional messages are never so fast: they cost nothing. It counts what is sent, since a session answers only what
- * verified: who floods it with forgeries keeps nobody awake.
+ * and occasional messages are never so fast: they cost nothing. It counts what is sent: forgeries, which are not answered, keep
+ * nobody awake. Copies of what a peer sent before are answered, and do while they come so fast; the event loop has as little sleep
+ * from reading them.
  */
 export class BusyPoll {
   #peerPort = -1;
@@ -22,6 +26,8 @@ export class BusyPoll {
   #fastOnes = 0;
   #wanted = EXCHANGE_AFTER;
   #polling = false;
+  /** Of the event loop, since the last datagram. */
+  #turns = 0;
 
   /** A session sends a datagram to this port. */
   sent(peerPort: number): void {
@@ -30,6 +36,7 @@ export class BusyPoll {
     this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;
     this.#lastAt = now;
     this.#peerPort = peerPort;
+    this.#turns = 0;
     if (this.#fastOnes < this.#wanted || this.#polling) return;
     this.#polling = true;
     setImmediate(this.#poll);
@@ -37,7 +44,7 @@ export class BusyPoll {
 
   /** While an immediate is due the event loop looks for datagrams without waiting. */
   readonly #poll = (): void => {
-    if (performance.now() - this.#lastAt < FAST_MS) {
+    if (performance.now() - this.#lastAt < FAST_MS && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }

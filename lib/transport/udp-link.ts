@@ -15,6 +15,8 @@ export class UdpLink implements Link {
   readonly #socket: Socket;
   readonly #busyPoll = new BusyPoll();
   #handlers: LinkHandlers | null = null;
+  /** A peer that sends without pause must not keep a process alive that may end. */
+  #mayPoll = true;
   #sending = 0;
   #ending = false;
   #closed = false;
@@ -36,7 +38,7 @@ export class UdpLink implements Link {
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (this.#ending) return;
     this.#sending++;
-    this.#busyPoll.sent(this.remotePort);
+    if (this.#mayPoll) this.#busyPoll.sent(this.remotePort);
     this.#socket.send(bytes, (error) => {
       this.#sending--;
       if (this.#closed) return;
@@ -63,6 +65,7 @@ export class UdpLink implements Link {
   }
 
   unref(): void {
+    this.#mayPoll = false;
     this.#socket.unref();
   }
 

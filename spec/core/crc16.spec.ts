@@ -22,6 +22,21 @@ describe("crc16", () => {
     }
   });
 
+  it("is what the definition gives, bit by bit, for any bytes, length and beginning (§1)", () => {
+    let state = 0x2545f491;
+    const random = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 16;
+    for (let length = 0; length < 600; length++) {
+      const bytes = Uint8Array.from({ length }, random);
+      const begin = random() & 0xffff;
+      let crc = begin;
+      for (const byte of bytes) {
+        crc ^= byte;
+        for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xa001 : crc >>> 1;
+      }
+      expect(crc16(bytes, 0, length, begin), `${length} bytes from ${begin}`).to.equal(crc);
+    }
+  });
+
   it("changes with every single bit", () => {
     const bytes = counted(20);
     const seen = new Set([crc16(bytes)]);

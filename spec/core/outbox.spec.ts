@@ -35,6 +35,16 @@ describe("Outbox", () => {
     expect(concat(...pieces)).to.deep.equal(concat(...frames));
   });
 
+  it("puts a burst into one piece where the last one was about as long", () => {
+    const outbox = new Outbox();
+    const pieces = [67, 67, 70, 1, 67].map((frames) => {
+      for (let index = 0; index < frames; index++) append(outbox, filled(492, index));
+      return outbox.take().length;
+    });
+    expect(pieces.slice(1, 4)).to.deep.equal([1, 1, 1]);
+    expect(pieces[4]).to.be.greaterThan(1);
+  });
+
   it("cuts no reservation in two", () => {
     const outbox = new Outbox();
     for (let index = 0; index < 5; index++) append(outbox, filled(492, index));

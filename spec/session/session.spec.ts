@@ -341,6 +341,37 @@ describe("UsmpSession", () => {
       expect(frameTypes(rig.link.take())).to.deep.equal([FrameType.PING]);
     });
 
+    it("asks no faster than a peer puts up with, however small the interval", async () => {
+      const { rig, session } = sessionRig();
+      session.keepalive(0.001);
+      for (let passedMs = 0; passedMs < 5_000; passedMs += 10) {
+        await rig.clock.advance(10);
+        rig.exchange();
+      }
+      expect([rig.peer.closed, session.isConnected]).to.deep.equal([undefined, true]);
+      expect(session.stats().framesSent).to.be.within(10, 20);
+    });
+
+    it("asks never again in any time to come with Infinity", async () => {
+      const { rig, session } = sessionRig();
+      session.keepalive(Infinity);
+      await rig.clock.advance(3_600_000);
+      expect([frameTypes(rig.link.take()), rig.clock.pending]).to.deep.equal([[], 0]);
+    });
+
+    it("changes nothing for a PING that is out: it is still waited for", async () => {
+      const { rig, session } = sessionRig({ keepalive: { lifeSignTimeoutMs: 5_000 } });
+      const events = record(session);
+      session.keepalive(1_000);
+      await rig.clock.advance(1_000);
+      expect(frameTypes(rig.link.take())).to.deep.equal([FrameType.PING]);
+      session.keepalive(0);
+      await rig.clock.advance(4_999);
+      expect(session.isConnected).to.equal(true);
+      await rig.clock.advance(1);
+      expect(events.at(-1)).to.equal("close TIMEOUT");
+    });
+
     it("asks no more with 0", async () => {
       const { rig, session } = sessionRig();
       session.keepalive(10_000);

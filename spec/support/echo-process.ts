@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { UsmpServer } from "../../lib/gateway/server.js";
@@ -7,7 +8,10 @@ import type { UsmpSession } from "../../lib/session/session.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
 
-const PROGRAM = fileURLToPath(new URL("./echo-sketch.ts", import.meta.url));
+/** As this file: TypeScript through the loader, or what tsc made of it. */
+const EXTENSION = extname(import.meta.url);
+const PROGRAM = fileURLToPath(new URL(`./echo-sketch${EXTENSION}`, import.meta.url));
+const LOADER = EXTENSION === ".ts" ? ["--import", "tsx"] : [];
 
 /** A gateway here, and a process that echoes what it sends: a sketch, or the plain facade, over real sockets. */
 export class EchoProcess {
@@ -26,7 +30,7 @@ export class EchoProcess {
     const transport = kind === "udp" ? new UdpTransport("127.0.0.1", 0) : new TcpTransport("127.0.0.1", 0);
     const [listening] = await server.listen(transport);
     const connected = new Promise<UsmpSession>((resolve) => server.onSession(resolve));
-    const child = spawn(process.execPath, ["--import", "tsx", PROGRAM, kind, `${listening?.port}`, which], {
+    const child = spawn(process.execPath, [...LOADER, PROGRAM, kind, `${listening?.port}`, which], {
       stdio: ["ignore", "inherit", "inherit"],
     });
     const exited = once(child, "exit").then(([code]) => Promise.reject(new Error(`it ended before, with ${code}`)));

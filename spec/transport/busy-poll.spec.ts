@@ -54,6 +54,21 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(false);
   });
 
+  it("ends by itself where time stands still, as under fake timers that leave immediates alone", () => {
+    const due: (() => void)[] = [];
+    const stub = sinon
+      .stub(globalThis, "setImmediate")
+      .callsFake(((callback: () => void) => due.push(callback)) as never);
+    try {
+      send(20, 0);
+      expect(due).to.have.lengthOf(1);
+      for (let turn = 0; turn < 10_000; turn++) due.shift()?.();
+      expect(due).to.have.lengthOf(0);
+    } finally {
+      stub.restore();
+    }
+  });
+
   it("wants another fast exchange after a pause", () => {
     send(50, FAST_MS);
     pause();

@@ -1,9 +1,8 @@
 import { expect } from "chai";
 import { currentBoard, delayCurrent } from "../../../lib/arduino/board/current-board.js";
-import { millis } from "../../../lib/arduino/index.js";
 import { VirtualBoard } from "../../../lib/testing/index.js";
 
-const COPY = "../../../lib/arduino/index.js?copy";
+const COPY = "../../../lib/arduino/board/current-board.js?copy";
 
 describe("arduino/board/current-board", () => {
   it("is the board of the sketch that runs, through its promises and timers", async () => {
@@ -33,12 +32,12 @@ describe("arduino/board/current-board", () => {
   });
 
   it("is found by another copy of this library, too", async () => {
-    const copy = (await import(COPY)) as { readonly millis: typeof millis };
-    expect(copy.millis).not.to.equal(millis);
-    let seen = -1;
-    const board = new VirtualBoard({ startMillis: 123_456 });
-    await board.start({ setup: () => void (seen = copy.millis()) });
-    expect(seen).to.equal(123_456);
+    const copy = (await import(COPY)) as { readonly currentBoard: typeof currentBoard };
+    expect(copy.currentBoard).not.to.equal(currentBoard);
+    let seen: string | null = null;
+    const board = new VirtualBoard({ deviceId: "02:00:00:00:00:0c" });
+    await board.start({ setup: () => void (seen = copy.currentBoard().deviceId) });
+    expect(seen).to.equal("02:00:00:00:00:0c");
   });
 
   it("refuses what only a sketch can do, outside of one", async () => {

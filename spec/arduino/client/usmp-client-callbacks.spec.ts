@@ -219,12 +219,12 @@ describe("USMPClient's callbacks", () => {
     const failures: [what: string, where: RegExp, prepare: (usmp: USMPClient) => void][] = [
       [
         "onConnect",
-        /^onConnect callback: broken\n {4}at .*usmp-client-callbacks\.spec\.ts:\d+:\d+\n/,
+        /^onConnect callback: broken\n {4}at .*usmp-client-callbacks\.spec\.[jt]s:\d+:\d+\n/,
         (usmp) => usmp.onConnect(fail),
       ],
       [
         "onMessage",
-        /^onMessage callback: broken\n {4}at .*usmp-client-callbacks\.spec\.ts:\d+:\d+\n/,
+        /^onMessage callback: broken\n {4}at .*usmp-client-callbacks\.spec\.[jt]s:\d+:\d+\n/,
         (usmp) => usmp.onMessage(fail),
       ],
       ["an async onMessage", /^onMessage callback: broken\n/, (usmp) => usmp.onMessage(rejecting)],

@@ -150,7 +150,7 @@ describe("Serial", () => {
     board.serial.type("x");
     await expectFailure(
       board.advance(1),
-      /^Serial.onReceive callback: bad command\n {4}at .*hardware-serial\.spec\.ts:/,
+      /^Serial.onReceive callback: bad command\n {4}at .*hardware-serial\.spec\.[jt]s:/,
     );
   });
 
@@ -158,7 +158,7 @@ describe("Serial", () => {
     for (const use of [() => Serial.println("x"), () => Serial.available(), () => Serial.readString()]) {
       await expectFailure(
         new VirtualBoard().start({ setup: () => void use() }),
-        /^setup\(\): Serial\.begin\(115200\) is missing: on a board .*\n {4}at .*hardware-serial\.spec\.ts:/,
+        /^setup\(\): Serial\.begin\(115200\) is missing: on a board .*\n {4}at .*hardware-serial\.spec\.[jt]s:/,
       );
     }
   });
@@ -184,7 +184,7 @@ describe("Serial", () => {
     board.serial.close();
     await expectFailure(
       board.advance(10),
-      /^loop\(\): the stream is closed that the serial port writes to\n {4}at .*hardware-serial\.spec\.ts:/,
+      /^loop\(\): the stream is closed that the serial port writes to\n {4}at .*hardware-serial\.spec\.[jt]s:/,
     );
   });
 

@@ -58,7 +58,7 @@ describe("Serial on streams", () => {
       process.exitCode = before;
     }
     expect(said.firstCall.args[0]).to.match(
-      /^The sketch failed in loop\(\): the serial port's stream has failed: write EPIPE\n {4}at .*serial-on-streams\.spec\.ts:\d+:\d+\n$/,
+      /^The sketch failed in loop\(\): the serial port's stream has failed: write EPIPE\n {4}at .*serial-on-streams\.spec\.[jt]s:\d+:\d+\n$/,
     );
   });
 });

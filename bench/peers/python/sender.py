@@ -1,0 +1,71 @@
+"""The public SDK's sending end, which answers what sending.mjs does."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from time import perf_counter
+
+sys.path.append(str(Path(__file__).parents[3] / "spec" / "interop" / "peers"))
+
+from control import obey, tell
+from usmp import USMPClient
+from usmp.types import CipherSuite
+
+SETUP = json.loads(sys.argv[1])
+AT_ONCE = 32
+
+
+async def open_client() -> USMPClient:
+    client = USMPClient("127.0.0.1", SETUP["port"], SETUP["psk"].encode(), protocol=SETUP["carrier"])
+    await client.connect()
+    # The SDK has no public option for it.
+    if SETUP["cipher"] == "chacha20-poly1305":
+        client._session._info.cipher_suite = CipherSuite.CHACHA20_POLY1305
+    return client
+
+
+async def main() -> None:
+    clients = []
+
+    async def connect(request: dict) -> None:
+        left = request["sessions"] - len(clients)
+        while left > 0:
+            some = min(left, AT_ONCE)
+            clients.extend(await asyncio.gather(*(open_client() for _ in range(some))))
+            left -= some
+
+    async def push(request: dict) -> None:
+        data = bytes(request["size"])
+        for _ in range(request["messages"]):
+            await clients[0].send(data)
+
+    async def echo(request: dict) -> dict:
+        data = bytes(request["size"])
+        microseconds = []
+        for _ in range(request["messages"]):
+            start = perf_counter()
+            await clients[0].send(data)
+            await clients[0].recv()
+            microseconds.append((perf_counter() - start) * 1e6)
+        return {"microseconds": microseconds}
+
+    async def handshakes(request: dict) -> dict:
+        left = request["handshakes"]
+
+        async def shake_next() -> None:
+            nonlocal left
+            while left > 0:
+                left -= 1
+                client = await open_client()
+                await client.disconnect()
+
+        start = perf_counter()
+        await asyncio.gather(*(shake_next() for _ in range(request["atOnce"])))
+        return {"ms": (perf_counter() - start) * 1000}
+
+    tell(event="ready")
+    await obey({"connect": connect, "push": push, "echo": echo, "handshakes": handshakes})
+
+
+asyncio.run(main())

@@ -1,0 +1,2 @@
+/** What the process was started for: one JSON argument. */
+export const setup = JSON.parse(process.argv[2]);

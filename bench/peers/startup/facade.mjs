@@ -1,0 +1,4 @@
+// A device, as far as it gets before it dials.
+import { Usmp } from "usmp";
+
+new Usmp("the key of the benchmark");
