@@ -155,7 +155,8 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   }
 
   /**
-   * Moves time until there is a session, and gives it; the device learns of it as soon as the network has carried that. Rejects where
+   * Moves time until there is a session, and gives it: at once where there is one still, also of a board whose power was cut,
+   * which `waitForDisconnect()` waits out. The device learns of it as soon as the network has carried that. Rejects where
    * there is none within 10 s, or a sketch fails.
    */
   async waitForSession({ deviceId, withinMs = DEFAULT_WITHIN_MS }: WaitOptions = {}): Promise<UsmpSession> {

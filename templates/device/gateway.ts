@@ -11,7 +11,10 @@ gateway.onMessage((data, _len, session) => console.log(session.deviceId, ">", JS
 gateway.onDisconnect((reason, session) => console.log(session.deviceId, "left:", reason.code));
 gateway.on("refused", (reason, address) => console.log(address, "refused:", reason.message));
 
-const [listening] = await gateway.listen(Usmp.TCP("0.0.0.0", Number(port)));
+const [listening] = await gateway.listen(Usmp.TCP("0.0.0.0", Number(port))).catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error); // another program has the port
+  process.exit(1);
+});
 console.log(`listening on port ${listening?.port ?? port}; type "on" or "off", Ctrl-C ends`);
 
 const typed = createInterface(process.stdin);

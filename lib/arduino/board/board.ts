@@ -139,6 +139,12 @@ export class Board {
     };
   }
 
+  /** Runs a callback of the sketch, which cannot wait. */
+  call<T>(where: string, callback: () => T): T {
+    const { life } = this;
+    return life === null ? callback() : life.call(where, callback);
+  }
+
   /** What is open in this life ends with it. Returns what ends that ownership; outside of a sketch nobody owns anything. */
   own(resource: LifeResource): () => void {
     return this.life?.own(resource) ?? (() => {});

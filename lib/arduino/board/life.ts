@@ -26,6 +26,8 @@ export interface BoardLife {
   delay(delayMs: number, what: string): Promise<void>;
   /** `wait`, as something that the sketch has to await before it goes on. Never settles where the life is over by then. */
   waitFor<T>(wait: Promise<T>, what: string): Promise<T>;
+  /** Runs a callback of the sketch, which cannot wait; `where` names it in messages: `onMessage callback`. */
+  call<T>(where: string, callback: () => T): T;
   /** Runs an interrupt handler as code of the sketch. */
   interrupt(pin: number, handler: () => void): void;
   /** Ends this life at once: does not return. */

@@ -111,9 +111,9 @@ export class USMPClient extends Print {
 
   /** Runs the callback of what happened, if anything did: one thing at a time. To be called in each turn of `loop()`. */
   maintain(): void {
+    this.#board.polled();
     const device = this.#device;
     if (device === null) return;
-    device.board.polled();
     if (device.isLost) {
       // What came before the loss is told before it.
       if (this.#deliver()) return;
@@ -155,7 +155,7 @@ export class USMPClient extends Print {
   send(data: Uint8Array, len?: number): boolean;
   send(data: TextLike | Uint8Array, len?: number): boolean {
     const message = data instanceof Uint8Array ? data.subarray(0, len) : bytesOf(byteString(data.toString()));
-    this.#lastError = this.alive() ? (this.#device?.send(message) ?? null) : noSession();
+    this.#lastError = this.#hasSession ? (this.#device?.send(message) ?? null) : noSession();
     return this.#lastError === null;
   }
 
@@ -167,7 +167,7 @@ export class USMPClient extends Print {
   /** Whether there is a session. */
   alive(): boolean {
     this.#board.polled();
-    return this.#device !== null && this.#device.session !== null;
+    return this.#hasSession;
   }
 
   /** As `alive`. */
@@ -183,9 +183,9 @@ export class USMPClient extends Print {
 
   /** What goes on: `USMP_STATE_IDLE` to `USMP_STATE_ERROR`. */
   state(): number {
+    this.#board.polled();
     const device = this.#device;
     if (device === null) return USMP_STATE_IDLE;
-    device.board.polled();
     switch (device.state) {
       case "opening":
         return USMP_STATE_CONNECTING_SOCKET;
@@ -252,8 +252,12 @@ export class USMPClient extends Print {
   }
 
   protected override writeBytes(bytes: Uint8Array): number {
-    this.#lastError = this.alive() ? null : noSession();
+    this.#lastError = this.#hasSession ? null : noSession();
     return this.#lastError === null ? (this.#device?.write(bytes) ?? 0) : 0;
+  }
+
+  get #hasSession(): boolean {
+    return this.#device !== null && this.#device.session !== null;
   }
 
   get #board(): Board {
@@ -364,7 +368,7 @@ export class USMPClient extends Print {
     // Of this life: a callback may be async, and fail when the next one has begun.
     const fail = this.#board.failer(where);
     try {
-      const running = callback?.();
+      const running = callback === null ? undefined : this.#board.call(where, callback);
       if (running instanceof Promise) running.catch(fail);
     } catch (cause) {
       fail(cause);

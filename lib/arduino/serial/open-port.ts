@@ -67,7 +67,7 @@ export class OpenPort implements TimedSource {
     const fail = this.#board.failer(where);
     const receiver = AsyncResource.bind(() => {
       try {
-        callback();
+        this.#board.call(where, callback);
       } catch (error) {
         fail(error);
       }

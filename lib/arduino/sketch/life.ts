@@ -4,7 +4,7 @@ import { isWithin, runWithin } from "../board/current-board.js";
 import type { BoardLife, LifeRequest, LifeResource, WakeCause } from "../board/life.js";
 import { LifeOver } from "../board/life-over.js";
 import type { SketchContext } from "../board/shared.js";
-import { callSite, type Trace, TraceBudget } from "./call-site.js";
+import { callSite, Trace, TraceBudget } from "./call-site.js";
 import { beginSketch, type Sketch, type SketchFunctions } from "./sketch.js";
 import { SketchError } from "./sketch-error.js";
 import { TurnPace } from "./turn-pace.js";
@@ -40,7 +40,9 @@ export class Life implements BoardLife {
   #wait: Wait | null = null;
   /** Something happened on the network while the sketch waited. */
   #hurries = false;
-  #where = "the sketch";
+  #where = "what comes before setup()";
+  /** The callback that runs, by its name. */
+  #callback: string | null = null;
 
   /** `onEnd`: at most once, and synchronously, where the sketch itself ends this life. */
   constructor(board: Board, sketch: Sketch, onEnd: (end: LifeEnd) => void) {
@@ -85,6 +87,7 @@ export class Life implements BoardLife {
 
   delay(delayMs: number, what: string): Promise<void> {
     return new Promise((resolve) => {
+      if (this.#failsInCallback(what)) return;
       const timer = this.#context.board.clock.afterForSketch(Math.max(delayMs, 0), () => {
         this.#wait = null;
         resolve();
@@ -95,6 +98,7 @@ export class Life implements BoardLife {
 
   waitFor<T>(promise: Promise<T>, what: string): Promise<T> {
     return new Promise((resolve) => {
+      if (this.#failsInCallback(what)) return;
       const wait = this.#beginWait(what, null);
       const settle = (): void => {
         if (wait !== null && this.#wait === wait) this.#wait = null;
@@ -104,12 +108,23 @@ export class Life implements BoardLife {
     });
   }
 
+  call<T>(where: string, callback: () => T): T {
+    const outer = this.#callback;
+    this.#callback = where;
+    try {
+      return callback();
+    } finally {
+      this.#callback = outer;
+    }
+  }
+
   interrupt(pin: number, handler: () => void): void {
+    const where = `interrupt handler of pin ${pin}`;
     runWithin(this.#context, () => {
       try {
-        handler();
+        this.call(where, handler);
       } catch (error) {
-        this.fail(`interrupt handler of pin ${pin}`, error);
+        this.fail(where, error);
       }
     });
     // Where the sketch itself changed the pin, its code does not outlive the handler.
@@ -185,6 +200,14 @@ export class Life implements BoardLife {
       return null;
     }
     return (this.#wait = { what, timer, trace: this.#traces.take(what) });
+  }
+
+  /** Whether a callback is what begins to wait: nobody would wait for it, so it fails. */
+  #failsInCallback(what: string): boolean {
+    if (this.#callback === null) return false;
+    const cause = new Error(`${what} waits, and a callback cannot: let it set a variable, and loop() do the rest`);
+    this.#fail(this.#callback, cause, callSite(new Trace()));
+    return true;
   }
 
   /** A board does one thing after the other: whoever goes on while a wait is pending forgot to await it. */

@@ -67,14 +67,14 @@ export class EEPROMClass {
   }
 
   /** One byte. */
-  write(address: number, value: number): void {
+  write(address: number, value: number | boolean): void {
     const { bytes } = this.#ram;
     // An index outside of them would become a property of the array.
-    if (address in bytes) this.#put(address, Uint8Array.of(value));
+    if (address in bytes) this.#put(address, Uint8Array.of(Number(value)));
   }
 
   /** The same as {@link write}: what is equal is never written here. */
-  update(address: number, value: number): void {
+  update(address: number, value: number | boolean): void {
     this.write(address, value);
   }
 

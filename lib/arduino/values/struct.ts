@@ -35,7 +35,10 @@ export type FieldValue<Type> =
 export type StructValue<F extends Fields> = { -readonly [Name in keyof F]: FieldValue<F[Name]> };
 
 export interface StructOptions {
-  /** Whether the sketch's struct has `__attribute__((packed))`; without it each field lies at a multiple of its size. */
+  /**
+   * Whether the sketch's struct has `__attribute__((packed))`. False: each field lies at a multiple of its size, with padding
+   * in between, as in a struct without it. Default true.
+   */
   readonly packed?: boolean;
 }
 

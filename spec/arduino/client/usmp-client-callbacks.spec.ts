@@ -231,8 +231,13 @@ describe("USMPClient's callbacks", () => {
       ["an async onMessage", /^onMessage callback: broken\n/, (usmp) => usmp.onMessage(rejecting)],
       [
         "an onMessage that waits",
-        /went on while delay\(5\) was still waiting.*a callback cannot wait/s,
+        /^onMessage callback: delay\(5\) waits, and a callback cannot.*\n {4}at .*usmp-client-callbacks\.spec\.ts:/,
         (usmp) => usmp.onMessage(() => void delay(5)),
+      ],
+      [
+        "an onConnect that awaits",
+        /^onConnect callback: delay\(5\) waits, and a callback cannot.*\n {4}at .*usmp-client-callbacks\.spec\.ts:/,
+        (usmp) => usmp.onConnect(() => delay(5) as unknown as undefined),
       ],
     ];
     for (const [what, where, prepare] of failures) {

@@ -8,7 +8,10 @@ import {
   millis,
   OUTPUT,
   pinMode,
+  Serial,
   SketchError,
+  USMPClient,
+  WiFi,
 } from "../../../lib/arduino/index.js";
 import type { Sketch } from "../../../lib/arduino/sketch/sketch.js";
 import { VirtualBoard } from "../../../lib/testing/index.js";
@@ -163,7 +166,45 @@ describe("arduino/sketch/life", () => {
   it("tells of what is no sketch", async () => {
     expect((await failure((() => null) as never)).message).to.include("a sketch is { setup, loop }");
     expect((await failure({ loop: 7 } as never)).message).to.include("loop of a sketch must be a function");
-    expect((await failure(() => { throw new Error("at once"); })).message).to.include("the sketch: at once"); // prettier-ignore
+    expect((await failure(() => { throw new Error("at once"); })).message).to.include("what comes before setup(): at once"); // prettier-ignore
+  });
+
+  describe("names a callback that waits, with its own line", () => {
+    it("while the sketch itself waits", async () => {
+      let line = 0;
+      const error = await failure({
+        async setup() {
+          const board = currentBoard();
+          board.clock.after(5, () =>
+            board.life?.interrupt(4, () => {
+              line = lineHere(1);
+              void delay(20);
+            }),
+          );
+          await delay(50);
+        },
+      });
+      expect(error.message).to.include("interrupt handler of pin 4: delay(20) waits, and a callback cannot");
+      expect(error.site).to.match(new RegExp(`life\\.spec\\.[tj]s:${line}:\\d+$`));
+    });
+
+    it("while the sketch does not", async () => {
+      const error = await failure({
+        loop: () => void currentBoard().call("onMessage callback", async () => delayMicroseconds(7)),
+      });
+      expect(error.message).to.include("onMessage callback: delayMicroseconds(7) waits, and a callback cannot");
+    });
+
+    it("and not the wait that follows it", async () => {
+      const error = await failure({
+        async loop() {
+          currentBoard().call("onMessage callback", () => {});
+          await delay(5);
+          throw new Error("later");
+        },
+      });
+      expect(error.message).to.include("loop(): later");
+    });
   });
 
   it("tells of a callback that failed, by its name", async () => {
@@ -190,6 +231,27 @@ describe("arduino/sketch/life", () => {
     expect(error.message).to.include("loop(): looked 1000000 times").and.to.include("await delay(1)");
     expect(error.site).to.match(/life\.spec/);
   });
+
+  for (const [what, isThere] of [
+    ["a session", (usmp) => usmp.alive()],
+    ["a session, and maintains it", (usmp) => (usmp.maintain(), false)],
+    ["a message", (usmp) => usmp.available()],
+    ["a state", (usmp) => usmp.state() > 0],
+    ["what is typed", () => Serial.available() > 0],
+    ["the network", () => WiFi.isConnected()],
+  ] as [what: string, isThere: (usmp: USMPClient) => boolean][]) {
+    it(`ends a sketch that looks for ${what} without end while time stands still`, async () => {
+      const error = await failure({
+        loop() {
+          Serial.begin(115_200);
+          const usmp = new USMPClient("a key that nobody uses here");
+          while (!isThere(usmp));
+        },
+      });
+      expect(error.message).to.include("loop(): looked 1000000 times").and.to.include("await delay(1)");
+      expect(error.site).to.match(/life\.spec/);
+    });
+  }
 
   describe("when it is over", () => {
     /** A sketch that restarts and does not want to: what its first life still gets done. */

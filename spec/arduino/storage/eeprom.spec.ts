@@ -43,13 +43,14 @@ describe("EEPROM", () => {
       () => {
         EEPROM.begin(4);
         EEPROM.write(0, 9);
+        EEPROM.update(1, true);
         EEPROM.end();
         seen.push(EEPROM.length(), EEPROM.read(0));
         EEPROM.begin(4);
-        seen.push(EEPROM.read(0));
+        seen.push(EEPROM.read(0), EEPROM.read(1));
       },
     ]);
-    expect(seen).to.deep.equal([0, 0, 9]);
+    expect(seen).to.deep.equal([0, 0, 9, 1]);
   });
 
   it("does nothing before it begins, and outside of its size", async () => {

@@ -1,5 +1,7 @@
 import { expect } from "chai";
 
+import { USMPClient } from "../../../lib/arduino/client/usmp-client.js";
+import { USMP } from "../../../lib/arduino/client/usmp.js";
 import { WIFI_STA, WL_CONNECTED, WL_DISCONNECTED, WiFi } from "../../../lib/arduino/wifi/wifi.js";
 import { TestGateway } from "../../../lib/testing/test-gateway.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
@@ -27,6 +29,20 @@ describe("WiFi", () => {
       WL_CONNECTED,
       WL_DISCONNECTED,
     ]);
+  });
+
+  it("is connected from a usmp.begin() on that joins a WiFi, and not from one that does not", async () => {
+    const seen: unknown[] = [];
+    await runLives([
+      () => {
+        const usmp = new USMPClient("a key that nobody uses here");
+        usmp.beginAsync(USMP.TCP("host"));
+        seen.push(WiFi.status());
+        usmp.beginAsync(USMP.TCP("host").wifi("net", "password"));
+        seen.push(WiFi.status(), WiFi.SSID().c_str(), WiFi.getMode(), WiFi.RSSI());
+      },
+    ]);
+    expect(seen).to.deep.equal([WL_DISCONNECTED, WL_CONNECTED, "net", WIFI_STA, -50]);
   });
 
   it("tells of the network while it is connected", async () => {
