@@ -81,5 +81,6 @@ export class Outbox implements FrameSink {
 
 /** Bursts end behind the message that filled them: there is room for one message, of 1968 bytes on the wire, more. */
 function withRoomFor(length: number): number {
+  if (length <= SMALLEST_PIECE_LENGTH) return SMALLEST_PIECE_LENGTH;
   return SMALLEST_PIECE_LENGTH * (Math.ceil(length / SMALLEST_PIECE_LENGTH) + 2);
 }
