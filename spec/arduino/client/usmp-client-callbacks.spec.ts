@@ -231,12 +231,12 @@ describe("USMPClient's callbacks", () => {
       ["an async onMessage", /^onMessage callback: broken\n/, (usmp) => usmp.onMessage(rejecting)],
       [
         "an onMessage that waits",
-        /^onMessage callback: delay\(5\) waits, and a callback cannot.*\n {4}at .*usmp-client-callbacks\.spec\.ts:/,
+        /^onMessage callback: delay\(5\) waits, and a callback cannot.*\n {4}at .*usmp-client-callbacks\.spec\.[jt]s:/,
         (usmp) => usmp.onMessage(() => void delay(5)),
       ],
       [
         "an onConnect that awaits",
-        /^onConnect callback: delay\(5\) waits, and a callback cannot.*\n {4}at .*usmp-client-callbacks\.spec\.ts:/,
+        /^onConnect callback: delay\(5\) waits, and a callback cannot.*\n {4}at .*usmp-client-callbacks\.spec\.[jt]s:/,
         (usmp) => usmp.onConnect(() => delay(5) as unknown as undefined),
       ],
     ];
