@@ -83,7 +83,7 @@ export function echo(peer: Peer, setup: Setup): Contestant {
 export function handshakes(peer: Peer, setup: Setup, atOnce: number): Contestant {
   return contestant(peer.name, peer, setup, {
     sessions: 0,
-    firstTrial: 50,
+    firstTrial: 5_000,
     least: 50,
     run: async (pair, times) => ({ "handshakes/s": await pair.handshakes(times, atOnce) }),
     speed: (figures) => figures["handshakes/s"] ?? 0,

@@ -21,35 +21,46 @@ const MOST_TURNS = 1_000;
  * from reading them.
  */
 export class BusyPoll {
-  #peerPort = -1;
+  readonly #fastMs: number;
+  #peer: unknown;
   #lastAt = -Infinity;
   #fastOnes = 0;
   #wanted = EXCHANGE_AFTER;
   #polling = false;
+  #preemptions = 0;
   /** Of the event loop, since the last datagram. */
   #turns = 0;
 
+  constructor(fastMs = FAST_MS) {
+    this.#fastMs = fastMs;
+  }
+
   /** A session sends a datagram to this port. */
-  sent(peerPort: number): void {
+  sent(peer: unknown): void {
     const now = performance.now();
-    const isFast = now - this.#lastAt < FAST_MS && peerPort === this.#peerPort;
+    const isFast = now - this.#lastAt < this.#fastMs && peer === this.#peer;
     this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;
     this.#lastAt = now;
-    this.#peerPort = peerPort;
+    this.#peer = peer;
     this.#turns = 0;
     if (this.#fastOnes < this.#wanted || this.#polling) return;
     this.#polling = true;
+    this.#preemptions = preemptions();
     setImmediate(this.#poll);
   }
 
   /** While an immediate is due the event loop looks for datagrams without waiting. */
   readonly #poll = (): void => {
-    if (performance.now() - this.#lastAt < FAST_MS && this.#turns++ < MOST_TURNS) {
+    if (performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }
     this.#polling = false;
-    const wasWorthwhile = this.#fastOnes >= this.#wanted + WORTHWHILE;
+    const wasWorthwhile = this.#fastOnes >= this.#wanted + WORTHWHILE || preemptions() === this.#preemptions;
     this.#wanted = wasWorthwhile ? EXCHANGE_AFTER : Math.min(2 * this.#wanted, MOST_WANTED);
   };
+}
+
+function preemptions(): number {
+  return process.resourceUsage().involuntaryContextSwitches;
 }

@@ -1,8 +1,11 @@
 import type { Socket } from "node:net";
 
+import { BusyPoll } from "./busy-poll.js";
 import { plainAddress } from "./place.js";
 import { linkFailure } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
+
+const busyPoll = new BusyPoll(0.5);
 
 /**
  * A link over an open socket with `allowHalfOpen`, which has not begun to read (`pauseOnConnect`, or paused before it
@@ -16,6 +19,8 @@ export class TcpLink implements Link {
   readonly #socket: Socket;
   #handlers: LinkHandlers | undefined;
   #paused = false;
+  #mayPoll = true;
+  #heard = true;
   #failure: unknown;
 
   constructor(socket: Socket, remoteAddress: string, remotePort: number) {
@@ -39,6 +44,8 @@ export class TcpLink implements Link {
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (!this.#socket.writable) return;
+    if (this.#mayPoll && this.#heard) busyPoll.sent(this.remoteAddress);
+    this.#heard = false;
     this.#socket.write(bytes, (error) => {
       // Node reports a write that was under way as done even after destroy().
       if (!error && !this.#socket.destroyed) onFlushed();
@@ -67,10 +74,14 @@ export class TcpLink implements Link {
   }
 
   unref(): void {
+    this.#mayPoll = false;
     this.#socket.unref();
   }
 
-  readonly #onData = (chunk: Uint8Array): void => this.#handlers?.onBytes(chunk);
+  readonly #onData = (chunk: Uint8Array): void => {
+    this.#heard = true;
+    this.#handlers?.onBytes(chunk);
+  };
 
   readonly #onEnd = (): void => this.#handlers?.onEnd();
 
