@@ -1,44 +1,50 @@
-/** Datagrams to one peer that follow each other faster than this go to and fro between two ends that are close. */
-const FAST_MS = 0.2;
+import { availableParallelism } from "node:os";
+
+/**
+ * What is sent to one peer more often than this goes to and fro between two ends that are close: on one machine the slowest step of
+ * a handshake takes less.
+ */
+const FAST_MS = 0.5;
 
 /** So many fast ones in a row to one peer are an exchange, not a coincidence. */
 const EXCHANGE_AFTER = 8;
 
-/** Polling that lasted for fewer has kept somebody else from the core, perhaps the very peer: twice as many are wanted then. */
+/** Polling that lasted for fewer and kept somebody else from the core, perhaps the very peer: twice as many are wanted then. */
 const WORTHWHILE = 16;
 const MOST_WANTED = 8_192;
 
-/** So many turns of the event loop take far longer than 0.2 ms, unless somebody holds the clock. */
-const MOST_TURNS = 1_000;
+/** So many turns of the event loop take longer than a fast answer, unless somebody holds the clock. */
+const MOST_TURNS = 4_000;
 
 /**
- * Keeps the event loop awake during a fast exchange with one peer: over datagrams every frame waits for its acknowledgement, and
- * falling asleep and being woken can take longer than the answer (on loopback four fifths of a round trip).
+ * Keeps the event loop awake during a fast exchange with one peer, in which each waits for the other: falling asleep and being
+ * woken can take longer than the answer (on loopback two thirds of a round trip).
  *
- * It costs the CPU time of the waits of that exchange, and of at most 0.2 ms after its last datagram. A radio, many peers at once
- * and occasional messages are never so fast: they cost nothing. It counts what is sent: forgeries, which are not answered, keep
- * nobody awake. Copies of what a peer sent before are answered, and do while they come so fast; the event loop has as little sleep
- * from reading them.
+ * It costs the CPU time of the waits of that exchange, and of at most 0.5 ms after it. A radio, many peers at once and occasional messages
+ * are never so fast: they cost nothing. It counts what is sent in answer: forgeries, which are not answered, keep nobody awake.
+ * Copies of datagrams that a peer sent before are answered, and do while they come so fast; the event loop has as little sleep from
+ * reading them. On a single core nobody polls: the peer may need it.
  */
 export class BusyPoll {
-  readonly #fastMs: number;
   #peer: unknown;
   #lastAt = -Infinity;
   #fastOnes = 0;
-  #wanted = EXCHANGE_AFTER;
+  #wanted: number;
   #polling = false;
+  /** When the polling began. */
   #preemptions = 0;
-  /** Of the event loop, since the last datagram. */
+  /** Of the event loop, since the last one was sent. */
   #turns = 0;
 
-  constructor(fastMs = FAST_MS) {
-    this.#fastMs = fastMs;
+  /** @param cores that this process may run on */
+  constructor(cores = availableParallelism()) {
+    this.#wanted = cores > 1 ? EXCHANGE_AFTER : Infinity;
   }
 
-  /** A session sends a datagram to this port. */
-  sent(peer: unknown): void {
+  /** Something is sent to `peer` that may be an answer, and may be answered. */
+  sent(peer: string | number): void {
     const now = performance.now();
-    const isFast = now - this.#lastAt < this.#fastMs && peer === this.#peer;
+    const isFast = now - this.#lastAt < FAST_MS && peer === this.#peer;
     this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;
     this.#lastAt = now;
     this.#peer = peer;
@@ -49,9 +55,9 @@ export class BusyPoll {
     setImmediate(this.#poll);
   }
 
-  /** While an immediate is due the event loop looks for datagrams without waiting. */
+  /** While an immediate is due the event loop looks at its sockets without waiting. */
   readonly #poll = (): void => {
-    if (performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
+    if (performance.now() - this.#lastAt < FAST_MS && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }
@@ -61,6 +67,7 @@ export class BusyPoll {
   };
 }
 
+/** How often the system took the core from this process because somebody else wanted it; NaN where it does not count that. */
 function preemptions(): number {
-  return process.resourceUsage().involuntaryContextSwitches;
+  return process.platform === "win32" ? NaN : process.resourceUsage().involuntaryContextSwitches;
 }

@@ -5,7 +5,8 @@ import { plainAddress } from "./place.js";
 import { linkFailure } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
-const busyPoll = new BusyPoll(0.5);
+/** One for all links: they share the event loop that it keeps awake, and handshakes in a row are one exchange, a link each. */
+const sharedPoll = new BusyPoll();
 
 /**
  * A link over an open socket with `allowHalfOpen`, which has not begun to read (`pauseOnConnect`, or paused before it
@@ -17,14 +18,17 @@ export class TcpLink implements Link {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly #socket: Socket;
+  /** Null once the process may end: a peer that sends without pause must not keep it alive. */
+  #busyPoll: BusyPoll | null;
   #handlers: LinkHandlers | undefined;
   #paused = false;
-  #mayPoll = true;
+  /** Something came, if only the connection, to which what is sent next is an answer: a mere stream waits for nobody. */
   #heard = true;
   #failure: unknown;
 
-  constructor(socket: Socket, remoteAddress: string, remotePort: number) {
+  constructor(socket: Socket, remoteAddress: string, remotePort: number, busyPoll = sharedPoll) {
     this.#socket = socket;
+    this.#busyPoll = busyPoll;
     this.remoteAddress = plainAddress(remoteAddress);
     this.remotePort = remotePort;
     socket.on("error", this.#onError);
@@ -44,7 +48,7 @@ export class TcpLink implements Link {
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (!this.#socket.writable) return;
-    if (this.#mayPoll && this.#heard) busyPoll.sent(this.remoteAddress);
+    if (this.#heard) this.#busyPoll?.sent(this.remoteAddress);
     this.#heard = false;
     this.#socket.write(bytes, (error) => {
       // Node reports a write that was under way as done even after destroy().
@@ -74,7 +78,7 @@ export class TcpLink implements Link {
   }
 
   unref(): void {
-    this.#mayPoll = false;
+    this.#busyPoll = null;
     this.#socket.unref();
   }
 

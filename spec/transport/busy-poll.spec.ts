@@ -8,12 +8,21 @@ const FAST_MS = 0.1;
 describe("BusyPoll", () => {
   let clock: sinon.SinonFakeTimers;
   let poll: BusyPoll;
+  /** How often somebody else took the core. */
+  let preemptions: number;
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ["setImmediate", "performance"] });
-    poll = new BusyPoll();
+    poll = new BusyPoll(2);
+    preemptions = 0;
+    sinon
+      .stub(process, "resourceUsage")
+      .callsFake(() => ({ involuntaryContextSwitches: preemptions }) as NodeJS.ResourceUsage);
   });
-  afterEach(() => clock.restore());
+  afterEach(() => {
+    clock.restore();
+    sinon.restore();
+  });
 
   function send(count: number, gapMs: number, ports: readonly number[] = [9_000]): void {
     for (let index = 0; index < count; index++) {
@@ -78,8 +87,9 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(false);
   });
 
-  it("wants twice as long an exchange after one that ended as soon as it polled, as on a single core", () => {
+  it("wants twice as long an exchange after one that ended as soon as it polled, while somebody else wanted the core", () => {
     send(9, FAST_MS);
+    preemptions++;
     pause();
     send(16, FAST_MS);
     expect(isAwake()).to.equal(false);
@@ -87,10 +97,33 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(true);
   });
 
-  it("forgives that after an exchange that lasted", () => {
+  it("wants no more after one that ended as soon, where nobody wanted the core", () => {
     send(9, FAST_MS);
     pause();
+    send(9, FAST_MS);
+    expect(isAwake()).to.equal(true);
+  });
+
+  it("does not trust a system that does not count who wanted the core", () => {
+    sinon.stub(process, "platform").value("win32");
+    send(9, FAST_MS);
+    pause();
+    send(16, FAST_MS);
+    expect(isAwake()).to.equal(false);
+  });
+
+  it("never polls on a single core", () => {
+    poll = new BusyPoll(1);
+    send(1_000, FAST_MS);
+    expect(isAwake()).to.equal(false);
+  });
+
+  it("forgives that after an exchange that lasted", () => {
+    send(9, FAST_MS);
+    preemptions++;
+    pause();
     send(60, FAST_MS);
+    preemptions++;
     pause();
     send(9, FAST_MS);
     expect(isAwake()).to.equal(true);

@@ -7,7 +7,9 @@ import sinon from "sinon";
 
 import { isUsmpError, type UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { BusyPoll } from "../../lib/transport/busy-poll.js";
 import { connectFailure, linkFailure, listenFailure } from "../../lib/transport/system-errors.js";
+import { TcpLink } from "../../lib/transport/tcp-link.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import type { Link, Listener, ListenHandlers } from "../../lib/transport/transport.js";
 import { describeTransportConformance } from "../support/transport-conformance.js";
@@ -242,6 +244,31 @@ describe("TcpTransport", () => {
       expect(sockets()[0]?.bytesRead).to.equal(0);
       await within(new LinkRecorder(dialed).received(1_000));
     });
+
+    for (const [what, prepare, hears, awake] of [
+      ["keeps the event loop awake during a fast exchange", () => {}, true, true],
+      ["lets it sleep while it only sends: nobody waits for an answer", () => {}, false, false],
+      ["keeps no process alive once it may end: its peer could do so for good", (link) => link.unref(), true, false],
+    ] as const satisfies readonly (readonly [string, (link: Link) => void, boolean, boolean])[]) {
+      it(what, async () => {
+        const socket = new net.Socket();
+        const link = new TcpLink(socket, LOOPBACK, 9000, new BusyPoll(2));
+        sinon.stub(socket, "write").returns(true);
+        link.attach({ onBytes: () => {}, onEnd: () => {}, onClose: () => {} });
+        const clock = sinon.useFakeTimers({ toFake: ["setImmediate", "performance"] });
+        try {
+          prepare(link);
+          for (let each = 0; each < 20; each++) {
+            if (hears) socket.emit("data", Uint8Array.of(1));
+            link.send(Uint8Array.of(1), () => {});
+          }
+          expect(clock.countTimers() > 0).to.equal(awake);
+        } finally {
+          clock.restore();
+          link.destroy();
+        }
+      });
+    }
 
     it("breaks with TRANSPORT when the peer resets it, and leaves no listener behind", async () => {
       let accepted: (recorder: LinkRecorder) => void;
