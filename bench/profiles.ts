@@ -1,6 +1,6 @@
 /** Where our processes spent their time, from the CPU profiles that Node wrote. */
 import { readFile, readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 
 export const PROFILES = "build/profiles";
 
@@ -30,7 +30,7 @@ const KINDS: readonly (readonly [kind: string, pattern: RegExp])[] = [
     "sockets and streams",
     /node:(net|dgram|internal\/(streams|stream_base_commons|dgram))|^(writeBuffer|writev|shutdown|close|connect|send)$/,
   ],
-  ["this library", /(shared|index)\.js$/],
+  ["this library", / dist\/[^/]+$/],
   ["the rest of Node", /node:|^[^ ]+$|^\(program\)/],
   ["the script of the bench", /./],
 ];
@@ -81,6 +81,7 @@ export function selfTimes({ nodes, samples, timeDeltas }: Profile): Map<string, 
 }
 
 function nameOf({ functionName, url }: ProfileNode["callFrame"]): string {
-  const from = url.startsWith("node:") ? url : basename(url);
+  const isOurs = !url.includes("node_modules") && basename(dirname(url)) === "dist";
+  const from = url.startsWith("node:") ? url : isOurs ? `dist/${basename(url)}` : basename(url);
   return `${functionName === "" ? "(anonymous)" : functionName}${from === "" ? "" : `  ${from}`}`;
 }

@@ -14,8 +14,8 @@ const node = (
 const PROFILE = {
   nodes: [
     node(1, "(idle)"),
-    node(2, "seal", "file:///a/shared.js"),
-    node(3, "seal", "file:///a/shared.js"),
+    node(2, "seal", "file:///a/dist/shared-CT.js"),
+    node(3, "seal", "file:///a/dist/shared-CT.js"),
     node(4, "", "node:net"),
   ],
   samples: [2, 1, 3, 4],
@@ -25,7 +25,7 @@ const PROFILE = {
 describe("The bench's profiles", () => {
   it("add up the samples of a function, wherever it was called from", () => {
     expect([...selfTimes(PROFILE)]).to.eql([
-      ["seal  shared.js", 30],
+      ["seal  dist/shared-CT.js", 30],
       ["(idle)", 1_000],
       ["(anonymous)  node:net", 10],
     ]);
@@ -46,7 +46,7 @@ describe("The bench's profiles", () => {
       "wasm-function[61]  000d89ce": "libsodium",
       writeBuffer: "sockets and streams",
       "doSend  node:dgram": "sockets and streams",
-      "seal  shared.js": "this library",
+      "seal  dist/shared-CT.js": "this library",
       "compileForInternalLoader  node:internal/bootstrap/realm": "start of the process",
       "(garbage collector)": "garbage collector",
       "processTicksAndRejections  node:internal/process/task_queues": "the rest of Node",
