@@ -41,8 +41,8 @@ export class BusyPoll {
     this.#wanted = cores > 1 ? EXCHANGE_AFTER : Infinity;
   }
 
-  /** Something is sent to `peer` that may be an answer, and may be answered. */
-  sent(peer: string | number): void {
+  /** Something is sent to `peer` (whatever tells it apart) that may be an answer, and may be answered. */
+  sent(peer: unknown): void {
     const now = performance.now();
     const isFast = now - this.#lastAt < FAST_MS && peer === this.#peer;
     this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;

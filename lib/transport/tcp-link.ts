@@ -5,8 +5,14 @@ import { plainAddress } from "./place.js";
 import { linkFailure } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
-/** One for all links: they share the event loop that it keeps awake, and handshakes in a row are one exchange, a link each. */
+/** One for all links: they share the event loop that it keeps awake. */
 const sharedPoll = new BusyPoll();
+
+/**
+ * So many of a link's first answers count for its address, so that connections in a row, with a few answers each, are one exchange.
+ * Later ones count for the link alone: many devices may sit behind one address.
+ */
+const OPENING_ANSWERS = 3;
 
 /**
  * A link over an open socket with `allowHalfOpen`, which has not begun to read (`pauseOnConnect`, or paused before it
@@ -24,6 +30,7 @@ export class TcpLink implements Link {
   #paused = false;
   /** Something came, if only the connection, to which what is sent next is an answer: a mere stream waits for nobody. */
   #heard = true;
+  #answers = 0;
   #failure: unknown;
 
   constructor(socket: Socket, remoteAddress: string, remotePort: number, busyPoll = sharedPoll) {
@@ -48,7 +55,7 @@ export class TcpLink implements Link {
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (!this.#socket.writable) return;
-    if (this.#heard) this.#busyPoll?.sent(this.remoteAddress);
+    if (this.#heard) this.#busyPoll?.sent(this.#answers++ < OPENING_ANSWERS ? this.remoteAddress : this);
     this.#heard = false;
     this.#socket.write(bytes, (error) => {
       // Node reports a write that was under way as done even after destroy().

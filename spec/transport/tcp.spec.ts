@@ -245,30 +245,72 @@ describe("TcpTransport", () => {
       await within(new LinkRecorder(dialed).received(1_000));
     });
 
-    for (const [what, prepare, hears, awake] of [
-      ["keeps the event loop awake during a fast exchange", () => {}, true, true],
-      ["lets it sleep while it only sends: nobody waits for an answer", () => {}, false, false],
-      ["keeps no process alive once it may end: its peer could do so for good", (link) => link.unref(), true, false],
-    ] as const satisfies readonly (readonly [string, (link: Link) => void, boolean, boolean])[]) {
-      it(what, async () => {
-        const socket = new net.Socket();
-        const link = new TcpLink(socket, LOOPBACK, 9000, new BusyPoll(2));
-        sinon.stub(socket, "write").returns(true);
-        link.attach({ onBytes: () => {}, onEnd: () => {}, onClose: () => {} });
-        const clock = sinon.useFakeTimers({ toFake: ["setImmediate", "performance"] });
-        try {
-          prepare(link);
-          for (let each = 0; each < 20; each++) {
-            if (hears) socket.emit("data", Uint8Array.of(1));
-            link.send(Uint8Array.of(1), () => {});
-          }
-          expect(clock.countTimers() > 0).to.equal(awake);
-        } finally {
-          clock.restore();
-          link.destroy();
-        }
+    describe("with a peer that answers at once", () => {
+      let clock: sinon.SinonFakeTimers;
+      let poll: BusyPoll;
+      const open: TcpLink[] = [];
+
+      beforeEach(() => {
+        clock = sinon.useFakeTimers({ toFake: ["setImmediate", "performance"] });
+        poll = new BusyPoll(2);
       });
-    }
+      afterEach(() => {
+        clock.restore();
+        for (const link of open.splice(0)) link.destroy();
+      });
+
+      /** A link, and what answers its peer so many times. */
+      function link(address = LOOPBACK): { link: TcpLink; send: () => void; exchange: (times: number) => void } {
+        const socket = new net.Socket();
+        sinon.stub(socket, "write").returns(true);
+        const link = new TcpLink(socket, address, 9000, poll);
+        open.push(link);
+        link.attach({ onBytes: () => {}, onEnd: () => {}, onClose: () => {} });
+        const send = (): void => link.send(Uint8Array.of(1), () => {});
+        const exchange = (times: number): void => {
+          for (let time = 0; time < times; time++) {
+            socket.emit("data", Uint8Array.of(1));
+            send();
+          }
+        };
+        return { link, send, exchange };
+      }
+
+      const isAwake = (): boolean => clock.countTimers() > 0;
+
+      it("keeps the event loop awake", () => {
+        link().exchange(20);
+        expect(isAwake()).to.equal(true);
+      });
+
+      it("keeps it awake from one connection to the next", () => {
+        for (let each = 0; each < 10; each++) link().exchange(2);
+        expect(isAwake()).to.equal(true);
+      });
+
+      it("lets it sleep while many connections from one address take turns, or open ones from many", () => {
+        const links = Array.from({ length: 10 }, () => link());
+        for (let round = 0; round < 10; round++) for (const { exchange } of links) exchange(1);
+        clock.tick(5);
+        clock.tick(5);
+        for (let round = 0; round < 10; round++) for (const { exchange } of links) exchange(1);
+        for (let each = 0; each < 20; each++) link(`192.0.2.${each}`).exchange(2);
+        expect(isAwake()).to.equal(false);
+      });
+
+      it("lets it sleep while it only sends: nobody waits for an answer", () => {
+        const { send } = link();
+        for (let each = 0; each < 20; each++) send();
+        expect(isAwake()).to.equal(false);
+      });
+
+      it("keeps no process alive once it may end: the peer could do so for good", () => {
+        const { link: ended, exchange } = link();
+        ended.unref();
+        exchange(20);
+        expect(isAwake()).to.equal(false);
+      });
+    });
 
     it("breaks with TRANSPORT when the peer resets it, and leaves no listener behind", async () => {
       let accepted: (recorder: LinkRecorder) => void;
