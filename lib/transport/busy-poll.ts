@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { cpus } from "node:os";
 
 /**
  * What is sent to one peer more often than this goes to and fro between two ends that are close: on one machine the slowest step of
@@ -23,22 +23,24 @@ const MOST_TURNS = 4_000;
  * It costs the CPU time of the waits of that exchange, and of at most 0.5 ms after it. A radio, many peers at once and occasional messages
  * are never so fast: they cost nothing. It counts what is sent in answer: forgeries, which are not answered, keep nobody awake.
  * Copies of datagrams that a peer sent before are answered, and do while they come so fast; the event loop has as little sleep from
- * reading them. On a single core nobody polls: the peer may need it.
+ * reading them. On a machine with a single core nobody polls: the peer may need it.
  */
 export class BusyPoll {
   #peer: unknown;
   #lastAt = -Infinity;
   #fastOnes = 0;
-  #wanted: number;
+  #wanted = EXCHANGE_AFTER;
+  readonly #coresOf: () => number;
+  #mayPoll: boolean | undefined;
   #polling = false;
   /** When the polling began. */
   #preemptions = 0;
   /** Of the event loop, since the last one was sent. */
   #turns = 0;
 
-  /** @param cores that this process may run on */
-  constructor(cores = availableParallelism()) {
-    this.#wanted = cores > 1 ? EXCHANGE_AFTER : Infinity;
+  /** @param coresOf the machine; asked once, before anything is polled */
+  constructor(coresOf = () => cpus().length) {
+    this.#coresOf = coresOf;
   }
 
   /** Something is sent to `peer` (whatever tells it apart) that may be an answer, and may be answered. */
@@ -50,6 +52,8 @@ export class BusyPoll {
     this.#peer = peer;
     this.#turns = 0;
     if (this.#fastOnes < this.#wanted || this.#polling) return;
+    this.#mayPoll ??= this.#coresOf() > 1;
+    if (!this.#mayPoll) return;
     this.#polling = true;
     this.#preemptions = preemptions();
     setImmediate(this.#poll);

@@ -13,7 +13,7 @@ describe("BusyPoll", () => {
 
   beforeEach(() => {
     clock = sinon.useFakeTimers({ toFake: ["setImmediate", "performance"] });
-    poll = new BusyPoll(2);
+    poll = new BusyPoll(() => 2);
     preemptions = 0;
     sinon
       .stub(process, "resourceUsage")
@@ -113,7 +113,7 @@ describe("BusyPoll", () => {
   });
 
   it("never polls on a single core", () => {
-    poll = new BusyPoll(1);
+    poll = new BusyPoll(() => 1);
     send(1_000, FAST_MS);
     expect(isAwake()).to.equal(false);
   });

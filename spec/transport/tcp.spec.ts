@@ -252,7 +252,7 @@ describe("TcpTransport", () => {
 
       beforeEach(() => {
         clock = sinon.useFakeTimers({ toFake: ["setImmediate", "performance"] });
-        poll = new BusyPoll(2);
+        poll = new BusyPoll(() => 2);
       });
       afterEach(() => {
         clock.restore();
