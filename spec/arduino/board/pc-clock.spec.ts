@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import sinon from "sinon";
 import { PcClock } from "../../../lib/arduino/board/pc-clock.js";
 
 const soon = (clock: PcClock, delayMs: number): Promise<number> =>
@@ -24,16 +25,22 @@ describe("arduino/board/pc-clock", () => {
     expect(called).to.equal(false);
   });
 
-  it("calls after a fraction of a millisecond, to the point, unless it is called off", async () => {
-    const clock = new PcClock();
-    const from = clock.now();
-    let called = false;
-    const cancelled = clock.afterPrecisely(0.3, () => (called = true));
-    await soon(clock, 0);
-    cancelled.cancel();
-    await new Promise<void>((resolve) => void clock.afterPrecisely(0.6, resolve));
-    expect(clock.now() - from).to.be.at.least(0.6);
-    expect(called).to.equal(false);
+  it("calls after a fraction of a millisecond, to the point, unless it is called off", () => {
+    const time = sinon.useFakeTimers({ toFake: ["setImmediate", "clearImmediate", "performance"] });
+    try {
+      const clock = new PcClock();
+      const called: string[] = [];
+      clock.afterPrecisely(1.5, () => called.push("1.5 ms"));
+      const cancelled = clock.afterPrecisely(1.5, () => called.push("called off"));
+      time.tick(1);
+      expect(called).to.eql([]);
+      cancelled.cancel();
+      time.tick(1);
+      time.tick(1);
+      expect(called).to.eql(["1.5 ms"]);
+    } finally {
+      time.restore();
+    }
   });
 
   it("ends a loop that looks for too long without letting others run", () => {
