@@ -20,31 +20,30 @@ const MOST_TURNS = 4_000;
  * Keeps the event loop awake during a fast exchange with one peer, in which each waits for the other: falling asleep and being
  * woken can take longer than the answer (on loopback two thirds of a round trip).
  *
- * It costs the CPU time of the waits of that exchange, and of at most 0.5 ms after it. A radio, many peers at once and occasional messages
- * are never so fast: they cost nothing. It counts what is sent in answer: forgeries, which are not answered, keep nobody awake.
+ * It costs the CPU time of the waits of that exchange, and of at most 0.5 ms after it. A radio, many peers at once and occasional
+ * messages are never so fast: they cost nothing. It counts what is sent in answer: forgeries, which are not answered, keep nobody awake.
  * Copies of datagrams that a peer sent before are answered, and do while they come so fast; the event loop has as little sleep from
  * reading them. On a machine with a single core nobody polls: the peer may need it.
  */
 export class BusyPoll {
-  #peer: unknown;
+  #peer: string | number = "";
   #lastAt = -Infinity;
   #fastOnes = 0;
   #wanted = EXCHANGE_AFTER;
   readonly #coresOf: () => number;
-  #mayPoll: boolean | undefined;
   #polling = false;
   /** When the polling began. */
   #preemptions = 0;
   /** Of the event loop, since the last one was sent. */
   #turns = 0;
 
-  /** @param coresOf the machine; asked once, before anything is polled */
-  constructor(coresOf = () => cpus().length) {
+  /** @param coresOf the machine; asked before anything is polled */
+  constructor(coresOf = coresOfMachine) {
     this.#coresOf = coresOf;
   }
 
-  /** Something is sent to `peer` (whatever tells it apart) that may be an answer, and may be answered. */
-  sent(peer: unknown): void {
+  /** Something is sent to `peer` (what tells it apart) that may be an answer, and may be answered. */
+  sent(peer: string | number): void {
     const now = performance.now();
     const isFast = now - this.#lastAt < FAST_MS && peer === this.#peer;
     this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;
@@ -52,8 +51,7 @@ export class BusyPoll {
     this.#peer = peer;
     this.#turns = 0;
     if (this.#fastOnes < this.#wanted || this.#polling) return;
-    this.#mayPoll ??= this.#coresOf() > 1;
-    if (!this.#mayPoll) return;
+    if (this.#coresOf() < 2) return;
     this.#polling = true;
     this.#preemptions = preemptions();
     setImmediate(this.#poll);
@@ -69,6 +67,13 @@ export class BusyPoll {
     const wasWorthwhile = this.#fastOnes >= this.#wanted + WORTHWHILE || preemptions() === this.#preemptions;
     this.#wanted = wasWorthwhile ? EXCHANGE_AFTER : Math.min(2 * this.#wanted, MOST_WANTED);
   };
+}
+
+let cores: number | undefined;
+
+/** Not asked at the start of a program: the system reads it from a file. */
+function coresOfMachine(): number {
+  return (cores ??= cpus().length);
 }
 
 /** How often the system took the core from this process because somebody else wanted it; NaN where it does not count that. */

@@ -14,6 +14,9 @@ const sharedPoll = new BusyPoll();
  */
 const OPENING_ANSWERS = 3;
 
+/** How many links there have been: the poll tells them apart by number, and so keeps none that is gone. */
+let links = 0;
+
 /**
  * A link over an open socket with `allowHalfOpen`, which has not begun to read (`pauseOnConnect`, or paused before it
  * connected): until `attach` the kernel holds what comes in.
@@ -31,6 +34,7 @@ export class TcpLink implements Link {
   /** Something came, if only the connection, to which what is sent next is an answer: a mere stream waits for nobody. */
   #heard = true;
   #answers = 0;
+  readonly #number = ++links;
   #failure: unknown;
 
   constructor(socket: Socket, remoteAddress: string, remotePort: number, busyPoll = sharedPoll) {
@@ -55,7 +59,7 @@ export class TcpLink implements Link {
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (!this.#socket.writable) return;
-    if (this.#heard) this.#busyPoll?.sent(this.#answers++ < OPENING_ANSWERS ? this.remoteAddress : this);
+    if (this.#heard) this.#busyPoll?.sent(this.#answers++ < OPENING_ANSWERS ? this.remoteAddress : this.#number);
     this.#heard = false;
     this.#socket.write(bytes, (error) => {
       // Node reports a write that was under way as done even after destroy().

@@ -13,10 +13,9 @@ export class UdpLink implements Link {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly #socket: Socket;
-  readonly #busyPoll = new BusyPoll();
+  /** Null once the process may end: a peer that sends without pause must not keep it alive. */
+  #busyPoll: BusyPoll | null = new BusyPoll();
   #handlers: LinkHandlers | null = null;
-  /** A peer that sends without pause must not keep a process alive that may end. */
-  #mayPoll = true;
   #sending = 0;
   #ending = false;
   #closed = false;
@@ -38,7 +37,7 @@ export class UdpLink implements Link {
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (this.#ending) return;
     this.#sending++;
-    if (this.#mayPoll) this.#busyPoll.sent(this.remotePort);
+    this.#busyPoll?.sent(this.remotePort);
     this.#socket.send(bytes, (error) => {
       this.#sending--;
       if (this.#closed) return;
@@ -65,7 +64,7 @@ export class UdpLink implements Link {
   }
 
   unref(): void {
-    this.#mayPoll = false;
+    this.#busyPoll = null;
     this.#socket.unref();
   }
 
