@@ -81,7 +81,13 @@ export function selfTimes({ nodes, samples, timeDeltas }: Profile): Map<string, 
 }
 
 function nameOf({ functionName, url }: ProfileNode["callFrame"]): string {
+  const source = sourceOf(url);
+  return `${functionName === "" ? "(anonymous)" : functionName}${source === "" ? "" : `  ${source}`}`;
+}
+
+/** A file's name; Node's own, and those of the built package, with where they are from. */
+function sourceOf(url: string): string {
+  if (url.startsWith("node:")) return url;
   const isOurs = !url.includes("node_modules") && basename(dirname(url)) === "dist";
-  const from = url.startsWith("node:") ? url : isOurs ? `dist/${basename(url)}` : basename(url);
-  return `${functionName === "" ? "(anonymous)" : functionName}${from === "" ? "" : `  ${from}`}`;
+  return isOurs ? `dist/${basename(url)}` : basename(url);
 }
