@@ -1,9 +1,10 @@
 /**
- * X25519 (RFC 7748) by node:crypto, that is OpenSSL.
+ * X25519 (RFC 7748) by node:crypto, that is OpenSSL. Private keys that are generated stay inside of it; it overwrites them when
+ * their KeyObject is collected.
  *
- * Raw public keys come from multiplying the base point, which is how the RFC defines them, and never from `export()`: on Node 20
- * its JWK form deadlocks the process now and then, and its DER form costs more than the multiplication (bench/crypto.ts). So
- * a generated private key also stays inside OpenSSL, which overwrites it when the KeyObject is collected.
+ * Raw public keys never come from `export()`: its DER form takes long (bench/crypto.ts), and its JWK form deadlocks the process
+ * now and then on Node 20. It locks the key while it makes strings; a garbage collection at that moment may destroy the job that
+ * generated the key, which locks it once more. A job that gives the JWK itself is alive while it does, so that cannot happen.
  */
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 import type { KeyPair } from "../core/crypto-provider.js";
@@ -23,9 +24,9 @@ class NodeKeyPair implements KeyPair {
   readonly publicKey: Uint8Array;
   #privateKey: KeyObject | null;
 
-  constructor(privateKey: KeyObject) {
+  constructor(privateKey: KeyObject, publicKey: Uint8Array) {
     this.#privateKey = privateKey;
-    this.publicKey = multiply(privateKey, BASE_POINT);
+    this.publicKey = publicKey;
   }
 
   sharedSecret(peerPublicKey: Uint8Array): Uint8Array | null {
@@ -46,15 +47,23 @@ class NodeKeyPair implements KeyPair {
 }
 
 export function generateNodeKeyPair(): KeyPair {
-  return new NodeKeyPair(generateKeyPairSync("x25519").privateKey);
+  const { privateKey, publicKey } = generateHalfEncoded("x25519", { publicKeyEncoding: { format: "jwk" } });
+  return new NodeKeyPair(privateKey, Uint8Array.from(Buffer.from(publicKey.x, "base64url")));
 }
+
+/** Node's types know both halves encoded, or neither; Node itself takes each by itself. */
+const generateHalfEncoded = generateKeyPairSync as unknown as (
+  type: "x25519",
+  options: { readonly publicKeyEncoding: { readonly format: "jwk" } },
+) => { readonly privateKey: KeyObject; readonly publicKey: { readonly x: string } };
 
 export function nodeKeyPairFrom(privateKey: Uint8Array): KeyPair {
   checkLength("privateKey", privateKey, KEY_LENGTH);
   const der = Buffer.concat([PKCS8_PREFIX, privateKey]);
-  const pair = new NodeKeyPair(createPrivateKey({ key: der, format: "der", type: "pkcs8" }));
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   der.fill(0);
-  return pair;
+  // The public key is the private one times the base point: how the RFC defines it.
+  return new NodeKeyPair(key, multiply(key, BASE_POINT));
 }
 
 function multiply(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
