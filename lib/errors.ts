@@ -66,7 +66,22 @@ export class UsmpError extends Error {
     super(message, options?.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.errno = ERRNO_BY_CODE[code];
-    Object.defineProperty(this, BRAND, { value: true });
+  }
+}
+Object.defineProperty(UsmpError.prototype, BRAND, { value: true });
+
+/**
+ * What tells of an end that was wanted. It has no stack trace, which would point into this library, and which takes longer to
+ * collect than all else at the end of a session.
+ */
+export function orderlyEnd(code: "BYE" | "CLOSED", message: string): UsmpError {
+  const limit = Error.stackTraceLimit;
+  // Where it cannot be changed the trace stays.
+  Reflect.set(Error, "stackTraceLimit", 0);
+  try {
+    return new UsmpError(code, message);
+  } finally {
+    Reflect.set(Error, "stackTraceLimit", limit);
   }
 }
 

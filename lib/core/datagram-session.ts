@@ -1,4 +1,4 @@
-import { UsmpError } from "../errors.js";
+import { orderlyEnd, UsmpError } from "../errors.js";
 import { CipherChoice } from "./cipher-choice.js";
 import { ControlAllowance } from "./control-allowance.js";
 import { LifeSigns } from "./life-signs.js";
@@ -265,7 +265,7 @@ export class DatagramSession {
         this.#reassembly.addFragment(seq, opened.plaintext);
         break;
       case FrameType.BYE:
-        throw new UsmpError("BYE", "the peer ended the session");
+        throw orderlyEnd("BYE", "the peer ended the session");
       case FrameType.PING:
         this.#reassembly.interrupt(seq);
         this.#lifeSigns.owePong(now);

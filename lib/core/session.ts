@@ -1,4 +1,4 @@
-import { UsmpError } from "../errors.js";
+import { orderlyEnd, UsmpError } from "../errors.js";
 import { copyOf } from "./bytes.js";
 import { CipherChoice } from "./cipher-choice.js";
 import { ControlAllowance } from "./control-allowance.js";
@@ -149,7 +149,7 @@ export class Session {
         this.#reassembly.addFragment(plaintext);
         break;
       case FrameType.BYE:
-        throw new UsmpError("BYE", "the peer ended the session");
+        throw orderlyEnd("BYE", "the peer ended the session");
       default:
         this.#takeControl(frame.type, plaintext, now);
     }

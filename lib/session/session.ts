@@ -1,7 +1,7 @@
 import { hexOf } from "../core/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { formatDeviceId } from "../core/device-id.js";
-import { isUsmpError, UsmpError } from "../errors.js";
+import { isUsmpError, orderlyEnd, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
 import { GuardedEmitter, type EventMap, type Listener } from "./guarded-emitter.js";
 import { Inbox, type ReceiveOptions } from "./inbox.js";
@@ -232,7 +232,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
 
   /** Ends the session with BYE. What was sent before still goes out, within a bounded time. Resolves when nothing is left. */
   async close(): Promise<void> {
-    await this.#driver.close(new UsmpError("CLOSED", "the session was closed by this side"));
+    await this.#driver.close(orderlyEnd("CLOSED", "the session was closed by this side"));
   }
 
   /** The Python SDK's name for {@link close}. */
