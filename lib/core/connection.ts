@@ -6,8 +6,11 @@ import type { ConnectionEvent } from "./events.js";
  * events and the next deadline out.
  */
 export interface Connection {
-  /** Takes the next bytes of a stream, or one datagram (borrowed for the call). */
-  receive(chunk: Uint8Array, now: number): void;
+  /**
+   * Takes the next bytes of a stream, or one datagram (borrowed for the call). `flush` is called, within the call, where what
+   * is to be sent should be taken before something that takes long is computed.
+   */
+  receive(chunk: Uint8Array, now: number, flush?: () => void): void;
   /** The link has ended: the peer will send no more, or it broke (`cause`). */
   linkEnded(cause?: UsmpError): void;
   /** What is sent does not get through for the moment. */

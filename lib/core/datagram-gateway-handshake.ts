@@ -88,8 +88,10 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
     const agreed = this.#state.proof.judge(hmac);
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) return null;
+    // At once: the device's first frame may overtake what else would be done meanwhile (§3).
+    const { result } = agreed;
     this.wipe();
-    return { type: "done", send: agreed.sessionOk, result: agreed.result };
+    return { type: "done", send: agreed.sessionOk, result };
   }
 }
 

@@ -4,7 +4,7 @@
  *     [awaitHello] -- HELLO --> lookup -> [awaitPsk] -- providePsk --> CHALLENGE -> [awaitHelloAck]
  *                                                                                         | HELLO_ACK, verified
  *                                                                                         v
- *                                                                                 SESSION_OK, done
+ *                                                                            SESSION_OK, done -> [agreed]
  *
  * A device that is not known goes the same way with a random key, so that what it sees, and when, tells it nothing.
  */
@@ -18,7 +18,7 @@ import { FrameType, HMAC_LENGTH } from "./wire.js";
 type State =
   | { readonly name: "awaitHello" }
   | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
-  | { readonly name: "awaitHelloAck"; readonly proof: GatewayProof }
+  | { readonly name: "awaitHelloAck" | "agreed"; readonly proof: GatewayProof }
   | { readonly name: "over" };
 
 export class GatewayHandshake implements Handshake {
@@ -44,9 +44,10 @@ export class GatewayHandshake implements Handshake {
       case "awaitHello":
         return this.#takeHello(frame);
       case "awaitHelloAck":
-        return this.#finish(frame, this.#state);
+        return this.#finish(frame, this.#state.proof);
       case "awaitPsk":
         throw new UsmpError("HANDSHAKE", "the device sent more before it had a CHALLENGE to answer");
+      case "agreed":
       case "over":
         throw new UsmpError("HANDSHAKE", "the handshake is over already");
     }
@@ -59,6 +60,10 @@ export class GatewayHandshake implements Handshake {
     return proof.challenge;
   }
 
+  prepare(): void {
+    if (this.#state.name === "awaitHelloAck") this.#state.proof.prepare();
+  }
+
   endedEarly(cause?: UsmpError): UsmpError {
     return new UsmpError("TRANSPORT", "the device closed the connection during the handshake", { cause });
   }
@@ -69,7 +74,7 @@ export class GatewayHandshake implements Handshake {
   }
 
   wipe(): void {
-    if (this.#state.name === "awaitHelloAck") this.#state.proof.wipe();
+    if (this.#state.name === "awaitHelloAck" || this.#state.name === "agreed") this.#state.proof.wipe();
     this.#state = { name: "over" };
   }
 
@@ -81,12 +86,18 @@ export class GatewayHandshake implements Handshake {
     return { type: "lookup", deviceId: hello.deviceId };
   }
 
-  #finish(frame: Frame, { proof }: State & { name: "awaitHelloAck" }): HandshakeStep {
+  #finish(frame: Frame, proof: GatewayProof): HandshakeStep {
     expectFrame(frame, FrameType.HELLO_ACK, HMAC_LENGTH);
     const agreed = proof.judge(frame.payload);
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) throw wrongKey();
-    this.wipe();
-    return { type: "done", frame: agreed.sessionOk, result: agreed.result };
+    this.#state = { name: "agreed", proof };
+    return {
+      type: "done",
+      frame: agreed.sessionOk,
+      get result() {
+        return agreed.result;
+      },
+    };
   }
 }

@@ -16,6 +16,7 @@ import {
   type Transcript,
 } from "./handshake-crypto.js";
 import { GATEWAY_SEQ } from "./handshake-payloads.js";
+import { isLowOrder } from "./low-order.js";
 import { FrameType, HANDSHAKE_NONCE_LENGTH, SESSION_ID_LENGTH } from "./wire.js";
 
 /** What a device has shown so far: nothing, a wrong key (once is enough), its key, or the one before it. */
@@ -31,8 +32,13 @@ export interface GatewayHandshakeOptions {
 
 export interface Agreement {
   readonly sessionOk: HandshakeFrame;
-  readonly result: HandshakeResult;
   readonly proof: "current" | "previous";
+  /**
+   * Computed when it is asked for; once, and then the secrets of the handshake are gone. It takes longer than all else here, and
+   * over a stream SESSION_OK need not wait for it.
+   * @throws UsmpError AUTH where the shared secret is zero.
+   */
+  readonly result: HandshakeResult;
 }
 
 export class GatewayProof {
@@ -43,6 +49,8 @@ export class GatewayProof {
   readonly #psk: Uint8Array | null;
   readonly #previousPsk: Uint8Array | null;
   readonly #decoyPsk: Uint8Array;
+  /** The HMACs of HELLO_ACK under the device's key and the one before it, or under what stands in for them. */
+  #expected: readonly [current: Uint8Array, previous: Uint8Array] | null = null;
 
   /** Copies the keys; null where the device has none. */
   constructor(
@@ -65,27 +73,31 @@ export class GatewayProof {
     };
   }
 
+  /** Computes ahead, while the device does, what HELLO_ACK is compared with. */
+  prepare(): void {
+    this.#expect();
+  }
+
   /**
    * Judges the HMAC of HELLO_ACK (32 bytes, borrowed): null where it proves no key of the device.
    * @throws UsmpError AUTH where a device with the key sent a public key of low order.
    */
   judge(hmac: Uint8Array): Agreement | null {
-    const psk = this.#psk ?? this.#decoyPsk;
-    const previousPsk = this.#previousPsk ?? this.#decoyPsk;
-    const isCurrent = this.#proves(psk, hmac);
-    const isPrevious = this.#proves(previousPsk, hmac);
+    const [current, previous] = this.#expect();
+    const isCurrent = this.#crypto.constantTimeEqual(current, hmac);
+    const isPrevious = this.#crypto.constantTimeEqual(previous, hmac);
     if (!isCurrent && !isPrevious) return null;
-    // Only now, so that nobody without the PSK makes us compute an exchange.
-    const keys = deriveSessionKeys(this.#crypto, this.#pair, this.transcript.pubC, this.transcript);
-    if (keys === null)
-      throw new UsmpError("AUTH", "the device sent a public key of low order: the connection was tampered with");
+    if (isLowOrder(this.transcript.pubC)) throw lowOrder();
     const sessionId = this.#crypto.randomBytes(SESSION_ID_LENGTH);
-    const proven = isCurrent ? psk : previousPsk;
+    const proven = (isCurrent ? this.#psk : this.#previousPsk) ?? this.#decoyPsk;
     const payload = concat(sessionId, hmacServer(this.#crypto, proven, this.transcript, sessionId));
+    const conclude = (): HandshakeResult => this.#conclude(sessionId);
     return {
       sessionOk: { type: FrameType.SESSION_OK, seq: GATEWAY_SEQ, payload },
-      result: { deviceId: this.transcript.deviceId, sessionId, keys },
       proof: isCurrent ? "current" : "previous",
+      get result() {
+        return conclude();
+      },
     };
   }
 
@@ -94,11 +106,28 @@ export class GatewayProof {
     this.#pair.wipe();
     if (this.#psk !== null) this.#crypto.wipe(this.#psk);
     if (this.#previousPsk !== null) this.#crypto.wipe(this.#previousPsk);
+    this.#expected = null;
   }
 
-  #proves(psk: Uint8Array, hmac: Uint8Array): boolean {
-    return this.#crypto.constantTimeEqual(hmacClient(this.#crypto, psk, this.transcript), hmac);
+  #conclude(sessionId: Uint8Array): HandshakeResult {
+    const { deviceId, pubC } = this.transcript;
+    const keys = deriveSessionKeys(this.#crypto, this.#pair, pubC, this.transcript);
+    if (keys === null) throw lowOrder();
+    this.wipe();
+    return { deviceId, sessionId, keys };
   }
+
+  #expect(): readonly [current: Uint8Array, previous: Uint8Array] {
+    return (this.#expected ??= [this.#hmacUnder(this.#psk), this.#hmacUnder(this.#previousPsk)]);
+  }
+
+  #hmacUnder(psk: Uint8Array | null): Uint8Array {
+    return hmacClient(this.#crypto, psk ?? this.#decoyPsk, this.transcript);
+  }
+}
+
+function lowOrder(): UsmpError {
+  return new UsmpError("AUTH", "the device sent a public key of low order: the connection was tampered with");
 }
 
 /** Said of a wrong key, an unknown device and one that is no longer allowed: they cannot be told apart. */

@@ -14,6 +14,7 @@ export interface HandshakeFrame {
 export type HandshakeStep =
   | { readonly type: "send"; readonly frame: HandshakeFrame }
   | { readonly type: "lookup"; readonly deviceId: Uint8Array }
+  /** `result` may be computed only when it is asked for: once, and before anything else is done. It throws as `receive` does. */
   | { readonly type: "done"; readonly frame: HandshakeFrame | null; readonly result: HandshakeResult };
 
 /** One end of the handshake (§3), without I/O. After an error, or "done", it is used up. */

@@ -11,6 +11,7 @@ import type { ConnectionEvent } from "./events.js";
 import { appendFrame, type Frame } from "./frame.js";
 import { FrameDecoder } from "./frame-decoder.js";
 import type { Handshake, HandshakeFrame } from "./handshake.js";
+import type { HandshakeResult } from "./handshake-crypto.js";
 import { Outbox } from "./outbox.js";
 import { Session, type SessionOptions } from "./session.js";
 import { isSessionType, frameTypeName } from "./wire.js";
@@ -57,14 +58,14 @@ export class StreamConnection implements Connection {
   }
 
   /** The bytes are cut anywhere. */
-  receive(chunk: Uint8Array, now: number): void {
+  receive(chunk: Uint8Array, now: number, flush = (): void => {}): void {
     if (this.#state.name === "closed") return;
     this.#guard(() => {
       this.#bytesAt = now;
       this.#decoder.push(chunk);
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
         this.#framesReceived++;
-        this.#receiveFrame(frame, now);
+        this.#receiveFrame(frame, now, flush);
       }
     });
   }
@@ -221,16 +222,16 @@ export class StreamConnection implements Connection {
     return this.#state.name === "established" ? this.#state.session : null;
   }
 
-  #receiveFrame(frame: Frame, now: number): void {
+  #receiveFrame(frame: Frame, now: number, flush: () => void): void {
     const state = this.#state;
     if (state.name === "established") state.session.receive(frame, now);
     else if (state.name === "handshake") {
       this.#state = { ...state, helloBy: Infinity };
-      this.#receiveHandshake(state.handshake, frame, now);
+      this.#receiveHandshake(state.handshake, frame, now, flush);
     }
   }
 
-  #receiveHandshake(handshake: Handshake, frame: Frame, now: number): void {
+  #receiveHandshake(handshake: Handshake, frame: Frame, now: number, flush: () => void): void {
     if (isSessionType(frame.type)) {
       throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(frame.type)} before the handshake was done`);
     }
@@ -242,15 +243,20 @@ export class StreamConnection implements Connection {
       case "send":
         this.#sendPlain(step.frame);
         break;
-      case "done": {
-        const { result } = step;
+      case "done":
         this.#sendPlain(step.frame);
-        const session = new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
-        if (!this.#reading) session.setReading(false, now);
-        this.#state = { name: "established", session };
-        this.#emit({ type: "established", deviceId: result.deviceId, sessionId: result.sessionId });
-      }
+        // So that the peer need not wait for our share of the computing.
+        if (step.frame !== null) flush();
+        // The link may have failed meanwhile, and this connection with it.
+        if (this.#state.name === "handshake") this.#establish(step.result, now);
     }
+  }
+
+  #establish(result: HandshakeResult, now: number): void {
+    const session = new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
+    if (!this.#reading) session.setReading(false, now);
+    this.#state = { name: "established", session };
+    this.#emit({ type: "established", deviceId: result.deviceId, sessionId: result.sessionId });
   }
 
   #sendPlain(frame: HandshakeFrame | null): void {

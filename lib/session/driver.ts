@@ -197,7 +197,7 @@ export class SessionDriver implements LinkHandlers {
     const now = this.#clock.now();
     this.#bytesReceived += chunk.length;
     this.#judgeCongestion(now);
-    this.#connection.receive(chunk, now);
+    this.#connection.receive(chunk, now, this.#flush);
     // An answer to the peer does not wait until the application has seen what came.
     this.#flush();
     this.#pump();
@@ -315,11 +315,11 @@ export class SessionDriver implements LinkHandlers {
     });
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     if (this.#connection.outputLength === 0) return;
     for (const piece of this.#connection.takeOutput()) this.#writer.write(piece);
     this.#connection.prepare();
-  }
+  };
 
   #onFlushed(): void {
     this.#settle();
