@@ -10,12 +10,12 @@ const SIZE = 8;
  */
 export class KeyPairPool {
   readonly #crypto: CryptoProvider;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "afterReadPass">;
   readonly #pairs: KeyPair[] = [];
   #refill: Timer | null = null;
   #closed = false;
 
-  constructor(crypto: CryptoProvider, clock: Clock) {
+  constructor(crypto: CryptoProvider, clock: Pick<Clock, "afterReadPass">) {
     this.#crypto = crypto;
     this.#clock = clock;
     this.#schedule();

@@ -21,6 +21,8 @@ export interface ReceptionHandlers {
   /** `deviceId`: whom it claimed to be, null where it did not get that far. */
   onRefused(error: UsmpError, remoteAddress: string, deviceId: string | null): void;
   onLookupFailed(error: UsmpError): void;
+  /** A connection is gone. */
+  onLeft(): void;
 }
 
 export class Reception {
@@ -85,7 +87,10 @@ export class Reception {
     });
     if (!this.#keepsProcess) driver.unref();
     this.#visits.set(driver, visit);
-    void driver.finished.then(() => this.#visits.delete(driver));
+    void driver.finished.then(() => {
+      this.#visits.delete(driver);
+      this.#handlers.onLeft();
+    });
   }
 
   /** Ends the session of a device that is no longer allowed, and its handshakes. */

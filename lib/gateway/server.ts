@@ -16,6 +16,7 @@ import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from 
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
 import { DatagramFront } from "./datagram-front.js";
 import { KeyPairPool } from "./key-pair-pool.js";
+import { QuietTime } from "./quiet-time.js";
 import { Reception } from "./reception.js";
 import { Run, type ListeningAddress } from "./run.js";
 
@@ -58,6 +59,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   readonly #store: PskStore | null;
   readonly #defaultAcceptor: Acceptor;
   readonly #log: EventLog;
+  readonly #quietTime: QuietTime;
   readonly #reception: Reception;
   #run: Run | null = null;
   /** Settles when everything that was told to stop has stopped. */
@@ -76,12 +78,14 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     checkGatewaySettings(this.#settings);
     this.#defaultAcceptor = new TcpTransport(host, port);
     const { logger, clock, maxLogLinesPerSecond } = this.#settings;
+    this.#quietTime = new QuietTime(clock);
     this.#log = new EventLog(logger, clock, maxLogLinesPerSecond);
     this.#reception = new Reception(this.#settings, lookupKeys, this.#log, {
       onSession: (session) => this.#welcome(session),
       onRefused: (error, remoteAddress, deviceId) => this.dispatch("refused", error, remoteAddress, deviceId),
       // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
       onLookupFailed: (error) => this.#run !== null && this.#reportTrouble("lookup.error", error),
+      onLeft: () => this.#quietTime.settle(),
     });
     this.countHandlersIn(this.handlers);
   }
@@ -126,9 +130,12 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     this.#run = run;
     try {
       const crypto = this.#settings.crypto ?? (await loadCrypto());
-      const keyPairs = new KeyPairPool(crypto, this.#settings.clock);
+      const keyPairs = new KeyPairPool(crypto, this.#quietTime);
       run.onEnd(() => keyPairs.close());
-      const takeKeyPair = (): KeyPair => keyPairs.take();
+      const takeKeyPair = (): KeyPair => {
+        this.#quietTime.disturb();
+        return keyPairs.take();
+      };
       const secrets = { crypto, decoyPsk: crypto.randomBytes(KEY_LENGTH), takeKeyPair };
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
       await run.open(wanted, (acceptor) => this.#open(acceptor, secrets));
