@@ -47,11 +47,11 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
   #cookies: Uint8Array[] = [];
   #candidates: Candidate[] = [];
 
-  constructor({ crypto, psk, deviceId }: DeviceHandshakeOptions) {
+  constructor({ crypto, psk, deviceId, takeKeyPair = () => crypto.generateKeyPair() }: DeviceHandshakeOptions) {
     this.#crypto = crypto;
     this.#psk = psk;
     this.#deviceId = deviceId;
-    this.#pair = crypto.generateKeyPair();
+    this.#pair = takeKeyPair();
   }
 
   start(): HandshakeFrame {

@@ -37,6 +37,10 @@ export interface DeviceHandshakeOptions {
   readonly psk: Uint8Array;
   /** 6 bytes; borrowed. */
   readonly deviceId: Uint8Array;
+  /** Gives a fresh key pair, this handshake's to wipe. Default: it is made now. */
+  readonly takeKeyPair?: () => KeyPair;
+  /** Makes one for the next handshake, while this one waits. */
+  readonly makeKeyPairAhead?: () => void;
 }
 
 export class DeviceHandshake implements Handshake {
@@ -44,13 +48,16 @@ export class DeviceHandshake implements Handshake {
   readonly #psk: Uint8Array;
   readonly #deviceId: Uint8Array;
   readonly #pair: KeyPair;
+  readonly #makeKeyPairAhead: (() => void) | undefined;
   #state: State = { name: "awaitChallenge", retried: false };
 
-  constructor({ crypto, psk, deviceId }: DeviceHandshakeOptions) {
+  constructor(options: DeviceHandshakeOptions) {
+    const { crypto, takeKeyPair = () => crypto.generateKeyPair() } = options;
     this.#crypto = crypto;
-    this.#psk = psk;
-    this.#deviceId = deviceId;
-    this.#pair = crypto.generateKeyPair();
+    this.#psk = options.psk;
+    this.#deviceId = options.deviceId;
+    this.#pair = takeKeyPair();
+    this.#makeKeyPairAhead = options.makeKeyPairAhead;
   }
 
   start(): HandshakeFrame {
@@ -81,8 +88,9 @@ export class DeviceHandshake implements Handshake {
    */
   prepare(): void {
     const state = this.#state;
-    if (state.name !== "awaitSessionOk" || state.keys !== undefined) return;
-    this.#state = { ...state, keys: this.#derive(state.transcript) };
+    if (state.name === "awaitChallenge") this.#makeKeyPairAhead?.();
+    else if (state.name === "awaitSessionOk" && state.keys === undefined)
+      this.#state = { ...state, keys: this.#derive(state.transcript) };
   }
 
   endedEarly(cause?: UsmpError): UsmpError {

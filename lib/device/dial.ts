@@ -15,6 +15,8 @@ import {
 } from "../session/options.js";
 import { UsmpSession } from "../session/session.js";
 import type { Dialer, Link } from "../transport/transport.js";
+import { Attempt } from "./attempt.js";
+import { makeKeyPairAhead, takeKeyPair } from "./key-pair-ahead.js";
 
 /** What a device has beside the common settings. */
 export interface DeviceSettings extends SessionSettings {
@@ -79,35 +81,48 @@ export interface DialRequest {
  * rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
  */
 export async function dialSession(request: DialRequest): Promise<UsmpSession> {
-  const { dialer, crypto, psk, settings, signal } = request;
+  const { crypto, psk, signal } = request;
+  const attempt = new Attempt(signal);
   try {
-    const link = await dialUntil(dialer, signal);
+    const link = await dialLink(request, attempt);
     request.onLink?.();
-    return await new Promise((resolve, reject) => {
-      const driver: SessionDriver = new SessionDriver(
-        { link, connection: connectionOf(link, request), settings },
-        {
-          onHello: () => {},
-          onEstablished: (id, sessionId) => {
-            signal.removeEventListener("abort", abort);
-            const session = new UsmpSession(driver, settings, id, sessionId);
-            request.onSession(session);
-            resolve(session);
-          },
-          onFailed: (error) => {
-            signal.removeEventListener("abort", abort);
-            // Not before the socket is gone, so that a failed attempt leaves nothing behind.
-            void driver.finished.then(() => reject(error));
-          },
-        },
-      );
-      const abort = (): void => driver.abandon(calledOff(signal));
-      if (signal.aborted) abort();
-      else signal.addEventListener("abort", abort);
-    });
+    return await shakeHands(link, request, attempt);
   } finally {
+    attempt.over();
     crypto.wipe(psk);
   }
+}
+
+/** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */
+function dialLink({ dialer, signal }: DialRequest, attempt: Attempt): Promise<Link> {
+  return new Promise((resolve, reject) => {
+    attempt.during(() => reject(calledOff(signal)));
+    dialer.dial({ signal }).then((link) => (signal.aborted ? link.destroy() : resolve(link)), reject);
+  });
+}
+
+function shakeHands(link: Link, request: DialRequest, attempt: Attempt): Promise<UsmpSession> {
+  const { settings, signal } = request;
+  return new Promise((resolve, reject) => {
+    const driver: SessionDriver = new SessionDriver(
+      { link, connection: connectionOf(link, request), settings },
+      {
+        onHello: () => {},
+        onEstablished: (id, sessionId) => {
+          attempt.over();
+          const session = new UsmpSession(driver, settings, id, sessionId);
+          request.onSession(session);
+          resolve(session);
+        },
+        onFailed: (error) => {
+          attempt.over();
+          // Not before the socket is gone, so that a failed attempt leaves nothing behind.
+          void driver.finished.then(() => reject(error));
+        },
+      },
+    );
+    attempt.during(() => driver.abandon(calledOff(signal)));
+  });
 }
 
 function connectionOf({ carries }: Link, { crypto, psk, deviceId, settings }: DialRequest): Connection {
@@ -121,23 +136,14 @@ function connectionOf({ carries }: Link, { crypto, psk, deviceId, settings }: Di
     rotation: { rekeyAfterMs, rekeyAfterFrames },
     handshakeTimeoutMs,
   } as const;
-  const identity = { crypto, psk, deviceId };
+  const keyPairs = {
+    takeKeyPair: () => takeKeyPair(crypto),
+    makeKeyPairAhead: () => makeKeyPairAhead(crypto),
+  };
+  const identity = { crypto, psk, deviceId, ...keyPairs };
   return carries === "datagrams"
     ? new DatagramConnection({ ...options, handshake: new DatagramDeviceHandshake(identity) }, now)
     : new StreamConnection({ ...options, partialFrameTimeoutMs, handshake: new DeviceHandshake(identity) }, now);
-}
-
-/** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */
-function dialUntil(dialer: Dialer, signal: AbortSignal): Promise<Link> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(calledOff(signal));
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort);
-    dialer
-      .dial({ signal })
-      .then((link) => (signal.aborted ? link.destroy() : resolve(link)), reject)
-      .finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 function calledOff(signal: AbortSignal): UsmpError {
