@@ -1,26 +1,27 @@
 import { cpus } from "node:os";
 
-/**
- * What is sent to one peer more often than this goes to and fro between two ends that are close: on one machine the slowest step of
- * a handshake takes less.
- */
+/** What is sent to one peer more often than this goes to and fro between two ends that are close. */
 const FAST_MS = 0.5;
 
 /** So many fast ones in a row to one peer are an exchange, not a coincidence. */
 const EXCHANGE_AFTER = 8;
 
-/** Polling that lasted for fewer and kept somebody else from the core, perhaps the very peer: twice as many are wanted then. */
-const WORTHWHILE = 16;
+/** After no longer a stall, which any machine has now and then, half of them still count: it does not end an exchange. */
+const STALL_MS = 8;
+
+/** So many answers tell whether the polling keeps somebody else from the core, perhaps the very peer. */
+const JUDGED_AFTER = 64;
+/** Where it did, twice as many fast ones are wanted for the next time. */
 const MOST_WANTED = 8_192;
 
 /** So many turns of the event loop take longer than a fast answer, unless somebody holds the clock. */
-const MOST_TURNS = 4_000;
+const MOST_TURNS = 8_000;
 
 /**
  * Keeps the event loop awake during a fast exchange with one peer, in which each waits for the other: falling asleep and being
  * woken can take longer than the answer (on loopback two thirds of a round trip).
  *
- * It costs the CPU time of the waits of that exchange, and of at most 0.5 ms after it. A radio, many peers at once and occasional
+ * It costs the CPU time of the waits of that exchange, and of a short while after it. A radio, many peers at once and occasional
  * messages are never so fast: they cost nothing. It counts what is sent in answer: forgeries, which are not answered, keep nobody awake.
  * Copies of datagrams that a peer sent before are answered, and do while they come so fast; the event loop has as little sleep from
  * reading them. On a machine with a single core nobody polls: the peer may need it.
@@ -28,11 +29,14 @@ const MOST_TURNS = 4_000;
 export class BusyPoll {
   #peer: string | number = "";
   #lastAt = -Infinity;
+  /** What counted as fast for the last one. */
+  #fastMs = FAST_MS;
   #fastOnes = 0;
   #wanted = EXCHANGE_AFTER;
   readonly #coresOf: () => number;
   #polling = false;
-  /** When the polling began. */
+  /** Answers since the polling began, or was judged, and how often the core had been taken before. */
+  #polledOnes = 0;
   #preemptions = 0;
   /** Of the event loop, since the last one was sent. */
   #turns = 0;
@@ -42,31 +46,56 @@ export class BusyPoll {
     this.#coresOf = coresOf;
   }
 
-  /** Something is sent to `peer` (what tells it apart) that may be an answer, and may be answered. */
-  sent(peer: string | number): void {
+  /**
+   * Something is sent to `peer` (what tells it apart) that may be an answer, and may be answered. `fastMs` is how soon after the
+   * last one it is fast, and for how long its answer is polled for.
+   */
+  sent(peer: string | number, fastMs = FAST_MS): void {
     const now = performance.now();
-    const isFast = now - this.#lastAt < FAST_MS && peer === this.#peer;
-    this.#fastOnes = isFast ? this.#fastOnes + 1 : 0;
+    const gapMs = now - this.#lastAt;
+    if (peer !== this.#peer || gapMs > STALL_MS) this.#fastOnes = 0;
+    else if (gapMs < fastMs) this.#fastOnes++;
+    else this.#fastOnes = Math.min(this.#fastOnes, this.#wanted) >> 1;
+    this.#fastMs = fastMs;
     this.#lastAt = now;
     this.#peer = peer;
     this.#turns = 0;
-    if (this.#fastOnes < this.#wanted || this.#polling) return;
-    if (this.#coresOf() < 2) return;
-    this.#polling = true;
-    this.#preemptions = preemptions();
-    setImmediate(this.#poll);
+    if (this.#polling) {
+      if (++this.#polledOnes >= JUDGED_AFTER) this.#judge();
+    } else if (this.#fastOnes >= this.#wanted && this.#coresOf() > 1) {
+      this.#polling = true;
+      this.#count();
+      setImmediate(this.#poll);
+    }
   }
 
   /** While an immediate is due the event loop looks at its sockets without waiting. */
   readonly #poll = (): void => {
-    if (performance.now() - this.#lastAt < FAST_MS && this.#turns++ < MOST_TURNS) {
+    if (performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }
     this.#polling = false;
-    const wasWorthwhile = this.#fastOnes >= this.#wanted + WORTHWHILE || preemptions() === this.#preemptions;
-    this.#wanted = wasWorthwhile ? EXCHANGE_AFTER : Math.min(2 * this.#wanted, MOST_WANTED);
+    this.#wanted = this.#wasInVain() ? Math.min(2 * this.#wanted, MOST_WANTED) : EXCHANGE_AFTER;
   };
+
+  #judge(): void {
+    if (this.#wasInVain()) {
+      // Ends with this turn.
+      this.#fastOnes = 0;
+      this.#turns = MOST_TURNS;
+    } else this.#count();
+  }
+
+  #count(): void {
+    this.#polledOnes = 0;
+    this.#preemptions = preemptions();
+  }
+
+  /** Somebody wanted the core for more than every second answer. */
+  #wasInVain(): boolean {
+    return preemptions() - this.#preemptions > this.#polledOnes / 2;
+  }
 }
 
 let cores: number | undefined;
@@ -76,7 +105,9 @@ function coresOfMachine(): number {
   return (cores ??= cpus().length);
 }
 
-/** How often the system took the core from this process because somebody else wanted it; NaN where it does not count that. */
+let uncounted = 0;
+
+/** How often the system took the core from this process because somebody else wanted it; where it does not count, once each time. */
 function preemptions(): number {
-  return process.platform === "win32" ? NaN : process.resourceUsage().involuntaryContextSwitches;
+  return process.platform === "win32" ? uncounted++ : process.resourceUsage().involuntaryContextSwitches;
 }

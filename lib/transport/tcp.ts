@@ -1,5 +1,5 @@
 /** USMP over TCP, on Node's sockets. */
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, isIP, type Server, type Socket } from "node:net";
 
 import type { Clock } from "../core/clock.js";
 import type { UsmpError } from "../errors.js";
@@ -118,7 +118,9 @@ export class TcpTransport implements Dialer, Acceptor {
       };
       const onConnect = (): void => {
         settle();
-        resolve(new TcpLink(socket, socket.remoteAddress ?? this.host, socket.remotePort ?? this.port));
+        // An address need not be asked for: that is a call of the system.
+        const address = isIP(this.host) === 0 ? socket.remoteAddress : this.host;
+        resolve(new TcpLink(socket, address ?? this.host, this.port));
       };
       const onError = (error: Error): void => fail(connectFailure(error, this.host, this.port));
       const onAbort = (): void => fail(callOff(this.#place, signal));
