@@ -13,7 +13,7 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
 
 /** A fresh copy of `bytes[start..end)`. Not `slice`: on Node's Buffer that is a view on borrowed memory. */
 export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
-  return Uint8Array.from(bytes.subarray(start, end));
+  return new Uint8Array(bytes.subarray(start, end));
 }
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

@@ -81,10 +81,10 @@ export function checkNumber(name: string, value: unknown, least: number, most = 
 
 /** Fails for an option that is none, such as a misspelt one. @throws UsmpError INVALID_ARG naming it, and what there is. */
 export function checkKnown(given: object, ...known: readonly object[]): void {
-  const names = new Set([UNSET, ...known].flatMap((options) => Object.keys(options)));
+  const options = [UNSET, ...known];
   for (const name of Object.keys(given)) {
-    if (names.has(name)) continue;
-    const text = [...names].sort().join(", ");
+    if (options.some((some) => Object.hasOwn(some, name))) continue;
+    const text = [...new Set(options.flatMap((some) => Object.keys(some)))].sort().join(", ");
     throw new UsmpError("INVALID_ARG", `there is no option ${JSON.stringify(name)}; there are ${text}`);
   }
 }
