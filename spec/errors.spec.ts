@@ -1,6 +1,15 @@
+import { execFileSync } from "node:child_process";
 import { createContext, runInContext } from "node:vm";
 import { expect } from "chai";
-import { causeText, isUsmpError, toUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError } from "../lib/errors.js";
+import {
+  causeText,
+  isUsmpError,
+  orderlyEnd,
+  toUsmpError,
+  USMP_ERROR_CODES,
+  UsmpErrno,
+  UsmpError,
+} from "../lib/errors.js";
 
 describe("UsmpError", () => {
   it("is an Error with name, code, number and message", () => {
@@ -91,5 +100,41 @@ describe("what a user's code threw", () => {
     const own = new UsmpError("AUTH", "x");
     expect(toUsmpError(own)).to.equal(own);
     expect(toUsmpError("odd")).to.include({ code: "TRANSPORT", message: "the transport failed: odd", cause: "odd" });
+  });
+});
+
+describe("orderlyEnd", () => {
+  it("is a UsmpError like any other, without a stack trace", () => {
+    const error = orderlyEnd("BYE", "the peer ended the session");
+    expect(isUsmpError(error)).to.equal(true);
+    expect([error.code, error.message, error.stack]).to.deep.equal([
+      "BYE",
+      "the peer ended the session",
+      "UsmpError: the peer ended the session",
+    ]);
+  });
+
+  it("leaves other errors theirs, however much of it the program wants", () => {
+    const limit = Error.stackTraceLimit;
+    try {
+      for (const wanted of [0, 3, 50, Infinity]) {
+        Error.stackTraceLimit = wanted;
+        orderlyEnd("CLOSED", "x");
+        expect(Error.stackTraceLimit).to.equal(wanted);
+      }
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+  });
+
+  it("works where the limit cannot be changed", () => {
+    const code = `
+      const { orderlyEnd } = await import("./lib/errors.ts");
+      Object.freeze(Error);
+      const { code, stack } = orderlyEnd("BYE", "x");
+      console.log(code, stack.includes("at "));
+    `;
+    const args = ["--import=tsx", "--input-type=module", "--eval", code];
+    expect(execFileSync(process.execPath, args, { encoding: "utf8" }).trim()).to.equal("BYE true");
   });
 });

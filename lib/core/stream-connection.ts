@@ -43,6 +43,8 @@ export class StreamConnection implements Connection {
   readonly #decoder = new FrameDecoder();
   readonly #outbox = new Outbox();
   #state: State;
+  /** What the handshake came to, until its session is there. */
+  #done: { readonly result: HandshakeResult } | null = null;
   #events: ConnectionEvent[] = [];
   #bytesAt: number;
   #reading = true;
@@ -223,6 +225,7 @@ export class StreamConnection implements Connection {
   }
 
   #receiveFrame(frame: Frame, now: number, flush: () => void): void {
+    this.#establish(now);
     const state = this.#state;
     if (state.name === "established") state.session.receive(frame, now);
     else if (state.name === "handshake") {
@@ -245,14 +248,18 @@ export class StreamConnection implements Connection {
         break;
       case "done":
         this.#sendPlain(step.frame);
+        this.#done = step;
         // So that the peer need not wait for our share of the computing.
         if (step.frame !== null) flush();
-        // The link may have failed meanwhile, and this connection with it.
-        if (this.#state.name === "handshake") this.#establish(step.result, now);
+        this.#establish(now);
     }
   }
 
-  #establish(result: HandshakeResult, now: number): void {
+  /** The link may have failed while the last frame of the handshake left, or the peer answered it within the call. */
+  #establish(now: number): void {
+    if (this.#done === null || this.#state.name !== "handshake") return;
+    const { result } = this.#done;
+    this.#done = null;
     const session = new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
     if (!this.#reading) session.setReading(false, now);
     this.#state = { name: "established", session };

@@ -32,8 +32,13 @@ export class QuietTime {
   afterReadPass(callback: () => void): Timer {
     this.#callback = callback;
     this.#wait(callback);
-    return { cancel: () => this.#timer?.cancel(), unref: () => {} };
+    return { cancel: this.#cancel, unref: () => {} };
   }
+
+  readonly #cancel = (): void => {
+    this.#callback = null;
+    this.#timer?.cancel();
+  };
 
   #wait(callback: () => void): void {
     const leftMs = this.#quietFrom - this.#clock.now();

@@ -129,6 +129,61 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(true);
   });
 
+  it("goes on after a stall of the machine that is over soon", () => {
+    send(20, FAST_MS);
+    clock.tick(1);
+    clock.tick(1);
+    expect(isAwake()).to.equal(false);
+    send(1, 1);
+    send(3, FAST_MS);
+    expect(isAwake()).to.equal(false);
+    send(1, FAST_MS);
+    expect(isAwake()).to.equal(true);
+  });
+
+  it("takes an exchange of which every second answer is slow for none", () => {
+    for (let round = 0; round < 50; round++) {
+      send(1, FAST_MS);
+      send(1, 1);
+    }
+    expect(isAwake()).to.equal(false);
+  });
+
+  it("ends in the midst of an exchange in which every answer costs somebody else the core, and wants twice as long a one", () => {
+    for (let answers = 0; answers < 9 + 64; answers++) {
+      send(1, FAST_MS);
+      preemptions++;
+    }
+    expect(isAwake()).to.equal(true);
+    clock.next();
+    expect(isAwake()).to.equal(false);
+    pause();
+    send(16, FAST_MS);
+    expect(isAwake()).to.equal(false);
+    send(1, FAST_MS);
+    expect(isAwake()).to.equal(true);
+  });
+
+  it("goes on where somebody wants the core now and then", () => {
+    for (let answers = 0; answers < 500; answers++) {
+      send(1, FAST_MS);
+      if (answers % 4 === 0) preemptions++;
+    }
+    expect(isAwake()).to.equal(true);
+  });
+
+  it("lets its caller say what is fast, and polls for as long", () => {
+    for (let answers = 0; answers < 9; answers++) {
+      clock.tick(1.5);
+      poll.sent(9_000, 2);
+    }
+    clock.tick(1.5);
+    expect(isAwake()).to.equal(true);
+    clock.tick(1);
+    clock.tick(1);
+    expect(isAwake()).to.equal(false);
+  });
+
   function pause(): void {
     clock.tick(5);
     clock.tick(5);
