@@ -1,21 +1,34 @@
-/** What an hour of a sketch costs. 2 s are promised on an idle machine; processor time does not count what others take of a busy one. */
+/**
+ * What an hour of a sketch costs. 2 s are promised on an idle machine of today. Machines differ, and a busy one is slower, also by
+ * processor time: so it is held against what as many turns of a loop cost there and then in which nothing happens.
+ */
 import { expect } from "chai";
 import { delay, digitalRead, millis, USMP, USMPClient } from "../../lib/arduino/index.js";
 import type { Sketch } from "../../lib/arduino/sketch/sketch.js";
 import { TestGateway, VirtualBoard } from "../../lib/testing/index.js";
 
 const HOUR_MS = 3_600_000;
-const MOST_MS = 4_000;
+const MOST_TIMES = 6;
 const PSK = "usmp-dev-psk-change-me-before-prod";
 const SEND_EVERY_MS = 10_000;
 
+/** How many times as long it takes. */
 async function passAnHour(board: VirtualBoard, sketch: Sketch): Promise<number> {
   await board.start(sketch);
-  const began = process.cpuUsage();
-  await board.advance(HOUR_MS);
-  const { user, system } = process.cpuUsage(began);
+  const tookMs = await processorTime(() => board.advance(HOUR_MS));
   await board.stop();
+  return tookMs / (await processorTime(turnAnHour));
+}
+
+async function processorTime(work: () => Promise<void>): Promise<number> {
+  const began = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(began);
   return (user + system) / 1_000;
+}
+
+async function turnAnHour(): Promise<void> {
+  for (let turn = 0; turn < HOUR_MS; turn++) await Promise.resolve();
 }
 
 /** A sketch that is connected, and sends every ten seconds. */
@@ -42,26 +55,26 @@ describe("testing/virtual-board, its speed", function () {
 
   it("passes an hour of a loop that polls every millisecond", async () => {
     let turns = 0;
-    const tookMs = await passAnHour(new VirtualBoard(), {
+    const times = await passAnHour(new VirtualBoard(), {
       loop() {
         turns++;
         if (millis() % 1_000 === 0) digitalRead(0);
       },
     });
     expect(turns).to.equal(HOUR_MS + 1);
-    expect(tookMs).to.be.below(MOST_MS);
+    expect(times).to.be.below(MOST_TIMES);
   });
 
   it("passes an hour of a loop that waits ten milliseconds", async () => {
     let turns = 0;
-    const tookMs = await passAnHour(new VirtualBoard(), {
+    const times = await passAnHour(new VirtualBoard(), {
       async loop() {
         turns++;
         await delay(10);
       },
     });
     expect(turns).to.equal(HOUR_MS / 10 + 1);
-    expect(tookMs).to.be.below(MOST_MS);
+    expect(times).to.be.below(MOST_TIMES);
   });
 
   for (const [what, pause] of [
@@ -72,10 +85,10 @@ describe("testing/virtual-board, its speed", function () {
       const gateway = new TestGateway({ psk: PSK });
       let received = 0;
       gateway.usmp.onMessage(() => void received++);
-      const tookMs = await passAnHour(new VirtualBoard({ gateway }), publisher(pause));
+      const times = await passAnHour(new VirtualBoard({ gateway }), publisher(pause));
       await gateway.close();
       expect(received).to.be.within(HOUR_MS / SEND_EVERY_MS - 1, HOUR_MS / SEND_EVERY_MS);
-      expect(tookMs).to.be.below(MOST_MS);
+      expect(times).to.be.below(MOST_TIMES);
     });
   }
 });
