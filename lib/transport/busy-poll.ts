@@ -71,7 +71,8 @@ export class BusyPoll {
 
   /** While an immediate is due the event loop looks at its sockets without waiting. */
   readonly #poll = (): void => {
-    if (performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
+    // None is left where another peer was sent something, or where it was in vain.
+    if (this.#fastOnes > 0 && performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }
