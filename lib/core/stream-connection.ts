@@ -43,6 +43,8 @@ export class StreamConnection implements Connection {
   readonly #decoder = new FrameDecoder();
   readonly #outbox = new Outbox();
   #state: State;
+  /** The handshake is done, and its session is not made yet. */
+  #agreed: { readonly result: HandshakeResult } | null = null;
   #events: ConnectionEvent[] = [];
   #bytesAt: number;
   #reading = true;
@@ -61,6 +63,8 @@ export class StreamConnection implements Connection {
   receive(chunk: Uint8Array, now: number, flush = (): void => {}): void {
     if (this.#state.name === "closed") return;
     this.#guard(() => {
+      // A link may bring the answer to SESSION_OK while it is given that.
+      this.#conclude(now);
       this.#bytesAt = now;
       this.#decoder.push(chunk);
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
@@ -245,14 +249,19 @@ export class StreamConnection implements Connection {
         break;
       case "done":
         this.#sendPlain(step.frame);
+        this.#agreed = step;
         // So that the peer need not wait for our share of the computing.
         if (step.frame !== null) flush();
-        // The link may have failed meanwhile, and this connection with it.
-        if (this.#state.name === "handshake") this.#establish(step.result, now);
+        this.#conclude(now);
     }
   }
 
-  #establish(result: HandshakeResult, now: number): void {
+  #conclude(now: number): void {
+    const agreed = this.#agreed;
+    this.#agreed = null;
+    // The link may have failed meanwhile, and this connection with it.
+    if (agreed === null || this.#state.name !== "handshake") return;
+    const { result } = agreed;
     const session = new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
     if (!this.#reading) session.setReading(false, now);
     this.#state = { name: "established", session };
