@@ -3,8 +3,7 @@
  *
  * Every group runs its alternatives by turns, so that a busy machine slows all of them, and prints their medians.
  *
- * Left out, because it can deadlock the process on Node 20: X25519 with the public key from `export({ format: "jwk" })`, or from
- * `generateKeyPairSync` with a JWK encoding.
+ * Left out, because it can deadlock the process on Node 20: X25519 with the public key from `export({ format: "jwk" })`.
  */
 import {
   createCipheriv,
@@ -76,7 +75,7 @@ function exchange(privateKey: KeyObject): Buffer {
 }
 
 compare("X25519, one side of a handshake: a fresh key pair with its raw public key, then one exchange", {
-  "node: generate, multiply the base point, exchange (lib/crypto/node-x25519.ts)": () =>
+  "node: generate with the public key as JWK, exchange (lib/crypto/node-x25519.ts)": () =>
     provider.generateKeyPair().sharedSecret(peerPublicKey),
   "node: generate with the public key as SPKI DER, exchange": () =>
     exchange(generateKeyPairSync("x25519", SPKI_DER).privateKey),

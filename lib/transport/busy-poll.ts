@@ -108,7 +108,7 @@ function coresOfMachine(): number {
 
 let uncounted = 0;
 
-/** How often the system took the core from this process because somebody else wanted it; where it does not count, once each time. */
+/** How often the system took the core from this process because somebody else wanted it; where it does not count, once between two calls. */
 function preemptions(): number {
   return process.platform === "win32" ? uncounted++ : process.resourceUsage().involuntaryContextSwitches;
 }
