@@ -81,11 +81,8 @@ export class BusyPoll {
   };
 
   #judge(): void {
-    if (this.#wasInVain()) {
-      // Ends with this turn.
-      this.#fastOnes = 0;
-      this.#turns = MOST_TURNS;
-    } else this.#count();
+    if (this.#wasInVain()) this.#fastOnes = 0;
+    else this.#count();
   }
 
   #count(): void {
