@@ -88,7 +88,7 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
     const agreed = this.#state.proof.judge(hmac);
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) return null;
-    // At once: the device's first frame may overtake what else would be done meanwhile (§3).
+    // Before SESSION_OK leaves: the device's first frame needs its keys (§3). And before the secrets are gone.
     const { result } = agreed;
     this.wipe();
     return { type: "done", send: agreed.sessionOk, result };

@@ -14,10 +14,10 @@ export interface HandshakeFrame {
 export type HandshakeStep =
   | { readonly type: "send"; readonly frame: HandshakeFrame }
   | { readonly type: "lookup"; readonly deviceId: Uint8Array }
-  /** `result` may be computed only when it is asked for: once, and before anything else is done. It throws as `receive` does. */
+  /** `result` may be computed only when it is asked for, which is once: until then `wipe` forgets the secrets. It throws as `receive` does. */
   | { readonly type: "done"; readonly frame: HandshakeFrame | null; readonly result: HandshakeResult };
 
-/** One end of the handshake (§3), without I/O. After an error, or "done", it is used up. */
+/** One end of the handshake (§3), without I/O. After an error, or "done" and its result, it is used up. */
 export interface Handshake {
   /** The first frame to send, or null where the peer speaks first. Called once, before anything else. */
   start(): HandshakeFrame | null;

@@ -43,8 +43,8 @@ export class StreamConnection implements Connection {
   readonly #decoder = new FrameDecoder();
   readonly #outbox = new Outbox();
   #state: State;
-  /** What the handshake came to, until its session is there. */
-  #done: { readonly result: HandshakeResult } | null = null;
+  /** The handshake is done, and its session is not made yet. */
+  #agreed: { readonly result: HandshakeResult } | null = null;
   #events: ConnectionEvent[] = [];
   #bytesAt: number;
   #reading = true;
@@ -63,6 +63,8 @@ export class StreamConnection implements Connection {
   receive(chunk: Uint8Array, now: number, flush = (): void => {}): void {
     if (this.#state.name === "closed") return;
     this.#guard(() => {
+      // A link may bring the answer to SESSION_OK while it is given that.
+      this.#conclude(now);
       this.#bytesAt = now;
       this.#decoder.push(chunk);
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
@@ -225,7 +227,6 @@ export class StreamConnection implements Connection {
   }
 
   #receiveFrame(frame: Frame, now: number, flush: () => void): void {
-    this.#establish(now);
     const state = this.#state;
     if (state.name === "established") state.session.receive(frame, now);
     else if (state.name === "handshake") {
@@ -248,18 +249,22 @@ export class StreamConnection implements Connection {
         break;
       case "done":
         this.#sendPlain(step.frame);
-        this.#done = step;
+        this.#agreed = step;
         // So that the peer need not wait for our share of the computing.
-        if (step.frame !== null) flush();
-        this.#establish(now);
+        try {
+          if (step.frame !== null) flush();
+        } finally {
+          this.#conclude(now);
+        }
     }
   }
 
-  /** The link may have failed while the last frame of the handshake left, or the peer answered it within the call. */
-  #establish(now: number): void {
-    if (this.#done === null || this.#state.name !== "handshake") return;
-    const { result } = this.#done;
-    this.#done = null;
+  #conclude(now: number): void {
+    const agreed = this.#agreed;
+    this.#agreed = null;
+    // The link may have failed meanwhile, and this connection with it.
+    if (agreed === null || this.#state.name !== "handshake") return;
+    const { result } = agreed;
     const session = new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
     if (!this.#reading) session.setReading(false, now);
     this.#state = { name: "established", session };

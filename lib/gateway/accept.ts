@@ -142,7 +142,7 @@ async function answerHello(
     driver.providePsk(psk, previousPsk);
   } catch (cause) {
     // Nobody waits for this call: what a provider throws, for want of random bytes for example, would end the process.
-    driver.abandon(new UsmpError("CRYPTO", `no CHALLENGE could be made: ${causeText(cause)}`, { cause }));
+    driver.abandon(new UsmpError("CRYPTO", `the handshake cannot go on: ${causeText(cause)}`, { cause }));
   } finally {
     if (psk !== null) request.secrets.crypto.wipe(psk);
     if (previousPsk !== null) request.secrets.crypto.wipe(previousPsk);

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "../core/clock.js";
 import type { CryptoProvider, KeyPair } from "../core/crypto-provider.js";
 
-/** As many as a small burst needs; each costs 75 microseconds to make. */
+/** As many as a small burst needs. */
 const SIZE = 8;
 
 /**
- * Ephemeral key pairs, made ahead while the event loop has nothing else to do, so that a device waits for one computation less.
+ * Ephemeral key pairs, made ahead while no device waits, so that one that comes waits for one computation less.
  * Each is given out once.
  */
 export class KeyPairPool {

@@ -7,8 +7,8 @@ const QUIET_AFTER_MS = 5;
 export class QuietTime {
   readonly #clock: Clock;
   #quietFrom = -Infinity;
-  #callback: (() => void) | null = null;
-  #timer: Timer | null = null;
+  /** What waits for quiet; each looks at the time again. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -21,32 +21,29 @@ export class QuietTime {
 
   /** One has left: what follows begins with a connection that has to be opened first. */
   settle(): void {
-    if (this.#quietFrom === -Infinity) return;
     this.#quietFrom = -Infinity;
-    if (this.#callback === null) return;
-    this.#timer?.cancel();
-    this.#wait(this.#callback);
+    for (const look of this.#waiting) look();
   }
 
-  /** As {@link Clock.afterReadPass}, once it is quiet. For one callback at a time; it keeps no process alive. */
+  /** As {@link Clock.afterReadPass}, once it is quiet. It keeps no process alive. */
   afterReadPass(callback: () => void): Timer {
-    this.#callback = callback;
-    this.#wait(callback);
-    return { cancel: this.#cancel, unref: () => {} };
-  }
-
-  readonly #cancel = (): void => {
-    this.#callback = null;
-    this.#timer?.cancel();
-  };
-
-  #wait(callback: () => void): void {
-    const leftMs = this.#quietFrom - this.#clock.now();
-    if (leftMs > 0) this.#timer = this.#clock.after(leftMs, () => this.#wait(callback));
-    else {
-      this.#callback = null;
-      this.#timer = this.#clock.afterReadPass(callback);
-    }
-    this.#timer.unref();
+    let timer: Timer | null = null;
+    const look = (): void => {
+      timer?.cancel();
+      const leftMs = this.#quietFrom - this.#clock.now();
+      if (leftMs > 0) timer = this.#clock.after(leftMs, look);
+      else {
+        this.#waiting.delete(look);
+        timer = this.#clock.afterReadPass(callback);
+      }
+      timer.unref();
+    };
+    const cancel = (): void => {
+      this.#waiting.delete(look);
+      timer?.cancel();
+    };
+    this.#waiting.add(look);
+    look();
+    return { cancel, unref: () => {} };
   }
 }

@@ -71,7 +71,8 @@ export class BusyPoll {
 
   /** While an immediate is due the event loop looks at its sockets without waiting. */
   readonly #poll = (): void => {
-    if (performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
+    // None is left where another peer was sent something, or where it was in vain.
+    if (this.#fastOnes > 0 && performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }
@@ -80,11 +81,8 @@ export class BusyPoll {
   };
 
   #judge(): void {
-    if (this.#wasInVain()) {
-      // Ends with this turn.
-      this.#fastOnes = 0;
-      this.#turns = MOST_TURNS;
-    } else this.#count();
+    if (this.#wasInVain()) this.#fastOnes = 0;
+    else this.#count();
   }
 
   #count(): void {
@@ -107,7 +105,7 @@ function coresOfMachine(): number {
 
 let uncounted = 0;
 
-/** How often the system took the core from this process because somebody else wanted it; where it does not count, once each time. */
+/** How often the system took the core from this process because somebody else wanted it; where it does not count, once between two calls. */
 function preemptions(): number {
   return process.platform === "win32" ? uncounted++ : process.resourceUsage().involuntaryContextSwitches;
 }

@@ -1,5 +1,5 @@
 /** USMP over TCP, on Node's sockets. */
-import { connect, createServer, isIP, type Server, type Socket } from "node:net";
+import { connect, createServer, isIPv4, type Server, type Socket } from "node:net";
 
 import type { Clock } from "../core/clock.js";
 import type { UsmpError } from "../errors.js";
@@ -118,8 +118,8 @@ export class TcpTransport implements Dialer, Acceptor {
       };
       const onConnect = (): void => {
         settle();
-        // An address need not be asked for: that is a call of the system.
-        const address = isIP(this.host) === 0 ? socket.remoteAddress : this.host;
+        // An IPv4 address, which is written in one way only, need not be asked for: that is a call of the system.
+        const address = isIPv4(this.host) ? this.host : socket.remoteAddress;
         resolve(new TcpLink(socket, address ?? this.host, this.port));
       };
       const onError = (error: Error): void => fail(connectFailure(error, this.host, this.port));

@@ -10,6 +10,15 @@ export function describeBytes(crypto: CryptoProvider): void {
       expect(toHex(crypto.randomBytes(16))).not.to.equal(toHex(crypto.randomBytes(16)));
     });
 
+    it("gives as many as before after it was asked for no number of bytes", () => {
+      for (const length of [NaN, -1, -100, Infinity, undefined, "16"]) {
+        expect(() => crypto.randomBytes(length as number), String(length)).to.throw();
+        const bytes = crypto.randomBytes(32);
+        expect(bytes).to.have.length(32);
+        expect(toHex(bytes), "wiped ones").not.to.contain("00000000");
+      }
+    });
+
     it("finds equal bytes equal", () => {
       expect(crypto.constantTimeEqual(Uint8Array.of(1, 2, 3), Uint8Array.of(1, 2, 3))).to.equal(true);
       expect(crypto.constantTimeEqual(Uint8Array.of(1, 2, 3), Uint8Array.of(9, 1, 2, 3).subarray(1))).to.equal(true);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS } from "../../lib/gateway/accept.js";
 import { LearnedCiphers } from "../../lib/gateway/learned-ciphers.js";
 import { FrameType } from "../../lib/core/wire.js";
+import { UsmpError } from "../../lib/errors.js";
 import type { PskLookup } from "../../lib/session/psk-source.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
@@ -13,9 +14,19 @@ import { DECOY_PSK, DEVICE_ID, deviceEnd, PSK } from "../support/core-pair.js";
 import { ScriptedLink } from "../support/session-link.js";
 import { microtasks } from "../support/session-waits.js";
 
+/** A transport of the user's own, whose `send` may do anything before it returns. */
+class EagerLink extends ScriptedLink {
+  onSend: (bytes: Uint8Array) => void = () => {};
+
+  override send(bytes: Uint8Array, onFlushed: () => void): void {
+    super.send(bytes, onFlushed);
+    this.onSend(bytes);
+  }
+}
+
 class Rig {
   readonly clock = new SimulatedClock();
-  readonly link = new ScriptedLink();
+  readonly link = new EagerLink();
   readonly device = deviceEnd();
   readonly told: string[] = [];
   session: UsmpSession | null = null;
@@ -34,6 +45,7 @@ class Rig {
       onSession: (session) => {
         this.session = session;
         this.told.push(`session ${session.deviceId}`);
+        session.on("message", (message) => this.told.push(`message ${new TextDecoder().decode(message)}`));
       },
       onFailed: ({ code }) => this.told.push(`failed ${code}`),
       onLookupFailed: ({ code, message }) => this.told.push(`lookup ${code} ${message}`),
@@ -138,5 +150,33 @@ describe("acceptSession", () => {
     rig.link.deliver(rig.device.output(), plainFrame(FrameType.HELLO_ACK, new Uint8Array(32)));
     await microtasks();
     expect(rig.told).to.deep.equal(["failed HANDSHAKE"]);
+  });
+
+  describe("on a link that does more than to queue SESSION_OK before its send returns", () => {
+    async function withOkSent(onOk: (rig: Rig) => void): Promise<Rig> {
+      const rig = new Rig(() => Uint8Array.from(PSK));
+      rig.link.onSend = (bytes) => {
+        if (bytes[3] === FrameType.SESSION_OK) onOk(rig);
+      };
+      await rig.exchange();
+      await rig.clock.advance(0);
+      return rig;
+    }
+
+    it("takes the device's first message, which answers it", async () => {
+      const rig = await withOkSent(({ device, link }) => {
+        device.receive(link.take());
+        device.connection.send(utf8("first"), 0);
+        link.deliver(device.output());
+      });
+      expect(rig.told).to.deep.equal(["session a0:a1:a2:a3:a4:a5", "message first"]);
+      expect(rig.session?.isConnected).to.equal(true);
+    });
+
+    it("fails TRANSPORT where that breaks the link, and leaves no timer behind", async () => {
+      const rig = await withOkSent(({ link }) => link.close(new UsmpError("TRANSPORT", "ECONNRESET")));
+      expect(rig.told).to.deep.equal(["failed TRANSPORT"]);
+      expect(rig.clock.pending).to.equal(0);
+    });
   });
 });

@@ -1,86 +1,100 @@
 import { expect } from "chai";
+import type { Timer } from "../../lib/core/clock.js";
+import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
+import { KeyPairPool } from "../../lib/gateway/key-pair-pool.js";
 import { QuietTime } from "../../lib/gateway/quiet-time.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { crypto } from "../support/core-crypto.js";
 
 describe("QuietTime", () => {
   let clock: SimulatedClock;
-  let quiet: QuietTime;
-  let ran: number;
-  const run = (): void => void ran++;
+  let quietTime: QuietTime;
+  let told: string[];
+
+  const wait = (name: string): Timer => quietTime.afterReadPass(() => told.push(name));
 
   beforeEach(() => {
-    clock = new SimulatedClock(1_000);
-    quiet = new QuietTime(clock);
-    ran = 0;
+    clock = new SimulatedClock();
+    quietTime = new QuietTime(clock);
+    told = [];
   });
 
-  it("is there from the beginning, in the next turn", async () => {
-    quiet.afterReadPass(run);
-    expect(ran).to.equal(0);
+  it("calls back at once where nobody is about to answer", async () => {
+    wait("one");
+    expect(told).to.deep.equal([]);
     await clock.advance(0);
-    expect([ran, clock.pending]).to.deep.equal([1, 0]);
+    expect(told).to.deep.equal(["one"]);
   });
 
-  it("comes 5 ms after the last disturbance", async () => {
-    quiet.disturb();
-    quiet.afterReadPass(run);
+  it("waits until devices have had time to answer", async () => {
+    quietTime.disturb();
+    wait("one");
     await clock.advance(3);
-    quiet.disturb();
-    await clock.advance(4.9);
-    expect(ran).to.equal(0);
-    await clock.advance(0.1);
-    expect([ran, clock.pending]).to.deep.equal([1, 0]);
+    quietTime.disturb();
+    await clock.advance(4);
+    expect(told).to.deep.equal([]);
+    await clock.advance(1);
+    expect([told, clock.pending]).to.deep.equal([["one"], 0]);
   });
 
-  it("comes as soon as somebody has left, in the next turn, and stays until the next disturbance", async () => {
-    quiet.disturb();
-    quiet.afterReadPass(run);
-    quiet.settle();
-    expect(ran).to.equal(0);
+  it("waits no longer once one has left", async () => {
+    quietTime.disturb();
+    wait("one");
+    quietTime.settle();
     await clock.advance(0);
-    expect([ran, clock.pending]).to.deep.equal([1, 0]);
-    quiet.settle();
-    quiet.afterReadPass(run);
+    expect([told, clock.pending]).to.deep.equal([["one"], 0]);
+  });
+
+  it("does not call back what was cancelled, whoever leaves then", async () => {
+    quietTime.disturb();
+    wait("one").cancel();
+    quietTime.settle();
+    await clock.advance(10);
+    expect([told, clock.pending]).to.deep.equal([[], 0]);
+  });
+
+  it("cancels what it is asked to, not what came after it", async () => {
+    const done = wait("one");
     await clock.advance(0);
-    expect(ran).to.equal(2);
-    quiet.disturb();
-    quiet.afterReadPass(run);
-    await clock.advance(4.9);
-    expect(ran).to.equal(2);
+    wait("two");
+    done.cancel();
+    await clock.advance(0);
+    expect(told).to.deep.equal(["one", "two"]);
   });
 
   it("calls back once, however often somebody leaves", async () => {
-    quiet.disturb();
-    quiet.afterReadPass(run);
-    quiet.settle();
-    quiet.disturb();
-    quiet.settle();
+    quietTime.disturb();
+    wait("one");
+    quietTime.settle();
+    quietTime.disturb();
+    quietTime.settle();
     await clock.advance(20);
-    expect([ran, clock.pending]).to.deep.equal([1, 0]);
-  });
-
-  it("leaves nothing behind where it is cancelled, while it waits and in its last turn", async () => {
-    quiet.disturb();
-    quiet.afterReadPass(run).cancel();
-    expect(clock.pending).to.equal(0);
-    quiet.settle();
-    expect(clock.pending, "not even where somebody leaves then").to.equal(0);
-    quiet.afterReadPass(run).cancel();
-    await clock.advance(20);
-    expect([ran, clock.pending]).to.deep.equal([0, 0]);
+    expect([told, clock.pending]).to.deep.equal([["one"], 0]);
   });
 
   it("keeps no process alive", () => {
     let [made, unrefs] = [0, 0];
-    const watched = (timer: () => void): { cancel: () => void; unref: () => void } => {
-      timer();
-      made++;
-      return { cancel: () => {}, unref: () => void unrefs++ };
-    };
-    quiet = new QuietTime({ now: () => 0, after: () => watched(() => {}), afterReadPass: () => watched(() => {}) });
-    quiet.disturb();
-    quiet.afterReadPass(run);
-    quiet.settle();
+    const timer = (): Timer => (made++, { cancel: () => {}, unref: () => void unrefs++ });
+    quietTime = new QuietTime({ now: () => 0, after: timer, afterReadPass: timer });
+    quietTime.disturb();
+    wait("one");
+    quietTime.settle();
     expect([made, unrefs]).to.deep.equal([2, 2]);
+  });
+
+  it("serves a gateway that listens again while it still stops", async () => {
+    const makes = (pool: string): CryptoProvider => ({
+      ...crypto,
+      generateKeyPair: () => (told.push(pool), crypto.generateKeyPair()),
+    });
+    const first = new KeyPairPool(makes("first"), quietTime);
+    await clock.advance(0);
+    first.take();
+    told = [];
+    const second = new KeyPairPool(makes("second"), quietTime);
+    first.close();
+    await clock.advance(0);
+    expect(told).to.deep.equal(Array<string>(8).fill("second"));
+    second.close();
   });
 });

@@ -103,6 +103,17 @@ describe("a gateway's driver", () => {
     ]);
   });
 
+  it("has its session also where the link throws within the call, as it had before", () => {
+    const { link, device, events } = challenged(() => {
+      throw new Error("a link of somebody's own");
+    });
+    expect(() => link.deliver(device.output())).to.throw("somebody's own");
+    device.receive(link.take());
+    device.connection.send(Uint8Array.of(1, 2), 0);
+    link.deliver(device.output());
+    expect(events.slice(1)).to.deep.equal(["exchange", "established", "message 2"]);
+  });
+
   it("has no session where the link closes within the call, and leaves nothing", async () => {
     const { link, device, driver, events, clock } = challenged((rig) =>
       rig.link.close(new UsmpError("TRANSPORT", "ECONNRESET")),

@@ -54,6 +54,13 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(false);
   });
 
+  it("lets it sleep once many peers have taken the place of one", () => {
+    send(20, FAST_MS);
+    expect(isAwake()).to.equal(true);
+    send(20, FAST_MS, [9_001, 9_002, 9_003]);
+    expect(isAwake()).to.equal(false);
+  });
+
   it("lets it sleep again soon after the last datagram", () => {
     send(20, FAST_MS);
     clock.tick(FAST_MS);

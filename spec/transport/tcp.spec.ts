@@ -199,9 +199,11 @@ describe("TcpTransport", () => {
     it("works over IPv6, or says that this machine has none", async () => {
       if (!HAS_IPV6) return expectNoIpv6("::1");
       const listener = await listen(new TcpTransport("::1", 0));
-      const link = await within(new TcpTransport("::1", listener.port).dial());
-      links.push(link);
-      expect(link.remoteAddress).to.equal("::1");
+      for (const host of ["::1", "0:0:0:0:0:0:0:1", "0000::1"]) {
+        const link = await within(new TcpTransport(host, listener.port).dial());
+        links.push(link);
+        expect(link.remoteAddress).to.equal("::1");
+      }
     });
 
     it("shows an IPv4 peer of a dual-stack listener as IPv4, or says that this machine has no IPv6", async () => {
@@ -286,6 +288,11 @@ describe("TcpTransport", () => {
       it("keeps it awake from one connection to the next", () => {
         for (let each = 0; each < 10; each++) link().exchange(2);
         expect(isAwake()).to.equal(true);
+      });
+
+      it("lets it sleep for strangers, who get one answer each, however many come", () => {
+        for (let each = 0; each < 100; each++) link().exchange(1);
+        expect(isAwake()).to.equal(false);
       });
 
       it("lets it sleep while many connections from one address take turns, or open ones from many", () => {
