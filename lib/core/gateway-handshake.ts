@@ -12,6 +12,7 @@ import { UsmpError } from "../errors.js";
 import type { Frame } from "./frame.js";
 import { GatewayProof, lateLookup, wrongKey, type GatewayHandshakeOptions, type Proof } from "./gateway-proof.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
+import type { HandshakeResult } from "./handshake-crypto.js";
 import { HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "./handshake-payloads.js";
 import { FrameType, HMAC_LENGTH } from "./wire.js";
 
@@ -92,11 +93,16 @@ export class GatewayHandshake implements Handshake {
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) throw wrongKey();
     this.#state = { name: "agreed", proof };
+    const conclude = (): HandshakeResult => {
+      const { result } = agreed;
+      this.wipe();
+      return result;
+    };
     return {
       type: "done",
       frame: agreed.sessionOk,
       get result() {
-        return agreed.result;
+        return conclude();
       },
     };
   }

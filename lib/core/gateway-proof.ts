@@ -34,8 +34,8 @@ export interface Agreement {
   readonly sessionOk: HandshakeFrame;
   readonly proof: "current" | "previous";
   /**
-   * Computed when it is asked for; once, and then the secrets of the handshake are gone. It takes longer than all else here, and
-   * over a stream SESSION_OK need not wait for it.
+   * Computed when it is asked for, which is once, before the secrets are wiped: it takes longer than all else here, and over a
+   * stream SESSION_OK need not wait for it.
    * @throws UsmpError AUTH where the shared secret is zero.
    */
   readonly result: HandshakeResult;
@@ -113,7 +113,6 @@ export class GatewayProof {
     const { deviceId, pubC } = this.transcript;
     const keys = deriveSessionKeys(this.#crypto, this.#pair, pubC, this.transcript);
     if (keys === null) throw lowOrder();
-    this.wipe();
     return { deviceId, sessionId, keys };
   }
 

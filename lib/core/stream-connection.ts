@@ -230,7 +230,7 @@ export class StreamConnection implements Connection {
     const state = this.#state;
     if (state.name === "established") state.session.receive(frame, now);
     else if (state.name === "handshake") {
-      this.#state = { ...state, helloBy: Infinity };
+      if (state.helloBy !== Infinity) this.#state = { ...state, helloBy: Infinity };
       this.#receiveHandshake(state.handshake, frame, now, flush);
     }
   }

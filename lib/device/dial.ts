@@ -125,25 +125,28 @@ function shakeHands(link: Link, request: DialRequest, attempt: Attempt): Promise
   });
 }
 
-function connectionOf({ carries }: Link, { crypto, psk, deviceId, settings }: DialRequest): Connection {
-  const now = settings.clock.now();
+function connectionOf({ carries }: Link, request: DialRequest): Connection {
+  const { crypto, psk, deviceId } = request;
+  const keyPairs = { takeKeyPair: () => takeKeyPair(crypto), makeKeyPairAhead: () => makeKeyPairAhead(crypto) };
+  const identity = { crypto, psk, deviceId, ...keyPairs };
+  const now = request.settings.clock.now();
+  return carries === "datagrams"
+    ? new DatagramConnection(optionsWith(new DatagramDeviceHandshake(identity), request), now)
+    : new StreamConnection(optionsWith(new DeviceHandshake(identity), request), now);
+}
+
+function optionsWith<Kind>(handshake: Kind, { crypto, settings }: DialRequest) {
   const { cipher, rekeyAfterMs, rekeyAfterFrames, handshakeTimeoutMs, partialFrameTimeoutMs } = settings;
-  const options = {
+  return {
     role: "device",
     crypto,
     cipher,
     keepalive: keepaliveOf(settings),
     rotation: { rekeyAfterMs, rekeyAfterFrames },
     handshakeTimeoutMs,
+    partialFrameTimeoutMs,
+    handshake,
   } as const;
-  const keyPairs = {
-    takeKeyPair: () => takeKeyPair(crypto),
-    makeKeyPairAhead: () => makeKeyPairAhead(crypto),
-  };
-  const identity = { crypto, psk, deviceId, ...keyPairs };
-  return carries === "datagrams"
-    ? new DatagramConnection({ ...options, handshake: new DatagramDeviceHandshake(identity) }, now)
-    : new StreamConnection({ ...options, partialFrameTimeoutMs, handshake: new DeviceHandshake(identity) }, now);
 }
 
 function calledOff(signal: AbortSignal): UsmpError {

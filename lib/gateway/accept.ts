@@ -99,18 +99,31 @@ function cipherChoiceOf({ ciphers, cipher }: GatewaySettings): CipherChoice {
 }
 
 function connect({ link, secrets, settings }: AcceptRequest, cipher: CipherChoice): Connecting {
-  const now = settings.clock.now();
   const { crypto } = secrets;
-  const options = { role: "gateway", crypto, cipher, keepalive: keepaliveOf(settings) } as const;
-  if (link.carries !== "datagrams") {
-    const { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs } = settings;
-    const timeouts = { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs };
-    const handshake = new GatewayHandshake(secrets);
-    return { handshake, connection: new StreamConnection({ ...options, ...timeouts, handshake }, now) };
+  const now = settings.clock.now();
+  const keepalive = keepaliveOf(settings);
+  if (link.carries === "datagrams") {
+    const handshake = new DatagramGatewayHandshake(secrets);
+    const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
+    const options = { role: "gateway", crypto, cipher, keepalive, handshakeTimeoutMs, handshake } as const;
+    return { handshake, connection: new DatagramConnection(options, now) };
   }
-  const handshake = new DatagramGatewayHandshake(secrets);
-  const handshakeTimeoutMs = settings.udpHandshakeTimeoutMs;
-  return { handshake, connection: new DatagramConnection({ ...options, handshakeTimeoutMs, handshake }, now) };
+  const { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs } = settings;
+  const handshake = new GatewayHandshake(secrets);
+  const connection = new StreamConnection(
+    {
+      role: "gateway",
+      crypto,
+      cipher,
+      keepalive,
+      handshakeTimeoutMs,
+      helloTimeoutMs,
+      partialFrameTimeoutMs,
+      handshake,
+    },
+    now,
+  );
+  return { handshake, connection };
 }
 
 async function answerHello(
