@@ -6,8 +6,9 @@ const FAST_MS = 0.5;
 /** So many fast ones in a row to one peer are an exchange, not a coincidence. */
 const EXCHANGE_AFTER = 8;
 
-/** After no longer a stall, which any machine has now and then, half of them still count: it does not end an exchange. */
+/** A stall of no more than this, which any machine has now and then, does not end an exchange: it costs two of the fast ones. */
 const STALL_MS = 8;
+const STALL_COSTS = 2;
 
 /** So many answers tell whether the polling keeps somebody else from the core, perhaps the very peer. */
 const JUDGED_AFTER = 64;
@@ -55,7 +56,7 @@ export class BusyPoll {
     const gapMs = now - this.#lastAt;
     if (peer !== this.#peer || gapMs > STALL_MS) this.#fastOnes = 0;
     else if (gapMs < fastMs) this.#fastOnes++;
-    else this.#fastOnes = Math.min(this.#fastOnes, this.#wanted) >> 1;
+    else this.#fastOnes = Math.max(Math.min(this.#fastOnes, this.#wanted) - STALL_COSTS, 0);
     this.#fastMs = fastMs;
     this.#lastAt = now;
     this.#peer = peer;

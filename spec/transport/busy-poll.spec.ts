@@ -142,15 +142,15 @@ describe("BusyPoll", () => {
     clock.tick(1);
     expect(isAwake()).to.equal(false);
     send(1, 1);
-    send(3, FAST_MS);
+    send(1, FAST_MS);
     expect(isAwake()).to.equal(false);
     send(1, FAST_MS);
     expect(isAwake()).to.equal(true);
   });
 
-  it("takes an exchange of which every second answer is slow for none", () => {
+  it("takes an exchange of which every third answer is slow for none", () => {
     for (let round = 0; round < 50; round++) {
-      send(1, FAST_MS);
+      send(2, FAST_MS);
       send(1, 1);
     }
     expect(isAwake()).to.equal(false);
