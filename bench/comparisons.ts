@@ -136,7 +136,7 @@ const TWICE_TLS = [atLeast(2, "handshakes/s", tlsEcdhePsk.name)];
 /** Over UDP the Python SDK admits five a second: there is nobody to compare with. */
 const handshaking: readonly Comparison[] = [
   handshakesOf("tcp", 1, SHAKERS, TWICE_TLS),
-  handshakesOf("tcp", 8, SHAKERS, []),
+  handshakesOf("tcp", 8, SHAKERS, TWICE_TLS),
   handshakesOf("udp", 1, [ours], []),
   handshakesOf("udp", 8, [ours], []),
 ];
