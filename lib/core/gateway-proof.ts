@@ -89,7 +89,7 @@ export class GatewayProof {
     if (!isCurrent && !isPrevious) return null;
     if (isLowOrder(this.transcript.pubC)) throw lowOrder();
     const sessionId = this.#crypto.randomBytes(SESSION_ID_LENGTH);
-    const proven = (isCurrent ? this.#psk : this.#previousPsk) ?? this.#decoyPsk;
+    const proven = isCurrent ? this.#current : this.#previous;
     const payload = concat(sessionId, hmacServer(this.#crypto, proven, this.transcript, sessionId));
     const conclude = (): HandshakeResult => this.#conclude(sessionId);
     return {
@@ -116,12 +116,20 @@ export class GatewayProof {
     return { deviceId, sessionId, keys };
   }
 
-  #expect(): readonly [current: Uint8Array, previous: Uint8Array] {
-    return (this.#expected ??= [this.#hmacUnder(this.#psk), this.#hmacUnder(this.#previousPsk)]);
+  get #current(): Uint8Array {
+    return this.#psk ?? this.#decoyPsk;
   }
 
-  #hmacUnder(psk: Uint8Array | null): Uint8Array {
-    return hmacClient(this.#crypto, psk ?? this.#decoyPsk, this.transcript);
+  get #previous(): Uint8Array {
+    return this.#previousPsk ?? this.#decoyPsk;
+  }
+
+  #expect(): readonly [current: Uint8Array, previous: Uint8Array] {
+    const { transcript } = this;
+    return (this.#expected ??= [
+      hmacClient(this.#crypto, this.#current, transcript),
+      hmacClient(this.#crypto, this.#previous, transcript),
+    ]);
   }
 }
 

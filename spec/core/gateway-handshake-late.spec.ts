@@ -1,12 +1,16 @@
 /** A gateway that answers before it computes its keys: what leaves when, and what becomes of it where that fails. */
 import { expect } from "chai";
+import { concat } from "../../lib/core/bytes.js";
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
+import { GatewayHandshake } from "../../lib/core/gateway-handshake.js";
+import { hmacClient } from "../../lib/core/handshake-crypto.js";
 import { FrameType } from "../../lib/core/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { filled } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
-import { plainFrame } from "../support/core-frames.js";
-import { deviceEnd, gatewayEnd, type End } from "../support/core-pair.js";
+import { expectCode } from "../support/core-errors.js";
+import { asFrame, plainFrame } from "../support/core-frames.js";
+import { DECOY_PSK, DEVICE_ID, deviceEnd, gatewayEnd, PSK, type End } from "../support/core-pair.js";
 
 /** The order of what a gateway does, and how its exchange ends. */
 function watched(secret: () => Uint8Array | null | undefined = () => undefined): {
@@ -88,6 +92,19 @@ describe("a gateway that answers before it computes its keys", () => {
     gateway.receive(device.output());
     expect([gateway.closed, gateway.established]).to.deep.equal(["AUTH", false]);
     expect(calls.slice(-2)).to.deep.equal(["exchange", "wipe"]);
+  });
+
+  it("takes no frame more before its result was asked for, nor after", () => {
+    const handshake = new GatewayHandshake({ crypto, decoyPsk: DECOY_PSK });
+    const pubC = crypto.generateKeyPair().publicKey;
+    handshake.receive(asFrame(plainFrame(FrameType.HELLO, concat(DEVICE_ID, pubC))));
+    const { payload } = handshake.providePsk(PSK)!;
+    const transcript = { deviceId: DEVICE_ID, pubC, nonce: payload.slice(0, 32), pubS: payload.slice(32) };
+    const helloAck = asFrame(plainFrame(FrameType.HELLO_ACK, hmacClient(crypto, PSK, transcript)));
+    const step = handshake.receive(helloAck);
+    expectCode(() => handshake.receive(helloAck), "HANDSHAKE");
+    expect(step.type === "done" && step.result.deviceId).to.deep.equal(DEVICE_ID);
+    expectCode(() => handshake.receive(helloAck), "HANDSHAKE");
   });
 
   it("takes a wrong proof for one: nothing leaves, and nothing is computed", () => {
