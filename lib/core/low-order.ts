@@ -2,7 +2,7 @@
  * The public keys of X25519 that make every shared secret zero (§3): the points of order 1, 2, 4 and 8, with their encodings from
  * 2^255 - 19 on, as https://cr.yp.to/ecdh.html lists them. It is known before an exchange is computed, and no secret.
  */
-import { equalBytes } from "./bytes.js";
+import { copyOf, equalBytes } from "./bytes.js";
 
 /** A key of 32 bytes: `first`, 30 times `middle`, `last`. */
 function repeated(first: number, middle: number, last: number): Uint8Array {
@@ -29,7 +29,7 @@ const LOW_ORDER: readonly Uint8Array[] = [
 
 /** Whether a 32-byte public key (borrowed) is one of them. */
 export function isLowOrder(publicKey: Uint8Array): boolean {
-  const u = Uint8Array.from(publicKey);
+  const u = copyOf(publicKey);
   // Ignored by X25519 (RFC 7748, section 5).
   u[31]! &= 0x7f;
   return LOW_ORDER.some((key) => equalBytes(key, u));

@@ -18,7 +18,7 @@ const KEY_LENGTH = 32;
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
 
 /** u = 9 (RFC 7748 §4.1). */
-const BASE_POINT = importPublicKey(Uint8Array.of(9, ...new Uint8Array(KEY_LENGTH - 1)));
+const BASE_POINT = Uint8Array.of(9, ...new Uint8Array(KEY_LENGTH - 1));
 
 class NodeKeyPair implements KeyPair {
   readonly publicKey: Uint8Array;
@@ -63,7 +63,7 @@ export function nodeKeyPairFrom(privateKey: Uint8Array): KeyPair {
   const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   der.fill(0);
   // The public key is the private one times the base point: how the RFC defines it.
-  return new NodeKeyPair(key, multiply(key, BASE_POINT));
+  return new NodeKeyPair(key, multiply(key, importPublicKey(BASE_POINT)));
 }
 
 function multiply(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {

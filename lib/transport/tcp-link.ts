@@ -9,7 +9,7 @@ import type { Link, LinkHandlers } from "./transport.js";
 const sharedPoll = new BusyPoll();
 
 /**
- * So many of a link's first answers count for its address, so that connections in a row, with a few answers each, are one exchange.
+ * Of so many first answers of a link all but the very first count for its address, so that connections in a row are one exchange.
  * Later ones count for the link alone: many devices may sit behind one address.
  */
 const OPENING_ANSWERS = 3;
