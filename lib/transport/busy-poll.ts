@@ -1,4 +1,4 @@
-import { cpus } from "node:os";
+import { availableParallelism } from "node:os";
 
 /** What is sent to one peer more often than this goes to and fro between two ends that are close. */
 const FAST_MS = 0.5;
@@ -15,6 +15,13 @@ const JUDGED_AFTER = 64;
 /** Where it did, twice as many fast ones are wanted for the next time. */
 const MOST_WANTED = 8_192;
 
+/**
+ * An answer that comes only once nobody polls for it any more: one in so many is a stall's, more tell that the peer needs this core. The
+ * system need not say so: it may leave the core to the one that has it until that sleeps.
+ */
+const OVERDUE_COSTS = 16;
+const MOST_OVERDUE = 64;
+
 /** So many turns of the event loop take longer than a fast answer, unless somebody holds the clock. */
 const MOST_TURNS = 8_000;
 
@@ -25,7 +32,7 @@ const MOST_TURNS = 8_000;
  * It costs the CPU time of the waits of that exchange, and of a short while after it. A radio, many peers at once and occasional
  * messages are never so fast: they cost nothing. It counts what is sent in answer: forgeries, which are not answered, keep nobody awake.
  * Copies of datagrams that a peer sent before are answered, and do while they come so fast; the event loop has as little sleep from
- * reading them. On a machine with a single core nobody polls: the peer may need it.
+ * reading them. Where this process has but a single core it never polls: the peer may need it.
  */
 export class BusyPoll {
   #peer: string | number = "";
@@ -39,11 +46,15 @@ export class BusyPoll {
   /** Answers since the polling began, or was judged, and how often the core had been taken before. */
   #polledOnes = 0;
   #preemptions = 0;
+  /** It polled for an answer that did not come in time. */
+  #ranOut = false;
+  /** Grows with every answer that was overdue, and shrinks with those that came in time. */
+  #overdue = 0;
   /** Of the event loop, since the last one was sent. */
   #turns = 0;
 
-  /** @param coresOf the machine; asked before anything is polled */
-  constructor(coresOf = coresOfMachine) {
+  /** @param coresOf this process; asked before anything is polled */
+  constructor(coresOf = ownCores) {
     this.#coresOf = coresOf;
   }
 
@@ -55,8 +66,12 @@ export class BusyPoll {
     const now = performance.now();
     const gapMs = now - this.#lastAt;
     if (peer !== this.#peer || gapMs > STALL_MS) this.#fastOnes = 0;
-    else if (gapMs < fastMs) this.#fastOnes++;
-    else this.#fastOnes = Math.max(Math.min(this.#fastOnes, this.#wanted) - STALL_COSTS, 0);
+    else {
+      if (gapMs < fastMs) this.#fastOnes++;
+      else this.#fastOnes = Math.max(Math.min(this.#fastOnes, this.#wanted) - STALL_COSTS, 0);
+      this.#weigh();
+    }
+    this.#ranOut = false;
     this.#fastMs = fastMs;
     this.#lastAt = now;
     this.#peer = peer;
@@ -78,12 +93,31 @@ export class BusyPoll {
       return;
     }
     this.#polling = false;
-    this.#wanted = this.#wasInVain() ? Math.min(2 * this.#wanted, MOST_WANTED) : EXCHANGE_AFTER;
+    this.#ranOut = this.#fastOnes > 0;
+    if (this.#wasInVain()) this.#wantMore();
+    else if (this.#polledOnes >= this.#wanted) this.#wanted = EXCHANGE_AFTER;
   };
+
+  /** The exchange goes on: whether its answer was waited for long enough. */
+  #weigh(): void {
+    if (this.#polling) this.#overdue = Math.max(this.#overdue - 1, 0);
+    else if (this.#ranOut) this.#overdue += OVERDUE_COSTS;
+    if (this.#overdue < MOST_OVERDUE) return;
+    this.#overdue = 0;
+    this.#fastOnes = 0;
+    this.#wantMore();
+  }
+
+  #wantMore(): void {
+    this.#wanted = Math.min(2 * this.#wanted, MOST_WANTED);
+  }
 
   #judge(): void {
     if (this.#wasInVain()) this.#fastOnes = 0;
-    else this.#count();
+    else {
+      this.#wanted = EXCHANGE_AFTER;
+      this.#count();
+    }
   }
 
   #count(): void {
@@ -99,9 +133,9 @@ export class BusyPoll {
 
 let cores: number | undefined;
 
-/** Not asked at the start of a program: the system reads it from a file. */
-function coresOfMachine(): number {
-  return (cores ??= cpus().length);
+/** Those that this process may run on, which may be fewer than the machine has. */
+function ownCores(): number {
+  return (cores ??= availableParallelism());
 }
 
 let uncounted = 0;

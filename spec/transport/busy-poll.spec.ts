@@ -179,6 +179,44 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(true);
   });
 
+  /** Answers that come `gapMs` after the last one; where it is awake by then, only once it has fallen asleep. */
+  function sendToPeerOnThisCore(count: number): number {
+    let overdue = 0;
+    for (let index = 0; index < count; index++) {
+      if (!isAwake()) send(1, FAST_MS);
+      else {
+        overdue++;
+        clock.tick(FAST_MS);
+        clock.tick(1);
+        send(1, FAST_MS);
+      }
+    }
+    return overdue;
+  }
+
+  it("gives up where answers come only once it sleeps, as those of a peer that needs this core, and wants ever longer exchanges", () => {
+    expect(sendToPeerOnThisCore(100)).to.be.greaterThan(4);
+    expect(sendToPeerOnThisCore(1_000)).to.be.lessThan(100);
+    expect(sendToPeerOnThisCore(10_000)).to.be.lessThan(30);
+  });
+
+  it("forgives that after an exchange in which answers come in time", () => {
+    sendToPeerOnThisCore(500);
+    send(1_000, FAST_MS);
+    pause();
+    send(9, FAST_MS);
+    expect(isAwake()).to.equal(true);
+  });
+
+  it("does not give up where an answer is overdue now and then", () => {
+    for (let round = 0; round < 50; round++) {
+      send(40, FAST_MS);
+      expect(isAwake()).to.equal(true);
+      clock.tick(1);
+      clock.tick(1);
+    }
+  });
+
   it("lets its caller say what is fast, and polls for as long", () => {
     for (let answers = 0; answers < 9; answers++) {
       clock.tick(1.5);
