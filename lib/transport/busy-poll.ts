@@ -10,17 +10,19 @@ const EXCHANGE_AFTER = 8;
 const STALL_MS = 8;
 const STALL_COSTS = 2;
 
-/** So many answers tell whether the polling keeps somebody else from the core, perhaps the very peer. */
-const JUDGED_AFTER = 64;
-/** Where it did, twice as many fast ones are wanted for the next time. */
-const MOST_WANTED = 8_192;
-
 /**
- * An answer that comes only once nobody polls for it any more: one in so many is a stall's, more tell that the peer needs this core. The
- * system need not say so: it may leave the core to the one that has it until that sleeps.
+ * What tells that the polling keeps somebody else from the core, perhaps the very peer: the system took the core away for it, or the
+ * answer came only once nobody polled any more, as the system may leave a core to the one that has it until that sleeps. Both happen now
+ * and then on any machine, and to a process that collects its garbage. So they weigh against what was answered in time, each of which
+ * takes one away: too much are more preemptions than every second answer, or more than every sixth answer overdue.
  */
-const OVERDUE_COSTS = 16;
-const MOST_OVERDUE = 64;
+const PREEMPTION_WEIGHS = 2;
+const OVERDUE_WEIGHS = 6;
+const TOO_MUCH = 64;
+/** The system is asked only every so many answers, and at the end. */
+const ASKED_AFTER = 64;
+/** Where it was too much, twice as many fast ones are wanted for the next time. */
+const MOST_WANTED = 8_192;
 
 /** So many turns of the event loop take longer than a fast answer, unless somebody holds the clock. */
 const MOST_TURNS = 8_000;
@@ -43,13 +45,13 @@ export class BusyPoll {
   #wanted = EXCHANGE_AFTER;
   readonly #coresOf: () => number;
   #polling = false;
-  /** Answers since the polling began, or was judged, and how often the core had been taken before. */
-  #polledOnes = 0;
+  /** Answers since the system was last asked, and how often it had taken the core by then. */
+  #answers = 0;
   #preemptions = 0;
   /** It polled for an answer that did not come in time. */
   #ranOut = false;
-  /** Grows with every answer that was overdue, and shrinks with those that came in time. */
-  #overdue = 0;
+  /** See above; never below 0. */
+  #harm = 0;
   /** Of the event loop, since the last one was sent. */
   #turns = 0;
 
@@ -69,7 +71,7 @@ export class BusyPoll {
     else {
       if (gapMs < fastMs) this.#fastOnes++;
       else this.#fastOnes = Math.max(Math.min(this.#fastOnes, this.#wanted) - STALL_COSTS, 0);
-      this.#weigh();
+      if (this.#ranOut) this.#weigh(OVERDUE_WEIGHS);
     }
     this.#ranOut = false;
     this.#fastMs = fastMs;
@@ -77,57 +79,42 @@ export class BusyPoll {
     this.#peer = peer;
     this.#turns = 0;
     if (this.#polling) {
-      if (++this.#polledOnes >= JUDGED_AFTER) this.#judge();
+      if (++this.#answers >= ASKED_AFTER) this.#ask();
     } else if (this.#fastOnes >= this.#wanted && this.#coresOf() > 1) {
       this.#polling = true;
-      this.#count();
+      this.#answers = 0;
+      this.#preemptions = preemptions();
       setImmediate(this.#poll);
     }
   }
 
   /** While an immediate is due the event loop looks at its sockets without waiting. */
   readonly #poll = (): void => {
-    // None is left where another peer was sent something, or where it was in vain.
+    // None is left where another peer was sent something, or where it did too much harm.
     if (this.#fastOnes > 0 && performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }
     this.#polling = false;
     this.#ranOut = this.#fastOnes > 0;
-    if (this.#wasInVain()) this.#wantMore();
-    else if (this.#polledOnes >= this.#wanted) this.#wanted = EXCHANGE_AFTER;
+    if (this.#ranOut) this.#ask();
   };
 
-  /** The exchange goes on: whether its answer was waited for long enough. */
-  #weigh(): void {
-    if (this.#polling) this.#overdue = Math.max(this.#overdue - 1, 0);
-    else if (this.#ranOut) this.#overdue += OVERDUE_COSTS;
-    if (this.#overdue < MOST_OVERDUE) return;
-    this.#overdue = 0;
-    this.#fastOnes = 0;
-    this.#wantMore();
-  }
-
-  #wantMore(): void {
-    this.#wanted = Math.min(2 * this.#wanted, MOST_WANTED);
-  }
-
-  #judge(): void {
-    if (this.#wasInVain()) this.#fastOnes = 0;
-    else {
-      this.#wanted = EXCHANGE_AFTER;
-      this.#count();
-    }
-  }
-
-  #count(): void {
-    this.#polledOnes = 0;
+  #ask(): void {
+    const preemptionsBefore = this.#preemptions;
     this.#preemptions = preemptions();
+    const harm = PREEMPTION_WEIGHS * (this.#preemptions - preemptionsBefore) - this.#answers;
+    this.#weigh(harm);
+    if (this.#harm === 0 && harm <= -ASKED_AFTER / 2) this.#wanted = EXCHANGE_AFTER;
+    this.#answers = 0;
   }
 
-  /** Somebody wanted the core for more than every second answer. */
-  #wasInVain(): boolean {
-    return preemptions() - this.#preemptions > this.#polledOnes / 2;
+  #weigh(harm: number): void {
+    this.#harm = Math.max(this.#harm + harm, 0);
+    if (this.#harm < TOO_MUCH) return;
+    this.#harm = 0;
+    this.#fastOnes = 0;
+    this.#wanted = Math.min(2 * this.#wanted, MOST_WANTED);
   }
 }
 
@@ -138,9 +125,7 @@ function ownCores(): number {
   return (cores ??= availableParallelism());
 }
 
-let uncounted = 0;
-
-/** How often the system took the core from this process because somebody else wanted it; where it does not count, once between two calls. */
+/** How often the system took the core from this process because somebody else wanted it; 0 where it does not count. */
 function preemptions(): number {
-  return process.platform === "win32" ? uncounted++ : process.resourceUsage().involuntaryContextSwitches;
+  return process.resourceUsage().involuntaryContextSwitches;
 }

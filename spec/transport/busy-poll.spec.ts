@@ -94,14 +94,13 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(false);
   });
 
-  it("wants twice as long an exchange after one that ended as soon as it polled, while somebody else wanted the core", () => {
-    send(9, FAST_MS);
-    preemptions++;
-    pause();
-    send(16, FAST_MS);
-    expect(isAwake()).to.equal(false);
-    send(1, FAST_MS);
-    expect(isAwake()).to.equal(true);
+  it("takes it for no harm that somebody wanted the core once, as the threads do that collect garbage", () => {
+    for (let round = 0; round < 50; round++) {
+      send(40, FAST_MS);
+      expect(isAwake()).to.equal(true);
+      preemptions++;
+      pause();
+    }
   });
 
   it("wants no more after one that ended as soon, where nobody wanted the core", () => {
@@ -111,29 +110,10 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(true);
   });
 
-  it("does not trust a system that does not count who wanted the core", () => {
-    sinon.stub(process, "platform").value("win32");
-    send(9, FAST_MS);
-    pause();
-    send(16, FAST_MS);
-    expect(isAwake()).to.equal(false);
-  });
-
   it("never polls on a single core", () => {
     poll = new BusyPoll(() => 1);
     send(1_000, FAST_MS);
     expect(isAwake()).to.equal(false);
-  });
-
-  it("forgives that after an exchange that lasted", () => {
-    send(9, FAST_MS);
-    preemptions++;
-    pause();
-    send(60, FAST_MS);
-    preemptions++;
-    pause();
-    send(9, FAST_MS);
-    expect(isAwake()).to.equal(true);
   });
 
   it("goes on after a stall of the machine that is over soon", () => {
@@ -157,10 +137,7 @@ describe("BusyPoll", () => {
   });
 
   it("ends in the midst of an exchange in which every answer costs somebody else the core, and wants twice as long a one", () => {
-    for (let answers = 0; answers < 9 + 64; answers++) {
-      send(1, FAST_MS);
-      preemptions++;
-    }
+    sendWhilePreempted(9 + 64);
     expect(isAwake()).to.equal(true);
     clock.next();
     expect(isAwake()).to.equal(false);
@@ -168,6 +145,14 @@ describe("BusyPoll", () => {
     send(16, FAST_MS);
     expect(isAwake()).to.equal(false);
     send(1, FAST_MS);
+    expect(isAwake()).to.equal(true);
+  });
+
+  it("forgives that after an exchange that cost nobody anything", () => {
+    sendWhilePreempted(9 + 64);
+    send(17 + 64, FAST_MS);
+    pause();
+    send(9, FAST_MS);
     expect(isAwake()).to.equal(true);
   });
 
@@ -179,7 +164,15 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(true);
   });
 
-  /** Answers that come `gapMs` after the last one; where it is awake by then, only once it has fallen asleep. */
+  /** Each answer costs somebody else the core. */
+  function sendWhilePreempted(count: number): void {
+    for (let index = 0; index < count; index++) {
+      send(1, FAST_MS);
+      preemptions++;
+    }
+  }
+
+  /** Fast answers while it sleeps; where it is awake they come only once it has fallen asleep. */
   function sendToPeerOnThisCore(count: number): number {
     let overdue = 0;
     for (let index = 0; index < count; index++) {
@@ -197,7 +190,7 @@ describe("BusyPoll", () => {
   it("gives up where answers come only once it sleeps, as those of a peer that needs this core, and wants ever longer exchanges", () => {
     expect(sendToPeerOnThisCore(100)).to.be.greaterThan(4);
     expect(sendToPeerOnThisCore(1_000)).to.be.lessThan(100);
-    expect(sendToPeerOnThisCore(10_000)).to.be.lessThan(30);
+    expect(sendToPeerOnThisCore(10_000)).to.be.lessThan(60);
   });
 
   it("forgives that after an exchange in which answers come in time", () => {
