@@ -97,10 +97,12 @@ const UNSET = { crypto: undefined, logger: undefined };
  * somebody else's (a facade has those of both sides) is left out.
  */
 export function withDefaults<Settings extends object>(defaults: Settings, given: Partial<Settings>): Settings {
-  const said = Object.entries(given).filter(
-    ([name, value]) => value !== undefined && (name in defaults || name in UNSET),
-  );
-  return { ...defaults, ...(Object.fromEntries(said) as Partial<Settings>) };
+  const settings = { ...defaults };
+  for (const name of Object.keys(given) as (keyof Settings)[]) {
+    const value = given[name];
+    if (value !== undefined && (Object.hasOwn(defaults, name) || name in UNSET)) settings[name] = value;
+  }
+  return settings;
 }
 
 /** Checks what devices and gateways share. @throws UsmpError INVALID_ARG naming the option. */
