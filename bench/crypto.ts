@@ -160,11 +160,11 @@ const sameBytes = new Uint8Array(key);
 
 compare("The rest, on 32 bytes", {
   "random bytes, node": () => nodeProvider.randomBytes(32),
-  "random bytes, libsodium": () => provider.randomBytes(32),
+  "random bytes, libsodium": () => sodium.randombytes_buf(32),
   "constant-time compare, node": () => nodeProvider.constantTimeEqual(bytes, sameBytes),
-  "constant-time compare, libsodium": () => provider.constantTimeEqual(bytes, sameBytes),
+  "constant-time compare, libsodium": () => sodium.memcmp(bytes, sameBytes),
   "wipe, node": () => nodeProvider.wipe(bytes),
-  "wipe, libsodium": () => provider.wipe(bytes),
+  "wipe, libsodium": () => sodium.memzero(bytes),
   "HMAC-SHA256": () => provider.hmacSha256(key, associatedData),
   "HKDF-SHA256 to 64 bytes": () => provider.hkdfSha256(key, key, key, 64),
 });

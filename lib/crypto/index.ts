@@ -1,25 +1,30 @@
-import sodium from "libsodium-wrappers";
-import type { CryptoProvider } from "../core/crypto-provider.js";
+import type { CipherName, CryptoProvider } from "../core/crypto-provider.js";
 import { UsmpError } from "../errors.js";
-import { defaultProvider } from "./default-provider.js";
+import { defaultProvider, loadSodium } from "./default-provider.js";
 
 export { nodeProvider } from "./node-provider.js";
 
-let loaded: Promise<CryptoProvider> | undefined;
+const SODIUM_CIPHER: CipherName = "chacha20-poly1305";
+
+const withoutSodium: Promise<CryptoProvider> = Promise.resolve(defaultProvider);
+let withSodium: Promise<CryptoProvider> | undefined;
 
 /**
- * The default provider, once libsodium's WebAssembly is compiled. Every call returns the same promise.
+ * The default provider, once it is ready for `ciphers`, by default both: for ChaCha20-Poly1305 libsodium is loaded and its WebAssembly
+ * compiled, which takes longer than all else of the library, and is not asked of programs that speak AES alone. Calls for the same
+ * ciphers return the same promise.
  *
  * @throws UsmpError `UNSUPPORTED` (as a rejection) where the platform cannot run WebAssembly.
  */
-export function loadCrypto(): Promise<CryptoProvider> {
-  loaded ??= load();
-  return loaded;
+export function loadCrypto(ciphers: readonly CipherName[] = [SODIUM_CIPHER]): Promise<CryptoProvider> {
+  if (!ciphers.includes(SODIUM_CIPHER)) return withoutSodium;
+  withSodium ??= load();
+  return withSodium;
 }
 
 async function load(): Promise<CryptoProvider> {
   try {
-    await sodium.ready;
+    await loadSodium();
   } catch (cause) {
     throw new UsmpError("UNSUPPORTED", "libsodium did not start: allow WebAssembly here", { cause });
   }

@@ -1,10 +1,16 @@
-/** ChaCha20-Poly1305 (§4) by libsodium's WebAssembly build: it costs a fraction of node:crypto's set-up per message. */
+/**
+ * ChaCha20-Poly1305 (§4) by libsodium's WebAssembly build: it costs a fraction of node:crypto's set-up per message. Loading it takes longer
+ * than the rest of the library: nothing imports this file before it is needed.
+ */
 import sodium from "libsodium-wrappers";
 import type { Aead } from "../core/crypto-provider.js";
 import { AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH, AeadKey } from "./aead-key.js";
 import { checkLength } from "./check-length.js";
 
-/** Needs `sodium.ready`. Every call copies the key into WebAssembly memory, where the library leaves it to be overwritten. */
+/** Rejects where the platform runs no WebAssembly. */
+export const sodiumReady: Promise<void> = sodium.ready;
+
+/** Needs `sodiumReady`. Every call copies the key into WebAssembly memory, where the library leaves it to be overwritten. */
 export class SodiumChaCha20Poly1305 implements Aead {
   readonly #key: AeadKey;
 
@@ -23,15 +29,18 @@ export class SodiumChaCha20Poly1305 implements Aead {
     out.set(sodium.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, associatedData, null, nonce, key), offset);
   }
 
-  open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | null {
+  /** Messages are Buffers in Node, whichever cipher they came through. */
+  open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Buffer | null {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
     const key = this.#key.bytes;
     if (sealed.length < AEAD_TAG_LENGTH) return null;
+    let plaintext: Uint8Array;
     try {
-      return sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, sealed, associatedData, nonce, key);
+      plaintext = sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, sealed, associatedData, nonce, key);
     } catch {
       return null; // All lengths were checked: it does not verify.
     }
+    return Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.length);
   }
 
   wipe(): void {

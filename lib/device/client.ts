@@ -178,7 +178,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   }
 
   async #dial(signal: AbortSignal): Promise<void> {
-    const crypto = this.#settings.crypto ?? (await loadCrypto());
+    const crypto = this.#settings.crypto ?? (await loadCrypto([this.#settings.cipher]));
     this.#deviceId ??= resolveDeviceId(this.#deviceIdOption, crypto);
     await dialSession({
       dialer: this.#dialer,

@@ -155,7 +155,7 @@ export class Device {
     if (this.#life === null) {
       this.#starting = dialer;
       try {
-        const crypto = settings.crypto ?? (await loadCrypto());
+        const crypto = settings.crypto ?? (await loadCrypto([settings.cipher]));
         if (turn !== this.#turn) return false;
         this.#deviceId ??= resolveDeviceId(deviceId, crypto);
         this.#life = this.#createLife(crypto, this.#deviceId);

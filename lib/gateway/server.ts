@@ -129,7 +129,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const run = new Run();
     this.#run = run;
     try {
-      const crypto = this.#settings.crypto ?? (await loadCrypto());
+      const { cipher, ciphers = [cipher] } = this.#settings;
+      const crypto = this.#settings.crypto ?? (await loadCrypto(ciphers));
       const keyPairs = new KeyPairPool(crypto, this.#quietTime);
       run.onEnd(() => keyPairs.close());
       const takeKeyPair = (): KeyPair => {

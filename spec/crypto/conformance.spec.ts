@@ -12,7 +12,8 @@ import { describeX25519 } from "./x25519-suite.js";
 
 describe("crypto providers", () => {
   before(async () => {
-    await sodium.ready;
+    // The default provider's ChaCha20-Poly1305 is libsodium's from then on.
+    await Promise.all([sodium.ready, loadCrypto()]);
   });
 
   for (const provider of [defaultProvider, nodeProvider]) {
