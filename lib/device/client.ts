@@ -7,6 +7,7 @@ import type { ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
 import { checkKnown, withDefaults } from "../session/options.js";
 import type { UsmpSession } from "../session/session.js";
+import { Attempt } from "../transport/attempt.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Dialer } from "../transport/transport.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DeviceSettings } from "./dial.js";
@@ -53,7 +54,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   #deviceId: Uint8Array | null = null;
   #session: UsmpSession | null = null;
   #lastError: UsmpError | null = null;
-  #connecting: { readonly abort: AbortController; readonly done: Promise<unknown> } | null = null;
+  #connecting: { readonly attempt: Attempt; readonly done: Promise<unknown> } | null = null;
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(options: UsmpClientOptions) {
@@ -102,19 +103,16 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     if (this.isConnected || this.#connecting !== null) {
       throw new UsmpError("INVALID_ARG", "this client is connected, or connecting, already: call disconnect() first");
     }
-    const abort = new AbortController();
-    const forward = (): void => abort.abort(signal?.reason);
-    if (signal?.aborted === true) forward();
-    signal?.addEventListener("abort", forward);
-    const done = this.#dial(abort.signal).catch((cause: unknown) => {
+    const attempt = new Attempt(signal);
+    const done = this.#dial(attempt).catch((cause: unknown) => {
       // A transport of the user's own may reject with anything.
       throw toUsmpError(cause);
     });
-    this.#connecting = { abort, done: done.catch(() => {}) };
+    this.#connecting = { attempt, done: done.catch(() => {}) };
     try {
       await done;
     } finally {
-      signal?.removeEventListener("abort", forward);
+      attempt.over();
       this.#connecting = null;
     }
   }
@@ -149,7 +147,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
 
   /** Ends the session with BYE, or the attempt that is under way. Resolves when nothing is left. */
   async disconnect(): Promise<void> {
-    this.#connecting?.abort.abort();
+    this.#connecting?.attempt.callOff();
     await this.#connecting?.done;
     await this.#session?.close();
   }
@@ -177,7 +175,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     if (event === "message") this.#session?.outletListens();
   }
 
-  async #dial(signal: AbortSignal): Promise<void> {
+  async #dial(attempt: Attempt): Promise<void> {
     const crypto = this.#settings.crypto ?? (await loadCrypto([this.#settings.cipher]));
     this.#deviceId ??= resolveDeviceId(this.#deviceIdOption, crypto);
     await dialSession({
@@ -186,7 +184,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
       psk: Uint8Array.from(this.#psk),
       deviceId: this.#deviceId,
       settings: this.#settings,
-      signal,
+      signal: attempt,
       onSession: (session) => {
         this.#session = session;
         session.on("close", (reason) => this.dispatch("disconnect", reason));

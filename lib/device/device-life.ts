@@ -5,6 +5,7 @@ import { causeText, toUsmpError, UsmpError } from "../errors.js";
 import type { PskLookup } from "../session/psk-source.js";
 import type { UsmpStatus } from "../session/status.js";
 import type { UsmpSession } from "../session/session.js";
+import { Attempt } from "../transport/attempt.js";
 import type { Dialer } from "../transport/transport.js";
 import { dialSession, type DeviceSettings } from "./dial.js";
 import {
@@ -49,7 +50,7 @@ export class DeviceLife {
   #session: UsmpSession | null = null;
   /** The last session that the owner was told of. */
   #announced: UsmpSession | null = null;
-  #dialing: AbortController | null = null;
+  #dialing: Attempt | null = null;
   #timer: Timer | null = null;
   #keepsProcess = true;
   /** Who waits for an attempt's result, by its number. */
@@ -157,20 +158,21 @@ export class DeviceLife {
   }
 
   async #dial(attempt: number): Promise<void> {
-    const dialing = new AbortController();
+    const dialing = new Attempt();
     this.#dialing = dialing;
     try {
       await dialSession({
         ...this.#options,
         dialer: this.#dialer as Dialer,
-        psk: await this.#findPskUnless(dialing.signal),
-        signal: dialing.signal,
+        psk: await this.#findPskUnless(dialing),
+        signal: dialing,
         onLink: () => this.#take({ type: "linkOpen", attempt }),
         onSession: (session) => this.#adopt(session, attempt),
       });
     } catch (cause) {
       this.#fail(toUsmpError(cause), attempt);
     } finally {
+      dialing.over();
       if (this.#dialing === dialing) this.#dialing = null;
     }
   }
@@ -209,7 +211,7 @@ export class DeviceLife {
   }
 
   /** A lookup that takes for ever holds up neither `close` nor the next attempt; a key that comes too late is wiped. */
-  #findPskUnless(signal: AbortSignal): Promise<Uint8Array> {
+  #findPskUnless(attempt: Attempt): Promise<Uint8Array> {
     const { clock, handshakeTimeoutMs } = this.#options.settings;
     return new Promise<Uint8Array>((resolve, reject) => {
       let late = false;
@@ -221,7 +223,7 @@ export class DeviceLife {
       const timer = clock.after(handshakeTimeoutMs, () => {
         giveUp(new UsmpError("AUTH", `the PSK function did not answer within ${handshakeTimeoutMs} ms`));
       });
-      signal.addEventListener("abort", () => giveUp(new UsmpError("CLOSED", "the attempt was called off")));
+      attempt.during(() => giveUp(new UsmpError("CLOSED", "the attempt was called off")));
       this.#findPsk().then((psk) => {
         timer.cancel();
         if (late) this.#options.crypto.wipe(psk);
@@ -246,7 +248,7 @@ export class DeviceLife {
   #drop(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    this.#dialing?.abort();
+    this.#dialing?.callOff();
     this.#dialing = null;
     const session = this.#session;
     this.#session = null;

@@ -14,8 +14,8 @@ import {
   type SessionSettings,
 } from "../session/options.js";
 import { UsmpSession } from "../session/session.js";
+import { Attempt } from "../transport/attempt.js";
 import type { Dialer, Link } from "../transport/transport.js";
-import { Attempt } from "./attempt.js";
 import { makeKeyPairAhead, takeKeyPair } from "./key-pair-ahead.js";
 
 /** What a device has beside the common settings. */
@@ -68,8 +68,8 @@ export interface DialRequest {
   readonly psk: Uint8Array;
   readonly deviceId: Uint8Array;
   readonly settings: DeviceSettings;
-  /** Ends the attempt, at any point, with CLOSED. */
-  readonly signal: AbortSignal;
+  /** Ends the attempt, at any point, with CLOSED. An `Attempt` stays its maker's, which ends it. */
+  readonly signal: AbortSignal | Attempt;
   /** The link is open and the handshake begins. */
   readonly onLink?: () => void;
   /** Called synchronously with the new session, so that no message or end of it is missed. */
@@ -82,46 +82,47 @@ export interface DialRequest {
  */
 export async function dialSession(request: DialRequest): Promise<UsmpSession> {
   const { crypto, psk, signal } = request;
-  const attempt = new Attempt(signal);
+  const attempt = signal instanceof Attempt ? signal : new Attempt(signal);
   try {
     const link = await dialLink(request, attempt);
     request.onLink?.();
     return await shakeHands(link, request, attempt);
   } finally {
-    attempt.over();
+    attempt.during(null);
+    if (attempt !== signal) attempt.over();
     crypto.wipe(psk);
   }
 }
 
 /** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */
-function dialLink({ dialer, signal }: DialRequest, attempt: Attempt): Promise<Link> {
+function dialLink({ dialer }: DialRequest, attempt: Attempt): Promise<Link> {
   return new Promise((resolve, reject) => {
-    attempt.during(() => reject(calledOff(signal)));
-    dialer.dial({ signal }).then((link) => (signal.aborted ? link.destroy() : resolve(link)), reject);
+    attempt.during(() => reject(calledOff(attempt)));
+    dialer.dial(attempt).then((link) => (attempt.isCalledOff ? link.destroy() : resolve(link)), reject);
   });
 }
 
 function shakeHands(link: Link, request: DialRequest, attempt: Attempt): Promise<UsmpSession> {
-  const { settings, signal } = request;
+  const { settings } = request;
   return new Promise((resolve, reject) => {
     const driver: SessionDriver = new SessionDriver(
       { link, connection: connectionOf(link, request), settings },
       {
         onHello: () => {},
         onEstablished: (id, sessionId) => {
-          attempt.over();
+          attempt.during(null);
           const session = new UsmpSession(driver, settings, id, sessionId);
           request.onSession(session);
           resolve(session);
         },
         onFailed: (error) => {
-          attempt.over();
+          attempt.during(null);
           // Not before the socket is gone, so that a failed attempt leaves nothing behind.
           void driver.finished.then(() => reject(error));
         },
       },
     );
-    attempt.during(() => driver.abandon(calledOff(signal)));
+    attempt.during(() => driver.abandon(calledOff(attempt)));
   });
 }
 
@@ -149,8 +150,8 @@ function optionsWith<Kind>(handshake: Kind, { crypto, settings }: DialRequest) {
   } as const;
 }
 
-function calledOff(signal: AbortSignal): UsmpError {
-  return new UsmpError("CLOSED", "the attempt was called off", { cause: signal.reason });
+function calledOff({ reason }: Attempt): UsmpError {
+  return new UsmpError("CLOSED", "the attempt was called off", { cause: reason });
 }
 
 function keepaliveOf({ keepaliveMs, lifeSignTimeoutMs }: DeviceSettings): KeepaliveOptions {

@@ -7,10 +7,12 @@
  */
 import type { Clock } from "../core/clock.js";
 import { UsmpError } from "../errors.js";
+import { Attempt } from "./attempt.js";
 import { MemoryCable } from "./memory-cable.js";
 import { type BothWays, checkConditions, type DatagramConditions, type StreamConditions } from "./memory-conditions.js";
 import { MemoryDatagramEnd } from "./memory-datagram.js";
 import { memoryFailure } from "./memory-link.js";
+import { calledOff } from "./place.js";
 import { SeededRandom } from "./random.js";
 import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "./transport.js";
 
@@ -218,21 +220,21 @@ export class MemoryDialer implements Dialer {
   }
 
   /** @throws {UsmpError} TRANSPORT where nobody listens, TIMEOUT, or CLOSED when aborted */
-  async dial({ signal }: DialOptions = {}): Promise<Link> {
-    if (signal?.aborted) throw this.#aborted(signal);
+  async dial(options: DialOptions = {}): Promise<Link> {
+    const attempt = Attempt.of(options);
+    if (attempt.isCalledOff) throw calledOff(this.describe(), attempt);
     return new Promise((resolve, reject) => {
       let link: Link | undefined;
       const settle = (): void => {
         timeout.cancel();
         cancelStep();
-        signal?.removeEventListener("abort", onAbort);
+        attempt.dialed();
       };
       const fail = (error: UsmpError): void => {
         settle();
         link?.destroy();
         reject(error);
       };
-      const onAbort = (): void => fail(this.#aborted(signal));
       const onAnswer = (): void => {
         if (link === undefined) return fail(this.#refused());
         settle();
@@ -241,21 +243,17 @@ export class MemoryDialer implements Dialer {
       const onRequest = (): void => {
         link = this.refusing ? undefined : this.#wiring.accept(this.#address);
         // Whoever accepted may have aborted this dial.
-        if (signal?.aborted) return link?.destroy();
+        if (attempt.isCalledOff) return link?.destroy();
         cancelStep = this.#wiring.step("toDialer", onAnswer);
       };
       let cancelStep = this.#wiring.step("toAcceptor", onRequest);
       const timeout = this.#clock.after(this.#connectTimeoutMs, () => fail(this.#timedOut()));
-      signal?.addEventListener("abort", onAbort, { once: true });
+      attempt.dialing(() => fail(calledOff(this.describe(), attempt)));
     });
   }
 
   #refused(): UsmpError {
     return memoryFailure("ECONNREFUSED", `nothing listens on memory ${this.#name}: call its acceptor's listen first`);
-  }
-
-  #aborted(signal: AbortSignal | undefined): UsmpError {
-    return new UsmpError("CLOSED", `connecting to memory ${this.#name} was aborted`, { cause: signal?.reason });
   }
 
   #timedOut(): UsmpError {

@@ -3,8 +3,9 @@ import { connect, createServer, isIPv4, type Server, type Socket } from "node:ne
 
 import type { Clock } from "../core/clock.js";
 import type { UsmpError } from "../errors.js";
+import { Attempt } from "./attempt.js";
 import {
-  callOff,
+  calledOff,
   checkDestination,
   checkPlace,
   DEFAULT_CONNECT_TIMEOUT_MS,
@@ -87,13 +88,14 @@ export class TcpTransport implements Dialer, Acceptor {
    * @throws {UsmpError} INVALID_ARG for port 0 and for `"0.0.0.0"` or `"::"`, which are for listening; TRANSPORT, the
    * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
    */
-  async dial({ signal }: DialOptions = {}): Promise<Link> {
+  async dial(options: DialOptions = {}): Promise<Link> {
     checkDestination(this.host, this.port);
-    if (signal?.aborted) throw callOff(this.#place, signal);
-    return this.#connect(signal);
+    const attempt = Attempt.of(options);
+    if (attempt.isCalledOff) throw calledOff(this.#place, attempt);
+    return this.#connect(attempt);
   }
 
-  #connect(signal: AbortSignal | undefined): Promise<Link> {
+  #connect(attempt: Attempt): Promise<Link> {
     return new Promise((resolve, reject) => {
       const socket = connect({
         host: this.host,
@@ -107,7 +109,7 @@ export class TcpTransport implements Dialer, Acceptor {
 
       const settle = (): void => {
         timeout.cancel();
-        signal?.removeEventListener("abort", onAbort);
+        attempt.dialed();
         socket.off("connect", onConnect);
         socket.off("error", onError);
       };
@@ -123,11 +125,10 @@ export class TcpTransport implements Dialer, Acceptor {
         resolve(new TcpLink(socket, address ?? this.host, this.port));
       };
       const onError = (error: Error): void => fail(connectFailure(error, this.host, this.port));
-      const onAbort = (): void => fail(callOff(this.#place, signal));
       const timeout = this.#clock.after(this.#connectTimeoutMs, () =>
         fail(dialTimeout(this.#place, this.#connectTimeoutMs)),
       );
-      signal?.addEventListener("abort", onAbort, { once: true });
+      attempt.dialing(() => fail(calledOff(this.#place, attempt)));
       socket.once("connect", onConnect);
       socket.once("error", onError);
     });

@@ -4,8 +4,9 @@ import { lookup, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 
 import type { Clock } from "../core/clock.js";
+import { Attempt } from "./attempt.js";
 import {
-  callOff,
+  calledOff,
   checkDestination,
   checkPlace,
   DEFAULT_CONNECT_TIMEOUT_MS,
@@ -75,21 +76,21 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
    * @throws {UsmpError} INVALID_ARG for port 0 and for `"0.0.0.0"` or `"::"`, which are for listening; TRANSPORT, the
    * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
    */
-  async dial({ signal }: DialOptions = {}): Promise<Link> {
+  async dial(options: DialOptions = {}): Promise<Link> {
     checkDestination(this.host, this.port);
-    if (signal?.aborted) throw callOff(this.#place, signal);
+    const attempt = Attempt.of(options);
+    if (attempt.isCalledOff) throw calledOff(this.#place, attempt);
     return new Promise((resolve, reject) => {
       let over = false;
       const settle = (outcome: () => void): void => {
         over = true;
         timeout.cancel();
-        signal?.removeEventListener("abort", onAbort);
+        attempt.dialed();
         outcome();
       };
-      const onAbort = (): void => settle(() => reject(callOff(this.#place, signal)));
       const onTimeout = (): void => settle(() => reject(dialTimeout(this.#place, this.#connectTimeoutMs)));
       const timeout = this.#clock.after(this.#connectTimeoutMs, onTimeout);
-      signal?.addEventListener("abort", onAbort, { once: true });
+      attempt.dialing(() => settle(() => reject(calledOff(this.#place, attempt))));
       this.#open().then(
         // Neither a look-up nor a connect can be called off.
         (link) => (over ? link.destroy() : settle(() => resolve(link))),
