@@ -38,4 +38,49 @@ describe("BoundedTable", () => {
     for (let at = 0; at < 10_000; at++) table.set(String((at * 7_919) % 1_000), at);
     expect(table.size).to.equal(100);
   });
+
+  it("keeps its order when the newest, the oldest and one in between are set anew or deleted", () => {
+    const table = new BoundedTable<string>(4);
+    for (const key of ["a", "b", "c", "d"]) table.set(key, key);
+    for (const key of ["d", "a", "c"]) table.set(key, key);
+    table.delete("c");
+    table.set("e", "e");
+    for (const [added, gone] of [
+      ["f", "b"],
+      ["g", "d"],
+      ["h", "a"],
+      ["i", "e"],
+    ] as const) {
+      expect(table.get(gone)).to.equal(gone);
+      table.set(added, added);
+      expect(table.get(gone)).to.equal(undefined);
+    }
+  });
+
+  describe("full", () => {
+    const ENTRIES = 65_536;
+    const TIMES = 30_000;
+    let table: BoundedTable<number>;
+
+    before(() => {
+      table = new BoundedTable(ENTRIES);
+      for (let at = 0; at < ENTRIES; at++) table.set(`10.0.0.1 ${at}`, at);
+    });
+
+    /** Together. Where each takes longer the more there were, it is seconds. */
+    function millisecondsOf(step: (at: number) => void): number {
+      const start = performance.now();
+      for (let at = 0; at < TIMES; at++) step(at);
+      return performance.now() - start;
+    }
+
+    it("sets one anew in no time, which whoever comes again and again makes it do", () => {
+      expect(millisecondsOf((at) => table.set("10.0.0.1 5", at))).to.be.lessThan(150);
+    });
+
+    it("lets the oldest go in no time", () => {
+      expect(millisecondsOf((at) => table.set(`10.0.0.2 ${at}`, at))).to.be.lessThan(150);
+      expect(table.size).to.equal(ENTRIES);
+    });
+  });
 });
