@@ -10,6 +10,8 @@ let chaCha20Poly1305 = (key: Uint8Array): Aead => nodeProvider.aead("chacha20-po
 
 /** Resolves when ChaCha20-Poly1305 is libsodium's; rejects where that does not start. */
 export async function loadSodium(): Promise<void> {
+  // Libsodium for CommonJS would leave a rejection that nobody can handle, which ends the process.
+  if (!("WebAssembly" in globalThis)) throw new Error("there is no WebAssembly");
   const { SodiumChaCha20Poly1305, sodiumReady } = await import("./sodium-chacha20.js");
   await sodiumReady;
   chaCha20Poly1305 = (key) => new SodiumChaCha20Poly1305(key);

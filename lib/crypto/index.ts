@@ -12,7 +12,7 @@ let withSodium: Promise<CryptoProvider> | undefined;
 /**
  * The default provider, once it is ready for `ciphers`, by default both: for ChaCha20-Poly1305 libsodium is loaded and its WebAssembly
  * compiled, which takes longer than all else of the library, and is not asked of programs that speak AES alone. Calls for the same
- * ciphers return the same promise.
+ * ciphers return the same promise, unless it was rejected.
  *
  * @throws UsmpError `UNSUPPORTED` (as a rejection) where the platform cannot run WebAssembly.
  */
@@ -26,6 +26,8 @@ async function load(): Promise<CryptoProvider> {
   try {
     await loadSodium();
   } catch (cause) {
+    // It may have been for want of a file handle: the next call tries again, in vain where Node remembers that an import failed.
+    withSodium = undefined;
     throw new UsmpError("UNSUPPORTED", "libsodium did not start: allow WebAssembly here", { cause });
   }
   return defaultProvider;

@@ -45,6 +45,8 @@ export class BusyPoll {
   #wanted = EXCHANGE_AFTER;
   readonly #coresOf: () => number;
   #polling = false;
+  /** Until another peer is sent something, or it has done too much harm; more may be sent before the event loop turns. */
+  #goesOn = false;
   /** Answers since the system was last asked, and how often it had taken the core by then. */
   #answers = 0;
   #preemptions = 0;
@@ -67,7 +69,7 @@ export class BusyPoll {
   sent(peer: string | number, fastMs = FAST_MS): void {
     const now = performance.now();
     const gapMs = now - this.#lastAt;
-    if (peer !== this.#peer || gapMs > STALL_MS) this.#fastOnes = 0;
+    if (peer !== this.#peer || gapMs > STALL_MS) this.#startOver();
     else {
       if (gapMs < fastMs) this.#fastOnes++;
       else this.#fastOnes = Math.max(Math.min(this.#fastOnes, this.#wanted) - STALL_COSTS, 0);
@@ -82,6 +84,7 @@ export class BusyPoll {
       if (++this.#answers >= ASKED_AFTER) this.#ask();
     } else if (this.#fastOnes >= this.#wanted && this.#coresOf() > 1) {
       this.#polling = true;
+      this.#goesOn = true;
       this.#answers = 0;
       this.#preemptions = preemptions();
       setImmediate(this.#poll);
@@ -90,15 +93,20 @@ export class BusyPoll {
 
   /** While an immediate is due the event loop looks at its sockets without waiting. */
   readonly #poll = (): void => {
-    // None is left where another peer was sent something, or where it did too much harm.
-    if (this.#fastOnes > 0 && performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
+    const goesOn = this.#goesOn && this.#fastOnes > 0;
+    if (goesOn && performance.now() - this.#lastAt < this.#fastMs && this.#turns++ < MOST_TURNS) {
       setImmediate(this.#poll);
       return;
     }
     this.#polling = false;
-    this.#ranOut = this.#fastOnes > 0;
+    this.#ranOut = goesOn;
     if (this.#ranOut) this.#ask();
   };
+
+  #startOver(): void {
+    this.#fastOnes = 0;
+    this.#goesOn = false;
+  }
 
   #ask(): void {
     const preemptionsBefore = this.#preemptions;
@@ -113,7 +121,7 @@ export class BusyPoll {
     this.#harm = Math.max(this.#harm + harm, 0);
     if (this.#harm < TOO_MUCH) return;
     this.#harm = 0;
-    this.#fastOnes = 0;
+    this.#startOver();
     this.#wanted = Math.min(2 * this.#wanted, MOST_WANTED);
   }
 }

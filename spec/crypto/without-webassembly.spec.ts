@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
 const LIBRARY = new URL("../../lib/index.ts", import.meta.url).href;
+const CRYPTO = new URL("../../lib/crypto/index.ts", import.meta.url).href;
 
 /** A gateway, and a device of either cipher. */
 const PROGRAM = `
@@ -19,13 +20,33 @@ const PROGRAM = `
   await server.stop();
 `;
 
+/** What keeps libsodium from being loaded may pass. */
+const PROGRAM_THAT_TRIES_AGAIN = `
+  import { loadCrypto } from ${JSON.stringify(CRYPTO)};
+  const { WebAssembly } = globalThis;
+  delete globalThis.WebAssembly;
+  console.log(await loadCrypto().then(() => "loaded", (error) => error.code));
+  globalThis.WebAssembly = WebAssembly;
+  console.log(await loadCrypto().then(() => "loaded", (error) => error.code));
+`;
+
 describe("without WebAssembly", () => {
   it("AES-256-GCM is spoken, as libsodium is not loaded for it, and ChaCha20-Poly1305 is UNSUPPORTED", async function () {
     this.timeout(30_000);
+    expect(await printed("--noexpose-wasm", PROGRAM)).to.equal(
+      "aes-256-gcm connected\nchacha20-poly1305 UNSUPPORTED\n",
+    );
+  });
+
+  it("is tried again when it is asked for again", async function () {
+    this.timeout(30_000);
+    expect(await printed("--expose-wasm", PROGRAM_THAT_TRIES_AGAIN)).to.equal("UNSUPPORTED\nloaded\n");
+  });
+
+  async function printed(flag: string, program: string): Promise<string> {
     const env: NodeJS.ProcessEnv = { ...process.env };
     delete env["NODE_V8_COVERAGE"];
-    const args = ["--noexpose-wasm", "--import", "tsx", "--input-type=module", "--eval", PROGRAM];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { env, timeout: 25_000 });
-    expect(stdout).to.equal("aes-256-gcm connected\nchacha20-poly1305 UNSUPPORTED\n");
-  });
+    const args = [flag, "--import", "tsx", "--input-type=module", "--eval", program];
+    return (await promisify(execFile)(process.execPath, args, { env, timeout: 25_000 })).stdout;
+  }
 });

@@ -54,6 +54,16 @@ const { SketchError, TestGateway, VirtualBoard } = require("usmp/testing");
 })();
 `;
 
+/** By either. */
+const DEVICE = `
+  const connecting = new UsmpClient({
+    transport: new TcpTransport("127.0.0.1", 1),
+    psk: "a key of the specs",
+    cipher: "chacha20-poly1305",
+  }).connect();
+  connecting.catch((error) => setTimeout(() => console.log(error.code), 50));
+`;
+
 describe("package: two formats", function () {
   this.timeout(LIMIT_MS);
   const folder = mkdtempSync(join(tmpdir(), "usmp-two-formats-"));
@@ -63,6 +73,8 @@ describe("package: two formats", function () {
     symlinkSync(process.cwd(), join(folder, "node_modules", "usmp"), "junction");
     writeFileSync(join(folder, "sketch.mjs"), SKETCH);
     writeFileSync(join(folder, "test.cjs"), TEST);
+    writeFileSync(join(folder, "device.cjs"), `const { TcpTransport, UsmpClient } = require("usmp");${DEVICE}`);
+    writeFileSync(join(folder, "device.mjs"), `import { TcpTransport, UsmpClient } from "usmp";${DEVICE}`);
   });
 
   after(() => rmSync(folder, { recursive: true, force: true }));
@@ -71,4 +83,11 @@ describe("package: two formats", function () {
     const printed = execFileSync(process.execPath, ["test.cjs"], { cwd: folder, encoding: "utf8", timeout: LIMIT_MS });
     expect(printed.split("\n")).to.deep.equal(["button 0", "2 1,1", "true onMessage callback sketch.mjs", ""]);
   });
+
+  for (const program of ["device.cjs", "device.mjs"]) {
+    it(`${program} is told UNSUPPORTED for ChaCha20-Poly1305 without WebAssembly, and lives on`, () => {
+      const options = { cwd: folder, encoding: "utf8", timeout: LIMIT_MS, stdio: "pipe" } as const;
+      expect(execFileSync(process.execPath, ["--noexpose-wasm", program], options)).to.equal("UNSUPPORTED\n");
+    });
+  }
 });

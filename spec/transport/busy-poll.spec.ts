@@ -61,6 +61,15 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(false);
   });
 
+  it("lets it sleep once many peers have taken the place of one, also where each is sent two before the event loop turns", () => {
+    send(20, FAST_MS);
+    for (let port = 9_001; port < 9_021; port++) {
+      send(1, FAST_MS, [port]);
+      poll.sent(port);
+    }
+    expect(isAwake()).to.equal(false);
+  });
+
   it("lets it sleep again soon after the last datagram", () => {
     send(20, FAST_MS);
     clock.tick(FAST_MS);
@@ -146,6 +155,13 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(false);
     send(1, FAST_MS);
     expect(isAwake()).to.equal(true);
+  });
+
+  it("ends there also where more is sent before the event loop turns", () => {
+    sendWhilePreempted(9 + 64);
+    // The clock's immediates run once a millisecond.
+    send(11, FAST_MS);
+    expect(isAwake()).to.equal(false);
   });
 
   it("forgives that after an exchange that cost nobody anything", () => {
