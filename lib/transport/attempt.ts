@@ -11,14 +11,6 @@ export class Attempt implements DialOptions {
   /** Made when it is first read. */
   declare readonly signal: AbortSignal;
 
-  /** An own and enumerable property, so that a dialer that copies its options, as in `{ ...options }`, has it too. */
-  static readonly #signalProperty = {
-    enumerable: true,
-    get(this: Attempt): AbortSignal {
-      return this.#madeSignal();
-    },
-  };
-
   readonly #followed: AbortSignal | undefined;
   /** Made by a dialer, for as long as it dials. */
   #isDialersOwn = false;
@@ -31,7 +23,8 @@ export class Attempt implements DialOptions {
 
   /** @param followed calls it off, with its reason; listened to until this is over */
   constructor(followed?: AbortSignal) {
-    Object.defineProperty(this, "signal", Attempt.#signalProperty);
+    // An own and enumerable property, so that a dialer that copies its options, as in `{ ...options }`, or hides them behind others, has it too.
+    Object.defineProperty(this, "signal", { enumerable: true, get: () => this.#madeSignal() });
     this.#followed = followed;
     if (followed?.aborted === true) this.#follow();
     else followed?.addEventListener("abort", this.#follow);
@@ -42,7 +35,7 @@ export class Attempt implements DialOptions {
    * signal, also where another dialer is at work for that attempt, as under a dialer that races two.
    */
   static of(options: DialOptions): Attempt {
-    if (options instanceof Attempt && options.#dialerCallOff === null) return options;
+    if (#followed in options && options.#dialerCallOff === null) return options;
     const attempt = new Attempt(options.signal);
     attempt.#isDialersOwn = true;
     return attempt;
@@ -62,9 +55,16 @@ export class Attempt implements DialOptions {
     if (this.#isCalledOff || this.#isOver) return;
     this.#isCalledOff = true;
     this.#reason = reason;
-    this.#ownerCallOff?.();
-    this.#dialerCallOff?.();
-    this.#controller?.abort(reason);
+    // Each hears of it, whatever a link of the user's own throws.
+    try {
+      this.#ownerCallOff?.();
+    } finally {
+      try {
+        this.#dialerCallOff?.();
+      } finally {
+        this.#controller?.abort(reason);
+      }
+    }
   }
 
   /** From now on `callOff` is what ends the owner's part; called at once where it was called off before. Null: nothing. */

@@ -21,8 +21,9 @@ const OVERDUE_WEIGHS = 6;
 const TOO_MUCH = 64;
 /** The system is asked only every so many answers, and at the end. */
 const ASKED_AFTER = 64;
-/** Where it was too much, twice as many fast ones are wanted for the next time. */
+/** Where it was too much, twice as many fast ones are wanted for the next time; half as many after each pause of a second. */
 const MOST_WANTED = 8_192;
+const PAUSE_MS = 1_000;
 
 /** So many turns of the event loop take longer than a fast answer, unless somebody holds the clock. */
 const MOST_TURNS = 8_000;
@@ -69,6 +70,7 @@ export class BusyPoll {
   sent(peer: string | number, fastMs = FAST_MS): void {
     const now = performance.now();
     const gapMs = now - this.#lastAt;
+    if (gapMs > PAUSE_MS) this.#wanted = Math.max(this.#wanted / 2, EXCHANGE_AFTER);
     if (peer !== this.#peer || gapMs > STALL_MS) this.#startOver();
     else {
       if (gapMs < fastMs) this.#fastOnes++;

@@ -164,6 +164,8 @@ describe("calling an attempt off", () => {
     for (const [how, wrapped] of [
       ["passes its options on", (options) => options],
       ["copies them", (options) => ({ ...options })],
+      ["makes its own of them", (options) => Object.create(options as DialOptions) as DialOptions],
+      ["watches them", (options) => new Proxy(options as DialOptions, {})],
       ["passes their signal on", (options) => ({ signal: options?.signal as AbortSignal })],
       ["has a signal of its own beside", (options) => ({ signal: AbortSignal.any([options?.signal as AbortSignal]) })],
     ] as readonly [string, (options?: DialOptions) => DialOptions | undefined][]) {

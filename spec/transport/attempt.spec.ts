@@ -32,6 +32,22 @@ describe("Attempt", () => {
       expect([attempt.isCalledOff, attempt.reason, attempt.signal.reason]).to.deep.equal([true, REASON, REASON]);
     });
 
+    it("tells all of them, whatever the first ones throw", () => {
+      const attempt = new Attempt();
+      const told: string[] = [];
+      attempt.during(() => {
+        told.push("owner");
+        throw new Error("of a link of the user's own");
+      });
+      attempt.dialing(() => {
+        told.push("dialer");
+        throw new Error("of a dialer");
+      });
+      attempt.signal.addEventListener("abort", () => told.push("signal"));
+      expect(() => attempt.callOff()).to.throw("of a dialer");
+      expect(told).to.deep.equal(["owner", "dialer", "signal"]);
+    });
+
     it("has an AbortController's reason where none is given", () => {
       const attempt = new Attempt();
       attempt.callOff();

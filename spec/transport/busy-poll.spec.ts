@@ -217,6 +217,18 @@ describe("BusyPoll", () => {
     expect(isAwake()).to.equal(true);
   });
 
+  it("forgives it with time: half as long an exchange is wanted after each pause of a second", () => {
+    sendToPeerOnThisCore(2_000);
+    send(60, FAST_MS);
+    expect(isAwake()).to.equal(false);
+    for (let round = 0; round < 10; round++) {
+      clock.tick(1_001);
+      send(1, FAST_MS);
+    }
+    send(8, FAST_MS);
+    expect(isAwake()).to.equal(true);
+  });
+
   it("does not give up where an answer is overdue now and then", () => {
     for (let round = 0; round < 50; round++) {
       send(40, FAST_MS);
