@@ -1,4 +1,4 @@
-import { availableParallelism } from "node:os";
+import { cpus } from "node:os";
 
 /** What is sent to one peer more often than this goes to and fro between two ends that are close. */
 const FAST_MS = 0.5;
@@ -35,7 +35,7 @@ const MOST_TURNS = 8_000;
  * It costs the CPU time of the waits of that exchange, and of a short while after it. A radio, many peers at once and occasional
  * messages are never so fast: they cost nothing. It counts what is sent in answer: forgeries, which are not answered, keep nobody awake.
  * Copies of datagrams that a peer sent before are answered, and do while they come so fast; the event loop has as little sleep from
- * reading them. Where this process has but a single core it never polls: the peer may need it.
+ * reading them. On a machine with a single core it never polls: the peer may need it.
  */
 export class BusyPoll {
   #peer: string | number = "";
@@ -58,8 +58,8 @@ export class BusyPoll {
   /** Of the event loop, since the last one was sent. */
   #turns = 0;
 
-  /** @param coresOf this process; asked before anything is polled */
-  constructor(coresOf = ownCores) {
+  /** @param coresOf the machine; asked before anything is polled */
+  constructor(coresOf = coresOfMachine) {
     this.#coresOf = coresOf;
   }
 
@@ -130,9 +130,9 @@ export class BusyPoll {
 
 let cores: number | undefined;
 
-/** Those that this process may run on, which may be fewer than the machine has. */
-function ownCores(): number {
-  return (cores ??= availableParallelism());
+/** Not those that this process may run on: its peer may have another. Not asked at the start of a program: the system reads it from a file. */
+function coresOfMachine(): number {
+  return (cores ??= cpus().length);
 }
 
 /** How often the system took the core from this process because somebody else wanted it; 0 where it does not count. */
