@@ -2,12 +2,9 @@ import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
-const LIBRARY = new URL("../../lib/index.ts", import.meta.url).href;
-const CRYPTO = new URL("../../lib/crypto/index.ts", import.meta.url).href;
-
 /** A gateway, and a device of either cipher. */
 const PROGRAM = `
-  import { TcpTransport, UsmpClient, UsmpServer } from ${JSON.stringify(LIBRARY)};
+  import { TcpTransport, UsmpClient, UsmpServer } from "./lib/index.ts";
   const psk = "a key of the specs";
   const server = new UsmpServer({ psk });
   const [{ port }] = await server.listen(new TcpTransport("127.0.0.1", 0));
@@ -22,7 +19,7 @@ const PROGRAM = `
 
 /** What keeps libsodium from being loaded may pass. */
 const PROGRAM_THAT_TRIES_AGAIN = `
-  import { loadCrypto } from ${JSON.stringify(CRYPTO)};
+  import { loadCrypto } from "./lib/crypto/index.ts";
   const { WebAssembly } = globalThis;
   delete globalThis.WebAssembly;
   console.log(await loadCrypto().then(() => "loaded", (error) => error.code));
