@@ -105,8 +105,10 @@ describe("BusyPoll", () => {
 
   it("takes it for no harm that somebody wanted the core once, as the threads do that collect garbage", () => {
     for (let round = 0; round < 50; round++) {
-      send(40, FAST_MS);
+      send(9, FAST_MS);
       expect(isAwake()).to.equal(true);
+      // The system has just been asked.
+      send(64, FAST_MS);
       preemptions++;
       pause();
     }
