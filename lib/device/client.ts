@@ -113,7 +113,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
       await done;
     } finally {
       attempt.over();
-      this.#connecting = null;
+      this.#connected(attempt);
     }
   }
 
@@ -187,6 +187,8 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
       signal: attempt,
       onSession: (session) => {
         this.#session = session;
+        // Whoever hears of its end may connect again within that very call.
+        this.#connected(attempt);
         session.on("close", (reason) => this.dispatch("disconnect", reason));
         session.on("drain", () => this.dispatch("drain"));
         session.passErrorsTo((error) => this.reportError(error));
@@ -194,6 +196,11 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
         if (this.hasListeners("message")) session.outletListens();
       },
     });
+  }
+
+  /** `attempt` is over; a later one may be under way. */
+  #connected(attempt: Attempt): void {
+    if (this.#connecting?.attempt === attempt) this.#connecting = null;
   }
 
   /** False where nobody listens here now: then the session keeps the message for `recv`. */

@@ -25,6 +25,14 @@ export interface ReceptionHandlers {
   onLeft(): void;
 }
 
+/** How a session came in. */
+interface Entry {
+  readonly proof: Proof;
+  readonly visit: Visit;
+  readonly link: Link;
+  readonly onEstablished: () => void;
+}
+
 export class Reception {
   readonly #settings: GatewaySettings;
   readonly #lookupKeys: KeyLookup;
@@ -53,7 +61,10 @@ export class Reception {
     return this.#sessions;
   }
 
-  /** Takes a new link over, or destroys it. `onEstablished` runs before the session is told of. */
+  /**
+   * Takes a new link over, or destroys it. `onEstablished`, which may end another session, runs when the new one is registered
+   * and before anybody hears of it.
+   */
   accept(link: Link, secrets: GatewayHandshakeOptions, onEstablished: () => void): void {
     const { remoteAddress } = link;
     const closings = this.#closings;
@@ -78,10 +89,7 @@ export class Reception {
       settings: this.#settings,
       learnedCiphers: this.#learnedCiphers,
       admit: (deviceId) => visit.identify(deviceId, this.#now()),
-      onSession: (session, proof) => {
-        onEstablished();
-        this.#adopt(session, proof, visit, link);
-      },
+      onSession: (session, proof) => this.#adopt(session, { proof, visit, link, onEstablished }),
       onFailed: (error, proof) => this.#fail(error, proof, visit, remoteAddress),
       onLookupFailed: (error) => this.#handlers.onLookupFailed(error),
     });
@@ -111,25 +119,24 @@ export class Reception {
     for (const driver of this.#visits.keys()) driver.unref();
   }
 
-  #adopt(
-    session: UsmpSession,
-    proof: Proof,
-    visit: Visit,
-    { remoteAddress, remotePort, carries = "stream" }: Link,
-  ): void {
+  #adopt(session: UsmpSession, { proof, visit, link, onEstablished }: Entry): void {
+    const { remoteAddress, remotePort, carries = "stream" } = link;
     const { deviceId, sessionId } = session;
+    const closings = this.#closings;
     const older = this.#sessions.get(deviceId);
+    // Whoever is told that an older session ended finds this one in its place already.
+    this.#sessions.set(deviceId, session);
+    onEstablished();
     try {
       visit.establish(older !== undefined, this.#now());
     } catch (error) {
+      this.#sessions.delete(deviceId);
       // With BYE: the device has its session, and is told that it is none.
       void session.close();
       this.#refuse(error as UsmpError, remoteAddress, deviceId);
       return;
     }
     session.waitForSends();
-    older?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
-    this.#sessions.set(deviceId, session);
     const since = this.#now();
     session.on("close", (reason) => {
       visit.leave(this.#now());
@@ -140,11 +147,13 @@ export class Reception {
         return { deviceId, sessionId, remoteAddress, ...counts, ...errorFields(reason) };
       });
     });
+    older?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
     this.#log.log("info", "session.open", () => {
       const usesPreviousKey = proof === "previous";
       return { deviceId, sessionId, remoteAddress, remotePort, carries, usesPreviousKey };
     });
-    this.#handlers.onSession(session);
+    // Somebody who heard of the older one's end may have stopped the gateway.
+    if (this.#closings === closings) this.#handlers.onSession(session);
   }
 
   #fail(error: UsmpError, proof: Proof, visit: Visit, remoteAddress: string): void {

@@ -1,13 +1,40 @@
 import net from "node:net";
 import { expect } from "chai";
+import type { Clock } from "../../lib/core/clock.js";
 import { UsmpClient, type UsmpClientOptions } from "../../lib/device/client.js";
 import { isUsmpError, type UsmpError } from "../../lib/errors.js";
+import type { Dialer } from "../../lib/transport/transport.js";
 import { expectCode } from "../support/core-errors.js";
 import { EchoGateway, expectEcho, LOOPBACK } from "../support/session-echo.js";
 import { DEVICE_A, NetworkRig, TEXT_PSK } from "../support/session-network.js";
 import { eventually, rejectionOf, soon } from "../support/session-waits.js";
 
 const text = (data: Uint8Array | null): string | null => (data === null ? null : new TextDecoder().decode(data));
+
+/** What comes in within 10 ms arrives as one chunk, as a socket that is read late delivers it. */
+function inOneChunk(dialer: Dialer, clock: Clock): Dialer {
+  return {
+    kind: dialer.kind,
+    describe: () => dialer.describe(),
+    dial: async (options) => {
+      const link = await dialer.dial(options);
+      const attach = link.attach.bind(link);
+      link.attach = (handlers) => {
+        let held: number[] = [];
+        const deliver = (): void => handlers.onBytes(Uint8Array.from(held.splice(0)));
+        attach({
+          onBytes: (chunk) => {
+            if (held.length === 0) clock.after(10, deliver);
+            held = [...held, ...chunk];
+          },
+          onEnd: () => clock.after(20, () => handlers.onEnd()),
+          onClose: (error) => clock.after(20, () => handlers.onClose(error)),
+        });
+      };
+      return link;
+    },
+  };
+}
 
 describe("UsmpClient", () => {
   let cleanups: (() => unknown)[] = [];
@@ -160,6 +187,23 @@ describe("UsmpClient", () => {
       await rig.settled(again);
       expect(device.isConnected).to.equal(true);
     });
+  });
+
+  it("connects again within the disconnect event of a session that ended in the moment it began", async () => {
+    const rig = await new NetworkRig().listen();
+    rig.server.once("session", (session) => void session.close());
+    const device = rig.client({ transport: inOneChunk(rig.network.dialer(), rig.clock) });
+    const again = new Promise<void>((resolve, reject) => {
+      device.once("disconnect", () => device.connect().then(resolve, reject));
+    });
+    const first = device.connect();
+    await rig.clock.advance(100);
+    await Promise.all([rig.settled(first), rig.settled(again)]);
+    expect([rig.sessions.length, device.isConnected]).to.deep.equal([2, true]);
+    const left = device.disconnect();
+    await rig.clock.advance(100);
+    await rig.settled(left);
+    expect([rig.clock.pending, rig.network.openCables]).to.deep.equal([0, 0]);
   });
 
   describe("disconnect", () => {

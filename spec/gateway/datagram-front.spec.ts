@@ -132,6 +132,25 @@ describe("DatagramFront", () => {
     ]);
   });
 
+  for (const [who, deviceId] of [
+    ["the same device", DEVICE_A],
+    ["another device", DEVICE_B],
+  ] as const) {
+    it(`case 79: names the session of ${who} already within the end of the one whose address and port it took`, async () => {
+      await rig.close();
+      rig = await new DatagramRig({ maxSessions: 1 }).listen();
+      await connect(DEVICE_A, 4_000).connected;
+      const found: (string | undefined)[] = [];
+      rig.gateway.onDisconnect(({ code }) => {
+        found.push(code, rig.gateway.session(deviceId)?.deviceId);
+        found.push(...rig.gateway.sessions().map(({ sessionId }) => sessionId));
+      });
+      const { device, connected } = connect(deviceId, 4_000);
+      expect(await connected, device.lastErrorString()).to.equal(true);
+      expect(found).to.deep.equal(["SUPERSEDED", deviceId, device.sessionId()]);
+    });
+  }
+
   it("passes the old session's frames on to it while a new handshake is under way at its place", async () => {
     const first = connect(DEVICE_A, 4_000);
     await first.connected;

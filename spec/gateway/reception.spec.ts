@@ -141,6 +141,33 @@ describe("Reception", () => {
     expect(rig.clock.pending, "timers left behind").to.equal(0);
   });
 
+  it("case 79: names the new session already within the end of the one that it supersedes", async () => {
+    await listen({ maxSessions: 1 });
+    await rig.connected();
+    const found: (string | undefined)[] = [];
+    rig.sessions[0]!.on("close", ({ code }) => {
+      const now = rig.server.session(DEVICE_A);
+      found.push(code, now?.sessionId, ...rig.server.sessions().map(({ sessionId }) => sessionId));
+      now?.send("welcome back");
+    });
+    const again = await rig.connected();
+    expect(found).to.deep.equal(["SUPERSEDED", again.sessionId, again.sessionId]);
+    expect(Buffer.from(await rig.settled(again.recv())).toString()).to.equal("welcome back");
+  });
+
+  it("tells of a new session that is closed within the end of the one that it supersedes, and frees its place", async () => {
+    await listen({ maxSessions: 1 });
+    await rig.connected();
+    rig.sessions[0]!.on("close", () => void rig.server.session(DEVICE_A)?.close());
+    const again = rig.client();
+    await rig.settled(again.connect());
+    await rig.still();
+    expect(rig.events).to.deep.equal([`session ${DEVICE_A}`, `session ${DEVICE_A}`]);
+    expect([rig.sessions[1]!.isConnected, rig.server.sessions(), again.isConnected]).to.deep.equal([false, [], false]);
+    await rig.connected({ deviceId: DEVICE_B });
+    expect(rig.server.sessions()).to.have.lengthOf(1);
+  });
+
   it("a stop within the end of a superseded session ends the new one, too, and leaves its place", async () => {
     await listen({ maxSessions: 1 });
     await rig.connected();
