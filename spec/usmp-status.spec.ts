@@ -2,7 +2,7 @@ import { expect } from "chai";
 
 import type { UsmpStatus } from "../lib/session/status.js";
 import type { Usmp } from "../lib/usmp.js";
-import { warningsDuring } from "./support/session-waits.js";
+import { soon, warningsDuring } from "./support/session-waits.js";
 import { FacadeRig, FIRST_WINDOW_MS } from "./support/facade-rig.js";
 
 /** A status in a few words. */
@@ -85,6 +85,27 @@ describe("Usmp's status", () => {
     }
     await rig.connect(device);
     expect(seen.at(-1)).to.equal("established 1 32");
+  });
+
+  it("may be left while it waits, which settles at once (case 84)", async () => {
+    const device = rig.usmp();
+    const statuses = device.status();
+    await statuses.next();
+    const waiting = [statuses.next(), statuses.next()];
+    const done = { value: undefined, done: true };
+    expect(await soon(statuses.return(), "return()")).to.deep.equal(done);
+    expect(await soon(Promise.all(waiting), "next()")).to.deep.equal([done, done]);
+  });
+
+  it("gives what comes to the reads that wait, one each, and ends them all with the life", async () => {
+    await rig.gateway();
+    const device = rig.usmp();
+    const statuses = device.status();
+    const reads = Array.from({ length: 6 }, () => statuses.next());
+    await rig.connect(device);
+    await rig.until(device.close());
+    const seen = (await soon(Promise.all(reads), "next()")).map(({ value }) => value?.state ?? "done");
+    expect(seen).to.deep.equal(["idle", "opening", "handshaking", "established", "closed", "done"]);
   });
 
   it("keeps the newest for a reader that does not read", async () => {

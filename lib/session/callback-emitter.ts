@@ -1,8 +1,10 @@
 import type { UsmpError } from "../errors.js";
 import { errorFields, type EventLog } from "./event-log.js";
 import type { EventMap, Listener } from "./guarded-emitter.js";
+import { LeavableIterator } from "./leavable-iterator.js";
 import { PolledEmitter } from "./polled-emitter.js";
 import type { UsmpSession } from "./session.js";
+import { StatusFeed } from "./status-feed.js";
 import { logStatus, type UsmpStatus } from "./status.js";
 
 /** What the facade tells. On a listening one the last argument says whose event it is. */
@@ -23,9 +25,6 @@ export interface UsmpEvents extends EventMap {
   status: [status: UsmpStatus];
 }
 
-/** A reader of `status()` that falls this far behind loses the oldest. */
-const MOST_STATUSES = 64;
-
 /** The callbacks of the Arduino library, and the same events for any number of listeners. */
 export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
   #log: EventLog | null = null;
@@ -33,27 +32,24 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
   /** What goes on now. */
   protected abstract currentStatus(): UsmpStatus;
 
-  /** What goes on now, and then each change, up to the end of this life. Leaving the loop changes nothing. */
-  async *status(): AsyncGenerator<UsmpStatus, void, undefined> {
-    const waiting = [this.currentStatus()];
-    let wake = (): void => {};
-    const listener = (status: UsmpStatus): void => {
-      waiting.push(status);
-      if (waiting.length > MOST_STATUSES) waiting.shift();
-      wake();
-    };
-    this.on("status", listener);
-    try {
-      for (;;) {
-        for (let status = waiting.shift(); status !== undefined; status = waiting.shift()) {
-          yield status;
-          if (status.state === "closed") return;
+  /** What goes on now, and then each change, up to the end of this life. Leaving the loop, also while it waits, changes nothing. */
+  status(): AsyncGenerator<UsmpStatus, void, undefined> {
+    const feed = new StatusFeed();
+    let begun = false;
+    return new LeavableIterator({
+      pull: () => {
+        if (!begun) {
+          begun = true;
+          feed.put(this.currentStatus());
+          this.on("status", feed.put);
         }
-        await new Promise<void>((resolve) => (wake = resolve));
-      }
-    } finally {
-      this.off("status", listener);
-    }
+        return feed.take();
+      },
+      leave: () => {
+        this.off("status", feed.put);
+        feed.end();
+      },
+    });
   }
 
   /** Where status and errors are told of, beside the listeners. */

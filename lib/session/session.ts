@@ -4,6 +4,7 @@ import { formatDeviceId } from "../core/device-id.js";
 import { isUsmpError, orderlyEnd, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
 import { GuardedEmitter, type EventMap, type Listener } from "./guarded-emitter.js";
+import { LeavableIterator } from "./leavable-iterator.js";
 import { Inbox, type ReceiveOptions } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
 import { checkNumber, type SessionSettings } from "./options.js";
@@ -175,17 +176,14 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     return this.#inbox.takeString();
   }
 
-  /** Messages until the session ends, quietly. Leaving the loop does not end the session. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
-    for (;;) {
-      let message: Uint8Array;
-      try {
-        message = await this.recv();
-      } catch {
-        return;
-      }
-      yield message;
-    }
+  /** Messages until the session ends, quietly. Leaving the loop, also while it waits, takes no message and ends no session. */
+  [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
+    const leaving = new AbortController();
+    const { signal } = leaving;
+    return new LeavableIterator({
+      pull: () => this.#inbox.receive({ signal }).catch(() => null),
+      leave: () => leaving.abort(),
+    });
   }
 
   /**

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { expect } from "chai";
 import { UsmpError } from "../../lib/errors.js";
 import { FrameType } from "../../lib/core/wire.js";
@@ -5,7 +6,7 @@ import type { UsmpSession } from "../../lib/session/session.js";
 import { utf8 } from "../support/core-bytes.js";
 import { splitFrames } from "../support/core-frames.js";
 import { sessionRig } from "../support/session-driver-rig.js";
-import { isPending, microtasks, rejectionOf, warningsDuring } from "../support/session-waits.js";
+import { isPending, microtasks, rejectionOf, soon, warningsDuring } from "../support/session-waits.js";
 
 const text = (data: Uint8Array | null): string | null => (data === null ? null : new TextDecoder().decode(data));
 
@@ -307,6 +308,34 @@ describe("UsmpSession", () => {
         break;
       }
       expect([session.isConnected, session.readString()]).to.deep.equal([true, "b"]);
+    });
+
+    it("that is left while it waits settles at once, and the next message goes to the next reader (case 84)", async () => {
+      const { rig, session } = sessionRig();
+      const messages = session[Symbol.asyncIterator]();
+      const waiting = [messages.next(), messages.next()];
+      const next = session.recv();
+      const done = { value: undefined, done: true };
+      expect(await soon(messages.return(), "return()")).to.deep.equal(done);
+      expect(await soon(Promise.all(waiting), "next()")).to.deep.equal([done, done]);
+      rig.peerSends("a", "b");
+      expect(text(await soon(next, "recv()"))).to.equal("a");
+      expect(session.readString()).to.equal("b");
+    });
+
+    it("by a Readable that is destroyed takes no message with it (case 84)", async () => {
+      const { rig, session } = sessionRig();
+      for (const reason of [undefined, new Error("spec")]) {
+        const stream = Readable.from(session);
+        stream.on("error", () => {});
+        stream.resume();
+        await microtasks();
+        const closed = new Promise<void>((resolve) => stream.once("close", resolve));
+        stream.destroy(reason);
+        await soon(closed, "close");
+        rig.peerSends("kept");
+        expect(session.readString()).to.equal("kept");
+      }
     });
 
     it("ends while it waits", async () => {
