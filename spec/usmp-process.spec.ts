@@ -3,6 +3,7 @@ import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { expect } from "chai";
+import { PROCESS_LIMIT } from "./support/patience.js";
 
 /** As this file: TypeScript through the loader, or what tsc made of it. */
 const EXTENSION = extname(import.meta.url);
@@ -10,9 +11,8 @@ const SCRIPT = fileURLToPath(new URL(`support/facade-unref${EXTENSION}`, import.
 const LOADER = EXTENSION === ".ts" ? ["--import", "tsx"] : [];
 
 describe("A process that uses Usmp", () => {
-  it("ends by itself after unref(), in the middle of a session", async function () {
-    this.timeout(15_000); // a process of its own, on a machine that may be busy
-    const child = spawn(process.execPath, [...LOADER, SCRIPT, "unref"], { timeout: 10_000 });
+  it("ends by itself after unref(), in the middle of a session", async () => {
+    const child = spawn(process.execPath, [...LOADER, SCRIPT, "unref"], PROCESS_LIMIT);
     let text = "";
     child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => (text += chunk.toString()));

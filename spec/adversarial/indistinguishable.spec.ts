@@ -75,8 +75,7 @@ async function compare(port: number, rounds: number) {
   return { known: medians(attempts.known), unknown: medians(attempts.unknown), seen: [...seen] };
 }
 
-describe("adversarial: an unknown device and a wrong key", function () {
-  this.timeout(60_000);
+describe("adversarial: an unknown device and a wrong key", () => {
   let gateway: EchoGateway;
 
   afterEach(() => gateway.stop());

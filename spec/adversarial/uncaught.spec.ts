@@ -17,8 +17,7 @@ interface Outcome {
   readonly said: string;
 }
 
-describe("whatever nobody catches in a spec", function () {
-  this.timeout(30_000);
+describe("whatever nobody catches in a spec", () => {
   let folder: string;
 
   before(() => {

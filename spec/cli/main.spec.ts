@@ -20,9 +20,7 @@ interface Program {
   readonly exit: Promise<[exitCode: number | null, signal: string | null]>;
 }
 
-describe("the usmp program", function () {
-  this.timeout(15_000); // several processes, each with a start of its own
-
+describe("the usmp program", () => {
   const programs: Program[] = [];
 
   afterEach(async () => {

@@ -265,9 +265,7 @@ describe("usmp serve", () => {
     expect(echoes.map((echo) => Buffer.from(echo).toString())).to.deep.equal(messages);
   });
 
-  describe("with a key file", function () {
-    this.timeout(20_000); // the file is looked at every second, and each spec waits for some of that
-
+  describe("with a key file", () => {
     const PUMP = { id: "24:0a:c4:01:02:03", name: "pump", key: "key-of-the-pump-1" };
     const LAMP = { id: "24:0a:c4:01:02:04", name: "la\u001bmp", key: "key-of-the-lamp-1" };
     let folder: string;

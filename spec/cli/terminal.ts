@@ -1,16 +1,10 @@
 import { PassThrough } from "node:stream";
 import { run } from "../../lib/cli/run.js";
-
-/** Longer than anything takes on a busy machine, shorter than mocha's own limit, which would not say what was missing. */
-const PATIENCE_MS = 4_000;
+import { eventually, soon } from "../support/patience.js";
 
 /** Resolves when `condition` holds, which is tried once in every turn of the event loop. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS;
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`it never held: ${condition.toString()}`);
-    await new Promise(setImmediate);
-  }
+export function until(condition: () => boolean): Promise<void> {
+  return eventually(condition, condition.toString());
 }
 
 /** What a stream has said so far, and what it will say. */
@@ -30,22 +24,23 @@ export class Transcript {
   }
 
   /** Resolves with the first match, now or later. */
-  match(pattern: RegExp, patienceMs = PATIENCE_MS): Promise<RegExpExecArray> {
-    return new Promise((resolve, reject) => {
-      const settle = (act: () => void): void => {
-        clearTimeout(timer);
-        this.#heard.delete(check);
-        act();
-      };
-      const complain = (): void => reject(new Error(`no ${String(pattern)} in ${JSON.stringify(this.text)}`));
-      const timer = setTimeout(() => settle(complain), patienceMs);
-      const check = (): void => {
+  async match(pattern: RegExp, limitMs?: number): Promise<RegExpExecArray> {
+    let check = (): void => {};
+    const matched = new Promise<RegExpExecArray>((resolve) => {
+      check = () => {
         const found = pattern.exec(this.text);
-        if (found !== null) settle(() => resolve(found));
+        if (found !== null) resolve(found);
       };
       this.#heard.add(check);
       check();
     });
+    try {
+      return await soon(matched, String(pattern), limitMs);
+    } catch (cause) {
+      throw new Error(`no ${String(pattern)} in ${JSON.stringify(this.text)}`, { cause });
+    } finally {
+      this.#heard.delete(check);
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
+import { PROCESS_LIMIT } from "../support/patience.js";
 
 /** A gateway, and a device of either cipher. */
 const PROGRAM = `
@@ -28,15 +29,13 @@ const PROGRAM_THAT_TRIES_AGAIN = `
 `;
 
 describe("without WebAssembly", () => {
-  it("AES-256-GCM is spoken, as libsodium is not loaded for it, and ChaCha20-Poly1305 is UNSUPPORTED", async function () {
-    this.timeout(30_000);
+  it("AES-256-GCM is spoken, as libsodium is not loaded for it, and ChaCha20-Poly1305 is UNSUPPORTED", async () => {
     expect(await printed("--noexpose-wasm", PROGRAM)).to.equal(
       "aes-256-gcm connected\nchacha20-poly1305 UNSUPPORTED\n",
     );
   });
 
-  it("is tried again when it is asked for again", async function () {
-    this.timeout(30_000);
+  it("is tried again when it is asked for again", async () => {
     expect(await printed("--expose-wasm", PROGRAM_THAT_TRIES_AGAIN)).to.equal("UNSUPPORTED\nloaded\n");
   });
 
@@ -44,6 +43,6 @@ describe("without WebAssembly", () => {
     const env: NodeJS.ProcessEnv = { ...process.env };
     delete env["NODE_V8_COVERAGE"];
     const args = [flag, "--import", "tsx", "--input-type=module", "--eval", program];
-    return (await promisify(execFile)(process.execPath, args, { env, timeout: 25_000 })).stdout;
+    return (await promisify(execFile)(process.execPath, args, { env, ...PROCESS_LIMIT })).stdout;
   }
 });

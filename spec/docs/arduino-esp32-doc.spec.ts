@@ -49,7 +49,6 @@ describe("docs/arduino-esp32.md", () => {
   });
 
   it("shows a sketch that is C++ for the board's names, where there is a compiler", function () {
-    this.timeout(30_000);
     if (spawnSync("g++", ["--version"]).error !== undefined) this.skip();
     const [secrets, sketch] = [...document.matchAll(/^```cpp\n([^]*?)^```$/gm)].map(([, code]) => code!);
     const folder = mkdtempSync(join(tmpdir(), "usmp-spec-"));

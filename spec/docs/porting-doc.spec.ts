@@ -92,8 +92,7 @@ describe("docs/porting.md", () => {
     expect(DOCUMENT.indexOf("Every wait is awaited")).to.be.below(DOCUMENT.indexOf("\n## "));
   });
 
-  it("shows a test that passes, with the sketch that usmp init writes", function () {
-    this.timeout(15_000);
+  it("shows a test that passes, with the sketch that usmp init writes", () => {
     const [, code] = /^ {3}```ts\n([^]*?)^ {3}```$/m.exec(DOCUMENT) as unknown as [string, string];
     const template = readFileSync("templates/device/device.test.ts", "utf8");
     // Within the project, so that "usmp" means the same as in the templates.

@@ -1,9 +1,7 @@
 import { expect } from "chai";
 import { ExampleProcess } from "./example-process.js";
 
-describe("npm run demo", function () {
-  this.timeout(15_000); // its own promise
-
+describe("npm run demo", () => {
   let demo: ExampleProcess | null = null;
 
   afterEach(async () => {

@@ -10,9 +10,7 @@ const ENDED_WELL = [0, null];
 const DEVICES = ["seed.ts", "arduino-basic.ts", "client-promise.ts"];
 const GATEWAYS = ["echo-gateway.ts", "echo-promise.ts"];
 
-describe("the examples", function () {
-  this.timeout(15_000); // several processes, each with a start of its own
-
+describe("the examples", () => {
   const running: ExampleProcess[] = [];
 
   afterEach(async () => {

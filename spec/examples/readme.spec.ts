@@ -46,9 +46,7 @@ async function untilListening(port: number): Promise<void> {
   }
 }
 
-describe("the README", function () {
-  this.timeout(15_000); // a compiler, and several processes with a start of their own each
-
+describe("the README", () => {
   const processes: ExampleProcess[] = [];
   const terminals: Terminal[] = [];
   let folder: string;

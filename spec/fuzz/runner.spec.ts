@@ -18,10 +18,7 @@ function run(...args: readonly string[]): Outcome {
   return { status, out: stdout + stderr };
 }
 
-describe("scripts/fuzz.mjs", function () {
-  // A process that compiles the library, and others that instrument it.
-  this.timeout(120_000);
-
+describe("scripts/fuzz.mjs", () => {
   it("reports a target that breaks, by either fuzzer, with an input that replays it", () => {
     const { status, out } = run("--target", "broken-on-purpose");
     expect(status, out).to.equal(1);

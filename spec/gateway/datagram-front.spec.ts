@@ -267,7 +267,7 @@ describe("DatagramFront", () => {
       expect(sent).to.have.lengthOf(40_002);
       listener.unref();
       await Promise.all([listener.close(), listener.close()]);
-    }).timeout(5_000);
+    });
 
     it("passes errors of the socket on, and what keeps an answer from leaving to its session", async () => {
       const errors: UsmpError[] = [];

@@ -244,8 +244,7 @@ describe("SessionDriver", () => {
       expect(rig.peerHas()).to.deep.equal(["1", "2"]);
     });
 
-    it("is done with 100,000 waiting messages in seconds", async function () {
-      this.timeout(10_000);
+    it("is done with 100,000 waiting messages in seconds", async () => {
       const rig = new DriverRig({ maxUnsentBytes: 30_000 }).establish();
       let resolved = 0;
       for (let sends = 0; sends < 100_000; sends++) {

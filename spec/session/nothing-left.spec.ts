@@ -42,7 +42,7 @@ describe("nothing is left", () => {
       timers.stop();
     }
     const same = (): boolean => JSON.stringify(resources()) === JSON.stringify(before);
-    await eventually(same, "the end of all sockets", 2_000).catch(() => expect(resources()).to.deep.equal(before));
+    await eventually(same, "the end of all sockets").catch(() => expect(resources()).to.deep.equal(before));
   }
 
   describe("on real sockets", () => {

@@ -119,9 +119,7 @@ async function pairThrough(random: SeededRandom, cipher: "aes-256-gcm" | "chacha
 describe("nothing is lost", () => {
   const SEED = 20_261_123;
 
-  it(`100,000 messages of random sizes, 50,000 each way at the same time, through a proxy that splits at random: all arrive once, in order (seed ${SEED})`, async function () {
-    // About 5 s on two idle cores.
-    this.timeout(60_000);
+  it(`100,000 messages of random sizes, 50,000 each way at the same time, through a proxy that splits at random: all arrive once, in order (seed ${SEED})`, async () => {
     const each = 50_000;
     const pair = await pairThrough(new SeededRandom(SEED), "aes-256-gcm");
     const atGateway = new Checker(pair.gateway, SEED + 1, each);
@@ -140,15 +138,14 @@ describe("nothing is lost", () => {
     expect([atGateway.received, atDevice.received], "nothing twice, nothing behind").to.deep.equal([each, each]);
   });
 
-  it(`the same in ChaCha20-Poly1305, with key rotations from both sides meanwhile (4,000 messages, seed ${SEED + 10})`, async function () {
-    this.timeout(30_000);
+  it(`the same in ChaCha20-Poly1305, with key rotations from both sides meanwhile (4,000 messages, seed ${SEED + 10})`, async () => {
     const each = 2_000;
     const pair = await pairThrough(new SeededRandom(SEED + 10), "chacha20-poly1305");
     const atGateway = new Checker(pair.gateway, SEED + 11, each);
     const atDevice = new Checker(pair.device, SEED + 12, each);
     const rekeys = Promise.all([pair.device.rekey(), pair.gateway.rekey()]);
     const accepted = Promise.all([sendAll(pair.device, SEED + 11, each), sendAll(pair.gateway, SEED + 12, each)]);
-    await soon(Promise.all([accepted, rekeys, atGateway.done, atDevice.done]), "all messages", 25_000);
+    await soon(Promise.all([accepted, rekeys, atGateway.done, atDevice.done]), "all messages");
     expect([atGateway.wrong, atDevice.wrong]).to.deep.equal([null, null]);
     await pair.stop();
   });
@@ -169,8 +166,7 @@ describe("nothing is lost", () => {
 
   for (let round = 0; round < 12; round++) {
     const seed = SEED + 100 + round;
-    it(`a connection cut at a random moment: what arrived is a prefix of what was accepted, and both ends are told (seed ${seed})`, async function () {
-      this.timeout(15_000);
+    it(`a connection cut at a random moment: what arrived is a prefix of what was accepted, and both ends are told (seed ${seed})`, async () => {
       const random = new SeededRandom(seed);
       const pair = await pairThrough(random, "aes-256-gcm");
       pair.proxy.cutAfterBytes = pair.proxy.bytes + random.below(2_000_000);
@@ -179,7 +175,6 @@ describe("nothing is lost", () => {
       const [byDevice, byGateway] = await soon(
         Promise.all([sendAll(pair.device, seed + 1_000, 1e6), sendAll(pair.gateway, seed + 2_000, 1e6)]),
         "the end of sending",
-        10_000,
       );
       const reasons = await soon(Promise.all([pair.device.closed, pair.gateway.closed]), "both reasons");
       expect(reasons.map(({ code }) => code)).to.deep.equal(["TRANSPORT", "TRANSPORT"]);

@@ -2,30 +2,9 @@
 import { expect } from "chai";
 import type { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { isUsmpError, type UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
-import { turn } from "./transport-recorder.js";
+import { soon, turn } from "./patience.js";
 
-/** Long enough for a slow machine under load; reached only where something is broken. */
-const LIMIT_MS = 4_000;
-
-/** Rejects, saying what was awaited, where `promise` takes longer than `limitMs` of real time. */
-export async function soon<T>(promise: PromiseLike<T>, what = "the promise", limitMs = LIMIT_MS): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what} did not settle within ${limitMs} ms`)), limitMs);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-/** Waits, turn by turn of the event loop, until `holds`. */
-export async function eventually(holds: () => boolean, what: string, limitMs = LIMIT_MS): Promise<void> {
-  for (const start = performance.now(); !holds(); await turn()) {
-    if (performance.now() - start > limitMs) throw new Error(`${what}: not within ${limitMs} ms`);
-  }
-}
+export { eventually, soon } from "./patience.js";
 
 /** What `promise` rejects with, which must be a UsmpError with this very code. */
 export async function rejectionOf(promise: PromiseLike<unknown>, code: UsmpErrorCode): Promise<UsmpError> {

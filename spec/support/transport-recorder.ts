@@ -1,6 +1,8 @@
 import type { UsmpError } from "../../lib/errors.js";
 import type { Link, LinkHandlers } from "../../lib/transport/transport.js";
 
+export { soon as within, turn } from "./patience.js";
+
 /** Attaches to a link and remembers what it was told. */
 export class LinkRecorder implements LinkHandlers {
   readonly link: Link;
@@ -69,20 +71,6 @@ export class LinkRecorder implements LinkHandlers {
 /** Sends, and resolves once it was flushed. */
 export function flush(link: Link, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => link.send(bytes, resolve));
-}
-
-/** Rejects, saying what was awaited, where `promise` takes longer than `limitMs` of real time. */
-export function within<T>(promise: Promise<T>, limitMs = 2_000): Promise<T> {
-  const late = new Error(`nothing came within ${limitMs} ms`);
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(late), limitMs);
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
-}
-
-/** One turn of the event loop: every socket that has something is read once. */
-export function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What `promise` rejects with; throws where it resolves. */

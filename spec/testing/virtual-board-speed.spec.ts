@@ -50,9 +50,7 @@ function publisher(pause: () => void | Promise<void>): Sketch {
   };
 }
 
-describe("testing/virtual-board, its speed", function () {
-  this.timeout(30_000);
-
+describe("testing/virtual-board, its speed", () => {
   it("passes an hour of a loop that polls every millisecond", async () => {
     let turns = 0;
     const times = await passAnHour(new VirtualBoard(), {

@@ -54,7 +54,7 @@ describe("TcpTransport", () => {
       acceptor: () => new TcpTransport(LOOPBACK, 0),
       acceptorAt: (listener) => new TcpTransport(LOOPBACK, listener.port),
       dialer: (listener) => new TcpTransport(LOOPBACK, listener.port),
-      settled: (promise) => within(promise, 4_000),
+      settled: (promise) => within(promise),
       still: async (value) => {
         for (let unchanged = 0, last = value(); unchanged < 50;) {
           await turn();

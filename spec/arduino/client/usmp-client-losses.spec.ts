@@ -221,7 +221,7 @@ for (const [name, transport] of [
       await rig.gateway.clock.advanceUntil(done, HOUR_MS);
       expect([received, inOrder]).to.deep.equal([10_000, true]);
       expect(rig.gateway.messages.every(({ text }, index) => text === `${index}`)).to.equal(true);
-    }).timeout(20_000);
+    });
   });
 }
 
@@ -323,7 +323,7 @@ describe("USMPClient over a bad network", () => {
     await rig.board.advance(HOUR_MS);
     expect(rig.gateway.messages).to.have.lengthOf(359);
     expect(await rig.end()).to.equal(0);
-  }).timeout(10_000);
+  });
 
   it("leaves a gateway of its own to each test", async () => {
     const [one, other] = [new TestGateway({ psk: PSK }), new TestGateway({ psk: PSK })];

@@ -2,9 +2,7 @@
 import { expect } from "chai";
 import { EchoProcess } from "../../support/echo-process.js";
 
-describe("USMPClient on real sockets", function () {
-  this.timeout(30_000);
-
+describe("USMPClient on real sockets", () => {
   for (const kind of ["tcp", "udp"] as const) {
     it(`answers over ${kind} from within onMessage, and says BYE on Ctrl-C`, async () => {
       const echo = await EchoProcess.start("sketch", kind);

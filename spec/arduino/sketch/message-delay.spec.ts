@@ -19,9 +19,7 @@ async function medianEcho(session: UsmpSession, pauseMs: (index: number) => numb
   return took.sort((a, b) => a - b)[MESSAGES / 2]!;
 }
 
-describe("arduino/sketch/run-sketch, a message's way", function () {
-  this.timeout(20_000);
-
+describe("arduino/sketch/run-sketch, a message's way", () => {
   for (const [what, pauseMs] of [
     ["that come now and then", (index: number) => (index * 7) % 10],
     ["one after the other", () => 0],

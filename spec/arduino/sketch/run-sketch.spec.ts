@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { delay, runSketch } from "../../../lib/arduino/index.js";
+import { PROCESS_LIMIT } from "../../support/patience.js";
 
 /** As this file: TypeScript through the loader, or what tsc made of it. */
 const EXTENSION = extname(import.meta.url);
@@ -19,7 +20,7 @@ interface Ended {
 
 /** Runs a sketch as a program; `onReady` when it has said so. */
 async function program(name: string, onReady: (child: ChildProcess) => void = () => {}): Promise<Ended> {
-  const child = spawn(process.execPath, [...LOADER, PROGRAM, name], { timeout: 20_000 });
+  const child = spawn(process.execPath, [...LOADER, PROGRAM, name], PROCESS_LIMIT);
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => {
@@ -32,9 +33,7 @@ async function program(name: string, onReady: (child: ChildProcess) => void = ()
   return { stdout, stderr, code, signal };
 }
 
-describe("arduino/sketch/run-sketch", function () {
-  this.timeout(25_000); // processes of their own, on a machine that may be busy
-
+describe("arduino/sketch/run-sketch", () => {
   it("takes at most 1,000 turns a second, and little of a core, while a sketch only polls", async () => {
     const { stdout, code } = await program("poll");
     const { turnsPerSecond, coreShare } = JSON.parse(stdout.split("\n")[0]!) as Record<string, number>;

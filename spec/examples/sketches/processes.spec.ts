@@ -35,9 +35,7 @@ class Gateway {
   }
 }
 
-describe("a sketch as a program", function () {
-  this.timeout(15_000); // tsx compiles it, and the library
-
+describe("a sketch as a program", () => {
   let gateway: Gateway;
   let sketch: ExampleProcess | null = null;
 

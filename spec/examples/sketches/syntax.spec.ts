@@ -12,9 +12,7 @@ const sketches = readdirSync(SKETCHES, { withFileTypes: true })
 
 const hasCompiler = spawnSync("g++", ["--version"]).error === undefined;
 
-describe("the sketches for a board", function () {
-  this.timeout(60_000);
-
+describe("the sketches for a board", () => {
   // What the core's version 2 and version 3 compile with.
   for (const standard of ["gnu++11", "gnu++20"]) {
     const title = `are C++ that g++ takes as ${standard}, without a warning`;
