@@ -67,6 +67,22 @@ describe("Usmp over UDP", () => {
       expect(device.lastErrorString()).to.match(/^TRANSPORT: nothing listens/);
     });
 
+    it("names the gateway on 0.0.0.0 that answers from another address; one on the dialled address is reached", async function () {
+      // Only on Linux is all of 127.0.0.0/8 this machine.
+      if (process.platform !== "linux") this.skip();
+      const dialled = "127.0.0.2";
+      const gateway = usmp();
+      const [address] = await gateway.listen(Usmp.UDP("0.0.0.0", 0));
+      const device = usmp(PSK, { reconnect: false, handshakeTimeoutMs: 300 });
+      expect(await device.begin(Usmp.UDP(dialled, address!.port))).to.equal(false);
+      expect(device.lastErrorString()).to.match(
+        /^TIMEOUT: .*0\.0\.0\.0 or :: and so answer from another of its addresses/,
+      );
+      await gateway.close();
+      await gateway.listen(Usmp.UDP(LOOPBACK, address!.port), Usmp.UDP(dialled, address!.port));
+      expect(await device.begin(Usmp.UDP(dialled, address!.port)), device.lastErrorString()).to.equal(true);
+    });
+
     it("case 60: reports a wrong key as AUTH, and retries it at the cap", async () => {
       const gateway = usmp();
       const [address] = await gateway.listen(Usmp.UDP(LOOPBACK, 0));

@@ -77,8 +77,9 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
       const message = `no answer to our proof of the key within ${timeoutMs} ms: check that both sides have the same PSK, and that the gateway knows this device id`;
       return new UsmpError("AUTH", message);
     }
-    const message = `no CHALLENGE within ${timeoutMs} ms: is it a USMP gateway that listens there, does a firewall drop the datagrams?`;
-    return new UsmpError("TIMEOUT", message);
+    const questions =
+      "does a USMP gateway listen there, does a firewall drop the datagrams, does the gateway listen on 0.0.0.0 or :: and so answer from another of its addresses?";
+    return new UsmpError("TIMEOUT", `no CHALLENGE within ${timeoutMs} ms: ${questions}`);
   }
 
   wipe(): void {

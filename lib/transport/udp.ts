@@ -100,7 +100,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   }
 
   /**
-   * Listens on the address; with port 0 the system chooses the port.
+   * Listens on the address; with port 0 the system chooses the port. Never shared with another worker of a `node:cluster`.
    *
    * @throws {UsmpError} TRANSPORT, the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) as `cause`
    */
@@ -117,7 +117,8 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
         reject(listenFailure(error, this.host, this.port));
       };
       socket.once("error", onRefused);
-      socket.bind(this.port, this.host, () => {
+      // Exclusive: the workers of a cluster would share the socket, and each datagram would reach any one of them.
+      socket.bind({ port: this.port, address: this.host, exclusive: true }, () => {
         socket.off("error", onRefused);
         resolve(new UdpListener(socket, handlers));
       });
