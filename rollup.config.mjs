@@ -1,5 +1,5 @@
 // Bundles what tsc emitted: the library for ESM and CommonJS, its types for both, and the command line.
-import { chmodSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import commonjs from "@rollup/plugin-commonjs";
 import nodeResolve from "@rollup/plugin-node-resolve";
@@ -38,12 +38,40 @@ function executable(entryName) {
   };
 }
 
+const NOTICES = "THIRD-PARTY-NOTICES.md";
+
+/** The folder of the package that a bundled module comes from; undefined for a module of this project. */
+function packageFolderOf(moduleId) {
+  // A module that a plugin derived from a file has a NUL in front of that file's path.
+  const path = moduleId.replace("\0", "");
+  return /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+(?=[\\/])/.exec(path)?.[0];
+}
+
+/** Writes the licence of every package that the bundles contain. Fails the build for a package without a licence file. */
+function notices() {
+  return {
+    name: "notices",
+    generateBundle(_options, bundle) {
+      const modules = Object.values(bundle).flatMap((chunk) => Object.keys(chunk.modules ?? {}));
+      const folders = new Set(modules.map(packageFolderOf).filter((folder) => folder !== undefined));
+      const sections = [...folders].sort().map((folder) => {
+        const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+        const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+        if (file === undefined) throw new Error(`${name} is bundled and has no licence file`);
+        return `## ${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+      });
+      const source = ["# Third-party notices\n\nThe `usmp` program contains these packages.\n", ...sections].join("\n");
+      this.emitFile({ type: "asset", fileName: NOTICES, source });
+    },
+  };
+}
+
 export default [
   {
     ...shared,
     // All entries in one build: what they share becomes files of its own, nothing exists twice.
     input: { ...LIBRARY, cli: COMMAND_LINE },
-    plugins: [nodeResolve({ resolveOnly: BUNDLED }), commonjs(), executable("cli")],
+    plugins: [nodeResolve({ resolveOnly: BUNDLED }), commonjs(), executable("cli"), notices()],
     output: { dir: "dist", format: "es", chunkFileNames: "shared-[hash].js" },
   },
   {
