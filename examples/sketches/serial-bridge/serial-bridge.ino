@@ -23,19 +23,23 @@ const uint32_t RETRY_MS = 5000;
 
 USMPClient usmp(PSK);
 
-char line[MAX_LINE + 1];
+// Bytes and their number: a device may well send a NUL, which would end a string.
+uint8_t line[MAX_LINE];
 size_t lineLen = 0;
 bool tooLong = false;
 
-char kept[KEPT_LINES][MAX_LINE + 1];
+uint8_t kept[KEPT_LINES][MAX_LINE];
+uint8_t keptLen[KEPT_LINES];
 uint8_t oldest = 0;
 uint8_t count = 0;
 uint32_t dropped = 0;
 bool begun = false;
 uint32_t lastBeginMs = 0;
 
-void keep(const char* text) {
-  strcpy(kept[(oldest + count) % KEPT_LINES], text);
+void keep(const uint8_t* bytes, size_t len) {
+  const uint8_t newest = (oldest + count) % KEPT_LINES;
+  memcpy(kept[newest], bytes, len);
+  keptLen[newest] = (uint8_t)len;
   if (count < KEPT_LINES) {
     count++;
   } else {
@@ -48,15 +52,14 @@ void onLine() {
   if (tooLong) {
     dropped++;  // half a line could be taken for a whole one: "12" for "1250 g"
   } else if (lineLen > 0) {
-    keep(line);
+    keep(line, lineLen);
   }
 }
 
 void readDevice() {
   while (Serial1.available() > 0) {
-    const char c = (char)Serial1.read();
+    const uint8_t c = (uint8_t)Serial1.read();
     if (c == '\n') {
-      line[lineLen] = '\0';
       onLine();
       lineLen = 0;
       tooLong = false;
@@ -73,7 +76,7 @@ void readDevice() {
 void sendKept() {
   if (!usmp.alive()) return;
   if (dropped > 0 && usmp.send("dropped " + String(dropped))) dropped = 0;
-  while (count > 0 && usmp.send(kept[oldest])) {
+  while (count > 0 && usmp.send(kept[oldest], keptLen[oldest])) {
     oldest = (oldest + 1) % KEPT_LINES;
     count--;
   }

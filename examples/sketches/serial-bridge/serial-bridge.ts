@@ -4,7 +4,19 @@
  * Each line from the device is a message to the gateway, each message from the gateway a line to the device. Without a
  * session the last 32 lines are kept, and "dropped 5" tells first what was not.
  */
-import { isMain, millis, runSketch, Serial, Serial1, SERIAL_8N1, uint32_t, USMP, USMPClient } from "usmp/arduino";
+import {
+  byte,
+  isMain,
+  memcpy,
+  millis,
+  runSketch,
+  Serial,
+  Serial1,
+  SERIAL_8N1,
+  uint32_t,
+  USMP,
+  USMPClient,
+} from "usmp/arduino";
 
 const PSK = process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod";
 const SERVER_IP = process.env["USMP_HOST"] ?? "127.0.0.1";
@@ -22,18 +34,27 @@ const RETRY_MS = 5_000;
 export default function serialBridge() {
   const usmp = new USMPClient(PSK);
 
-  let line: number[] = [];
+  // Bytes and their number: a device may well send a NUL, which would end a string.
+  const line = new Uint8Array(MAX_LINE);
+  let lineLen = 0;
   let tooLong = false;
 
-  const kept: Uint8Array[] = [];
+  const kept = Array.from({ length: KEPT_LINES }, () => new Uint8Array(MAX_LINE));
+  const keptLen = new Uint8Array(KEPT_LINES);
+  let oldest = 0;
+  let count = 0;
   let dropped = 0;
   let begun = false;
   let lastBeginMs = 0;
 
-  function keep(text: Uint8Array) {
-    kept.push(text);
-    if (kept.length > KEPT_LINES) {
-      kept.shift();
+  function keep(bytes: Uint8Array, len: number) {
+    const newest = (oldest + count) % KEPT_LINES;
+    memcpy(kept[newest]!, bytes, len);
+    keptLen[newest] = len;
+    if (count < KEPT_LINES) {
+      count++;
+    } else {
+      oldest = (oldest + 1) % KEPT_LINES;
       dropped++;
     }
   }
@@ -41,22 +62,22 @@ export default function serialBridge() {
   function onLine() {
     if (tooLong) {
       dropped++; // half a line could be taken for a whole one: "12" for "1250 g"
-    } else if (line.length > 0) {
-      keep(Uint8Array.from(line));
+    } else if (lineLen > 0) {
+      keep(line, lineLen);
     }
   }
 
   function readDevice() {
     while (Serial1.available() > 0) {
       const c = Serial1.read();
-      if (c === 0x0a) {
+      if (c === byte("\n")) {
         onLine();
-        line = [];
+        lineLen = 0;
         tooLong = false;
-      } else if (c === 0x0d) {
+      } else if (c === byte("\r")) {
         continue;
-      } else if (line.length < MAX_LINE) {
-        line.push(c);
+      } else if (lineLen < MAX_LINE) {
+        line[lineLen++] = c;
       } else {
         tooLong = true;
       }
@@ -66,7 +87,10 @@ export default function serialBridge() {
   function sendKept() {
     if (!usmp.alive()) return;
     if (dropped > 0 && usmp.send(`dropped ${dropped}`)) dropped = 0;
-    while (kept.length > 0 && usmp.send(kept[0]!)) kept.shift();
+    while (count > 0 && usmp.send(kept[oldest]!, keptLen[oldest])) {
+      oldest = (oldest + 1) % KEPT_LINES;
+      count--;
+    }
   }
 
   function onMessage(data: Uint8Array, len: number) {

@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect } from "chai";
 import serialBridge from "../../../examples/sketches/serial-bridge/serial-bridge.js";
 import { backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
@@ -35,6 +39,22 @@ describe("the sketch serial-bridge", () => {
   it("passes on bytes that are no text", async () => {
     bench.board.serial1.type(Uint8Array.of(0xff, 0x00, 0x80, 0x0a));
     expect(await bench.gateway.nextBytes()).to.deep.equal(Buffer.from([0xff, 0x00, 0x80]));
+  });
+
+  it("passes on bytes that are no text on a board, too, where there is a compiler", function () {
+    this.timeout(30_000);
+    if (spawnSync("g++", ["--version"]).error !== undefined) this.skip();
+    const folder = mkdtempSync(join(tmpdir(), "usmp-spec-"));
+    try {
+      const program = join(folder, "serial-bridge");
+      const options = ["-std=gnu++17", "-include", "Arduino.h", "-Ispec/support/arduino-headers", "-o", program];
+      const compiler = spawnSync("g++", [...options, "spec/support/arduino-host/serial-bridge.cpp"]);
+      expect(compiler.stderr.toString()).to.equal("");
+      const { stdout } = spawnSync(program, { input: Uint8Array.of(0xff, 0x00, 0x80, 0x0d, 0x0a, 0x31, 0x0a) });
+      expect(stdout.toString()).to.equal("ff0080\n31\n");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it("gives the device each message as a line", async () => {
