@@ -21,6 +21,7 @@ export {
   toupper,
   type Char,
 } from "./text/characters.js";
+export { charArray, type CharArray } from "./text/char-array.js";
 export * from "./text/c-strings.js";
 export type { PrintfArgument } from "./text/printf.js";
 export { Print } from "./text/print.js";

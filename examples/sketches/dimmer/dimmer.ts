@@ -6,14 +6,17 @@
  */
 import {
   analogWrite,
+  charArray,
   EEPROM,
   isMain,
   map,
+  memcpy,
   millis,
   OUTPUT,
   pinMode,
   runSketch,
   Serial,
+  strcmp,
   uint32_t,
   USMP,
   USMPClient,
@@ -87,17 +90,19 @@ export default function dimmer() {
   }
 
   function onMessage(data: Uint8Array, len: number) {
-    if (len >= 24) {
+    const command = charArray(24);
+    if (len >= command.length) {
       usmp.send("ERR too long");
       return;
     }
-    const command = new TextDecoder().decode(data);
+    memcpy(command, data, len);
+    command[len] = 0;
 
     // In the place of sscanf("to %u %u").
-    const [, digits, msDigits = FADE_MS] = /^to (\d+)(?: (\d+))?/.exec(command) ?? [];
+    const [, digits, msDigits = FADE_MS] = /^to (\d+)(?: (\d+))?/.exec(command.toString()) ?? [];
     const percent = Number(digits);
     const ms = Number(msDigits);
-    if (command === "state") {
+    if (strcmp(command, "state") === 0) {
       announce();
     } else if (percent <= 100 && ms <= LONGEST_FADE_MS) {
       startFade(percent, ms);

@@ -8,6 +8,8 @@
  * To the gateway:   "OK 1", "CUT 1 5" (5 bytes had no room), "messages 7 longest 40 cut 1", "ERR ...".
  */
 import {
+  byte,
+  charArray,
   delay,
   isMain,
   memcmp,
@@ -31,17 +33,17 @@ const COLUMNS = 16;
 const ROWS = 2;
 
 // 'c' of C is a number; TypeScript has none of that.
-const SPACE = 0x20;
-const ONE = 0x31;
-const TWO = 0x32;
-const QUESTION_MARK = 0x3f;
+const SPACE = byte(" ");
+const ONE = byte("1");
+const TWO = byte("2");
+const QUESTION_MARK = byte("?");
 
 export default function fixedBuffers() {
   const usmp = new USMPClientStatic(PSK);
   const tcpContext = new USMPArduinoTcpCtx();
 
-  const lines = Array.from({ length: ROWS }, () => new Uint8Array(COLUMNS + 1));
-  const reply = new Uint8Array(48);
+  const lines = Array.from({ length: ROWS }, () => charArray(COLUMNS + 1));
+  const reply = charArray(48);
 
   let messages = 0;
   let longest = 0;

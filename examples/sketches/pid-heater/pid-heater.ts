@@ -11,6 +11,7 @@
 import {
   analogRead,
   analogWrite,
+  charArray,
   constrain,
   isMain,
   millis,
@@ -18,6 +19,7 @@ import {
   pinMode,
   runSketch,
   Serial,
+  snprintf,
   String,
   uint32_t,
   USMP,
@@ -62,7 +64,9 @@ export default function pidHeater() {
 
   function report() {
     lastReportMs = millis();
-    usmp.send(`t=${temperature.toFixed(1)} set=${(heating ? setpoint : 0).toFixed(1)} duty=${duty}`);
+    const text = charArray(48);
+    snprintf(text, text.length, "t=%.1f set=%.1f duty=%d", temperature, heating ? setpoint : 0, duty);
+    usmp.send(text);
   }
 
   function drive(newDuty: number) {

@@ -6,15 +6,20 @@
  * To the gateway:   "relays 0100", after each change and on each new session; "ERR ..." for what it did not understand.
  */
 import {
+  byte,
+  type CharArray,
+  charArray,
   digitalWrite,
   HIGH,
   isMain,
   LOW,
+  memcpy,
   millis,
   OUTPUT,
   pinMode,
   runSketch,
   Serial,
+  strcmp,
   uint32_t,
   USMP,
   USMPClient,
@@ -55,18 +60,21 @@ export default function remoteRelay() {
   }
 
   function announce() {
-    usmp.send(`relays ${relays.map(({ on }) => (on ? "1" : "0")).join("")}`);
+    const text = charArray(8 + RELAYS, "relays ");
+    for (let i = 0; i < RELAYS; i++) text[7 + i] = byte(relays[i]!.on ? "1" : "0");
+    text[7 + RELAYS] = 0;
+    usmp.send(text);
   }
 
-  function run(command: string): boolean {
-    if (command === "state") return true;
-    if (command === "all off") {
+  function run(command: CharArray): boolean {
+    if (strcmp(command, "state") === 0) return true;
+    if (strcmp(command, "all off") === 0) {
       allOff();
       return true;
     }
 
     // In the place of sscanf("%d %7s %u").
-    const [, digits, word, pulseDigits] = /^(\d+) (\w+)(?: (\d+))?$/.exec(command) ?? [];
+    const [, digits, word, pulseDigits] = /^(\d+) (\w+)(?: (\d+))?$/.exec(command.toString()) ?? [];
     const number = Number(digits);
     if (word === undefined || number < 1 || number > RELAYS) return false;
 
@@ -84,11 +92,15 @@ export default function remoteRelay() {
   }
 
   function onMessage(data: Uint8Array, len: number) {
-    if (len >= 24) {
+    const command = charArray(24);
+    if (len >= command.length) {
       usmp.send("ERR too long");
       return;
     }
-    if (run(new TextDecoder().decode(data))) {
+    memcpy(command, data, len); // what arrives is bytes: it has no terminating zero
+    command[len] = 0;
+
+    if (run(command)) {
       announce();
     } else {
       usmp.send("ERR not understood");

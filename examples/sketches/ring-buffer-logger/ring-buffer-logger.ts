@@ -7,7 +7,19 @@
  * A lost network is noticed late, by the keepalive, and until then send() says true. So a batch stays in the ring until
  * the gateway has answered, and is sent again in the next session; the gateway tells copies by their seconds.
  */
-import { analogRead, isMain, millis, runSketch, Serial, String, uint32_t, USMP, USMPClient } from "usmp/arduino";
+import {
+  analogRead,
+  charArray,
+  isMain,
+  millis,
+  runSketch,
+  Serial,
+  snprintf,
+  String,
+  uint32_t,
+  USMP,
+  USMPClient,
+} from "usmp/arduino";
 
 const PSK = process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod";
 const SERVER_IP = process.env["USMP_HOST"] ?? "127.0.0.1";
@@ -71,12 +83,14 @@ export default function ringBufferLogger() {
     if (count === 0 || inFlight > 0 || !usmp.alive()) return;
 
     const batch = count < BATCH ? count : BATCH;
-    let text = overwritten > 0 ? `overwritten ${overwritten}\n` : "";
+    const text = charArray(23 + BATCH * 17 + 1); // "overwritten " and a line have at most 10 digits for a number of 32 bits
+    let len = 0;
+    if (overwritten > 0) len = snprintf(text, text.length, "overwritten %lu\n", overwritten);
     for (let i = 0; i < batch; i++) {
       const entry = ring[(oldest + i) % RING]!;
-      text += `${entry.seconds},${entry.value}\n`;
+      len += snprintf(text.subarray(len), text.length - len, "%lu,%u\n", entry.seconds, entry.value);
     }
-    if (!usmp.send(text)) return;
+    if (!usmp.send(text, len)) return;
     inFlight = batch;
     overwrittenInFlight = overwritten;
   }

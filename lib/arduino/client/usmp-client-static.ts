@@ -1,5 +1,6 @@
 import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
 import type { TextLike } from "../text/arduino-string.js";
+import { isCharArray } from "../text/char-array.js";
 import { USMPClient } from "./usmp-client.js";
 
 export interface StaticClientOptions {
@@ -16,10 +17,11 @@ export class USMPClientStatic extends USMPClient {
   constructor(psk: TextLike, options?: StaticClientOptions);
   constructor(psk: Uint8Array, pskLen: number, options?: StaticClientOptions);
   constructor(psk: TextLike | Uint8Array, ...rest: (number | StaticClientOptions | undefined)[]) {
-    const pskLen = psk instanceof Uint8Array ? (rest.shift() as number) : 0;
+    const isText = !(psk instanceof Uint8Array) || (isCharArray(psk) && typeof rest[0] !== "number");
+    const pskLen = isText ? 0 : (rest.shift() as number);
     const { rxBufferSize = MAX_MESSAGE_LENGTH } = (rest[0] ?? {}) as StaticClientOptions;
     const rxBuffer = new Uint8Array(rxBufferSize);
-    if (psk instanceof Uint8Array) super(psk, pskLen, rxBuffer);
-    else super(psk, rxBuffer);
+    if (isText) super(psk, rxBuffer);
+    else super(psk, pskLen, rxBuffer);
   }
 }

@@ -5,7 +5,9 @@ import { toUserMessage } from "../../session/message.js";
 import type { Board } from "../board/board.js";
 import { boardOfSketch, currentBoard } from "../board/current-board.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
-import { bytesOf, byteString, byteStringOf, textOf } from "../text/byte-text.js";
+import { byteStringOf, textOf } from "../text/byte-text.js";
+import { bytesToSend } from "../text/bytes-to-send.js";
+import { bytesBeforeNul, isCharArray } from "../text/char-array.js";
 import { Print } from "../text/print.js";
 import { BoardDevice } from "./board-device.js";
 import { deviceIdOf } from "./board-device-id.js";
@@ -72,6 +74,10 @@ export class USMPClient extends Print {
    */
   constructor(psk: TextLike | Uint8Array, ...rest: (Uint8Array | number | undefined)[]) {
     super();
+    if (isCharArray(psk) && typeof rest[0] !== "number") {
+      psk = bytesBeforeNul(psk);
+      rest.unshift(psk.length);
+    }
     const pskLen = psk instanceof Uint8Array ? (rest.shift() as number) : undefined;
     const [rxBuffer, rxBufferSize] = rest as [Uint8Array | undefined, number | undefined];
     this.#psk = parsePsk(psk instanceof Uint8Array ? psk.subarray(0, pskLen) : psk.toString());
@@ -150,11 +156,11 @@ export class USMPClient extends Print {
     return copied.length;
   }
 
-  /** Sends one message of at most 1808 bytes. False: nothing was sent, and `lastErrorString()` says why. */
+  /** Sends one message of at most 1808 bytes; a `char` array up to its NUL. False: nothing was sent, and `lastErrorString()` says why. */
   send(text: TextLike): boolean;
   send(data: Uint8Array, len?: number): boolean;
   send(data: TextLike | Uint8Array, len?: number): boolean {
-    const message = data instanceof Uint8Array ? data.subarray(0, len) : bytesOf(byteString(data.toString()));
+    const message = bytesToSend("send", data, len);
     this.#lastError = this.#hasSession ? (this.#device?.send(message) ?? null) : noSession();
     return this.#lastError === null;
   }

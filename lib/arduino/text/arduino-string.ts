@@ -1,14 +1,15 @@
 import { inspect } from "node:util";
 
 import { byteString, bytesOf, charArray, textOf } from "./byte-text.js";
+import type { CharArray } from "./char-array.js";
 import { parseDouble, parseLong } from "./c-number.js";
 import type { NumberBase } from "./number-base.js";
 import { numberText, type Numeric } from "./number-text.js";
 
-/** Text as a sketch has it: a literal, or a `String`. */
-export type TextLike = string | ArduinoString;
+/** Text as a sketch has it: a literal, a `String`, or a `char` array. */
+export type TextLike = string | ArduinoString | CharArray;
 
-/** What a `String` can be made of. Bytes are a `char` array: they count up to the first NUL. */
+/** What a `String` can be made of. Bytes are text like a `char` array: they count up to the first NUL. */
 export type Stringable = TextLike | Numeric | boolean | Uint8Array;
 
 const SPACE = /^[\t-\r ]+|[\t-\r ]+$/g;

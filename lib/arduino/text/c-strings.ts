@@ -1,6 +1,5 @@
 /**
- * C's functions on text and memory. A `char` array is a `Uint8Array`, its text ends at the first NUL; `String(buffer)`
- * reads it. What would write behind the end of a buffer is an error here: on a board it overwrites something else.
+ * C's functions on text and memory. A `char` array is made by `charArray`, its text ends at the first NUL. What would write behind the end of a buffer is an error here: on a board it overwrites something else.
  */
 import { UsmpError } from "../../errors.js";
 

@@ -1,5 +1,6 @@
 import type { TextLike } from "./arduino-string.js";
-import { byteString, bytesOf } from "./byte-text.js";
+import { bytesOf } from "./byte-text.js";
+import { bytesToSend } from "./bytes-to-send.js";
 import type { NumberBase } from "./number-base.js";
 import { printed, type Printed } from "./printed.js";
 import { formatted, type PrintfArgument } from "./printf.js";
@@ -21,12 +22,10 @@ export abstract class Print {
     return this.writeBytes(bytesOf(formatted(format, args)));
   }
 
-  /** One byte, or text, or bytes, at most `length` of them. */
+  /** One byte, or text, or bytes, at most `length` of them. A `char` array is text, and with a `length` it is bytes. */
   write(data: number | TextLike | Uint8Array, length?: number): number {
     if (typeof data === "number") return this.writeBytes(Uint8Array.of(data));
-    return this.writeBytes(
-      (data instanceof Uint8Array ? data : bytesOf(byteString(data.toString()))).subarray(0, length),
-    );
+    return this.writeBytes(bytesToSend("write", data, length));
   }
 
   /** Sends what was printed and waits to be sent. */

@@ -42,7 +42,6 @@ describe("the sketch serial-bridge", () => {
   });
 
   it("passes on bytes that are no text on a board, too, where there is a compiler", function () {
-    this.timeout(30_000);
     if (spawnSync("g++", ["--version"]).error !== undefined) this.skip();
     const folder = mkdtempSync(join(tmpdir(), "usmp-spec-"));
     try {
