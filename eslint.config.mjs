@@ -16,6 +16,14 @@ const TIME_AND_PLATFORM = [
   "setTimeout",
 ];
 
+/** Classes that one copy of the library keeps to itself. */
+const NEVER_SHARED = ["Attempt", "CommanderError", "UsageError"];
+
+const INSTANCEOF = {
+  selector: `BinaryExpression[operator='instanceof']:not([right.name=/^(${NEVER_SHARED.join("|")})$/])`,
+  message: "values come from other realms and other copies: ask for a tag, a brand or a `then` (lib/core/kinds.ts)",
+};
+
 export default defineConfig(
   // Checked are the project's own folders and files: a newcomer's device.ts at the root, or a project of `usmp init`, is not.
   globalIgnores(["*", "!bench/", "!examples/", "!lib/", "!scripts/", "!spec/", "!templates/", "!*.config.mjs"]),
@@ -48,6 +56,7 @@ export default defineConfig(
     rules: {
       "max-lines": ["error", { max: 400, skipBlankLines: false, skipComments: false }],
       "no-console": "error",
+      "no-restricted-syntax": ["error", INSTANCEOF],
     },
   },
   {

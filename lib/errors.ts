@@ -93,10 +93,21 @@ export function isUsmpError(value: unknown): value is UsmpError {
 /** What was thrown, as text. Anything can be thrown, also what fails when it is asked for its text. */
 export function causeText(cause: unknown): string {
   try {
-    return String(cause instanceof Error ? cause.message : cause);
+    return hasMessage(cause) ? cause.message : String(cause);
   } catch {
     return "what it threw has no text";
   }
+}
+
+/** Not `instanceof Error`: an error of another realm is none of this one's. */
+function hasMessage(cause: unknown): cause is { readonly message: string } {
+  return typeof cause === "object" && cause !== null && "message" in cause && typeof cause.message === "string";
+}
+
+/** The system's own word for a failure, such as `"ENOENT"`; null for what has none. */
+export function systemCodeOf(cause: unknown): string | null {
+  if (typeof cause !== "object" || cause === null || !("code" in cause)) return null;
+  return typeof cause.code === "string" ? cause.code : null;
 }
 
 /** `cause` itself where it is a {@link UsmpError}; else what a transport of the user's own threw, as a TRANSPORT error. */

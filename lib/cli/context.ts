@@ -1,4 +1,5 @@
 import type { Readable, Writable } from "node:stream";
+import { systemCodeOf } from "../errors.js";
 import { Output } from "./output.js";
 
 /** What a command gets from the process, so that a test can give it something else. */
@@ -20,7 +21,7 @@ export class UsageError extends Error {}
 
 /** The system's own word for a failure (`ENOENT`), or what was thrown as text. */
 export function codeOf(cause: unknown): string {
-  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+  return systemCodeOf(cause) ?? String(cause);
 }
 
 /** What every command works with. */

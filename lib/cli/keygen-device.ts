@@ -85,6 +85,6 @@ function isSameId(id: string, canonical: string): boolean {
 }
 
 function reasonOf(cause: unknown): string {
-  const isSystemError = cause instanceof Error && "syscall" in cause;
+  const isSystemError = typeof cause === "object" && cause !== null && "syscall" in cause;
   return isSystemError ? codeOf(cause) : causeText(cause);
 }

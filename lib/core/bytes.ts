@@ -16,6 +16,11 @@ export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8A
   return new Uint8Array(bytes.subarray(start, end));
 }
 
+/** The same bytes as a plain Uint8Array of this realm, without a copy: what a Buffer, or an array of another realm, holds. */
+export function plainView(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** Two lower-case hex digits a byte, with `separator` between bytes. */

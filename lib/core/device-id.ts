@@ -1,6 +1,7 @@
 import { UsmpError } from "../errors.js";
 import { hexOf } from "./bytes.js";
 import type { CryptoProvider } from "./crypto-provider.js";
+import { isBytes } from "./kinds.js";
 import { DEVICE_ID_LENGTH } from "./wire.js";
 
 const TEXT_FORM = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
@@ -18,7 +19,7 @@ export function parseDeviceId(value: string | Uint8Array): Uint8Array {
   if (typeof value === "string") {
     const text = value.toLowerCase();
     if (TEXT_FORM.test(text)) return Uint8Array.from(text.split(":"), (pair) => Number.parseInt(pair, 16));
-  } else if (value instanceof Uint8Array && value.length === DEVICE_ID_LENGTH) {
+  } else if (isBytes(value) && value.length === DEVICE_ID_LENGTH) {
     return Uint8Array.from(value);
   }
   throw new UsmpError(
@@ -29,7 +30,7 @@ export function parseDeviceId(value: string | Uint8Array): Uint8Array {
 
 /** Shows a text only where it was plainly meant as an id: a key, of 16 characters at least, must not be repeated. */
 function describeBadId(value: unknown): string {
-  if (value instanceof Uint8Array) return `${value.length} bytes`;
+  if (isBytes(value)) return `${value.length} bytes`;
   if (typeof value !== "string") return `of type ${typeof value}`;
   const isMeantAsId = /^[0-9a-fA-F:.-]{1,17}$/.test(value) && (value.length < 16 || /[:.-]/.test(value));
   return isMeantAsId ? `"${value}"` : `a text of ${value.length} characters`;

@@ -1,4 +1,5 @@
 import { UsmpError } from "../errors.js";
+import { isBytes } from "./kinds.js";
 import { MIN_PSK_LENGTH } from "./wire.js";
 
 /** A pre-shared key as users give it: a string stands for its UTF-8 bytes, as on a board (`strlen`), never for hex. */
@@ -10,7 +11,7 @@ export type Psk = string | Uint8Array;
  */
 export function parsePsk(psk: Psk): Uint8Array {
   const bytes: unknown = typeof psk === "string" ? new TextEncoder().encode(psk) : psk;
-  if (!(bytes instanceof Uint8Array)) {
+  if (!isBytes(bytes)) {
     throw new UsmpError(
       "INVALID_ARG",
       `the PSK is ${bytes === null ? "null" : `of type ${typeof psk}`}; give a string or a Uint8Array`,

@@ -2,7 +2,7 @@ import { constants } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { copyOf, equalBytes } from "../core/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
-import { causeText, isUsmpError, UsmpError } from "../errors.js";
+import { causeText, isUsmpError, systemCodeOf, UsmpError } from "../errors.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import { checkNumber } from "../session/options.js";
 import type { PskEntry, PskStore } from "../session/psk-source.js";
@@ -239,7 +239,7 @@ function openFile(handle: FileHandle): Parameters<typeof readContent>[0] {
 function explain(path: string, cause: unknown): UsmpError {
   const file = `the key file ${JSON.stringify(path)}`;
   if (isUsmpError(cause)) return new UsmpError("INVALID_ARG", `${file}: ${cause.message}`);
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : causeText(cause);
+  const code = systemCodeOf(cause) ?? causeText(cause);
   return new UsmpError("INVALID_ARG", `${file} cannot be read (${code})`, { cause });
 }
 

@@ -1,5 +1,6 @@
 import { causeText } from "../errors.js";
 import type { Clock } from "../core/clock.js";
+import { isThenable } from "../core/kinds.js";
 import { PerSecond } from "./per-second.js";
 
 /** What belongs to an event: ids as text, numbers, codes. Never a key. */
@@ -44,7 +45,7 @@ export class EventLog {
     if (leftOut === null) return;
     try {
       const logging: unknown = this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
-      if (logging instanceof Promise) logging.catch(() => {});
+      if (isThenable(logging)) Promise.resolve(logging).catch(() => {});
     } catch {
       // A logger that fails must not end a session, nor the process, and there is nobody to tell.
     }

@@ -1,5 +1,6 @@
 import { EventEmitter } from "eventemitter3";
-import { causeText, UsmpError } from "../errors.js";
+import { isThenable } from "../core/kinds.js";
+import { causeText, isUsmpError, UsmpError } from "../errors.js";
 import type { RunningHandlers } from "./running-handlers.js";
 
 /** Event names, and what their listeners get. Every emitter here has "error". */
@@ -115,7 +116,7 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
   #blame(cause: unknown, args: unknown[]): void {
     const error = new UsmpError("HANDLER", `a callback failed: ${causeText(cause)}`, { cause });
     // An "error" listener that fails must not be told of its own failure for ever.
-    const failedOnError = args[0] instanceof UsmpError && args[0].code === "HANDLER";
+    const failedOnError = isUsmpError(args[0]) && args[0].code === "HANDLER";
     if (failedOnError) warn(error);
     else this.reportError(error);
   }
@@ -123,12 +124,6 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
 
 function requireFunction(what: string, given: unknown): void {
   if (typeof given !== "function") throw new TypeError(`the ${what} is of type ${typeof given}; give a function`);
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === "function"
-  );
 }
 
 /** Node has a place for what nobody listens to; a browser has none but its console, which is not ours to write to. */

@@ -1,5 +1,6 @@
 import type { CipherName } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import { isBytes, isMap, isThenable } from "../core/kinds.js";
 import { parsePsk, type Psk } from "../core/psk.js";
 import { causeText, UsmpError } from "../errors.js";
 import { checkCipher } from "./options.js";
@@ -67,7 +68,7 @@ export function createKeyLookup(source: PskSource): KeyLookup {
     return () => keysOf(entry);
   }
   if (isPskStore(source)) return lookupByFunction((deviceId) => source.lookup(deviceId));
-  if (source instanceof Promise) throw badSource("a promise: await it first");
+  if (isThenable(source)) throw badSource("a promise: await it first");
   const given: unknown = source;
   if (typeof given === "object" && given !== null) return lookupByTable(source);
   const type = given === null ? "null" : `of type ${typeof given}`;
@@ -79,7 +80,7 @@ export function createPskLookup(source: PskSource): PskLookup {
   const lookup = createKeyLookup(source);
   return (deviceId) => {
     const found = lookup(deviceId);
-    return found instanceof Promise ? found.then(currentOf) : currentOf(found);
+    return isThenable(found) ? found.then(currentOf) : currentOf(found);
   };
 }
 
@@ -113,11 +114,6 @@ function lookupByFunction(find: PskFunction): KeyLookup {
   };
 }
 
-/** Also what a database library gives that only acts like a promise. */
-function isThenable(found: Found | Promise<Found>): found is Promise<Found> {
-  return typeof (found as Partial<Promise<Found>> | null | undefined)?.then === "function";
-}
-
 function foundKeys(found: Found): DeviceKeys | null {
   if (found === null || found === undefined) return null;
   const entry = copyEntry(found);
@@ -128,11 +124,7 @@ function foundKeys(found: Found): DeviceKeys | null {
 }
 
 function isPsk(source: unknown): source is Psk {
-  return typeof source === "string" || source instanceof Uint8Array;
-}
-
-function isMap(table: object | null): table is ReadonlyMap<string, Psk | PskEntry> {
-  return table instanceof Map;
+  return typeof source === "string" || isBytes(source);
 }
 
 /** What is wrong is told with whose it is. */
@@ -162,7 +154,7 @@ const MEMBERS: readonly string[] = ["key", "enabled", "name", "previousKey", "pr
 
 /** @throws UsmpError INVALID_ARG */
 function copyEntry(given: Psk | PskEntry): CheckedEntry {
-  if (typeof given !== "object" || given instanceof Uint8Array)
+  if (typeof given !== "object" || isBytes(given))
     return { isEnabled: true, psk: parsePsk(given), previousPsk: null, previousUntil: Infinity, cipher: null };
   // A misspelt "enabled" would let somebody in. Its name is not repeated: it may be a key in the wrong place.
   if (!Object.keys(given).every((member) => MEMBERS.includes(member)))
@@ -180,9 +172,18 @@ function copyEntry(given: Psk | PskEntry): CheckedEntry {
 }
 
 function expiry(given: unknown): number {
-  const until = given instanceof Date ? given.getTime() : NaN;
+  const until = timeOf(given);
   if (Number.isNaN(until)) throw new UsmpError("INVALID_ARG", "previousKeyExpires is no valid date; give a Date");
   return until;
+}
+
+/** NaN for what is no date. The brand, not the class, which a date of another realm has not. */
+function timeOf(given: unknown): number {
+  try {
+    return Date.prototype.getTime.call(given);
+  } catch {
+    return NaN;
+  }
 }
 
 /** Copies, as of now: the calendar's time, because an expiry is a date. */

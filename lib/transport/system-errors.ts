@@ -1,5 +1,5 @@
 /** From the system's error codes to messages that say what to do next. */
-import { UsmpError } from "../errors.js";
+import { causeText, systemCodeOf, UsmpError } from "../errors.js";
 
 /**
  * Where several addresses of one name were tried, the code that says most comes first: an answer (even a refusal) says
@@ -74,13 +74,16 @@ export function linkFailure(error: unknown, host: string, port: number): UsmpErr
 }
 
 function mostTellingCode(error: unknown): string {
-  if (!(error instanceof AggregateError)) return systemCode(error);
-  const codes = error.errors.map(systemCode);
+  const codes = errorsIn(error).map(systemCode);
   return MOST_TELLING_FIRST.find((code) => codes.includes(code)) ?? codes[0] ?? systemCode(error);
 }
 
 function systemCode(error: unknown): string {
-  if (typeof error === "object" && error !== null && "code" in error && typeof error.code === "string")
-    return error.code;
-  return error instanceof Error ? error.message : "unknown error";
+  return systemCodeOf(error) ?? causeText(error);
+}
+
+/** What an AggregateError gathers. */
+function errorsIn(error: unknown): readonly unknown[] {
+  if (typeof error !== "object" || error === null || !("errors" in error)) return [];
+  return Array.isArray(error.errors) ? error.errors : [];
 }

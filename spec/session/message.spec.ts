@@ -9,9 +9,12 @@ describe("toBytes", () => {
 
   it("takes bytes as they are, without a copy", () => {
     const bytes = Uint8Array.of(1, 2, 3).subarray(1);
-    expect(toBytes(bytes)).to.equal(bytes);
-    const buffer = Buffer.from("x");
-    expect(toBytes(buffer)).to.equal(buffer);
+    for (const given of [bytes, Buffer.from("x")]) {
+      const taken = toBytes(given);
+      expect([...taken]).to.deep.equal([...given]);
+      given[0] = 9;
+      expect(taken[0]).to.equal(9);
+    }
   });
 
   it("takes an ArrayBuffer", () => {

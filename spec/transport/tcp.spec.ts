@@ -370,7 +370,7 @@ describe("TcpTransport", () => {
       expect(linkFailure(systemError("ETIMEDOUT"), "::1", 9000).message).to.include(
         "[::1]:9000 broke: the peer stopped",
       );
-      expect(linkFailure("odd", LOOPBACK, 9000).message).to.include("unknown error");
+      expect(linkFailure("odd", LOOPBACK, 9000).message).to.include("(odd)");
     });
   });
 });

@@ -16,5 +16,5 @@ export class LifeOver extends Error {
 
 /** Whether this is a {@link LifeOver}, of whichever copy of this library. */
 export function isLifeOver(error: unknown): boolean {
-  return error instanceof Error && BRAND in error;
+  return typeof error === "object" && error !== null && BRAND in error;
 }

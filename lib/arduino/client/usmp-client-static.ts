@@ -1,3 +1,4 @@
+import { isBytes } from "../../core/kinds.js";
 import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
 import type { TextLike } from "../text/arduino-string.js";
 import { isCharArray } from "../text/char-array.js";
@@ -17,7 +18,7 @@ export class USMPClientStatic extends USMPClient {
   constructor(psk: TextLike, options?: StaticClientOptions);
   constructor(psk: Uint8Array, pskLen: number, options?: StaticClientOptions);
   constructor(psk: TextLike | Uint8Array, ...rest: (number | StaticClientOptions | undefined)[]) {
-    const isText = !(psk instanceof Uint8Array) || (isCharArray(psk) && typeof rest[0] !== "number");
+    const isText = !isBytes(psk) || (isCharArray(psk) && typeof rest[0] !== "number");
     const pskLen = isText ? 0 : (rest.shift() as number);
     const { rxBufferSize = MAX_MESSAGE_LENGTH } = (rest[0] ?? {}) as StaticClientOptions;
     const rxBuffer = new Uint8Array(rxBufferSize);

@@ -1,3 +1,4 @@
+import { isBytes, isThenable } from "../../core/kinds.js";
 import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
 import { parsePsk } from "../../core/psk.js";
 import { UsmpErrno, UsmpError } from "../../errors.js";
@@ -20,7 +21,7 @@ import {
   USMP_STATE_ESTABLISHED,
   USMP_STATE_IDLE,
 } from "./constants.js";
-import { BoardTransport, type USMPArduinoTcpCtx, type USMPArduinoUdpCtx } from "./usmp.js";
+import { isBoardTransport, type BoardTransport, type USMPArduinoTcpCtx, type USMPArduinoUdpCtx } from "./usmp.js";
 
 /** `data` is the callback's to keep, unless the client was given a buffer of its own: then it is a view on that. */
 export type MessageCallback = (data: Uint8Array, len: number) => void;
@@ -78,9 +79,9 @@ export class USMPClient extends Print {
       psk = bytesBeforeNul(psk);
       rest.unshift(psk.length);
     }
-    const pskLen = psk instanceof Uint8Array ? (rest.shift() as number) : undefined;
+    const pskLen = isBytes(psk) ? (rest.shift() as number) : undefined;
     const [rxBuffer, rxBufferSize] = rest as [Uint8Array | undefined, number | undefined];
-    this.#psk = parsePsk(psk instanceof Uint8Array ? psk.subarray(0, pskLen) : psk.toString());
+    this.#psk = parsePsk(isBytes(psk) ? psk.subarray(0, pskLen) : psk.toString());
     this.#rxBuffer = rxBuffer?.subarray(0, rxBufferSize) ?? null;
   }
 
@@ -298,7 +299,7 @@ export class USMPClient extends Print {
 
   /** A device to begin with, on the board that this client is for; the one before it ends. */
   #renewDevice(transport: BoardTransport): BoardDevice {
-    if (!(transport instanceof BoardTransport)) throw new TypeError("begin() needs USMP.TCP(host) or USMP.UDP(host)");
+    if (!isBoardTransport(transport)) throw new TypeError("begin() needs USMP.TCP(host) or USMP.UDP(host)");
     const here = currentBoard();
     transport.join();
     void this.#device?.close();
@@ -375,7 +376,7 @@ export class USMPClient extends Print {
     const fail = this.#board.failer(where);
     try {
       const running = callback === null ? undefined : this.#board.call(where, callback);
-      if (running instanceof Promise) running.catch(fail);
+      if (isThenable(running)) Promise.resolve(running).catch(fail);
     } catch (cause) {
       fail(cause);
       throw cause;

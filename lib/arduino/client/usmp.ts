@@ -6,6 +6,9 @@ import type { BoardNetwork } from "../board/network.js";
 import type { TextLike } from "../text/arduino-string.js";
 import { WiFi } from "../wifi/wifi.js";
 
+/** For every copy of this library in the process. */
+const BRAND = Symbol.for("usmp.arduino.transport");
+
 /** Where `usmp.begin()` connects to: made by `USMP.TCP()` and `USMP.UDP()`. */
 export class BoardTransport {
   readonly kind: "tcp" | "udp";
@@ -38,6 +41,13 @@ export class BoardTransport {
     if (network !== null) return network.dialer(kind, host, port);
     return kind === "tcp" ? new TcpTransport(host, port) : new UdpTransport(host, port);
   }
+}
+
+Object.defineProperty(BoardTransport.prototype, BRAND, { value: true });
+
+/** Whether `value` is a {@link BoardTransport}, of whichever copy of this library. */
+export function isBoardTransport(value: unknown): value is BoardTransport {
+  return typeof value === "object" && value !== null && BRAND in value;
 }
 
 /** How a sketch names its gateway: `USMP.TCP("192.168.1.100")`, `USMP.UDP(host, 9001).wifi("my network", "its password")`. */

@@ -1,4 +1,5 @@
 import type { Timer } from "../../core/clock.js";
+import { isThenable } from "../../core/kinds.js";
 import type { Board } from "../board/board.js";
 import { isWithin, runWithin } from "../board/current-board.js";
 import type { BoardLife, LifeRequest, LifeResource, WakeCause } from "../board/life.js";
@@ -169,7 +170,7 @@ export class Life implements BoardLife {
     try {
       const running: unknown = code?.();
       // An arrow function may well return something else.
-      if (running instanceof Promise) running.then(this.#left, (error: unknown) => this.fail(where, error));
+      if (isThenable(running)) Promise.resolve(running).then(this.#left, (error: unknown) => this.fail(where, error));
       else this.#left();
     } catch (error) {
       this.fail(where, error);

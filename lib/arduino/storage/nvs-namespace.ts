@@ -1,3 +1,4 @@
+import { isBytes } from "../../core/kinds.js";
 import { textOf, byteString, bytesOf, byteStringOf } from "../text/byte-text.js";
 import type { BoardStorage } from "../board/storage.js";
 
@@ -72,7 +73,7 @@ export class NvsNamespace {
   #write(): void {
     this.#exists = true;
     const lines = [...this.#entries].map(([key, { type, value }]) => {
-      const text = value instanceof Uint8Array ? Buffer.from(value).toString("hex") : value.toString();
+      const text = isBytes(value) ? Buffer.from(value).toString("hex") : value.toString();
       return `  ${JSON.stringify(key)}: ${JSON.stringify([type, text])}`;
     });
     this.#storage.write(this.#name, bytesOf(byteString(`{\n${lines.join(",\n")}\n}\n`)));

@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
 
+import { isBytes } from "../../core/kinds.js";
 import { byteString, bytesOf, charArray, textOf } from "./byte-text.js";
 import type { CharArray } from "./char-array.js";
 import { parseDouble, parseLong } from "./c-number.js";
@@ -11,6 +12,9 @@ export type TextLike = string | ArduinoString | CharArray;
 
 /** What a `String` can be made of. Bytes are text like a `char` array: they count up to the first NUL. */
 export type Stringable = TextLike | Numeric | boolean | Uint8Array;
+
+/** For every copy of this library in the process. */
+const BRAND = Symbol.for("usmp.arduino.string");
 
 const SPACE = /^[\t-\r ]+|[\t-\r ]+$/g;
 
@@ -185,6 +189,13 @@ export class ArduinoString {
   }
 }
 
+Object.defineProperty(ArduinoString.prototype, BRAND, { value: true });
+
+/** Whether `value` is an {@link ArduinoString}, of whichever copy of this library. */
+export function isArduinoString(value: unknown): value is ArduinoString {
+  return typeof value === "object" && value !== null && BRAND in value;
+}
+
 /** Two byte strings as C's `strcmp` compares them. */
 export function compareBytes(a: string, b: string): number {
   for (let index = 0; index < a.length && index < b.length; index++) {
@@ -205,7 +216,7 @@ function bytesFor(value: Stringable, format?: NumberBase | number): string {
     case "boolean":
       return value ? "1" : "0";
     default:
-      return value instanceof Uint8Array ? charArray(value) : byteString(value.toString());
+      return isBytes(value) ? charArray(value) : byteString(value.toString());
   }
 }
 

@@ -1,5 +1,6 @@
+import { isBytes } from "../../core/kinds.js";
 import { UsmpError } from "../../errors.js";
-import { ArduinoString, type TextLike } from "./arduino-string.js";
+import { isArduinoString, type TextLike } from "./arduino-string.js";
 import { byteString, bytesOf } from "./byte-text.js";
 import { bytesBeforeNul, isCharArray } from "./char-array.js";
 
@@ -11,8 +12,8 @@ import { bytesBeforeNul, isCharArray } from "./char-array.js";
  */
 export function bytesToSend(name: string, data: TextLike | Uint8Array, length?: number): Uint8Array {
   if (isCharArray(data) && length === undefined) return bytesBeforeNul(data);
-  if (data instanceof Uint8Array) return data.subarray(0, length);
-  if (typeof data === "string" || data instanceof ArduinoString) {
+  if (isBytes(data)) return data.subarray(0, length);
+  if (typeof data === "string" || isArduinoString(data)) {
     return bytesOf(byteString(data.toString())).subarray(0, length);
   }
   throw new UsmpError("INVALID_ARG", `${name} takes text or bytes, not ${kindOf(data)}`);

@@ -1,6 +1,7 @@
 /**
  * C's functions on text and memory. A `char` array is made by `charArray`, its text ends at the first NUL. What would write behind the end of a buffer is an error here: on a board it overwrites something else.
  */
+import { isBytes } from "../../core/kinds.js";
 import { UsmpError } from "../../errors.js";
 
 import { compareBytes, type TextLike } from "./arduino-string.js";
@@ -120,7 +121,7 @@ export function memcmp(a: Uint8Array, b: Uint8Array, count: number): number {
 }
 
 function bytesBeforeNul(text: CString): string {
-  return text instanceof Uint8Array ? charArray(text) : (byteString(text.toString()).split("\0", 1)[0] as string);
+  return isBytes(text) ? charArray(text) : (byteString(text.toString()).split("\0", 1)[0] as string);
 }
 
 function integerIn(text: CString, base: number | NumberBase): number {

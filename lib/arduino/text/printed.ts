@@ -1,5 +1,6 @@
+import { isBytes } from "../../core/kinds.js";
 import { UsmpError } from "../../errors.js";
-import { ArduinoString } from "./arduino-string.js";
+import { isArduinoString, type ArduinoString } from "./arduino-string.js";
 import { byteString, charArray } from "./byte-text.js";
 import type { NumberBase } from "./number-base.js";
 import { printedNumber, type Numeric } from "./number-text.js";
@@ -21,8 +22,8 @@ export function printed(value: Printed, format?: NumberBase | number): string {
   if (typeof value === "string") return byteString(value);
   if (typeof value === "number" || typeof value === "bigint") return printedNumber(value, format);
   if (typeof value === "boolean") return value ? "1" : "0";
-  if (value instanceof Uint8Array) return charArray(value);
-  if (value instanceof ArduinoString) return byteString(value.toString());
+  if (isBytes(value)) return charArray(value);
+  if (isArduinoString(value)) return byteString(value.toString());
   if (isPrintable(value)) return byteString(value.printedText);
   throw new UsmpError("INVALID_ARG", `print takes text, a number or a String, not ${kindOf(value)}`);
 }

@@ -3,9 +3,10 @@
  * C: of 47 cases the best, printj, gets 44, but rounds ties up, has no 64-bit numbers and takes no bytes for `%s`;
  * `printf` and @stdlib/string-format know no length modifiers, sprintf-js and fast-printf only part of the flags.
  */
+import { isBytes } from "../../core/kinds.js";
 import { UsmpError } from "../../errors.js";
 
-import { ArduinoString } from "./arduino-string.js";
+import { isArduinoString, type ArduinoString } from "./arduino-string.js";
 import { byteString, charArray } from "./byte-text.js";
 import { exponential, fixed, general } from "./exact-decimal.js";
 
@@ -165,15 +166,15 @@ function float(argument: PrintfArgument, conversion: string): number {
 }
 
 function stringArgument(argument: PrintfArgument, conversion: string, precision: number | undefined): string {
-  if (argument instanceof Uint8Array) return charArray(argument.subarray(0, precision));
+  if (isBytes(argument)) return charArray(argument.subarray(0, precision));
   if (argument === null) return "(null)".slice(0, precision);
-  if (typeof argument === "string" || argument instanceof ArduinoString) {
+  if (typeof argument === "string" || isArduinoString(argument)) {
     return byteString(argument.toString()).slice(0, precision);
   }
   throw wrongKind(conversion, "text", argument);
 }
 
 function wrongKind(conversion: string, expected: string, argument: PrintfArgument): UsmpError {
-  const given = argument instanceof Uint8Array ? `${argument.length} bytes` : `${typeof argument} ${String(argument)}`;
+  const given = isBytes(argument) ? `${argument.length} bytes` : `${typeof argument} ${String(argument)}`;
   return new UsmpError("INVALID_ARG", `printf: "${conversion}" takes ${expected}, not ${given}`);
 }

@@ -1,0 +1,43 @@
+/**
+ * What a value is. Each check also holds for a value of another realm (a `node:vm` context, a test runner's sandbox, an iframe)
+ * and where a program has replaced a global such as `Promise`: `instanceof` compares with this realm's own constructors.
+ */
+
+const readTypedArrayTag = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag);
+const readBufferLength = getterOf(ArrayBuffer.prototype, "byteLength");
+const readMapSize = getterOf(Map.prototype, "size");
+
+function getterOf(prototype: object, member: PropertyKey): () => unknown {
+  return Reflect.getOwnPropertyDescriptor(prototype, member)?.get as () => unknown;
+}
+
+/** Whether `value` is a Uint8Array, as a Buffer is. No other view counts: neither a DataView nor a Uint16Array. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return Reflect.apply(readTypedArrayTag, value, []) === "Uint8Array";
+}
+
+/** Whether `value` is an ArrayBuffer. A SharedArrayBuffer is none. */
+export function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  return hasBrand(readBufferLength, value);
+}
+
+/** Whether `value` is a Map. */
+export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
+  return hasBrand(readMapSize, value);
+}
+
+/** Whether `await` would wait for `value`: a promise, or what a library gives in place of one. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  if ((typeof value !== "object" || value === null) && typeof value !== "function") return false;
+  return typeof (value as Partial<PromiseLike<unknown>>).then === "function";
+}
+
+/** These getters throw for every value that is not of their kind. */
+function hasBrand(getter: () => unknown, value: unknown): boolean {
+  try {
+    Reflect.apply(getter, value, []);
+    return true;
+  } catch {
+    return false;
+  }
+}
