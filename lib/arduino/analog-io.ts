@@ -1,25 +1,23 @@
 /** Voltages and duties. Each function throws a RangeError for a pin that the board does not have. */
 import type { Board } from "./board/board.js";
 import { currentBoard } from "./board/current-board.js";
-import { HIGHEST_READING } from "./board/pins.js";
 
-/** Bits of the converter's own readings. */
-const READING_BITS = 12;
 const SUPPLY_MILLIVOLTS = 3_300;
 
-/** The voltage at the pin: 0 to 4095, or as many bits as `analogReadResolution` says. */
+/** The voltage at the pin: 0 to 4095 on an ESP32, what the board's converter has; or as many bits as `analogReadResolution` says. */
 export function analogRead(pin: number): number {
   const board = currentBoard();
   board.polled();
-  return Math.floor(board.pins.readAnalog(pin) * 2 ** (board.analog.readBits - READING_BITS));
+  return Math.floor(board.pins.readAnalog(pin) * 2 ** (board.analog.readBits - board.pins.analogBits));
 }
 
 /** The voltage at the pin, of a supply of 3.3 V. */
 export function analogReadMilliVolts(pin: number): number {
-  return Math.round((currentBoard().pins.readAnalog(pin) * SUPPLY_MILLIVOLTS) / HIGHEST_READING);
+  const { pins } = currentBoard();
+  return Math.round((pins.readAnalog(pin) * SUPPLY_MILLIVOLTS) / pins.highestReading);
 }
 
-/** From 1 to 16 bits; 12 at the start. */
+/** From 1 to 16 bits; at the start 12, or what the board's converter has. */
 export function analogReadResolution(bits: number): void {
   currentBoard().analog.readBits = checkBits(bits, 16);
 }

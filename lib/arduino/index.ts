@@ -29,5 +29,7 @@ export * from "./client/constants.js";
 export { isMain } from "./sketch/is-main.js";
 export { runSketch, type RunSketchOptions } from "./sketch/run-sketch.js";
 export type { Sketch, SketchFunctions } from "./sketch/sketch.js";
+export * from "./board/pin-layouts.js";
+export type { PinLayout } from "./board/pin-layout.js";
 export type { BoardNetwork } from "./board/network.js";
 export { SketchError } from "./sketch/sketch-error.js";

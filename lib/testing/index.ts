@@ -13,4 +13,5 @@ export type { NetworkConditions } from "./test-network.js";
 export type { PluggedBoard, VirtualNetwork } from "./virtual-network.js";
 export { VirtualClock } from "./virtual-clock.js";
 export type { VirtualSerial } from "./virtual-serial.js";
+export type { PinLayout } from "../arduino/board/pin-layout.js";
 export { SketchError } from "../arduino/sketch/sketch-error.js";

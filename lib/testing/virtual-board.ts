@@ -1,5 +1,6 @@
 import { Board } from "../arduino/board/board.js";
-import { ESP32_PINS, type PinLayout } from "../arduino/board/pin-layout.js";
+import type { PinLayout } from "../arduino/board/pin-layout.js";
+import { ESP32_PINS } from "../arduino/board/pin-layouts.js";
 import type { Level } from "../arduino/board/pins.js";
 import { MemoryStorage } from "../arduino/board/storage.js";
 import type { Sketch } from "../arduino/sketch/sketch.js";
@@ -26,6 +27,7 @@ export interface VirtualBoardOptions {
   readonly seed?: number;
   /** What `millis()` starts from in the first life. Default 0. */
   readonly startMillis?: number;
+  /** Which pins there are: `ESP32_C3_PINS`. Default: `ESP32_PINS`. */
   readonly pins?: PinLayout;
   /** `"24:0a:c4:01:02:03"`. Default: `"02:00:00:00:00:01"`. */
   readonly deviceId?: string;
@@ -142,7 +144,7 @@ export class VirtualBoard {
   }
 
   /**
-   * Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095, fixed or asked for at each reading; or, with
+   * Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095 on an ESP32, fixed or asked for at each reading; or, with
    * null, to nothing.
    */
   setAnalog(pin: number, reading: number | (() => number) | null, { noise = 0 }: AnalogOptions = {}): void {

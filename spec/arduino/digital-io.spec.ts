@@ -122,7 +122,7 @@ describe("arduino/digital-io", () => {
 
   for (const [what, setup, message] of [
     ["a pin that does not exist", () => digitalWrite(99, HIGH), "pin 99 does not exist"],
-    ["a pin of the flash chip", () => pinMode(6, OUTPUT), "pin 6 does not exist"],
+    ["a pin of the flash chip", () => pinMode(6, OUTPUT), "pin 6 belongs to the flash chip of an ESP32"],
     ["an output on a pin that has none", () => pinMode(34, OUTPUT), "pin 34 can only be an input"],
     ["a mode that does not exist", () => pinMode(2, 17), "pinMode(2, 17): the mode must be"],
   ] as const) {

@@ -78,6 +78,24 @@ describe("docs/porting.md", () => {
     expect(missing).to.deep.equal([]);
   });
 
+  it("has the pins of each board as they are", () => {
+    const numbers = (cell: string): number[] =>
+      [...cell.matchAll(/(\d+)(?:-(\d+))?/g)].flatMap(([, from, to]) =>
+        Array.from({ length: Number(to ?? from) - Number(from) + 1 }, (_, index) => Number(from) + index),
+      );
+    const shown = [...DOCUMENT.matchAll(/^\| `(\w+_PINS)` +\|(.*)\|$/gm)];
+    expect(shown.map(([, name]) => name)).to.have.members(Object.keys(EXPORTS).filter((name) => /_PINS$/.test(name)));
+    for (const [, name, cells] of shown) {
+      const { pins, inputOnly, analog, flash, names } = EXPORTS[name!] as arduino.PinLayout;
+      const [all, inputs, measuring, taken] = cells!.split("|").map((cell) => cell.replace(/\d+ bits|\(.*\)/g, ""));
+      const isLed = (pin: number): boolean => cells!.includes("RGB") && pin === names["LED_BUILTIN"];
+      expect(numbers(all!), name).to.deep.equal(pins.filter((pin) => !isLed(pin)));
+      expect(numbers(inputs!), name).to.deep.equal(inputOnly);
+      expect(numbers(measuring!), name).to.have.members(analog);
+      expect(numbers(taken!), name).to.deep.equal(flash);
+    }
+  });
+
   it("shows two sketches and their twins as they are in examples/sketches", () => {
     const shown = [
       ...DOCUMENT.matchAll(/\((\.\.\/examples\/sketches\/[\w-]+\/[\w-]+\.(?:ino|ts))\):?\n+```\w+\n([^]*?)\n```/g),

@@ -38,7 +38,7 @@ export class Board {
   readonly deviceId: string | null;
   readonly entropy: () => number;
   readonly repeatedBy: string | null;
-  readonly analog = new AnalogSettings();
+  readonly analog: AnalogSettings;
   readonly interrupts: Interrupts;
   readonly random: RandomSource;
   readonly tones: Tones;
@@ -52,6 +52,7 @@ export class Board {
   constructor(parts: BoardParts) {
     this.clock = parts.clock;
     this.pins = new Pins(parts.pins);
+    this.analog = new AnalogSettings(this.pins.analogBits);
     this.storage = parts.storage;
     this.serialPorts = parts.serialPorts;
     this.network = parts.network;

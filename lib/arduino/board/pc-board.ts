@@ -3,6 +3,8 @@ import { getRandomValues } from "node:crypto";
 import { Board } from "./board.js";
 import { PcClock } from "./pc-clock.js";
 import { FileStorage } from "./file-storage.js";
+import type { PinLayout } from "./pin-layout.js";
+import { ESP32_PINS } from "./pin-layouts.js";
 import { StreamPort, type SerialStreams } from "./stream-port.js";
 
 /** Where a PC keeps a board's flash, below the folder that a sketch was started in. */
@@ -16,6 +18,8 @@ export interface PcBoardOptions {
   readonly serial?: SerialStreams;
   /** What `Serial1` is wired to. Default: nothing. */
   readonly serial1?: SerialStreams;
+  /** Which pins there are. Default: `ESP32_PINS`. */
+  readonly pins?: PinLayout;
 }
 
 /** Getters, so that nothing of it is opened for a sketch that does not use it. */
@@ -30,11 +34,11 @@ const TERMINAL: SerialStreams = {
 
 /** This computer as a board: the real clock and network, the terminal, files; nothing is wired to its pins. */
 export function createPcBoard(options: PcBoardOptions = {}): Board {
-  const { storageFolder = STORAGE_FOLDER, serial = TERMINAL, serial1 = {} } = options;
+  const { storageFolder = STORAGE_FOLDER, serial = TERMINAL, serial1 = {}, pins = ESP32_PINS } = options;
   return new Board({
     clock: new PcClock(),
     // Real pins would pick up noise; a sketch tried out at a desk is better off without.
-    pins: { floating: () => 0 },
+    pins: { layout: pins, floating: () => 0 },
     storage: new FileStorage(storageFolder),
     serialPorts: [new StreamPort(serial), new StreamPort(serial1)],
     network: null,

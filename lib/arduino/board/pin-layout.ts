@@ -1,16 +1,17 @@
-/** Which pins a board has: those of an ESP32, unless told otherwise. */
+/** Which pins a board has, and what they can do. */
 export interface PinLayout {
-  /** Every pin there is. */
+  /** For messages: `"ESP32-C3"`. */
+  readonly board: string;
+  /** Every pin that a sketch may use. */
   readonly pins: readonly number[];
   /** Those among them that have no output stage. */
   readonly inputOnly: readonly number[];
   /** Those among them that `analogRead` can measure. */
   readonly analog: readonly number[];
+  /** Pins that lead to the flash chip: a board that touches them stops. */
+  readonly flash: readonly number[];
+  /** Bits of a reading, until `analogReadResolution` asks for others. */
+  readonly analogBits: number;
+  /** What the core of this board calls its pins: `LED_BUILTIN`, `A0`, `SDA`. */
+  readonly names: Readonly<Record<string, number>>;
 }
-
-/** The ESP32's pins that are led out; 6 to 11 are, too, but its flash chip hangs on them. */
-export const ESP32_PINS: PinLayout = {
-  pins: [0, 1, 2, 3, 4, 5, 12, 13, 14, 15, 16, 17, 18, 19, 21, 22, 23, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39],
-  inputOnly: [34, 35, 36, 37, 38, 39],
-  analog: [0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39],
-};

@@ -1,11 +1,9 @@
-import { ESP32_PINS, type PinLayout } from "./pin-layout.js";
+import type { PinLayout } from "./pin-layout.js";
+import { ESP32_PINS } from "./pin-layouts.js";
 
 export type PinMode = "input" | "input-pullup" | "input-pulldown" | "output" | "output-open-drain";
 /** LOW or HIGH. */
 export type Level = 0 | 1;
-
-/** The converter has 12 bits. */
-export const HIGHEST_READING = 4_095;
 
 /** Told of what happens at pins, as it happens. */
 export interface PinWatcher {
@@ -44,10 +42,13 @@ export class Pins {
   readonly #layout: PinLayout;
   readonly #floating: () => number;
   readonly #watchers = new Set<PinWatcher>();
+  /** What the converter reads at the supply's voltage. */
+  readonly highestReading: number;
 
   constructor({ layout = ESP32_PINS, floating }: PinsOptions) {
     this.#layout = layout;
     this.#floating = floating;
+    this.highestReading = 2 ** layout.analogBits - 1;
     for (const pin of layout.pins) this.#pins.set(pin, { ...AT_RESET, toldLevel: null, input: null, reading: null });
   }
 
@@ -89,15 +90,20 @@ export class Pins {
     return levelOf(this.#pin(number));
   }
 
-  /** The voltage at the pin, as a reading of 12 bits. */
+  /** Bits of a reading. */
+  get analogBits(): number {
+    return this.#layout.analogBits;
+  }
+
+  /** The voltage at the pin, as a reading of {@link analogBits}. */
   readAnalog(number: number): number {
     const pin = this.#pin(number);
     if (!this.#layout.analog.includes(number)) {
       throw new RangeError(`pin ${number} cannot measure: take one of ${this.#layout.analog.join(", ")}`);
     }
-    if (pin.reading !== null) return Math.min(Math.max(Math.round(pin.reading()), 0), HIGHEST_READING);
+    if (pin.reading !== null) return Math.min(Math.max(Math.round(pin.reading()), 0), this.highestReading);
     const level = levelOf(pin);
-    return level === null ? Math.floor(this.#floating() * (HIGHEST_READING + 1)) : level * HIGHEST_READING;
+    return level === null ? Math.floor(this.#floating() * (this.highestReading + 1)) : level * this.highestReading;
   }
 
   /** Wires a pin to a level from outside, or, with null, to nothing. */
@@ -133,10 +139,13 @@ export class Pins {
 
   #pin(number: number): Pin {
     const pin = this.#pins.get(number);
-    if (pin === undefined) {
-      throw new RangeError(`pin ${String(number)} does not exist: this board has ${this.#layout.pins.join(", ")}`);
-    }
-    return pin;
+    if (pin !== undefined) return pin;
+    const { board, pins, flash } = this.#layout;
+    const wrong = flash.includes(number) ? `belongs to the flash chip of an ${board}` : `does not exist on an ${board}`;
+    throw new RangeError(
+      `pin ${String(number)} ${wrong}: take one of ${pins.join(", ")}; ` +
+        "if the sketch is for another board, name its layout, as in { pins: ESP32_C3_PINS }",
+    );
   }
 }
 
