@@ -14,7 +14,7 @@ import type { UsmpStatus } from "./session/status.js";
 import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
 import { toBytes, type Sendable } from "./session/message.js";
 import { checkKnown, withDefaults } from "./session/options.js";
-import { createPskLookup, type PskSource } from "./session/psk-source.js";
+import { createPskLookup, keepKeys, type PskSource } from "./session/psk-source.js";
 import type { UsmpSession } from "./session/session.js";
 import { TcpTransport } from "./transport/tcp.js";
 import { UdpTransport, type UdpOptions } from "./transport/udp.js";
@@ -71,9 +71,10 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     checkGatewaySettings(gatewaySettings);
     this.logTo(new EventLog(gatewaySettings.logger, gatewaySettings.clock, gatewaySettings.maxLogLinesPerSecond));
     const backoff = parseReconnect(reconnect);
-    this.#serverOptions = { ...gatewaySettings, psk };
+    const keys = keepKeys(psk);
+    this.#serverOptions = { ...gatewaySettings, psk: keys };
     this.#device = new Device(
-      { lookupPsk: createPskLookup(psk), settings, backoff, deviceId, offlineQueue: parseOfflineQueue(offlineQueue) },
+      { lookupPsk: createPskLookup(keys), settings, backoff, deviceId, offlineQueue: parseOfflineQueue(offlineQueue) },
       {
         onConnect: (session, again) => {
           this.#announce(session, again);

@@ -29,6 +29,15 @@ describe("A listening Usmp", () => {
       expect(gateway.state()).to.equal("idle");
     });
 
+    it("listens with the key that it was given as bytes, which their owner has overwritten since", async () => {
+      const key = new TextEncoder().encode(PSK);
+      const gateway = rig.usmp({}, key);
+      key.fill(0);
+      await rig.until(gateway.listen(rig.acceptor()));
+      await rig.device();
+      expect(gateway.sessions()).to.have.lengthOf(1);
+    });
+
     it("rejects with the system's error as cause, is all or nothing, and leaves the facade usable", async () => {
       const blocker = createServer();
       await new Promise<void>((resolve) => blocker.listen(0, "127.0.0.1", resolve));

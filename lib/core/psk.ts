@@ -1,5 +1,6 @@
 import { UsmpError } from "../errors.js";
 import { isBytes } from "./kinds.js";
+import { copySecret, secretBytes } from "./secret-bytes.js";
 import { MIN_PSK_LENGTH } from "./wire.js";
 
 /** A pre-shared key as users give it: a string stands for its UTF-8 bytes, as on a board (`strlen`), never for hex. */
@@ -23,7 +24,10 @@ export function parsePsk(psk: Psk): Uint8Array {
       `the PSK has ${bytes.length} bytes; at least ${MIN_PSK_LENGTH} are needed ("usmp keygen" makes a good one)`,
     );
   }
-  return Uint8Array.from(bytes);
+  const copy = copySecret(bytes);
+  // Of a text there are bytes that nobody else has.
+  if (bytes !== psk) bytes.fill(0);
+  return copy;
 }
 
 /**
@@ -34,7 +38,8 @@ export function parseHexKey(hex: string): Uint8Array {
   if (typeof hex !== "string" || !/^([0-9a-fA-F]{2})+$/.test(hex)) {
     throw new UsmpError("INVALID_ARG", "a hex key is an even number of the digits 0-9 and a-f, nothing else");
   }
-  return Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
-    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16),
-  );
+  const bytes = secretBytes(hex.length / 2);
+  for (let index = 0; index < bytes.length; index++)
+    bytes[index] = Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16);
+  return bytes;
 }

@@ -1,7 +1,8 @@
 import { constants } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
-import { copyOf, equalBytes } from "../core/bytes.js";
+import { equalBytes } from "../core/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
+import { copySecret, secretBytes } from "../core/secret-bytes.js";
 import { causeText, isUsmpError, systemCodeOf, UsmpError } from "../errors.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
 import { checkNumber } from "../session/options.js";
@@ -71,6 +72,7 @@ const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undef
  */
 export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, AsyncDisposable {
   readonly path: string;
+  readonly givesCopies = true;
   readonly #clock: Clock;
   readonly #pollMs: number;
   #devices: ReadonlyMap<string, KeyFileEntry> = new Map();
@@ -114,8 +116,8 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
     const { key, previousKey, previousKeyExpires, cipher } = entry;
     return {
       // Copies: ours are wiped when the file changes, which may be before the caller has used them.
-      key: copyOf(key),
-      ...(previousKey === undefined ? {} : { previousKey: copyOf(previousKey) }),
+      key: copySecret(key),
+      ...(previousKey === undefined ? {} : { previousKey: copySecret(previousKey) }),
       ...(previousKeyExpires === undefined ? {} : { previousKeyExpires: new Date(previousKeyExpires) }),
       ...(cipher === undefined ? {} : { cipher }),
     };
@@ -260,12 +262,13 @@ function deviceOf([deviceId, { name }]: [string, KeyFileEntry]): KeyFileDevice {
   return { deviceId, name: name ?? null };
 }
 
+const NO_KEY = secretBytes(0);
+
 /** Nobody can time this: it runs when the file's owner has changed it. */
 function isSame(a: KeyFileEntry, b: KeyFileEntry): boolean {
-  const none = new Uint8Array();
   return (
     equalBytes(a.key, b.key) &&
-    equalBytes(a.previousKey ?? none, b.previousKey ?? none) &&
+    equalBytes(a.previousKey ?? NO_KEY, b.previousKey ?? NO_KEY) &&
     a.previousKeyExpires?.getTime() === b.previousKeyExpires?.getTime() &&
     a.cipher === b.cipher &&
     a.name === b.name

@@ -2,6 +2,7 @@ import type { CipherName } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { isBytes, isMap, isThenable } from "../core/kinds.js";
 import { parsePsk, type Psk } from "../core/psk.js";
+import { copySecret } from "../core/secret-bytes.js";
 import { causeText, UsmpError } from "../errors.js";
 import { checkCipher } from "./options.js";
 
@@ -31,6 +32,8 @@ type Found = Psk | PskEntry | null | undefined;
 /** Keys that may change while a gateway runs, such as those of a file. */
 export interface PskStore {
   readonly lookup: PskFunction;
+  /** True: `lookup` gives fresh copies, which are overwritten once they were taken over. Default false: they stay the store's. */
+  readonly givesCopies?: boolean;
   /**
    * Calls `listener` for each device that is no longer allowed, whose session then ends; it throws INVALID_ARG for what is no
    * device id. Gives back what ends that.
@@ -62,12 +65,12 @@ const DEFAULT_ENTRY = "*";
  * @throws UsmpError INVALID_ARG for a bad key or device id; the message never holds the key.
  */
 export function createKeyLookup(source: PskSource): KeyLookup {
-  if (typeof source === "function") return lookupByFunction(source);
+  if (typeof source === "function") return lookupByFunction(source, false);
   if (isPsk(source)) {
     const entry = copyEntry(source);
     return () => keysOf(entry);
   }
-  if (isPskStore(source)) return lookupByFunction((deviceId) => source.lookup(deviceId));
+  if (isPskStore(source)) return lookupByFunction((deviceId) => source.lookup(deviceId), source.givesCopies === true);
   if (isThenable(source)) throw badSource("a promise: await it first");
   const given: unknown = source;
   if (typeof given === "object" && given !== null) return lookupByTable(source);
@@ -81,6 +84,28 @@ export function createPskLookup(source: PskSource): PskLookup {
   return (deviceId) => {
     const found = lookup(deviceId);
     return isThenable(found) ? found.then(currentOf) : currentOf(found);
+  };
+}
+
+/**
+ * A key, or a table, as a store that has checked and copied it, so that two can look keys up in one copy; other sources as they are.
+ * @throws UsmpError as {@link createKeyLookup} does.
+ */
+export function keepKeys(source: PskSource): PskFunction | PskStore {
+  if (typeof source === "function" || isPskStore(source)) return source;
+  const lookup = createKeyLookup(source);
+  return {
+    givesCopies: true,
+    lookup: async (deviceId) => {
+      const keys = await lookup(parseDeviceId(deviceId));
+      if (keys === null) return null;
+      const { psk, previousPsk, cipher } = keys;
+      return {
+        key: psk,
+        ...(previousPsk === null ? {} : { previousKey: previousPsk }),
+        ...(cipher === null ? {} : { cipher }),
+      };
+    },
   };
 }
 
@@ -107,10 +132,15 @@ function lookupByTable(table: PskTable): KeyLookup {
 }
 
 /** What was found is copied at once, where it came at once: its owner may overwrite it right after. */
-function lookupByFunction(find: PskFunction): KeyLookup {
+function lookupByFunction(find: PskFunction, givesCopies: boolean): KeyLookup {
   return async (deviceId) => {
-    const found = find(formatDeviceId(deviceId));
-    return isThenable(found) ? foundKeys(await found) : foundKeys(found);
+    const pending = find(formatDeviceId(deviceId));
+    const found = isThenable(pending) ? await pending : pending;
+    try {
+      return foundKeys(found);
+    } finally {
+      if (givesCopies) wipeFound(found);
+    }
   };
 }
 
@@ -121,6 +151,11 @@ function foundKeys(found: Found): DeviceKeys | null {
   entry.psk.fill(0);
   entry.previousPsk?.fill(0);
   return keys;
+}
+
+function wipeFound(found: Found): void {
+  const { key, previousKey } = typeof found === "object" && found !== null && !isPsk(found) ? found : { key: found };
+  for (const each of [key, previousKey]) if (typeof each === "object") each?.fill(0);
 }
 
 function isPsk(source: unknown): source is Psk {
@@ -190,8 +225,8 @@ function timeOf(given: unknown): number {
 function keysOf({ psk, previousPsk, previousUntil, cipher }: CheckedEntry): DeviceKeys {
   const isAccepted = previousPsk !== null && Date.now() < previousUntil;
   return {
-    psk: Uint8Array.from(psk),
-    previousPsk: isAccepted ? Uint8Array.from(previousPsk) : null,
+    psk: copySecret(psk),
+    previousPsk: isAccepted ? copySecret(previousPsk) : null,
     cipher,
   };
 }

@@ -82,11 +82,10 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     this.#network = new TestNetwork(clock, seed, conditions);
     this.#journal = new TestJournal(clock);
     const lookup = createPskLookup(psk);
-    this.usmp = new Usmp((deviceId) => (this.#refusing ? null : lookup(parseDeviceId(deviceId))), {
-      ...NO_LOCKOUT,
-      ...settings,
-      clock,
-    });
+    this.usmp = new Usmp(
+      { lookup: (deviceId) => (this.#refusing ? null : lookup(parseDeviceId(deviceId))), givesCopies: true },
+      { ...NO_LOCKOUT, ...settings, clock },
+    );
     this.#watch();
     this.ready = this.#listen();
   }

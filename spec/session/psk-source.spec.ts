@@ -1,6 +1,12 @@
 import { inspect } from "node:util";
 import { expect } from "chai";
-import { createKeyLookup, createPskLookup, type PskSource, type PskStore } from "../../lib/session/psk-source.js";
+import {
+  createKeyLookup,
+  createPskLookup,
+  keepKeys,
+  type PskSource,
+  type PskStore,
+} from "../../lib/session/psk-source.js";
 import { counted, utf8 } from "../support/core-bytes.js";
 import { expectCode } from "../support/core-errors.js";
 import { rejectionOf } from "../support/session-waits.js";
@@ -157,6 +163,19 @@ describe("createKeyLookup", () => {
     expect(await keys(store)).to.equal(null);
   });
 
+  it("overwrites what a store gives where it says that those are copies, and only then", async () => {
+    for (const givesCopies of [true, false]) {
+      const entry = { key: Uint8Array.from(KEY_2), previousKey: Uint8Array.from(KEY_2) };
+      const bare = Uint8Array.from(KEY_2);
+      const given = [entry, bare];
+      const store: PskStore = { lookup: () => given.shift(), givesCopies };
+      expect(await keys(store)).to.deep.include({ psk: KEY_2, previousPsk: KEY_2 });
+      expect(await keys(store)).to.deep.include({ psk: KEY_2, previousPsk: null });
+      const left = givesCopies ? new Uint8Array(KEY_2.length) : KEY_2;
+      expect([entry.key, entry.previousKey, bare]).to.deep.equal([left, left, left]);
+    }
+  });
+
   for (const [what, entry, says] of [
     ["a short previous key", { key: KEY, previousKey: "15 bytes, short" }, "at least 16"],
     ["an expiry that is no date", { key: KEY, previousKeyExpires: "tomorrow" }, "Date"],
@@ -171,4 +190,27 @@ describe("createKeyLookup", () => {
       expect(error.message).to.include(says);
     });
   }
+});
+
+describe("keepKeys", () => {
+  it("checks and copies a key, or a table, once for all who look it up", async () => {
+    const given = Uint8Array.from(KEY_2);
+    const whole = { key: KEY, previousKey: given, cipher: "chacha20-poly1305" } as const;
+    const one = keepKeys(given);
+    const table = keepKeys({ "24:0A:C4:01:02:03": whole, "*": { key: KEY, enabled: false } });
+    given.fill(0);
+    for (let time = 0; time < 2; time++) {
+      expect(await createKeyLookup(one)(DEVICE)).to.deep.equal({ psk: KEY_2, previousPsk: null, cipher: null });
+      const { psk, previousPsk, cipher } = (await createKeyLookup(table)(DEVICE))!;
+      expect([psk, previousPsk, cipher]).to.deep.equal([utf8(KEY), KEY_2, "chacha20-poly1305"]);
+      expect(await createKeyLookup(table)(OTHER)).to.equal(null);
+    }
+    expectCode(() => keepKeys("15 bytes, short"), "INVALID_ARG");
+  });
+
+  it("leaves a function and a store as they are", () => {
+    const find = (): string => KEY;
+    const store: PskStore = { lookup: find };
+    expect([keepKeys(find), keepKeys(store)]).to.deep.equal([find, store]);
+  });
 });

@@ -1,6 +1,7 @@
 import { loadCrypto } from "../../crypto/index.js";
 import type { UsmpError } from "../../errors.js";
 import type { Logger } from "../../session/event-log.js";
+import type { PskSource } from "../../session/psk-source.js";
 import type { UsmpSession } from "../../session/session.js";
 import type { Dialer, DialOptions, Link } from "../../transport/transport.js";
 import { Usmp, type UsmpState } from "../../usmp.js";
@@ -18,7 +19,7 @@ const DEFAULT_KEEPALIVE_MS = 30_000;
 
 export interface BoardDeviceOptions {
   readonly board: Board;
-  readonly psk: Uint8Array;
+  readonly psk: PskSource;
   readonly logger: Logger;
   /** An attempt failed, or a session was lost. */
   readonly onTrouble: (error: UsmpError) => void;

@@ -1,8 +1,8 @@
 import { isBytes, isThenable } from "../../core/kinds.js";
 import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
-import { parsePsk } from "../../core/psk.js";
 import { UsmpErrno, UsmpError } from "../../errors.js";
 import { toUserMessage } from "../../session/message.js";
+import { keepKeys, type PskSource } from "../../session/psk-source.js";
 import type { Board } from "../board/board.js";
 import { boardOfSketch, currentBoard } from "../board/current-board.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
@@ -47,7 +47,8 @@ const NO_SESSION_ID = "0".repeat(32);
  * alive through a long `delay()`, and after a loss the next one may be there already when the sketch is told.
  */
 export class USMPClient extends Print {
-  readonly #psk: Uint8Array;
+  /** One copy, whichever devices look it up. */
+  readonly #psk: PskSource;
   readonly #rxBuffer: Uint8Array | null;
   readonly #log = new ClientLog();
   /** The board of the sketch that made it; null: made outside of any, and on the board of whichever sketch begins it. */
@@ -81,7 +82,7 @@ export class USMPClient extends Print {
     }
     const pskLen = isBytes(psk) ? (rest.shift() as number) : undefined;
     const [rxBuffer, rxBufferSize] = rest as [Uint8Array | undefined, number | undefined];
-    this.#psk = parsePsk(isBytes(psk) ? psk.subarray(0, pskLen) : psk.toString());
+    this.#psk = keepKeys(isBytes(psk) ? psk.subarray(0, pskLen) : psk.toString());
     this.#rxBuffer = rxBuffer?.subarray(0, rxBufferSize) ?? null;
   }
 
