@@ -46,6 +46,28 @@ const NOT_IN_CORE = new Set([
   "setTimeout",
 ]);
 
+/** Where keys are made, copied and cut up: besides all of `crypto`. */
+const WITH_SECRETS = new Set([
+  "cli/key-source.ts",
+  "core/datagram-keys.ts",
+  "core/gateway-proof.ts",
+  "core/handshake-crypto.ts",
+  "core/psk.ts",
+  "core/rekey-derivation.ts",
+  "core/rekey.ts",
+  "core/secret-bytes.ts",
+  "device/client.ts",
+  "gateway/cookies.ts",
+  "gateway/key-file-content.ts",
+  "gateway/key-file-format.ts",
+  "gateway/key-file.ts",
+  "session/psk-source.ts",
+]);
+
+/** What makes memory that cannot be wiped, unless the line says that what it holds is public. */
+const UNWIPED =
+  /\bUint8Array\.(from|of)\(|\bnew Uint8Array\((?!new ArrayBuffer\(|\w+\.buffer, )|\bBuffer\.(concat|alloc)|\b(?!hex\b|text\b)\w+\.slice\(/;
+
 const MAX_LINES = 400;
 
 /** File name, relative to `lib/` and with forward slashes, to source text. */
@@ -222,6 +244,17 @@ function impureCore(sources: Sources): string[] {
     });
   }
   return found;
+}
+
+function unwipedSecrets(sources: Sources): string[] {
+  return [...sources].flatMap(([file, text]) => {
+    if (layerOf(file) !== "crypto" && !WITH_SECRETS.has(file)) return [];
+    return text
+      .split("\n")
+      .map((line, index) => ({ line: line.trim(), where: `${file}:${index + 1}` }))
+      .filter(({ line }) => !/^(\*|\/\*|\/\/)/.test(line) && !line.endsWith("// public") && UNWIPED.test(line))
+      .map(({ line, where }) => `${where} ${line}`);
+  });
 }
 
 function longFiles(sources: Sources): string[] {
@@ -416,6 +449,27 @@ describe("architecture", () => {
       "core/promise.ts:5 process",
     ],
   );
+
+  rule(
+    "keeps secrets in memory that can be wiped",
+    unwipedSecrets,
+    {
+      "core/psk.ts": `Uint8Array.from(psk);\nnew Uint8Array(32);\nnew Uint8Array(psk);\nkey.slice(0, 32);\nBuffer.concat([a]);`,
+      "crypto/node.ts": `secretBytes(32);\nhex.slice(2);\nnew Uint8Array(new ArrayBuffer(3));\nnew Uint8Array(a.buffer, 1, 2);\nUint8Array.of(9); // public`,
+      "core/frame.ts": `new Uint8Array(32);`,
+    },
+    [
+      "core/psk.ts:1 Uint8Array.from(psk);",
+      "core/psk.ts:2 new Uint8Array(32);",
+      "core/psk.ts:3 new Uint8Array(psk);",
+      "core/psk.ts:4 key.slice(0, 32);",
+      "core/psk.ts:5 Buffer.concat([a]);",
+    ],
+  );
+
+  it("knows the files with secrets by their names", () => {
+    expect([...WITH_SECRETS].filter((file) => !library.has(file))).to.deep.equal([]);
+  });
 
   rule(
     `has no file of more than ${MAX_LINES} lines`,

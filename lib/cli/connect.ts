@@ -4,7 +4,7 @@ import { causeText } from "../errors.js";
 import { isUsmpError, Usmp, type CipherName, type UsmpError } from "../index.js";
 import { formatTarget, parseTarget } from "./address.js";
 import { ExitCode, type Context } from "./context.js";
-import { needKey, type KeyOptions } from "./key-source.js";
+import { needKey, wipeKey, type KeyOptions } from "./key-source.js";
 import { readLines } from "./lines.js";
 import { escapeControls, printable } from "./printable.js";
 
@@ -27,6 +27,7 @@ export async function connect(target: string, options: ConnectOptions, context: 
   const psk = await needKey(options, context);
   const device = deviceId === undefined ? {} : { deviceId };
   const usmp = new Usmp(psk, { cipher, rekeyAfterMs, ...device, ...(reconnect ? {} : { reconnect: false as const }) });
+  wipeKey(psk);
   const transport = udp ? Usmp.UDP(host, port) : Usmp.TCP(host, port);
   const conversation = new Conversation(usmp, options, context, formatTarget({ host, port }));
   try {

@@ -1,5 +1,6 @@
 import { readFile, stat } from "node:fs/promises";
-import { Usmp, type Psk } from "../index.js";
+import { copySecret } from "../core/secret-bytes.js";
+import { Usmp, type Psk, type PskSource } from "../index.js";
 import { codeOf, UsageError, type Context } from "./context.js";
 
 /** The options of every command that needs a key. */
@@ -27,6 +28,11 @@ export async function findKey({ psk, pskFile }: KeyOptions, context: Context): P
   }
   const fromEnvironment = context.env["USMP_PSK"];
   return fromEnvironment === undefined ? null : decode(Buffer.from(fromEnvironment));
+}
+
+/** Overwrites a key that somebody has taken a copy of; a text, and keys that are no bytes, stay as they are. */
+export function wipeKey(given: PskSource): void {
+  if (ArrayBuffer.isView(given)) given.fill(0);
 }
 
 /** As {@link findKey}, for commands that cannot do without. */
@@ -63,7 +69,12 @@ function withoutNewline(content: Buffer): Buffer {
   return content.subarray(0, content.at(-2) === 0x0d ? -2 : -1);
 }
 
+/** Overwrites `key`. */
 function decode(key: Buffer): Psk {
-  if (key.toString("latin1", 0, HEX_PREFIX.length) !== HEX_PREFIX) return Uint8Array.from(key);
-  return Usmp.hex(key.toString("latin1", HEX_PREFIX.length));
+  try {
+    if (key.toString("latin1", 0, HEX_PREFIX.length) !== HEX_PREFIX) return copySecret(key);
+    return Usmp.hex(key.toString("latin1", HEX_PREFIX.length));
+  } finally {
+    key.fill(0);
+  }
 }

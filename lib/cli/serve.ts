@@ -12,7 +12,7 @@ import {
 } from "../index.js";
 import { CIPHERS } from "../session/options.js";
 import { ExitCode, UsageError, type Context } from "./context.js";
-import { findKey, type KeyOptions } from "./key-source.js";
+import { findKey, wipeKey, type KeyOptions } from "./key-source.js";
 import { makeKey } from "./make-key.js";
 import { LineLimit } from "./line-limit.js";
 import { pasteLines } from "./paste-lines.js";
@@ -43,6 +43,7 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
   const logger = log ? jsonLogger(context) : null;
   const { keys, psk, newKey } = await secretsOf(options, logger, context);
   const server = new UsmpServer({ psk, ciphers, ...limit, ...(logger === null ? {} : { logger }) });
+  wipeKey(psk);
   server.onSession((session) => converse(session, labelOf(session.deviceId, keys), echo, context));
   // What the log has is not said twice: whoever reads JSON wants nothing else on that stream.
   const tell = logger === null ? (line: string) => context.tell(escapeControls(line)) : () => {};

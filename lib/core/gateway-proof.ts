@@ -5,7 +5,7 @@
  * has one key, two during a rotation, or none: what it sees, and when, tells it nothing.
  */
 import { UsmpError } from "../errors.js";
-import { concat, copyOf } from "./bytes.js";
+import { concat } from "./bytes.js";
 import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import type { HandshakeFrame } from "./handshake.js";
 import {
@@ -17,6 +17,7 @@ import {
 } from "./handshake-crypto.js";
 import { GATEWAY_SEQ } from "./handshake-payloads.js";
 import { isLowOrder } from "./low-order.js";
+import { copySecret } from "./secret-bytes.js";
 import { FrameType, HANDSHAKE_NONCE_LENGTH, SESSION_ID_LENGTH } from "./wire.js";
 
 /** What a device has shown so far: nothing, a wrong key (once is enough), its key, or the one before it. */
@@ -61,8 +62,8 @@ export class GatewayProof {
   ) {
     this.#crypto = crypto;
     this.#pair = takeKeyPair();
-    this.#psk = psk && copyOf(psk);
-    this.#previousPsk = previousPsk && copyOf(previousPsk);
+    this.#psk = psk && copySecret(psk);
+    this.#previousPsk = previousPsk && copySecret(previousPsk);
     this.#decoyPsk = decoyPsk;
     const pubS = this.#pair.publicKey;
     this.transcript = { deviceId, pubC, nonce: crypto.randomBytes(HANDSHAKE_NONCE_LENGTH), pubS };

@@ -1,11 +1,12 @@
 /** What both ends of the handshake compute (§3). The names are the wire document's. */
-import { concat, copyOf } from "./bytes.js";
+import { concat } from "./bytes.js";
 import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
+import { copySecret } from "./secret-bytes.js";
 import { FrameType, KEY_LENGTH, MAGIC_BYTES, VERSION } from "./wire.js";
 
 const KEY_INFO = new TextEncoder().encode("usmp-v2");
-const CLIENT_PREFIX = Uint8Array.of(...MAGIC_BYTES, VERSION, FrameType.HELLO_ACK);
-const SERVER_PREFIX = Uint8Array.of(...MAGIC_BYTES, VERSION, FrameType.SESSION_OK);
+const CLIENT_PREFIX = Uint8Array.of(...MAGIC_BYTES, VERSION, FrameType.HELLO_ACK); // public
+const SERVER_PREFIX = Uint8Array.of(...MAGIC_BYTES, VERSION, FrameType.SESSION_OK); // public
 
 /** What was said in clear, as far as both HMACs cover it. */
 export interface Transcript {
@@ -56,7 +57,7 @@ export function deriveSessionKeys(
   if (shared === null) return null;
   const okm = crypto.hkdfSha256(shared, nonce, concat(KEY_INFO, pubC, pubS), 2 * KEY_LENGTH);
   crypto.wipe(shared);
-  const keys = { c2s: copyOf(okm, 0, KEY_LENGTH), s2c: copyOf(okm, KEY_LENGTH) };
+  const keys = { c2s: copySecret(okm, 0, KEY_LENGTH), s2c: copySecret(okm, KEY_LENGTH) };
   crypto.wipe(okm);
   return keys;
 }

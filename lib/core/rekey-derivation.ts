@@ -1,5 +1,6 @@
-import { concat, copyOf } from "./bytes.js";
+import { concat } from "./bytes.js";
 import type { SealingContext } from "./sealing.js";
+import { copySecret, joinSecrets } from "./secret-bytes.js";
 import { KEY_LENGTH } from "./wire.js";
 
 /** Which end of a session this is: crossed REKEYs are settled by it. */
@@ -14,10 +15,10 @@ export function deriveRekeyed(
   initiatorRx: Uint8Array,
   salt: Uint8Array,
 ): [tx: Uint8Array, rx: Uint8Array] {
-  const ikm = concat(initiatorTx, initiatorRx);
+  const ikm = joinSecrets(initiatorTx, initiatorRx);
   const okm = crypto.hkdfSha256(ikm, salt, concat(REKEY_INFO, sessionId), 2 * KEY_LENGTH);
   crypto.wipe(ikm);
-  const keys: [Uint8Array, Uint8Array] = [copyOf(okm, 0, KEY_LENGTH), copyOf(okm, KEY_LENGTH)];
+  const keys: [Uint8Array, Uint8Array] = [copySecret(okm, 0, KEY_LENGTH), copySecret(okm, KEY_LENGTH)];
   crypto.wipe(okm);
   return keys;
 }

@@ -11,11 +11,11 @@
  * verifies under the new one.
  */
 import { UsmpError } from "../errors.js";
-import { copyOf } from "./bytes.js";
 import type { Frame } from "./frame.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 import { deriveRekeyed, type Role } from "./rekey-derivation.js";
 import { OrderedOpeningKey, SealingKey, type SealingContext } from "./sealing.js";
+import { copySecret } from "./secret-bytes.js";
 
 /** Raw keys as the owner of this schedule sees them. */
 interface KeyBytes {
@@ -100,7 +100,7 @@ export class KeySchedule {
 
   /** Switches to the keys of the REKEY that was just sealed under the old one. The schedule must be settled. */
   initiate(salt: Uint8Array): void {
-    const origin: KeyBytes = { tx: copyOf(this.#tx.key), rx: copyOf(this.#rx.key) };
+    const origin: KeyBytes = { tx: copySecret(this.#tx.key), rx: copySecret(this.#rx.key) };
     const [tx, rx] = deriveRekeyed(this.#context, origin.tx, origin.rx, salt);
     this.#tx.wipe();
     this.#tx = new SealingKey(this.#context, tx);

@@ -1,3 +1,4 @@
+import { copySecret } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 import { checkLength } from "./check-length.js";
 
@@ -17,7 +18,7 @@ export class AeadKey {
    */
   constructor(key: Uint8Array) {
     checkLength("key", key, AEAD_KEY_LENGTH);
-    this.#bytes = new Uint8Array(key);
+    this.#bytes = copySecret(key);
   }
 
   /**

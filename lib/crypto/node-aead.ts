@@ -37,9 +37,11 @@ export class NodeAead implements Aead {
   /** In Node the plaintext is a Buffer with memory of its own: `update` allocates outside Node's shared pool. */
   open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | null {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
-    const decipher = createDecipheriv(this.#cipher, this.#key.bytes, nonce, OPTIONS);
+    const key = this.#key.bytes;
     const tagAt = sealed.length - AEAD_TAG_LENGTH;
     if (tagAt < 0) return null;
+    // From here on it comes to `final`, which overwrites what OpenSSL holds of the key: nothing is left to the collector.
+    const decipher = createDecipheriv(this.#cipher, key, nonce, OPTIONS);
     decipher.setAAD(associatedData);
     decipher.setAuthTag(sealed.subarray(tagAt));
     const plaintext = decipher.update(sealed.subarray(0, tagAt));

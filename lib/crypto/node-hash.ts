@@ -1,6 +1,12 @@
 /** HMAC and HKDF with SHA-256 by node:crypto. */
-import { createHmac, hkdfSync } from "node:crypto";
+import { createHmac } from "node:crypto";
+import { secretBytes } from "../core/secret-bytes.js";
+import { UsmpError } from "../errors.js";
 import { plainBytes } from "./plain-bytes.js";
+
+const HASH_LENGTH = 32;
+/** RFC 5869: the number of a block has one byte. */
+const MOST_BLOCKS = 255;
 
 export function nodeHmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   const hmac = createHmac("sha256", key);
@@ -8,6 +14,24 @@ export function nodeHmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[])
   return plainBytes(hmac.digest());
 }
 
+/**
+ * RFC 5869, step by step. Not `hkdfSync`: that copies the secret into a key object, which stays in memory until it is collected, whereas
+ * HMAC leaves nothing behind.
+ */
 export function nodeHkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", ikm, salt, info, length));
+  if (length > MOST_BLOCKS * HASH_LENGTH)
+    throw new UsmpError("INVALID_ARG", `HKDF gives at most ${MOST_BLOCKS * HASH_LENGTH} bytes, not ${length}`);
+  const okm = secretBytes(length);
+  const prk = nodeHmacSha256(salt, ikm);
+  let block = secretBytes(0);
+  for (let index = 0; index * HASH_LENGTH < length; index++) {
+    const number = Uint8Array.of(index + 1); // public
+    const next = nodeHmacSha256(prk, block, info, number);
+    okm.set(next.subarray(0, length - index * HASH_LENGTH), index * HASH_LENGTH);
+    block.fill(0);
+    block = next;
+  }
+  block.fill(0);
+  prk.fill(0);
+  return okm;
 }

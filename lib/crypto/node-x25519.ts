@@ -7,7 +7,9 @@
  * generated the key, which locks it once more. A job that gives the JWK itself is alive while it does, so that cannot happen.
  */
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { copyOf } from "../core/bytes.js";
 import type { KeyPair } from "../core/crypto-provider.js";
+import { joinSecrets } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 import { checkLength } from "./check-length.js";
 import { plainBytes } from "./plain-bytes.js";
@@ -18,7 +20,7 @@ const KEY_LENGTH = 32;
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
 
 /** u = 9 (RFC 7748 §4.1). */
-const BASE_POINT = Uint8Array.of(9, ...new Uint8Array(KEY_LENGTH - 1));
+const BASE_POINT = Uint8Array.of(9, ...new Uint8Array(KEY_LENGTH - 1)); // public
 
 class NodeKeyPair implements KeyPair {
   readonly publicKey: Uint8Array;
@@ -48,7 +50,7 @@ class NodeKeyPair implements KeyPair {
 
 export function generateNodeKeyPair(): KeyPair {
   const { privateKey, publicKey } = generateHalfEncoded("x25519", { publicKeyEncoding: { format: "jwk" } });
-  return new NodeKeyPair(privateKey, Uint8Array.from(Buffer.from(publicKey.x, "base64url")));
+  return new NodeKeyPair(privateKey, copyOf(Buffer.from(publicKey.x, "base64url")));
 }
 
 /** Node's types know both halves encoded, or neither; Node itself takes each by itself. */
@@ -59,7 +61,7 @@ const generateHalfEncoded = generateKeyPairSync as unknown as (
 
 export function nodeKeyPairFrom(privateKey: Uint8Array): KeyPair {
   checkLength("privateKey", privateKey, KEY_LENGTH);
-  const der = Buffer.concat([PKCS8_PREFIX, privateKey]);
+  const der = Buffer.from(joinSecrets(PKCS8_PREFIX, privateKey).buffer);
   const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   der.fill(0);
   // The public key is the private one times the base point: how the RFC defines it.

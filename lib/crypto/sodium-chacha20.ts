@@ -1,16 +1,81 @@
 /**
  * ChaCha20-Poly1305 (§4) by libsodium's WebAssembly build: it costs a fraction of node:crypto's set-up per message. Loading it takes longer
  * than the rest of the library: nothing imports this file before it is needed.
+ *
+ * The functions of libsodium-wrappers copy the key into WebAssembly memory with each call, elsewhere for each length of message, and
+ * leave it there. So what they wrap is called here, with arguments in one place, and the key in it is overwritten after each call.
  */
 import sodium from "libsodium-wrappers";
 import type { Aead } from "../core/crypto-provider.js";
-import { AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH, AeadKey } from "./aead-key.js";
+import { UsmpError } from "../errors.js";
+import { AEAD_KEY_LENGTH, AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH, AeadKey } from "./aead-key.js";
 import { checkLength } from "./check-length.js";
 
 /** Rejects where the platform runs no WebAssembly. */
 export const sodiumReady: Promise<void> = sodium.ready;
 
-/** Needs `sodiumReady`. Every call copies the key into WebAssembly memory, where the library leaves it to be overwritten. */
+/** A pointer is an offset in `HEAPU8`; a length of 64 bits is two numbers, the low half first. Both functions give 0 for success. */
+interface RawSodium {
+  /** Another one after the memory has grown. */
+  readonly HEAPU8: Uint8Array;
+  _malloc(length: number): number;
+  _free(pointer: number): void;
+  // prettier-ignore
+  _crypto_aead_chacha20poly1305_ietf_encrypt(
+    out: number, outLength: null, text: number, textLow: number, textHigh: 0,
+    data: number, dataLow: number, dataHigh: 0, secretNonce: null, nonce: number, key: number,
+  ): number;
+  // prettier-ignore
+  _crypto_aead_chacha20poly1305_ietf_decrypt(
+    out: number, outLength: null, secretNonce: null, text: number, textLow: number, textHigh: 0,
+    data: number, dataLow: number, dataHigh: 0, nonce: number, key: number,
+  ): number;
+}
+
+/** Pointers to the arguments of one call; `text` is worked on in place. */
+interface Lent {
+  readonly raw: RawSodium;
+  readonly key: number;
+  readonly nonce: number;
+  readonly data: number;
+  readonly text: number;
+}
+
+/** Kept from call to call. */
+let lentAt = 0;
+let lentLength = 0;
+
+/** `extra`: how many bytes the text grows by. */
+function lend(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, text: Uint8Array, extra: number): Lent {
+  // The wrapper's types leave it out, its documentation does not; it is there from `ready` on.
+  const raw = (sodium as unknown as { readonly libsodium: RawSodium }).libsodium;
+  const nonceOffset = AEAD_KEY_LENGTH;
+  const dataOffset = nonceOffset + AEAD_NONCE_LENGTH;
+  const textOffset = dataOffset + data.length;
+  const at = reserve(raw, textOffset + text.length + extra);
+  const { HEAPU8 } = raw;
+  HEAPU8.set(key, at);
+  HEAPU8.set(nonce, at + nonceOffset);
+  HEAPU8.set(data, at + dataOffset);
+  HEAPU8.set(text, at + textOffset);
+  return { raw, key: at, nonce: at + nonceOffset, data: at + dataOffset, text: at + textOffset };
+}
+
+function reserve(raw: RawSodium, length: number): number {
+  if (length <= lentLength) return lentAt;
+  const at = raw._malloc(length);
+  if (at === 0) throw new UsmpError("CRYPTO", "libsodium has no memory left");
+  if (lentLength > 0) raw._free(lentAt);
+  lentAt = at;
+  lentLength = length;
+  return at;
+}
+
+function forgetKey({ raw, key }: Lent): void {
+  raw.HEAPU8.fill(0, key, key + AEAD_KEY_LENGTH);
+}
+
+/** Needs `sodiumReady`. */
 export class SodiumChaCha20Poly1305 implements Aead {
   readonly #key: AeadKey;
 
@@ -25,22 +90,34 @@ export class SodiumChaCha20Poly1305 implements Aead {
 
   seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, out: Uint8Array, offset: number): void {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
-    const key = this.#key.bytes;
-    out.set(sodium.crypto_aead_chacha20poly1305_ietf_encrypt(plaintext, associatedData, null, nonce, key), offset);
+    const { length } = plaintext;
+    const lent = lend(this.#key.bytes, nonce, associatedData, plaintext, AEAD_TAG_LENGTH);
+    const { raw, text, data } = lent;
+    // prettier-ignore
+    raw._crypto_aead_chacha20poly1305_ietf_encrypt(
+      text, null, text, length, 0, data, associatedData.length, 0, null, lent.nonce, lent.key,
+    );
+    forgetKey(lent);
+    out.set(raw.HEAPU8.subarray(text, text + length + AEAD_TAG_LENGTH), offset);
   }
 
   /** Messages are Buffers in Node, whichever cipher they came through. */
   open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Buffer | null {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
     const key = this.#key.bytes;
-    if (sealed.length < AEAD_TAG_LENGTH) return null;
-    let plaintext: Uint8Array;
-    try {
-      plaintext = sodium.crypto_aead_chacha20poly1305_ietf_decrypt(null, sealed, associatedData, nonce, key);
-    } catch {
-      return null; // All lengths were checked: it does not verify.
-    }
-    return Buffer.from(plaintext.buffer, plaintext.byteOffset, plaintext.length);
+    const { length } = sealed;
+    if (length < AEAD_TAG_LENGTH) return null;
+    const lent = lend(key, nonce, associatedData, sealed, 0);
+    const { raw, text, data } = lent;
+    // prettier-ignore
+    const failed = raw._crypto_aead_chacha20poly1305_ietf_decrypt(
+      text, null, null, text, length, 0, data, associatedData.length, 0, lent.nonce, lent.key,
+    );
+    forgetKey(lent);
+    if (failed !== 0) return null;
+    const plaintext = Buffer.from(new ArrayBuffer(length - AEAD_TAG_LENGTH));
+    plaintext.set(raw.HEAPU8.subarray(text, text + plaintext.length));
+    return plaintext;
   }
 
   wipe(): void {

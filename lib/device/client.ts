@@ -1,5 +1,6 @@
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { parsePsk, type Psk } from "../core/psk.js";
+import { copySecret } from "../core/secret-bytes.js";
 import { loadCrypto } from "../crypto/index.js";
 import { toUsmpError, UsmpError } from "../errors.js";
 import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
@@ -181,7 +182,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     await dialSession({
       dialer: this.#dialer,
       crypto,
-      psk: Uint8Array.from(this.#psk),
+      psk: copySecret(this.#psk),
       deviceId: this.#deviceId,
       settings: this.#settings,
       signal: attempt,

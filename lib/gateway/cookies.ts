@@ -47,9 +47,15 @@ export class Cookies {
     );
   }
 
+  /** Forgets the secrets; there are no more cookies. */
+  wipe(): void {
+    this.#secret.fill(0);
+    this.#old?.bytes.fill(0);
+  }
+
   /** Secrets are random and never shown. */
   #cookie(secret: Uint8Array, place: string, hello: Uint8Array, slot: number): Uint8Array {
-    const slotBytes = new Uint8Array(4);
+    const slotBytes = new Uint8Array(4); // public
     writeUint32(slotBytes, 0, slot >>> 0);
     const mac = this.#crypto.hmacSha256(secret, concat(encoder.encode(place), hello, slotBytes));
     return copyOf(mac, 0, COOKIE_LENGTH);

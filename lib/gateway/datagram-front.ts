@@ -84,6 +84,7 @@ export class DatagramFront {
       close: async () => {
         await front.#close();
         await listener.close();
+        front.#cookies.wipe();
       },
       unref: () => listener.unref(),
     };

@@ -1,3 +1,4 @@
+import { secretBytes } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 import { MAX_KEY_FILE_BYTES, tooLarge } from "./key-file-format.js";
 
@@ -50,7 +51,7 @@ export async function readContent(file: OpenFile, path: string, hasModes: boolea
   if (hasModes) checkMode(Number(facts.mode), path);
   if (facts.size > MAX_KEY_FILE_BYTES) throw tooLarge();
   // One byte more than there should be: it stays free, or the file has grown.
-  const bytes = new Uint8Array(Number(facts.size) + 1);
+  const bytes = secretBytes(Number(facts.size) + 1);
   try {
     const length = await readAll(file, bytes);
     if (fingerprint(await file.facts()) !== fingerprint(facts) || length !== Number(facts.size)) return null;

@@ -161,7 +161,7 @@ class Reader {
   #key(path: string): Uint8Array {
     const { value, at } = this.#text(path);
     return this.#attempt(
-      () => parsePsk(value.startsWith(HEX_PREFIX) ? parseHexKey(value.slice(HEX_PREFIX.length)) : value),
+      () => keyOf(value),
       (error) => this.#scanner.fail(at, `${path}: ${causeText(error)}`),
     );
   }
@@ -212,5 +212,16 @@ class Reader {
     } catch (error) {
       return failed(error);
     }
+  }
+}
+
+/** @throws UsmpError INVALID_ARG */
+function keyOf(text: string): Uint8Array {
+  if (!text.startsWith(HEX_PREFIX)) return parsePsk(text);
+  const bytes = parseHexKey(text.slice(HEX_PREFIX.length));
+  try {
+    return parsePsk(bytes);
+  } finally {
+    bytes.fill(0);
   }
 }

@@ -137,7 +137,9 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
         this.#quietTime.disturb();
         return keyPairs.take();
       };
-      const secrets = { crypto, decoyPsk: crypto.randomBytes(KEY_LENGTH), takeKeyPair };
+      const decoyPsk = crypto.randomBytes(KEY_LENGTH);
+      run.onEnd(() => void decoyPsk.fill(0));
+      const secrets = { crypto, decoyPsk, takeKeyPair };
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
       await run.open(wanted, (acceptor) => this.#open(acceptor, secrets));
       const ignoreRevoked = this.#store?.onRevoked?.((id) => this.#reception.expel(formatDeviceId(parseDeviceId(id))));
