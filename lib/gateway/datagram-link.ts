@@ -1,9 +1,5 @@
 import type { UsmpError } from "../errors.js";
-import { BusyPoll } from "../transport/busy-poll.js";
 import type { DatagramPeer, Link, LinkHandlers } from "../transport/transport.js";
-
-/** One for all links: they share the event loop that it keeps awake. */
-const busyPoll = new BusyPoll();
 
 /** What one peer sends to the gateway's one socket, and what it gets back. */
 export class DatagramLink implements Link {
@@ -11,8 +7,6 @@ export class DatagramLink implements Link {
   readonly #peer: DatagramPeer;
   readonly #onGone: () => void;
   #handlers: LinkHandlers | null = null;
-  /** A peer that sends without pause must not keep a process alive that may end. */
-  #mayPoll = true;
   #gone = false;
 
   constructor(peer: DatagramPeer, onGone: () => void) {
@@ -44,7 +38,6 @@ export class DatagramLink implements Link {
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (this.#gone) return;
-    if (this.#mayPoll) busyPoll.sent(this.#peer.port);
     this.#peer.send(bytes, (trouble) => {
       if (this.#gone) return;
       if (trouble !== undefined) this.#handlers?.onTrouble?.(trouble);
@@ -72,9 +65,7 @@ export class DatagramLink implements Link {
   }
 
   /** The listener's own `unref` is for all of its links. */
-  unref(): void {
-    this.#mayPoll = false;
-  }
+  unref(): void {}
 
   #leave(): boolean {
     if (this.#gone) return false;

@@ -1,6 +1,5 @@
 import type { Socket } from "node:dgram";
 
-import { BusyPoll } from "./busy-poll.js";
 import { datagramTrouble } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
@@ -13,8 +12,6 @@ export class UdpLink implements Link {
   readonly remoteAddress: string;
   readonly remotePort: number;
   readonly #socket: Socket;
-  /** Null once the process may end: a peer that sends without pause must not keep it alive. */
-  #busyPoll: BusyPoll | null = new BusyPoll();
   #handlers: LinkHandlers | null = null;
   #sending = 0;
   #ending = false;
@@ -37,7 +34,6 @@ export class UdpLink implements Link {
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (this.#ending) return;
     this.#sending++;
-    this.#busyPoll?.sent(this.remotePort);
     this.#socket.send(bytes, (error) => {
       this.#sending--;
       if (this.#closed) return;
@@ -64,7 +60,6 @@ export class UdpLink implements Link {
   }
 
   unref(): void {
-    this.#busyPoll = null;
     this.#socket.unref();
   }
 

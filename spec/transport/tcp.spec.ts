@@ -7,9 +7,7 @@ import sinon from "sinon";
 
 import { isUsmpError, type UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { BusyPoll } from "../../lib/transport/busy-poll.js";
 import { connectFailure, linkFailure, listenFailure } from "../../lib/transport/system-errors.js";
-import { TcpLink } from "../../lib/transport/tcp-link.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import type { Link, Listener, ListenHandlers } from "../../lib/transport/transport.js";
 import { describeTransportConformance } from "../support/transport-conformance.js";
@@ -245,78 +243,6 @@ describe("TcpTransport", () => {
       for (let turns = 0; turns < 20; turns++) await turn();
       expect(sockets()[0]?.bytesRead).to.equal(0);
       await within(new LinkRecorder(dialed).received(1_000));
-    });
-
-    describe("with a peer that answers at once", () => {
-      let clock: sinon.SinonFakeTimers;
-      let poll: BusyPoll;
-      const open: TcpLink[] = [];
-
-      beforeEach(() => {
-        clock = sinon.useFakeTimers({ toFake: ["setImmediate", "performance"] });
-        poll = new BusyPoll(() => 2);
-      });
-      afterEach(() => {
-        clock.restore();
-        for (const link of open.splice(0)) link.destroy();
-      });
-
-      /** A link, and what answers its peer so many times. */
-      function link(address = LOOPBACK): { link: TcpLink; send: () => void; exchange: (times: number) => void } {
-        const socket = new net.Socket();
-        sinon.stub(socket, "write").returns(true);
-        const link = new TcpLink(socket, address, 9000, poll);
-        open.push(link);
-        link.attach({ onBytes: () => {}, onEnd: () => {}, onClose: () => {} });
-        const send = (): void => link.send(Uint8Array.of(1), () => {});
-        const exchange = (times: number): void => {
-          for (let time = 0; time < times; time++) {
-            socket.emit("data", Uint8Array.of(1));
-            send();
-          }
-        };
-        return { link, send, exchange };
-      }
-
-      const isAwake = (): boolean => clock.countTimers() > 0;
-
-      it("keeps the event loop awake", () => {
-        link().exchange(20);
-        expect(isAwake()).to.equal(true);
-      });
-
-      it("keeps it awake from one connection to the next", () => {
-        for (let each = 0; each < 10; each++) link().exchange(2);
-        expect(isAwake()).to.equal(true);
-      });
-
-      it("lets it sleep for strangers, who get one answer each, however many come", () => {
-        for (let each = 0; each < 100; each++) link().exchange(1);
-        expect(isAwake()).to.equal(false);
-      });
-
-      it("lets it sleep while many connections from one address take turns, or open ones from many", () => {
-        const links = Array.from({ length: 10 }, () => link());
-        for (let round = 0; round < 10; round++) for (const { exchange } of links) exchange(1);
-        clock.tick(5);
-        clock.tick(5);
-        for (let round = 0; round < 10; round++) for (const { exchange } of links) exchange(1);
-        for (let each = 0; each < 20; each++) link(`192.0.2.${each}`).exchange(2);
-        expect(isAwake()).to.equal(false);
-      });
-
-      it("lets it sleep while it only sends: nobody waits for an answer", () => {
-        const { send } = link();
-        for (let each = 0; each < 20; each++) send();
-        expect(isAwake()).to.equal(false);
-      });
-
-      it("keeps no process alive once it may end: the peer could do so for good", () => {
-        const { link: ended, exchange } = link();
-        ended.unref();
-        exchange(20);
-        expect(isAwake()).to.equal(false);
-      });
     });
 
     it("breaks with TRANSPORT when the peer resets it, and leaves no listener behind", async () => {

@@ -1,7 +1,6 @@
 import dgram from "node:dgram";
 import { cpus, networkInterfaces } from "node:os";
 import { expect } from "chai";
-import sinon from "sinon";
 import type { UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
@@ -60,24 +59,6 @@ describe("UdpTransport", () => {
       eventually: (ready) => eventually(ready, "what the spec waits for"),
     }));
   });
-
-  for (const [what, prepare, awake] of [
-    ["keeps the event loop awake during a fast exchange", () => {}, cpus().length > 1],
-    ["keeps no process alive once it may end: its peer could do so for good", (link) => link.unref(), false],
-  ] as const satisfies readonly (readonly [string, (link: Link) => void, boolean])[]) {
-    it(what, async () => {
-      const { listener } = await listen(new UdpTransport(LOOPBACK, 0));
-      const { link } = await dial(new UdpTransport(LOOPBACK, listener.port));
-      const clock = sinon.useFakeTimers({ toFake: ["setImmediate", "performance"] });
-      try {
-        prepare(link);
-        for (let each = 0; each < 20; each++) link.send(Uint8Array.of(1), () => {});
-        expect(clock.countTimers() > 0).to.equal(awake);
-      } finally {
-        clock.restore();
-      }
-    });
-  }
 
   it("is a place to dial and to listen on, port 9000 by default", () => {
     const transport = new UdpTransport("192.168.1.7");
