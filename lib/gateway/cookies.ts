@@ -5,20 +5,33 @@ import { COOKIE_LENGTH, KEY_LENGTH } from "../core/wire.js";
 /** How long a secret makes cookies; as long as a cookie may live it is accepted after that. */
 const SECRET_LIFE_MS = 3_600_000;
 
+/**
+ * Two bits of a cookie's first byte are no part of the HMAC: which of two slots and which of two secrets it was made with. So a wrong
+ * one costs a single HMAC.
+ */
+const ODD_SLOT = 1;
+const ODD_SECRET = 2;
+const MARKS = ODD_SLOT | ODD_SECRET;
+
 const encoder = new TextEncoder();
 
-interface OldSecret {
+interface Secret {
   readonly bytes: Uint8Array;
+  /** 0 or `ODD_SECRET`, in turns. */
+  readonly mark: number;
+}
+
+interface OldSecret extends Secret {
   readonly until: number;
 }
 
 /**
  * Stateless cookies (§3): whoever sends one back has received at the address that it was made for, and nothing was kept
- * for that address meanwhile. `HMAC(secret, address and port || device_id || pub_C || slot)[0..15]`.
+ * for that address meanwhile. `HMAC(secret, address and port || device_id || pub_C || slot)[0..15]`, but for two bits.
  */
 export class Cookies {
   readonly #crypto: CryptoProvider;
-  #secret: Uint8Array;
+  #secret: Secret;
   #rotateAt: number;
   #old: OldSecret | null = null;
   readonly #slotMs: number;
@@ -27,7 +40,7 @@ export class Cookies {
   constructor(crypto: CryptoProvider, now: number, slotMs: number) {
     this.#crypto = crypto;
     this.#slotMs = slotMs;
-    this.#secret = crypto.randomBytes(KEY_LENGTH);
+    this.#secret = { bytes: crypto.randomBytes(KEY_LENGTH), mark: 0 };
     this.#rotateAt = now + SECRET_LIFE_MS;
   }
 
@@ -40,25 +53,28 @@ export class Cookies {
   /** Whether `cookie` (borrowed) was made for that HELLO from there, not long ago. */
   verify(cookie: Uint8Array, place: string, hello: Uint8Array, now: number): boolean {
     this.#rotate(now);
+    const marks = cookie[0]! & MARKS;
     const slot = this.#slotOf(now);
-    const secrets = this.#old === null ? [this.#secret] : [this.#secret, this.#old.bytes];
-    return secrets.some((secret) =>
-      [slot, slot - 1].some((each) => this.#crypto.constantTimeEqual(this.#cookie(secret, place, hello, each), cookie)),
-    );
+    const madeIn = (slot & ODD_SLOT) === (marks & ODD_SLOT) ? slot : slot - 1;
+    const madeWith = [this.#secret, this.#old].find((secret) => secret?.mark === (marks & ODD_SECRET));
+    if (madeWith === undefined || madeWith === null) return false;
+    return this.#crypto.constantTimeEqual(this.#cookie(madeWith, place, hello, madeIn), cookie);
   }
 
   /** Forgets the secrets; there are no more cookies. */
   wipe(): void {
-    this.#secret.fill(0);
+    this.#secret.bytes.fill(0);
     this.#old?.bytes.fill(0);
   }
 
   /** Secrets are random and never shown. */
-  #cookie(secret: Uint8Array, place: string, hello: Uint8Array, slot: number): Uint8Array {
+  #cookie({ bytes, mark }: Secret, place: string, hello: Uint8Array, slot: number): Uint8Array {
     const slotBytes = new Uint8Array(4); // public
     writeUint32(slotBytes, 0, slot >>> 0);
-    const mac = this.#crypto.hmacSha256(secret, concat(encoder.encode(place), hello, slotBytes));
-    return copyOf(mac, 0, COOKIE_LENGTH);
+    const mac = this.#crypto.hmacSha256(bytes, concat(encoder.encode(place), hello, slotBytes));
+    const cookie = copyOf(mac, 0, COOKIE_LENGTH);
+    cookie[0] = (cookie[0]! & ~MARKS) | (slot & ODD_SLOT) | mark;
+    return cookie;
   }
 
   #rotate(now: number): void {
@@ -67,8 +83,8 @@ export class Cookies {
       this.#old = null;
     }
     if (now < this.#rotateAt) return;
-    this.#old = { bytes: this.#secret, until: now + 2 * this.#slotMs };
-    this.#secret = this.#crypto.randomBytes(KEY_LENGTH);
+    this.#old = { ...this.#secret, until: now + 2 * this.#slotMs };
+    this.#secret = { bytes: this.#crypto.randomBytes(KEY_LENGTH), mark: this.#secret.mark ^ ODD_SECRET };
     this.#rotateAt = now + SECRET_LIFE_MS;
   }
 
