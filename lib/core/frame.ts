@@ -65,33 +65,42 @@ export function appendFrame(sink: FrameSink, type: number, seq: number, payload:
   writeCrc(bytes, offset, payload.length);
 }
 
+/** What keeps the first `available` bytes from `offset` from beginning a frame; null where nothing does. */
+export function headerFault(
+  bytes: Uint8Array,
+  offset: number,
+  available: number,
+): "magic" | "version" | "length" | null {
+  for (let index = 0; index < Math.min(available, MAGIC_BYTES.length); index++) {
+    if (bytes[offset + index] !== MAGIC_BYTES[index]) return "magic";
+  }
+  if (available > 2 && bytes[offset + 2] !== VERSION) return "version";
+  if (available >= CHECKED_HEADER_LENGTH && payloadLength(bytes, offset) > MAX_PAYLOAD_LENGTH) return "length";
+  return null;
+}
+
 /**
  * Judges a header as far as it is there: the first `available` bytes from `offset`.
  * @throws UsmpError FRAME or VERSION at the first byte that cannot begin a frame, and for a length over 480.
  */
 export function checkHeader(bytes: Uint8Array, offset: number, available: number): void {
-  for (let index = 0; index < Math.min(available, MAGIC_BYTES.length); index++) {
-    if (bytes[offset + index] !== MAGIC_BYTES[index]) {
+  switch (headerFault(bytes, offset, available)) {
+    case "magic":
       throw new UsmpError(
         "FRAME",
         "the bytes that arrived do not begin a USMP frame: is it USMP that runs on this port?",
       );
-    }
-  }
-  if (available > 2 && bytes[offset + 2] !== VERSION) {
-    throw new UsmpError(
-      "VERSION",
-      `the peer speaks version ${bytes[offset + 2] as number} of the protocol, this library version ${VERSION}`,
-    );
-  }
-  if (available >= CHECKED_HEADER_LENGTH) {
-    const length = payloadLength(bytes, offset);
-    if (length > MAX_PAYLOAD_LENGTH) {
+    case "version":
+      throw new UsmpError(
+        "VERSION",
+        `the peer speaks version ${bytes[offset + 2] as number} of the protocol, this library version ${VERSION}`,
+      );
+    case "length":
       throw new UsmpError(
         "FRAME",
-        `a frame announced ${length} payload bytes; at most ${MAX_PAYLOAD_LENGTH} are allowed`,
+        `a frame announced ${payloadLength(bytes, offset)} payload bytes; at most ${MAX_PAYLOAD_LENGTH} are allowed`,
       );
-    }
+    case null:
   }
 }
 
@@ -105,11 +114,15 @@ export function payloadLength(bytes: Uint8Array, offset: number): number {
  * @throws UsmpError FRAME where the CRC is wrong.
  */
 export function readFrame(bytes: Uint8Array): Frame {
-  const length = bytes.length - HEADER_LENGTH;
+  const frame = frameOf(bytes);
+  if (frame === null) throw new UsmpError("FRAME", "a frame's CRC is wrong: it was damaged on the way");
+  return frame;
+}
+
+/** As {@link readFrame}; null where the CRC is wrong. */
+export function frameOf(bytes: Uint8Array): Frame | null {
   const crc = (bytes[10] as number) | ((bytes[11] as number) << 8);
-  if (crc !== frameCrc(bytes, 0, length))
-    throw new UsmpError("FRAME", "a frame's CRC is wrong: it was damaged on the way");
-  return new ReadFrame(bytes);
+  return crc === frameCrc(bytes, 0, bytes.length - HEADER_LENGTH) ? new ReadFrame(bytes) : null;
 }
 
 function frameCrc(bytes: Uint8Array, offset: number, length: number): number {
