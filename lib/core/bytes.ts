@@ -47,5 +47,7 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
 
 /** Whether two byte strings are equal, in time that tells where they differ: for what is no secret. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;
+  return true;
 }

@@ -245,14 +245,17 @@ export class DatagramConnection implements Connection {
       const step = state.handshake.receive(frame);
       if (step !== null) this.#takeStep(step, frame, now);
     } else if (state.name === "established" && isFarewell(frame, state.farewell)) {
+      const { sessionOk } = state.farewell;
+      if (!this.#outbox.takeRepeat(sessionOk === null ? "older" : "newest", now)) return;
       this.#outbox.push(bareUtack(frame.type, frame.seq));
-      if (state.farewell.sessionOk !== null) this.#outbox.pushFrame(state.farewell.sessionOk);
+      if (sessionOk !== null) this.#outbox.pushFrame(sessionOk);
     } else if (this.#session?.receive(frame, now) === true) {
       this.#sessionOkProved(now);
     }
   }
 
   #takeStep(step: DatagramHandshakeStep, frame: Frame, now: number): void {
+    if (step.type === "again" && !this.#outbox.takeRepeat("newest", now)) return;
     this.#outbox.push(bareUtack(frame.type, frame.seq));
     switch (step.type) {
       case "again":

@@ -16,6 +16,7 @@ import type { Frame } from "./frame.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 import { deriveRekeyed, type Role } from "./rekey-derivation.js";
 import { ReplayWindow } from "./replay-window.js";
+import type { Copied } from "./repeat-allowance.js";
 import { OpeningKey, SealingKey, type SealingContext } from "./sealing.js";
 import { sealedUtack } from "./utack.js";
 
@@ -48,8 +49,8 @@ type State =
 /** A frame that verified. Nothing has changed yet: `take` does that. */
 export interface OpenedDatagram {
   readonly plaintext: Uint8Array;
-  /** False where it was taken before. */
-  readonly isNew: boolean;
+  /** What it is a copy of, null where it is new. */
+  readonly copied: Copied | null;
   /** Whose REKEY this is the first frame after, under its key; null for any other frame. */
   readonly confirms: "own" | "peer" | null;
   readonly under: Receiving;
@@ -108,6 +109,13 @@ export class DatagramKeys {
   /** The keys that our REKEY may be acknowledged under: the old one, and the one it leads to. */
   get rekeyUtackKeys(): readonly Uint8Array[] {
     return this.#state.name === "initiated" ? [this.#tx.key, this.#state.next.tx] : [this.#tx.key];
+  }
+
+  /** What a frame of this number copies, whichever key it verifies under; null where it may be new under one of them. */
+  copied(seq: number): Copied | null {
+    const { name } = this.#state;
+    // Nothing was taken under the next key yet.
+    return name === "initiated" || name === "switched" ? null : copiedUnder(this.#rx, seq);
   }
 
   /**
@@ -221,8 +229,12 @@ export class DatagramKeys {
 }
 
 function openUnder(under: Receiving, frame: Frame, confirms: OpenedDatagram["confirms"]): OpenedDatagram | null {
-  const verdict = under.window.judge(frame.seq);
-  if (verdict === "old") return null;
+  if (under.window.judge(frame.seq) === "old") return null;
   const plaintext = under.key.open(frame);
-  return plaintext === null ? null : { plaintext, isNew: verdict === "new", confirms, under };
+  return plaintext === null ? null : { plaintext, copied: copiedUnder(under, frame.seq), confirms, under };
+}
+
+function copiedUnder({ window }: Receiving, seq: number): Copied | null {
+  if (window.judge(seq) === "new") return null;
+  return seq === window.newest ? "newest" : "older";
 }

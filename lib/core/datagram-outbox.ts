@@ -1,5 +1,8 @@
+import { RepeatAllowance, type Copied } from "./repeat-allowance.js";
+
 /** Datagrams waiting for the transport, each a frame or a UTACK. */
 export class DatagramOutbox {
+  readonly #repeats = new RepeatAllowance();
   #waiting: Uint8Array[] = [];
   #frames = 0;
   #length = 0;
@@ -24,6 +27,16 @@ export class DatagramOutbox {
   push(bytes: Uint8Array): void {
     this.#length += bytes.length;
     this.#waiting.push(bytes);
+  }
+
+  /** Whether a copy may be answered again now; `takeRepeat` before it is. */
+  allowsRepeat(copied: Copied, now: number): boolean {
+    return this.#repeats.allows(copied, now);
+  }
+
+  /** Whether a copy is answered again now, which counts. */
+  takeRepeat(copied: Copied, now: number): boolean {
+    return this.#repeats.take(copied, now);
   }
 
   /** Everything that waits, in order. */

@@ -5,24 +5,16 @@ import { LifeSigns } from "./life-signs.js";
 import { DatagramKeys, type OpenedDatagram } from "./datagram-keys.js";
 import type { DatagramOutbox } from "./datagram-outbox.js";
 import { DatagramReassembly } from "./datagram-reassembly.js";
+import { DatagramRekey } from "./datagram-rekey.js";
 import type { ConnectionEvent } from "./events.js";
 import type { Frame } from "./frame.js";
 import { FrameSender } from "./frame-sender.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 import { Keepalive } from "./keepalive.js";
 import { MessageQueue } from "./message-queue.js";
-import { RekeyPolicy } from "./rekey-policy.js";
 import { requireMessageLength, type SessionOptions } from "./session.js";
 import type { Utack } from "./utack.js";
-import {
-  FORBIDDEN_SEQ,
-  FrameType,
-  HEADER_LENGTH,
-  isSessionType,
-  REKEY_SALT_LENGTH,
-  SEALED_OVERHEAD,
-  type SessionType,
-} from "./wire.js";
+import { FORBIDDEN_SEQ, FrameType, HEADER_LENGTH, isSessionType, SEALED_OVERHEAD, type SessionType } from "./wire.js";
 
 const NOTHING = new Uint8Array(0);
 
@@ -36,10 +28,9 @@ const NOTHING = new Uint8Array(0);
  * A method that throws has found the end of the session; its owner says so and calls `wipe`.
  */
 export class DatagramSession {
-  readonly #crypto: SessionOptions["crypto"];
   /** What is to be sent waits, unsealed, until it is made. */
   readonly #cipher: CipherChoice;
-  readonly #rekey: RekeyPolicy;
+  readonly #rekey: DatagramRekey;
   readonly #keys: DatagramKeys;
   readonly #keepalive: Keepalive;
   readonly #control: ControlAllowance;
@@ -55,8 +46,6 @@ export class DatagramSession {
   /** Nothing is sent before the peer is known to have a session, too. */
   #held = false;
   #trouble: UsmpError | undefined;
-  /** Our REKEY gave way to the peer's: that one fulfils the wish. */
-  #rekeyMerged = false;
   #byeWanted = false;
   #isDone = false;
 
@@ -68,16 +57,15 @@ export class DatagramSession {
     emit: (event: ConnectionEvent) => void,
     now: number,
   ) {
-    this.#crypto = options.crypto;
+    const { crypto, rotation = null } = options;
     this.#cipher = CipherChoice.of(options.cipher);
     this.#cipher.start(now);
-    this.#rekey = new RekeyPolicy(options.rotation ?? null, now);
-    const context = { crypto: options.crypto, cipher: this.#cipher, sessionId: agreed.sessionId };
-    this.#keys = new DatagramKeys(context, options.role, agreed);
+    this.#keys = new DatagramKeys({ crypto, cipher: this.#cipher, sessionId: agreed.sessionId }, options.role, agreed);
+    this.#rekey = new DatagramRekey({ crypto, keys: this.#keys, emit }, rotation, now);
     this.#keepalive = new Keepalive(options.keepalive, now);
     this.#control = new ControlAllowance(now);
     this.#lifeSigns = new LifeSigns(this.#keepalive);
-    this.#sender = new FrameSender(options.crypto, this.#keys, outbox);
+    this.#sender = new FrameSender(crypto, this.#keys, outbox);
     this.#outbox = outbox;
     this.#emit = emit;
   }
@@ -160,24 +148,28 @@ export class DatagramSession {
    */
   receive(frame: Frame, now: number): boolean {
     if (!isSessionType(frame.type) || frame.bytes.length < HEADER_LENGTH + SEALED_OVERHEAD) return false;
-    const opened = this.#keys.open(frame);
-    if (opened === null) {
-      const utack = this.#keys.utackAgain(frame);
-      if (utack !== null) this.#outbox.push(utack);
+    const rekeyUtack = this.#keys.utackAgain(frame);
+    if (rekeyUtack !== null) {
+      if (this.#outbox.takeRepeat("newest", now)) this.#outbox.push(rekeyUtack);
       return false;
     }
+    // Unread: whoever floods us with copies is to pay more for them than we do.
+    const copied = this.#keys.copied(frame.seq);
+    if (copied !== null && !this.#outbox.allowsRepeat(copied, now)) return false;
+    const opened = this.#keys.open(frame);
+    if (opened === null) return false;
     if (frame.seq === FORBIDDEN_SEQ)
       throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
     // A copy moves nothing; its sender may have missed the acknowledgement.
-    if (!opened.isNew) this.#outbox.push(this.#keys.utack(frame, opened));
-    else this.#receiveNew(frame, opened, now);
+    if (opened.copied === null) this.#receiveNew(frame, opened, now);
+    else if (this.#outbox.takeRepeat(opened.copied, now)) this.#outbox.push(this.#keys.utack(frame, opened));
     return true;
   }
 
   /** Takes a UTACK (borrowed); whether it was the right one for the frame in flight. */
   acknowledge(utack: Utack, now: number): boolean {
     if (!this.#sender.acknowledge(utack, now)) return false;
-    if (utack.type === FrameType.REKEY) this.#ownRekeyArrived();
+    if (utack.type === FrameType.REKEY) this.#rekey.arrived();
     if (utack.type === FrameType.DATA) this.#settled++;
     if (utack.type === FrameType.BYE) this.#isDone = true;
     this.#advance(now);
@@ -289,42 +281,29 @@ export class DatagramSession {
     this.#reassembly.startOver();
     if (awaitedUtack) {
       this.#sender.settle();
-      this.#ownRekeyArrived();
+      this.#rekey.arrived();
     }
   }
 
   #takeRekey(frame: Frame, opened: OpenedDatagram, now: number): void {
-    if (opened.plaintext.length !== REKEY_SALT_LENGTH) {
-      const { length } = opened.plaintext;
-      throw new UsmpError("CRYPTO", `REKEY with a salt of ${length} bytes; it has ${REKEY_SALT_LENGTH}`);
-    }
     const awaitedUtack = this.#keys.awaitsUtack;
-    this.#outbox.push(this.#keys.respond(frame, opened));
-    this.#rekey.rotated(now);
+    this.#outbox.push(this.#rekey.respond(frame, opened, now));
     this.#keepalive.heard(now);
     this.#reassembly.startOver(frame.seq);
-    if (awaitedUtack) {
-      this.#sender.settle();
-      if (opened.confirms === "own") this.#ownRekeyArrived();
-      else this.#rekeyMerged = true;
-    }
+    if (awaitedUtack) this.#sender.settle();
     this.#advance(now);
-  }
-
-  #ownRekeyArrived(): void {
-    this.#keys.acknowledged();
-    this.#emit({ type: "rekeyed", by: "self" });
   }
 
   /** Sends what is next, where nothing is in flight. */
   #advance(now: number): void {
-    this.#rekey.judge(this.#keys.frames, now);
+    this.#rekey.judge(now);
     if (this.#held || !this.#sender.isIdle || !this.#canSeal(now)) return;
     if (this.#sender.transmitReady(now)) return this.#keepalive.sent(now);
     // The last number is BYE's: whatever else waits stays behind.
     if (this.#byeWanted && this.#sender.isExhausted) return this.#sendBye(now);
     if (!this.#messages.isWithinMessage) {
-      this.#switchKeys();
+      // The peer's REKEY, once the message that was being sent is through.
+      this.#rekey.switchSending();
       if (this.#advanceControl(now)) return;
     }
     const fragment = this.#messages.take();
@@ -367,19 +346,9 @@ export class DatagramSession {
   }
 
   #sendRekey(now: number): void {
-    this.#rekey.started(now);
-    if (!this.#keys.canRotate) throw this.#sender.exhausted();
-    const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
-    this.#keys.initiate(salt);
+    const salt = this.#rekey.start(now);
+    if (salt === null) throw this.#sender.exhausted();
     this.#transmit(FrameType.REKEY, salt, now);
-  }
-
-  /** The peer's REKEY, once the message that was being sent is through. */
-  #switchKeys(): void {
-    if (!this.#keys.awaitsSwitch) return;
-    this.#keys.switchSending();
-    this.#emit({ type: "rekeyed", by: this.#rekeyMerged ? "self" : "peer" });
-    this.#rekeyMerged = false;
   }
 
   /** Whether what is in flight can only be followed by a message, under the same key. */

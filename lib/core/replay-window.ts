@@ -19,6 +19,11 @@ export class ReplayWindow {
   #low = 0;
   #high = 0;
 
+  /** The highest number that was marked, -1 before any. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   judge(seq: number): ReplayVerdict {
     const behind = this.#newest - seq;
     if (behind < 0) return "new";

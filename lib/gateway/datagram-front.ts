@@ -12,8 +12,9 @@ import type { Clock } from "../core/clock.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { plainDatagram, readDatagram } from "../core/datagram.js";
 import { GATEWAY_SEQ, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH } from "../core/handshake-payloads.js";
+import { RepeatAllowance } from "../core/repeat-allowance.js";
 import { bareUtack, isUtack } from "../core/utack.js";
-import { FrameType, isSessionType } from "../core/wire.js";
+import { FrameType, HEADER_LENGTH, isSessionType } from "../core/wire.js";
 import { UsmpError } from "../errors.js";
 import type { DatagramAcceptor, DatagramPeer, Link, Listener } from "../transport/transport.js";
 import { Cookies } from "./cookies.js";
@@ -30,6 +31,8 @@ export interface FrontHandlers {
 interface Visitor {
   readonly link: DatagramLink;
   readonly hello: Uint8Array;
+  /** How often that HELLO is passed on again. */
+  readonly repeats: RepeatAllowance;
 }
 
 /** What is known of one address and port. */
@@ -108,17 +111,21 @@ export class DatagramFront {
   }
 
   #receiveHello(datagram: Uint8Array, from: DatagramPeer): void {
+    const { live = null, joining = null } = this.#places.get(from.key) ?? {};
+    const isAgain = joining !== null && beganWith(joining, datagram);
+    // Unread: one copy more than is answered, or a late copy of what its session began with.
+    if (isAgain ? !joining.repeats.allows("newest", this.#clock.now()) : live !== null && beganWith(live, datagram))
+      return;
     const frame = readDatagram(datagram);
     if (frame === null || this.#closing) return;
     const { payload, seq } = frame;
     const hello = payload.subarray(0, HELLO_LENGTH);
     if (payload.length === HELLO_LENGTH) this.#askForCookie(hello, seq, from);
     else if (payload.length === HELLO_WITH_COOKIE_LENGTH) {
-      const { live = null, joining = null } = this.#places.get(from.key) ?? {};
-      if (joining !== null && equalBytes(joining.hello, hello)) joining.link.deliver(datagram);
-      // A late copy of what its session began with.
-      else if (live !== null && equalBytes(live.hello, hello)) return;
-      else if (this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, this.#clock.now()))
+      const now = this.#clock.now();
+      if (isAgain) {
+        if (joining.repeats.take("newest", now)) joining.link.deliver(datagram);
+      } else if (this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, now))
         this.#welcome(datagram, copyOf(hello), from);
     }
   }
@@ -138,7 +145,7 @@ export class DatagramFront {
   #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {
     const place = this.#places.get(from.key) ?? { live: null, joining: null };
     const link = new DatagramLink(from, () => this.#leave(from.key, place, link));
-    const visitor: Visitor = { link, hello };
+    const visitor: Visitor = { link, hello, repeats: new RepeatAllowance() };
     this.#handlers.onLink(link, () => this.#settle(place, visitor));
     // Whoever is refused takes nobody's place.
     if (link.isGone) return;
@@ -174,4 +181,10 @@ export class DatagramFront {
   #judgeDeserted(): void {
     if (this.#closing && this.#places.size === 0) this.#onDeserted();
   }
+}
+
+/** Whether a datagram is the HELLO with cookie that a visitor began with, as far as its contents tell. */
+function beganWith({ hello }: Visitor, datagram: Uint8Array): boolean {
+  const isWithCookie = datagram.length === HEADER_LENGTH + HELLO_WITH_COOKIE_LENGTH;
+  return isWithCookie && equalBytes(hello, datagram.subarray(HEADER_LENGTH, HEADER_LENGTH + HELLO_LENGTH));
 }

@@ -20,6 +20,10 @@ import {
   namesOf,
 } from "../support/datagram-pair.js";
 
+function copies(datagram: Uint8Array, count: number): Uint8Array[] {
+  return Array.from({ length: count }, () => datagram);
+}
+
 const CLOSED = new UsmpError("CLOSED", "by the spec");
 const TROUBLE = new UsmpError("TRANSPORT", "nothing listens there");
 
@@ -101,6 +105,29 @@ describe("DatagramConnection", () => {
       expect(gateway.closed).to.equal(undefined);
     });
 
+    it("answers copies of HELLO at once, then at most 8 in a second (§6, case 73)", () => {
+      const [device, gateway] = [datagramDevice(), datagramGateway()];
+      const [hello] = device.output();
+      gateway.receive(hello!);
+      const answer = gateway.output();
+      expect(namesOf(answer)).to.deep.equal(["UTACK HELLO 0", "CHALLENGE 0"]);
+      gateway.receive(hello!);
+      expect(gateway.output()).to.deep.equal(answer);
+      gateway.receive(...copies(hello!, 100));
+      expect(gateway.output()).to.deep.equal(Array.from({ length: 7 }, () => answer).flat());
+      gateway.now = 999;
+      expect(gateway.receive(hello!).output()).to.deep.equal([]);
+      gateway.now = 1_000;
+      expect(gateway.receive(hello!).output()).to.deep.equal(answer);
+    });
+
+    it("answers copies of a question whose key is still looked up no more often (§6)", () => {
+      const [device, gateway] = [datagramDevice(), datagramGateway({ psk: undefined })];
+      const [hello] = device.output();
+      gateway.receive(...copies(hello!, 100));
+      expect(namesOf(gateway.output())).to.deep.equal(Array.from({ length: 9 }, () => "UTACK HELLO 0"));
+    });
+
     it("ends an attempt where the network says that nobody listens; a gateway waits on", () => {
       const device = datagramDevice();
       device.connection.linkTroubled(TROUBLE);
@@ -133,6 +160,22 @@ describe("DatagramConnection", () => {
       const sessionOk = gateway.output().at(-1)!;
       return { device, gateway, sessionOk, helloAck: fromDevice.at(-1)! };
     }
+
+    it("answers copies of the proof at most 8 times a second, and half as often once it has arrived (§6, cases 40, 73)", () => {
+      const { device, gateway, sessionOk, helloAck } = almost();
+      gateway.receive(...copies(helloAck, 100));
+      expect(namesOf(gateway.output())).to.deep.equal(
+        Array.from({ length: 8 }, () => ["UTACK HELLO_ACK 2", "SESSION_OK 0"]).flat(),
+      );
+      gateway.now = device.now = 1_000;
+      device.receive(sessionOk);
+      device.send(utf8("hello"));
+      gateway.receive(...device.output());
+      expect(gateway.texts).to.deep.equal(["hello"]);
+      gateway.output();
+      gateway.receive(...copies(helloAck, 100));
+      expect(namesOf(gateway.output())).to.deep.equal(Array.from({ length: 4 }, () => "UTACK HELLO_ACK 2"));
+    });
 
     it("is repeated until its UTACK, and held messages follow it", () => {
       const { gateway, sessionOk } = almost();

@@ -59,15 +59,15 @@ describe("DatagramKeys", () => {
       [device, gateway],
       [gateway, device],
     ] as const) {
-      expect(take(to, data(from)).isNew).to.equal(true);
+      expect(take(to, data(from)).copied).to.equal(null);
     }
     expect([device.settled, gateway.settled]).to.deep.equal([true, true]);
   }
 
   it("opens what the other end seals, and says whether it was taken before", () => {
     const frame = data(device);
-    expect(take(gateway, frame)).to.deep.include({ isNew: true, confirms: null });
-    expect(gateway.open(frame)?.isNew).to.equal(false);
+    expect(take(gateway, frame)).to.deep.include({ copied: null, confirms: null });
+    expect(gateway.open(frame)?.copied).to.equal("newest");
     expect(device.open(frame), "its own, reflected").to.equal(null);
     expectAgreement();
   });
@@ -76,8 +76,8 @@ describe("DatagramKeys", () => {
     const frames = Array.from({ length: 65 }, () => data(device));
     take(gateway, frames[64]!);
     expect(gateway.open(frames[0]!)).to.equal(null);
-    expect(gateway.open(frames[1]!)?.isNew).to.equal(true);
-    expect(gateway.open(frames[1]!)?.isNew).to.equal(true);
+    expect(gateway.open(frames[1]!)?.copied).to.equal(null);
+    expect(gateway.open(frames[1]!)?.copied).to.equal(null);
   });
 
   it("rotates: the initiator seals under the new key once its REKEY is acknowledged (§7)", () => {

@@ -2,8 +2,10 @@ import { expect } from "chai";
 import { UsmpError } from "../../lib/errors.js";
 import { DatagramKeys } from "../../lib/core/datagram-keys.js";
 import { FrameType } from "../../lib/core/wire.js";
-import { filled, NOTHING, utf8 } from "../support/core-bytes.js";
+import { filled, flipped, NOTHING, utf8 } from "../support/core-bytes.js";
+import { watchingTrials } from "../support/core-crypto.js";
 import { expectCode } from "../support/core-errors.js";
+import { withCrc } from "../support/core-frames.js";
 import { C2S, fromDevice, fromGateway } from "../support/core-pair.js";
 import {
   datagramPair,
@@ -16,7 +18,61 @@ import {
 
 const KEEPALIVE = { pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000 };
 
+function copies(datagram: Uint8Array, count: number): Uint8Array[] {
+  return Array.from({ length: count }, () => datagram);
+}
+
 describe("DatagramSession", () => {
+  describe("copies", () => {
+    it("are acknowledged at once, then at most 8 times a second, and beyond that not even opened (§5, case 73)", () => {
+      const { crypto, trials } = watchingTrials();
+      const gateway = establishedDatagramEnd("gateway", { crypto });
+      const frame = fromDevice(FrameType.DATA, 0, utf8("once"));
+      gateway.receive(frame);
+      const [utack] = gateway.output();
+      expect(gateway.receive(frame).output()).to.deep.equal([utack]);
+      gateway.receive(...copies(frame, 1_000));
+      expect(gateway.output()).to.deep.equal(copies(utack!, 7));
+      expect(trials).to.have.lengthOf(9);
+      gateway.now = 1_000;
+      expect(gateway.receive(frame).output()).to.deep.equal([utack]);
+      expect(gateway.texts).to.deep.equal(["once"]);
+    });
+
+    it("of recorded frames do not use up what the newest one's repeat needs", () => {
+      const gateway = establishedDatagramEnd("gateway");
+      const frames = [0, 1, 2, 3, 4].map((seq) => fromDevice(FrameType.DATA, seq, utf8(`number ${seq}`)));
+      gateway.receive(...frames);
+      const utacks = gateway.output();
+      gateway.receive(...frames.slice(0, 4).flatMap((frame) => copies(frame, 100)));
+      expect(gateway.output()).to.have.lengthOf(4);
+      // Its UTACK got lost, and it comes again in the midst of all that.
+      expect(gateway.receive(frames[4]!).output()).to.deep.equal([utacks[4]]);
+    });
+
+    it("that do not verify use up nothing", () => {
+      const gateway = establishedDatagramEnd("gateway");
+      const frame = fromDevice(FrameType.DATA, 0, utf8("once"));
+      gateway.receive(frame);
+      const [utack] = gateway.output();
+      gateway.receive(...copies(withCrc(flipped(frame, -1)), 100));
+      expect(gateway.output()).to.deep.equal([]);
+      expect(gateway.receive(frame).output()).to.deep.equal([utack]);
+    });
+
+    it("of a REKEY are acknowledged under the old key, as often (§7, case 52)", () => {
+      const { crypto, trials } = watchingTrials();
+      const gateway = establishedDatagramEnd("gateway", { crypto });
+      const rekey = fromDevice(FrameType.REKEY, 0, filled(32, 5));
+      gateway.receive(rekey);
+      const [utack] = gateway.output();
+      expect(utack).to.deep.equal(utackFor(rekey, C2S));
+      gateway.receive(...copies(rekey, 100));
+      expect(gateway.output()).to.deep.equal(copies(utack!, 8));
+      expect(trials).to.have.lengthOf(1);
+    });
+  });
+
   describe("keepalive", () => {
     it("sends PING after silence, and is satisfied by any frame that verifies", () => {
       const device = establishedDatagramEnd("device", { keepalive: KEEPALIVE });

@@ -5,7 +5,7 @@ import { DEFAULT_LIMITS } from "../../lib/gateway/limits.js";
 import { DatagramFront } from "../../lib/gateway/datagram-front.js";
 import type { DatagramHandlers, DatagramPeer } from "../../lib/transport/transport.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { counted, filled } from "../support/core-bytes.js";
+import { counted, filled, flipped } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { plainFrame } from "../support/core-frames.js";
 import { nameOf } from "../support/datagram-pair.js";
@@ -62,6 +62,33 @@ describe("DatagramFront", () => {
     rig.network.inject(withCookie(6), "10.0.0.1", 1);
     expect(answers).to.deep.equal([]);
     expect(rig.events).to.deep.equal([]);
+  });
+
+  it("case 73: answers copies of a HELLO with its cookie 8 times a second, damaged ones never, and another HELLO at once", async () => {
+    const answers: string[] = [];
+    let cookie = counted(16);
+    rig.network.tap = (datagram) => {
+      answers.push(nameOf(datagram));
+      if (datagram[3] === FrameType.HELLO_RETRY) cookie = datagram.slice(12);
+    };
+    const join = async (pubC: number): Promise<Uint8Array> => {
+      const hello = Uint8Array.of(...counted(6), ...counted(32, pubC));
+      rig.network.inject(plainFrame(FrameType.HELLO, hello), "10.0.0.1", 1);
+      const joining = plainFrame(FrameType.HELLO, Uint8Array.of(...hello, ...cookie), 1);
+      answers.length = 0;
+      rig.network.inject(joining, "10.0.0.1", 1);
+      await rig.clock.advance(0);
+      expect(answers).to.deep.equal(["UTACK HELLO 1", "CHALLENGE 0"]);
+      answers.length = 0;
+      return joining;
+    };
+    const joining = await join(6);
+    for (let copy = 0; copy < 100; copy++) rig.network.inject(flipped(joining, 4), "10.0.0.1", 1);
+    expect(answers).to.deep.equal([]);
+    for (let copy = 0; copy < 100; copy++) rig.network.inject(joining, "10.0.0.1", 1);
+    expect(answers.filter((name) => name === "CHALLENGE 0")).to.have.lengthOf(8);
+    await join(7);
+    await rig.clock.advance(15_000);
   });
 
   it("lets a device in that comes back with its cookie, and tells its address", async () => {
