@@ -1,5 +1,5 @@
 import dgram from "node:dgram";
-import { cpus, networkInterfaces } from "node:os";
+import { networkInterfaces } from "node:os";
 import { expect } from "chai";
 import type { UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
