@@ -42,16 +42,24 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
   readonly #psk: Uint8Array;
   readonly #deviceId: Uint8Array;
   readonly #pair: KeyPair;
+  readonly #gateway: string;
   /** HELLOs with a cookie that no CHALLENGE came to since. */
   #hellos: HandshakeFrame[] = [];
   #cookies: Uint8Array[] = [];
   #candidates: Candidate[] = [];
 
-  constructor({ crypto, psk, deviceId, takeKeyPair = () => crypto.generateKeyPair() }: DeviceHandshakeOptions) {
+  constructor(options: DeviceHandshakeOptions) {
+    const { crypto, psk, deviceId, takeKeyPair = () => crypto.generateKeyPair(), gateway = "the gateway" } = options;
     this.#crypto = crypto;
     this.#psk = psk;
     this.#deviceId = deviceId;
     this.#pair = takeKeyPair();
+    this.#gateway = gateway;
+  }
+
+  /** Whether an answer came, a gateway's or one that somebody forged. */
+  get isAnswered(): boolean {
+    return this.#cookies.length > 0 || this.#candidates.length > 0;
   }
 
   start(): HandshakeFrame {
@@ -74,12 +82,12 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
   timedOut(timeoutMs: number): UsmpError {
     if (this.#candidates.length > 0) {
       // The gateway is silent to a wrong HMAC on purpose (§3).
-      const message = `no answer to our proof of the key within ${timeoutMs} ms: check that both sides have the same PSK, and that the gateway knows this device id`;
+      const message = `${this.#gateway} did not answer our proof of the key within ${timeoutMs} ms: check that both sides have the same PSK, and that the gateway knows this device id`;
       return new UsmpError("AUTH", message);
     }
     const questions =
       "does a USMP gateway listen there, does a firewall drop the datagrams, does the gateway listen on 0.0.0.0 or :: and so answer from another of its addresses?";
-    return new UsmpError("TIMEOUT", `no CHALLENGE within ${timeoutMs} ms: ${questions}`);
+    return new UsmpError("TIMEOUT", `no CHALLENGE from ${this.#gateway} within ${timeoutMs} ms: ${questions}`);
   }
 
   wipe(): void {

@@ -41,6 +41,8 @@ export interface DeviceHandshakeOptions {
   readonly takeKeyPair?: () => KeyPair;
   /** Makes one for the next handshake, while this one waits. */
   readonly makeKeyPairAhead?: () => void;
+  /** Where the gateway is, for messages: `"192.168.1.100:9000"`. */
+  readonly gateway?: string;
 }
 
 export class DeviceHandshake implements Handshake {
@@ -48,15 +50,17 @@ export class DeviceHandshake implements Handshake {
   readonly #psk: Uint8Array;
   readonly #deviceId: Uint8Array;
   readonly #pair: KeyPair;
+  readonly #gateway: string;
   readonly #makeKeyPairAhead: (() => void) | undefined;
   #state: State = { name: "awaitChallenge", retried: false };
 
   constructor(options: DeviceHandshakeOptions) {
-    const { crypto, takeKeyPair = () => crypto.generateKeyPair() } = options;
+    const { crypto, takeKeyPair = () => crypto.generateKeyPair(), gateway = "the gateway" } = options;
     this.#crypto = crypto;
     this.#psk = options.psk;
     this.#deviceId = options.deviceId;
     this.#pair = takeKeyPair();
+    this.#gateway = gateway;
     this.#makeKeyPairAhead = options.makeKeyPairAhead;
   }
 
@@ -107,7 +111,8 @@ export class DeviceHandshake implements Handshake {
 
   timedOut(timeoutMs: number): UsmpError {
     const awaited = this.#state.name === "awaitSessionOk" ? "SESSION_OK" : "CHALLENGE";
-    return new UsmpError("TIMEOUT", `no ${awaited} within ${timeoutMs} ms: is it a USMP gateway that listens there?`);
+    const message = `no ${awaited} from ${this.#gateway} within ${timeoutMs} ms: does a USMP gateway listen there?`;
+    return new UsmpError("TIMEOUT", message);
   }
 
   wipe(): void {

@@ -11,7 +11,7 @@ import type { UsmpSession } from "../session/session.js";
 import { Attempt } from "../transport/attempt.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Dialer } from "../transport/transport.js";
-import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DeviceSettings } from "./dial.js";
+import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DeviceSettings, type Route } from "./dial.js";
 import { resolveDeviceId, type DeviceIdOption } from "./identity.js";
 
 export interface UsmpClientOptions extends Partial<DeviceSettings> {
@@ -50,6 +50,7 @@ export interface ClientEvents extends EventMap {
 export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDisposable {
   readonly #psk: Uint8Array;
   readonly #dialer: Dialer;
+  readonly #route: Route = { failed: undefined };
   readonly #settings: DeviceSettings;
   readonly #deviceIdOption: DeviceIdOption | undefined;
   #deviceId: Uint8Array | null = null;
@@ -181,6 +182,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     this.#deviceId ??= resolveDeviceId(this.#deviceIdOption, crypto);
     await dialSession({
       dialer: this.#dialer,
+      route: this.#route,
       crypto,
       psk: copySecret(this.#psk),
       deviceId: this.#deviceId,

@@ -7,7 +7,7 @@ import type { UsmpStatus } from "../session/status.js";
 import type { UsmpSession } from "../session/session.js";
 import { Attempt } from "../transport/attempt.js";
 import type { Dialer } from "../transport/transport.js";
-import { dialSession, type DeviceSettings } from "./dial.js";
+import { dialSession, type DeviceSettings, type Route } from "./dial.js";
 import {
   step,
   type BackoffOptions,
@@ -47,6 +47,7 @@ export class DeviceLife {
   readonly #handlers: DeviceLifeHandlers;
   #state: LifeState = { name: "idle" };
   #dialer: Dialer | null = null;
+  #route: Route = { failed: undefined };
   #session: UsmpSession | null = null;
   /** The last session that the owner was told of. */
   #announced: UsmpSession | null = null;
@@ -78,6 +79,7 @@ export class DeviceLife {
 
   /** Starts a new life; resolves with the first attempt's result. */
   begin(dialer: Dialer): Promise<boolean> {
+    if (dialer !== this.#dialer) this.#route = { failed: undefined };
     this.#dialer = dialer;
     return this.#attempt({ type: "begin" });
   }
@@ -164,6 +166,7 @@ export class DeviceLife {
       await dialSession({
         ...this.#options,
         dialer: this.#dialer as Dialer,
+        route: this.#route,
         psk: await this.#findPskUnless(dialing),
         signal: dialing,
         onLink: () => this.#take({ type: "linkOpen", attempt }),

@@ -5,7 +5,7 @@ import { DatagramDeviceHandshake } from "../core/datagram-device-handshake.js";
 import { DeviceHandshake } from "../core/device-handshake.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
 import { StreamConnection } from "../core/stream-connection.js";
-import { UsmpError } from "../errors.js";
+import { toUsmpError, UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
   checkNumber,
@@ -15,6 +15,7 @@ import {
 } from "../session/options.js";
 import { UsmpSession } from "../session/session.js";
 import { Attempt } from "../transport/attempt.js";
+import { formatPlace } from "../transport/system-errors.js";
 import type { Dialer, Link } from "../transport/transport.js";
 import { makeKeyPairAhead, takeKeyPair } from "./key-pair-ahead.js";
 
@@ -61,8 +62,16 @@ export function checkDeviceSettings(settings: DeviceSettings): void {
   checkNumber("rekeyAfterFrames", settings.rekeyAfterFrames, 1, MOST_FRAMES);
 }
 
+/** What one device remembers from attempt to attempt of where its transport leads. */
+export interface Route {
+  /** The address of the last attempt that failed; the next one starts behind it. */
+  failed: string | undefined;
+}
+
 export interface DialRequest {
   readonly dialer: Dialer;
+  /** Default: an empty one. */
+  readonly route?: Route;
   readonly crypto: CryptoProvider;
   /** At least 16 bytes; wiped when the handshake is over. */
   readonly psk: Uint8Array;
@@ -70,23 +79,28 @@ export interface DialRequest {
   readonly settings: DeviceSettings;
   /** Ends the attempt, at any point, with CLOSED. An `Attempt` stays its maker's, which ends it. */
   readonly signal: AbortSignal | Attempt;
-  /** The link is open and the handshake begins. */
+  /** A link is open and the handshake begins; again for each further address of a name. */
   readonly onLink?: () => void;
   /** Called synchronously with the new session, so that no message or end of it is missed. */
   readonly onSession: (session: UsmpSession) => void;
 }
 
 /**
- * Opens a link and runs one handshake over it. Resolves when the session is established (and may be over again);
- * rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
+ * How long one of several addresses may leave HELLO unanswered over datagrams before the next one is tried: three sendings, so
+ * that a lost one does not decide.
+ */
+const ANSWER_TIMEOUT_MS = 2_000;
+
+/**
+ * Opens a link and runs the handshake over it; where a name has several addresses, over datagrams, over one after another until
+ * one answers. Resolves when the session is established (and may be over again); rejects with TRANSPORT, TIMEOUT, AUTH, FRAME,
+ * VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
  */
 export async function dialSession(request: DialRequest): Promise<UsmpSession> {
   const { crypto, psk, signal } = request;
   const attempt = signal instanceof Attempt ? signal : new Attempt(signal);
   try {
-    const link = await dialLink(request, attempt);
-    request.onLink?.();
-    return await shakeHands(link, request, attempt);
+    return await tryAddresses(request, attempt);
   } finally {
     attempt.during(null);
     if (attempt !== signal) attempt.over();
@@ -94,46 +108,106 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
   }
 }
 
+async function tryAddresses(request: DialRequest, attempt: Attempt): Promise<UsmpSession> {
+  const { route = { failed: undefined } } = request;
+  const silent = new Map<string, UsmpError>();
+  for (;;) {
+    const link = await dialLink(request.dialer, route, attempt).catch((cause: unknown) => {
+      throw withSilent(toUsmpError(cause), silent);
+    });
+    request.onLink?.();
+    const { remoteAddress, addresses = 1 } = link;
+    // Where there is no route to the others, the first comes back.
+    const isLast = silent.has(remoteAddress) || silent.size + 1 >= addresses;
+    const end = endOf(link, request);
+    try {
+      return await shakeHands(link, end, request, attempt, isLast);
+    } catch (cause) {
+      const error = toUsmpError(cause);
+      if (attempt.isCalledOff) throw error;
+      route.failed = remoteAddress;
+      if (isLast || end.isAnswered()) throw withSilent(error, silent);
+      silent.set(remoteAddress, error);
+    }
+  }
+}
+
+/** The error of an attempt that tried others before. */
+function withSilent(error: UsmpError, silent: ReadonlyMap<string, UsmpError>): UsmpError {
+  if (silent.size === 0) return error;
+  const before = [...silent.values()].map(({ message }) => message).join("; ");
+  return new UsmpError(error.code, `${error.message}; before that: ${before}`, { cause: error.cause ?? error });
+}
+
 /** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */
-function dialLink({ dialer }: DialRequest, attempt: Attempt): Promise<Link> {
+function dialLink(dialer: Dialer, route: Route, attempt: Attempt): Promise<Link> {
   return new Promise((resolve, reject) => {
     attempt.during(() => reject(calledOff(attempt)));
-    dialer.dial(attempt).then((link) => (attempt.isCalledOff ? link.destroy() : resolve(link)), reject);
+    const options = route.failed === undefined ? attempt : { signal: attempt.signal, after: route.failed };
+    dialer.dial(options).then((link) => (attempt.isCalledOff ? link.destroy() : resolve(link)), reject);
   });
 }
 
-function shakeHands(link: Link, request: DialRequest, attempt: Attempt): Promise<UsmpSession> {
-  const { settings } = request;
+function shakeHands(
+  link: Link,
+  { connection, isAnswered }: DeviceEnd,
+  { settings, onSession }: DialRequest,
+  attempt: Attempt,
+  isLast: boolean,
+): Promise<UsmpSession> {
+  const { clock, handshakeTimeoutMs } = settings;
   return new Promise((resolve, reject) => {
     const driver: SessionDriver = new SessionDriver(
-      { link, connection: connectionOf(link, request), settings },
+      { link, connection, settings },
       {
         onHello: () => {},
         onEstablished: (id, sessionId) => {
+          timer?.cancel();
           attempt.during(null);
           const session = new UsmpSession(driver, settings, id, sessionId);
-          request.onSession(session);
+          onSession(session);
           resolve(session);
         },
         onFailed: (error) => {
+          timer?.cancel();
           attempt.during(null);
           // Not before the socket is gone, so that a failed attempt leaves nothing behind.
           void driver.finished.then(() => reject(error));
         },
       },
     );
+    const answerTimeoutMs = Math.min(ANSWER_TIMEOUT_MS, handshakeTimeoutMs);
+    const onSilence = (): void => {
+      if (!isAnswered()) driver.abandon(silence(link, answerTimeoutMs));
+    };
+    const timer = isLast || isAnswered() ? null : clock.after(answerTimeoutMs, onSilence);
     attempt.during(() => driver.abandon(calledOff(attempt)));
   });
 }
 
-function connectionOf({ carries }: Link, request: DialRequest): Connection {
+/** The device's end of a connection. */
+interface DeviceEnd {
+  readonly connection: Connection;
+  /** Whether something that may be a gateway has answered at this address. */
+  readonly isAnswered: () => boolean;
+}
+
+function endOf(link: Link, request: DialRequest): DeviceEnd {
   const { crypto, psk, deviceId } = request;
   const keyPairs = { takeKeyPair: () => takeKeyPair(crypto), makeKeyPairAhead: () => makeKeyPairAhead(crypto) };
-  const identity = { crypto, psk, deviceId, ...keyPairs };
+  const identity = { crypto, psk, deviceId, ...keyPairs, gateway: placeOf(link) };
   const now = request.settings.clock.now();
-  return carries === "datagrams"
-    ? new DatagramConnection(optionsWith(new DatagramDeviceHandshake(identity), request), now)
-    : new StreamConnection(optionsWith(new DeviceHandshake(identity), request), now);
+  if (link.carries === "datagrams") {
+    const handshake = new DatagramDeviceHandshake(identity);
+    const connection = new DatagramConnection(optionsWith(handshake, request), now);
+    return { connection, isAnswered: () => handshake.isAnswered };
+  }
+  const connection = new StreamConnection(optionsWith(new DeviceHandshake(identity), request), now);
+  return { connection, isAnswered: () => true };
+}
+
+function placeOf({ remoteAddress, remotePort }: Link): string {
+  return formatPlace(remoteAddress, remotePort);
 }
 
 function optionsWith<Kind>(handshake: Kind, { crypto, settings }: DialRequest) {
@@ -148,6 +222,10 @@ function optionsWith<Kind>(handshake: Kind, { crypto, settings }: DialRequest) {
     partialFrameTimeoutMs,
     handshake,
   } as const;
+}
+
+function silence(link: Link, timeoutMs: number): UsmpError {
+  return new UsmpError("TIMEOUT", `${placeOf(link)} did not answer within ${timeoutMs} ms`);
 }
 
 function calledOff({ reason }: Attempt): UsmpError {

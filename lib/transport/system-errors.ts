@@ -47,7 +47,9 @@ export function formatPlace(host: string, port: number): string {
 export function connectFailure(error: unknown, host: string, port: number): UsmpError {
   const code = mostTellingCode(error);
   const advice = CONNECT_ADVICE[code]?.(host, port) ?? `connecting to ${formatPlace(host, port)} failed`;
-  return new UsmpError("TRANSPORT", `${advice} (${code})`, { cause: error });
+  return new UsmpError("TRANSPORT", `${advice} (${[code, ...triedAddresses(error, host)].join(" ")})`, {
+    cause: error,
+  });
 }
 
 /** TRANSPORT for a port that could not be opened, or that failed later; `error` becomes the cause. */
@@ -71,6 +73,16 @@ export function linkFailure(error: unknown, host: string, port: number): UsmpErr
   const advice = LINK_ADVICE[code];
   const message = `the connection to ${formatPlace(host, port)} broke${advice === undefined ? "" : `: ${advice}`} (${code})`;
   return new UsmpError("TRANSPORT", message, { cause: error });
+}
+
+/** `"at 127.0.0.1"`, where `host` is the name of it; for several each of them. */
+function triedAddresses(error: unknown, host: string): string[] {
+  const addresses = [error, ...errorsIn(error)].map(
+    (each) => (each as { readonly address?: unknown } | null | undefined)?.address,
+  );
+  return addresses
+    .filter((address): address is string => typeof address === "string" && address !== host)
+    .map((address) => `at ${address}`);
 }
 
 function mostTellingCode(error: unknown): string {

@@ -1,8 +1,9 @@
 /** USMP over TCP, on Node's sockets. */
-import { connect, createServer, isIPv4, type Server, type Socket } from "node:net";
+import { connect, createServer, isIPv4, type LookupFunction, type Server, type Socket } from "node:net";
 
 import type { Clock } from "../core/clock.js";
 import type { UsmpError } from "../errors.js";
+import { addressesOf, bindAddressOf, systemLookup, type Lookup } from "./addresses.js";
 import { Attempt } from "./attempt.js";
 import {
   calledOff,
@@ -39,6 +40,8 @@ export interface TcpOptions {
    * keepalive that also notices a peer whose system lives while its program hangs.
    */
   readonly keepAliveMs?: number;
+  /** What looks names up. Default: `dns.lookup`. */
+  readonly lookup?: Lookup;
   /** What measures the connect timeout. Default: the real clock. */
   readonly clock?: Clock;
 }
@@ -54,16 +57,19 @@ export class TcpTransport implements Dialer, Acceptor {
   readonly port: number;
   readonly #connectTimeoutMs: number;
   readonly #keepAliveMs: number | undefined;
+  readonly #lookup: Lookup;
   readonly #clock: Clock;
 
   /**
-   * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every address
+   * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every IPv4 address, `"::"` on every
+   * one, a name on its first IPv4 address, or on its first where it has none
    * @param port 0 to 65535; 0, for listening only, lets the system choose
    * @throws {UsmpError} INVALID_ARG where an argument is none of these
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: TcpOptions = {}) {
     checkPlace(host, port);
     const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepAliveMs, clock = systemClock } = options;
+    const { lookup = systemLookup } = options;
     requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
     if (keepAliveMs !== undefined) requireInteger("keepAliveMs", keepAliveMs, 1_000, LONGEST_TIMEOUT_MS);
     this.host = host;
@@ -71,6 +77,7 @@ export class TcpTransport implements Dialer, Acceptor {
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#keepAliveMs = keepAliveMs;
     this.#clock = clock;
+    this.#lookup = lookup;
   }
 
   /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
@@ -83,7 +90,7 @@ export class TcpTransport implements Dialer, Acceptor {
   }
 
   /**
-   * Connects, trying every address of the name in turn.
+   * Connects, trying every address of the name in turn, from the first, or the one behind `after`, on.
    *
    * @throws {UsmpError} INVALID_ARG for port 0 and for `"0.0.0.0"` or `"::"`, which are for listening; TRANSPORT, the
    * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
@@ -92,15 +99,18 @@ export class TcpTransport implements Dialer, Acceptor {
     checkDestination(this.host, this.port);
     const attempt = Attempt.of(options);
     if (attempt.isCalledOff) throw calledOff(this.#place, attempt);
-    return this.#connect(attempt);
+    return this.#connect(attempt, options.after);
   }
 
-  #connect(attempt: Attempt): Promise<Link> {
+  #connect(attempt: Attempt, after: string | undefined): Promise<Link> {
     return new Promise((resolve, reject) => {
       const socket = connect({
         host: this.host,
         port: this.port,
         allowHalfOpen: true,
+        lookup: this.#lookupFrom(after),
+        // Said in so many words: a program can change the default of the whole process.
+        autoSelectFamily: true,
         autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
         ...this.#socketOptions(),
       });
@@ -139,21 +149,39 @@ export class TcpTransport implements Dialer, Acceptor {
    *
    * @throws {UsmpError} TRANSPORT, the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) as `cause`
    */
-  listen(handlers: ListenHandlers): Promise<Listener> {
+  async listen(handlers: ListenHandlers): Promise<Listener> {
+    try {
+      const { address } = await bindAddressOf(this.host, this.#lookup);
+      return await this.#listen(address, handlers);
+    } catch (error) {
+      throw listenFailure(error, this.host, this.port);
+    }
+  }
+
+  #listen(address: string, handlers: ListenHandlers): Promise<Listener> {
     return new Promise((resolve, reject) => {
       // pauseOnConnect: what a peer sends before its link is attached stays in the kernel, at no cost to this process.
       const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, ...this.#socketOptions() });
-      const onRefused = (error: Error): void => reject(listenFailure(error, this.host, this.port));
-      server.once("error", onRefused);
+      server.once("error", reject);
       server.once("listening", () => {
-        server.off("error", onRefused);
-        const listener = new TcpListener(server, this.host);
+        server.off("error", reject);
+        const listener = new TcpListener(server, address);
         server.on("connection", (socket) => accept(socket, handlers));
         server.on("error", (error) => handlers.onError(listenFailure(error, listener.address, listener.port)));
         resolve(listener);
       });
-      server.listen({ host: this.host, port: this.port, backlog: BACKLOG });
+      server.listen({ host: address, port: this.port, backlog: BACKLOG });
     });
+  }
+
+  /** Node asks for all addresses of a name; of one in numbers it does not ask. */
+  #lookupFrom(after: string | undefined): LookupFunction {
+    return (host, _options, callback) => {
+      addressesOf(host, after, this.#lookup).then(
+        (addresses) => callback(null, addresses),
+        (error: unknown) => callback(error as NodeJS.ErrnoException, []),
+      );
+    };
   }
 
   /** Frames are small and wanted now: no waiting for more (Nagle). */

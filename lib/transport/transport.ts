@@ -23,6 +23,11 @@ export interface Link {
   /** The peer, for logs: `"192.168.1.7"`, and its port where there is one. */
   readonly remoteAddress: string;
   readonly remotePort: number;
+  /**
+   * How many addresses the dialled name has. Where nothing answers over one of several, the owner dials again, `after` this link's
+   * `remoteAddress`. Absent: one.
+   */
+  readonly addresses?: number | undefined;
   /** Sets who is told. Called once, synchronously after the link was handed over; before that nothing is delivered. */
   attach(handlers: LinkHandlers): void;
   /**
@@ -45,6 +50,8 @@ export interface Link {
 export interface DialOptions {
   /** Gives up and rejects with the signal's reason as `cause`. */
   readonly signal?: AbortSignal;
+  /** An address that failed before, as `remoteAddress` gave it: a name's addresses are tried from the next one on. */
+  readonly after?: string | undefined;
 }
 
 /** Where a device connects to. */

@@ -11,16 +11,19 @@ export class UdpLink implements Link {
   readonly carries = "datagrams";
   readonly remoteAddress: string;
   readonly remotePort: number;
+  readonly addresses: number;
   readonly #socket: Socket;
   #handlers: LinkHandlers | null = null;
   #sending = 0;
   #ending = false;
   #closed = false;
 
-  constructor(socket: Socket, remoteAddress: string, remotePort: number) {
+  /** @param addresses how many the dialled name has */
+  constructor(socket: Socket, remoteAddress: string, remotePort: number, addresses = 1) {
     this.#socket = socket;
     this.remoteAddress = remoteAddress;
     this.remotePort = remotePort;
+    this.addresses = addresses;
     socket.on("error", this.#onError);
   }
 

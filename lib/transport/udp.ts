@@ -4,6 +4,7 @@ import { lookup, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 
 import type { Clock } from "../core/clock.js";
+import { addressesOf, bindAddressOf, systemLookup, type Lookup } from "./addresses.js";
 import { Attempt } from "./attempt.js";
 import {
   calledOff,
@@ -29,6 +30,8 @@ export interface UdpOptions {
   readonly ipv6Only?: boolean;
   /** Time for looking up the name, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
   readonly connectTimeoutMs?: number;
+  /** What looks names up. Default: `dns.lookup`. */
+  readonly lookup?: Lookup;
   /** What measures that. Default: the real clock. */
   readonly clock?: Clock;
 }
@@ -41,23 +44,26 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   readonly port: number;
   readonly #ipv6Only: boolean;
   readonly #connectTimeoutMs: number;
+  readonly #lookup: Lookup;
   readonly #clock: Clock;
 
   /**
    * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every IPv4 address, `"::"` on
-   * every one
+   * every one, a name on its first IPv4 address, or on its first where it has none
    * @param port 0 to 65535; 0, for listening only, lets the system choose
    * @throws {UsmpError} INVALID_ARG where an argument is none of these
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: UdpOptions = {}) {
     checkPlace(host, port);
     const { ipv6Only = false, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock } = options;
+    const { lookup = systemLookup } = options;
     requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
     this.host = host;
     this.port = port;
     this.#ipv6Only = ipv6Only;
     this.#connectTimeoutMs = connectTimeoutMs;
     this.#clock = clock;
+    this.#lookup = lookup;
   }
 
   /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
@@ -70,8 +76,8 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   }
 
   /**
-   * Looks the name up and opens a socket to the first of its addresses that this machine has a way to. Nothing is sent yet,
-   * so that nobody listens there shows later.
+   * Looks the name up and opens a socket to one of its addresses: the first, or the first behind `after`, that this machine has a
+   * route to. Nothing is sent yet, so that nobody listens there shows later.
    *
    * @throws {UsmpError} INVALID_ARG for port 0 and for `"0.0.0.0"` or `"::"`, which are for listening; TRANSPORT, the
    * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
@@ -91,7 +97,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
       const onTimeout = (): void => settle(() => reject(dialTimeout(this.#place, this.#connectTimeoutMs)));
       const timeout = this.#clock.after(this.#connectTimeoutMs, onTimeout);
       attempt.dialing(() => settle(() => reject(calledOff(this.#place, attempt))));
-      this.#open().then(
+      this.#open(options.after).then(
         // Neither a look-up nor a connect can be called off.
         (link) => (over ? link.destroy() : settle(() => resolve(link))),
         (error: unknown) => over || settle(() => reject(connectFailure(error, this.host, this.port))),
@@ -104,32 +110,41 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
    *
    * @throws {UsmpError} TRANSPORT, the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) as `cause`
    */
-  listen(handlers: DatagramHandlers): Promise<Listener> {
+  async listen(handlers: DatagramHandlers): Promise<Listener> {
+    try {
+      return await this.#listen(await bindAddressOf(this.host, this.#lookup), handlers);
+    } catch (error) {
+      throw listenFailure(error, this.host, this.port);
+    }
+  }
+
+  #listen({ address, family }: LookupAddress, handlers: DatagramHandlers): Promise<Listener> {
     return new Promise((resolve, reject) => {
       const socket = createSocket({
-        type: this.host.includes(":") ? "udp6" : "udp4",
+        type: socketType(family),
         ipv6Only: this.#ipv6Only,
         recvBufferSize: RECEIVE_BUFFER_BYTES,
         lookup: lookupAtOnce,
       });
       const onRefused = (error: Error): void => {
         socket.close();
-        reject(listenFailure(error, this.host, this.port));
+        reject(error);
       };
       socket.once("error", onRefused);
       // Exclusive: the workers of a cluster would share the socket, and each datagram would reach any one of them.
-      socket.bind({ port: this.port, address: this.host, exclusive: true }, () => {
+      socket.bind({ port: this.port, address, exclusive: true }, () => {
         socket.off("error", onRefused);
         resolve(new UdpListener(socket, handlers));
       });
     });
   }
 
-  async #open(): Promise<Link> {
+  async #open(after: string | undefined): Promise<Link> {
+    const addresses = await addressesOf(this.host, after, this.#lookup);
     let failure: unknown;
-    for (const address of await addressesOf(this.host)) {
+    for (const address of addresses) {
       try {
-        return await connect(address, this.port);
+        return await connect(address, this.port, addresses.length);
       } catch (error) {
         failure ??= error;
       }
@@ -142,18 +157,9 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   }
 }
 
-/** In the system's order, at least one. */
-function addressesOf(host: string): Promise<LookupAddress[]> {
-  const family = isIP(host);
-  if (family !== 0) return Promise.resolve([{ address: host, family }]);
+function connect({ address, family }: LookupAddress, port: number, addresses: number): Promise<Link> {
   return new Promise((resolve, reject) => {
-    lookup(host, { all: true }, (error, addresses) => (error === null ? resolve(addresses) : reject(error)));
-  });
-}
-
-function connect({ address, family }: LookupAddress, port: number): Promise<Link> {
-  return new Promise((resolve, reject) => {
-    const socket: Socket = createSocket({ type: family === 6 ? "udp6" : "udp4", lookup: lookupAtOnce });
+    const socket: Socket = createSocket({ type: socketType(family), lookup: lookupAtOnce });
     const onError = (error: Error): void => {
       socket.close();
       reject(error);
@@ -161,9 +167,13 @@ function connect({ address, family }: LookupAddress, port: number): Promise<Link
     socket.once("error", onError);
     socket.connect(port, address, () => {
       socket.off("error", onError);
-      resolve(new UdpLink(socket, address, port));
+      resolve(new UdpLink(socket, address, port, addresses));
     });
   });
+}
+
+function socketType(family: number): "udp4" | "udp6" {
+  return family === 6 ? "udp6" : "udp4";
 }
 
 /** Node looks the address up again for every datagram: one in numbers is its own answer. */

@@ -1,0 +1,39 @@
+/** From a name to the addresses that it stands for: which to dial first, and which to listen on. */
+import { lookup, type LookupAddress, type LookupOptions } from "node:dns";
+import { isIP } from "node:net";
+
+import { plainAddress } from "./place.js";
+
+/** As `dns.lookup`, which is the default, called with `all: true`. */
+export type Lookup = (
+  host: string,
+  options: LookupOptions & { readonly all: true },
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+) => void;
+
+/** Addresses in the order in which to try them, at least one: the system's, but from the one after `after` on. */
+export async function addressesOf(host: string, after: string | undefined, find: Lookup): Promise<LookupAddress[]> {
+  const addresses = await lookUp(host, find);
+  const last = addresses.findIndex(({ address }) => plainAddress(address) === after);
+  return [...addresses.slice(last + 1), ...addresses.slice(0, last + 1)];
+}
+
+/** The one address of a name to listen on: its first IPv4 address, which boards can dial, else its first. */
+export async function bindAddressOf(host: string, find: Lookup): Promise<LookupAddress> {
+  const addresses = await lookUp(host, find);
+  return addresses.find(({ family }) => family === 4) ?? (addresses[0] as LookupAddress);
+}
+
+export const systemLookup: Lookup = lookup;
+
+function lookUp(host: string, find: Lookup): Promise<LookupAddress[]> {
+  const family = isIP(host);
+  if (family !== 0) return Promise.resolve([{ address: host, family }]);
+  return new Promise((resolve, reject) => {
+    find(host, { all: true }, (error, addresses) => {
+      if (error !== null) reject(error);
+      else if (addresses.length === 0) reject(Object.assign(new Error(`no address of ${host}`), { code: "ENOTFOUND" }));
+      else resolve(addresses);
+    });
+  });
+}
