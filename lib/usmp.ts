@@ -85,6 +85,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
           // What arrived before the end is told before the end, also where it waits for a poll.
           this.runOrWait(() => this.#device.flush(session));
           this.dispatch("disconnect", reason, session);
+          this.#tellReconnecting();
         },
         onMessage: (data, session) => this.runsAtOnce && this.#tell(data, session),
         onDrain: (session) => this.dispatch("drain", session),
@@ -94,6 +95,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
           this.#lastError = error;
           // Nobody has to listen: another attempt follows.
           this.dispatch("error", error);
+          this.#tellReconnecting();
         },
         onError: (error) => this.reportError(error),
       },
@@ -372,6 +374,12 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     this.#totals.add(session, again);
     if (again) this.dispatch("reconnect", session);
     this.dispatch("connect", session);
+  }
+
+  /** Unless a callback has closed, or dialled, meanwhile. */
+  #tellReconnecting(): void {
+    const { status } = this.#device;
+    if (status.state === "backoff") this.dispatch("reconnecting", status.delayMs, status.reason);
   }
 
   #tell(data: Uint8Array, session: UsmpSession): boolean {

@@ -3,7 +3,7 @@ import { parsePsk, type Psk } from "../core/psk.js";
 import { copySecret } from "../core/secret-bytes.js";
 import { loadCrypto } from "../crypto/index.js";
 import { toUsmpError, UsmpError } from "../errors.js";
-import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
+import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
 import type { ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
 import { checkKnown, withDefaults } from "../session/options.js";
@@ -31,12 +31,17 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a client tells. */
+/** The events of a client, through all its sessions. */
 export interface ClientEvents extends EventMap {
+  /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number];
+  /** There is room again after a `send` was refused for want of it. */
   drain: [];
+  /** The session ended, also with one's own `disconnect()`. */
   disconnect: [reason: UsmpError];
 }
+
+const CLIENT_EVENTS: EventNames<ClientEvents> = { disconnect: true, drain: true, error: true, message: true };
 
 /**
  * A device in promise style, as the Python SDK's client: one session at a time, and no reconnecting by itself (the facade
@@ -60,7 +65,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(options: UsmpClientOptions) {
-    super();
+    super(CLIENT_EVENTS);
     const { host, port, transport, psk, deviceId, ...settings } = options;
     this.#psk = parsePsk(psk);
     checkKnown(settings, DEFAULT_DEVICE_SETTINGS, { host, port, transport, psk, deviceId });
@@ -192,8 +197,8 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
         this.#session = session;
         // Whoever hears of its end may connect again within that very call.
         this.#connected(attempt);
-        session.on("close", (reason) => this.dispatch("disconnect", reason));
-        session.on("drain", () => this.dispatch("drain"));
+        session.observe("close", (reason) => this.dispatch("disconnect", reason));
+        session.observe("drain", () => this.dispatch("drain"));
         session.passErrorsTo((error) => this.reportError(error));
         session.passMessagesTo((data) => this.#tell(data));
         if (this.hasListeners("message")) session.outletListens();

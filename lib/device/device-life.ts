@@ -193,7 +193,7 @@ export class DeviceLife {
   #adopt(session: UsmpSession, attempt: number): void {
     if (!this.#keepsProcess) session.unref();
     this.#session = session;
-    session.on("close", (reason) => {
+    session.observe("close", (reason) => {
       // Its link may outlive it for a while, and close() waits for that.
       this.#track(session.close());
       if (this.#session === session) this.#session = null;

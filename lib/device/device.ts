@@ -244,11 +244,11 @@ export class Device {
 
   #adopt(session: UsmpSession, again: boolean): void {
     this.#lastSession = session;
-    session.on("message", (data) => {
+    session.observe("message", (data) => {
       this.inbox.put(data);
       if (this.inbox.length > 0) this.#cameOn.set(data, session);
     });
-    session.on("drain", () => {
+    session.observe("drain", () => {
       this.outgoing.flush();
       this.#handlers.onDrain(session);
     });

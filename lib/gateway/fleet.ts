@@ -31,9 +31,9 @@ export class Fleet {
     this.#server = new UsmpServer(options);
     this.#polled = polled;
     this.#handlers = handlers;
-    this.#server.on("session", (session) => this.#welcome(session));
-    this.#server.on("refused", (reason, remoteAddress) => handlers.onRefused(reason, remoteAddress));
-    this.#server.on("error", (error) => handlers.onError(error));
+    this.#server.observe("session", (session) => this.#welcome(session));
+    this.#server.observe("refused", (reason, remoteAddress) => handlers.onRefused(reason, remoteAddress));
+    this.#server.observe("error", (error) => handlers.onError(error));
   }
 
   /** As {@link UsmpServer.listen}, but with no default of its own. Rejects with INVALID_ARG for what is no transport. */
@@ -92,9 +92,9 @@ export class Fleet {
   }
 
   #welcome(session: UsmpSession): void {
-    session.on("drain", () => this.#handlers.onDrain(session));
-    session.on("dropped", (reason) => this.#handlers.onDropped(reason));
-    session.on("close", (reason) => this.#handlers.onDisconnect(reason, session));
+    session.observe("drain", () => this.#handlers.onDrain(session));
+    session.observe("dropped", (reason) => this.#handlers.onDropped(reason));
+    session.observe("close", (reason) => this.#handlers.onDisconnect(reason, session));
     if (!this.#polled) session.passMessagesTo((data) => this.#pass(data, session));
     if (this.#paused) session.pause();
     if (this.#handlers.wantsMessages()) this.#listenTo(session);

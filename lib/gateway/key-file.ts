@@ -4,7 +4,7 @@ import { equalBytes } from "../core/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { copySecret, secretBytes } from "../core/secret-bytes.js";
 import { causeText, isUsmpError, systemCodeOf, UsmpError } from "../errors.js";
-import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
+import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
 import { checkNumber } from "../session/options.js";
 import type { PskEntry, PskStore } from "../session/psk-source.js";
 import { systemClock } from "../transport/system-clock.js";
@@ -29,14 +29,19 @@ export interface KeyFileReload {
   readonly revoked: readonly KeyFileDevice[];
 }
 
+/** The events of a key file. */
 export interface KeyFileEvents extends EventMap {
+  /** A change of the file cannot be used, and the last good keys stay: once for each such change. Also a callback that failed. */
+  error: [error: UsmpError];
   /** The file has changed, and what it says now holds. */
   reload: [reload: KeyFileReload];
   /** Something that works and should not stay so: the file's group can read it. */
   warning: [text: string];
-  /** This device is no longer allowed. */
+  /** A change of the file has removed or disabled this device. */
   revoked: [deviceId: string];
 }
+
+const KEY_FILE_EVENTS: EventNames<KeyFileEvents> = { error: true, reload: true, revoked: true, warning: true };
 
 export interface KeyFileOptions {
   /** How often the file is looked at, in milliseconds. Default 1,000. */
@@ -86,7 +91,7 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
   #isClosed = false;
 
   private constructor(path: string, { clock = systemClock, pollMs = DEFAULT_POLL_MS, ...callbacks }: KeyFileOptions) {
-    super();
+    super(KEY_FILE_EVENTS);
     checkNumber("pollMs", pollMs, 1);
     this.path = path;
     this.#clock = clock;
@@ -133,10 +138,7 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
    * Not for a device whose key has changed: its session lives on. Gives back what ends that.
    */
   onRevoked(listener: (deviceId: string) => void): () => void {
-    // Of its own, so that one who listens twice can end either.
-    const own = (deviceId: string): void => listener(deviceId);
-    this.on("revoked", own);
-    return () => void this.off("revoked", own);
+    return this.observe("revoked", listener);
   }
 
   /** Stops watching; the last keys stay. No callback runs after it has resolved. Idempotent. */

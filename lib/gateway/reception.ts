@@ -138,7 +138,7 @@ export class Reception {
     }
     session.waitForSends();
     const since = this.#now();
-    session.on("close", (reason) => {
+    session.observe("close", (reason) => {
       visit.leave(this.#now());
       if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);
       this.#log.log(isExpected(reason) ? "info" : "warn", "session.close", () => {

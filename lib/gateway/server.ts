@@ -6,7 +6,7 @@ import { KEY_LENGTH } from "../core/wire.js";
 import { loadCrypto } from "../crypto/index.js";
 import { causeText, isUsmpError, UsmpError } from "../errors.js";
 import { errorFields, EventLog, type LogFields } from "../session/event-log.js";
-import { GuardedEmitter, type EventMap, type Listener } from "../session/guarded-emitter.js";
+import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
 import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
 import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
 import { RunningHandlers } from "../session/running-handlers.js";
@@ -35,7 +35,7 @@ export interface StopOptions {
   readonly graceMs?: number;
 }
 
-/** What a gateway tells. */
+/** The events of a gateway. */
 export interface ServerEvents extends EventMap {
   /** A device has proved its key. The session lives on when the handler returns. */
   session: [session: UsmpSession];
@@ -44,6 +44,8 @@ export interface ServerEvents extends EventMap {
   /** A handshake came to nothing: for counting. `deviceId` is whom it claimed to be, null where it did not get that far. */
   refused: [error: UsmpError, remoteAddress: string, deviceId: string | null];
 }
+
+const SERVER_EVENTS: EventNames<ServerEvents> = { error: true, refused: true, session: true, timeout: true };
 
 /**
  * A gateway in promise style, as the Python SDK's server.
@@ -70,7 +72,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor({ psk, host = "0.0.0.0", port = 9000, ...settings }: UsmpServerOptions) {
-    super();
+    super(SERVER_EVENTS);
     const lookupKeys = createKeyLookup(psk);
     this.#store = isPskStore(psk) ? psk : null;
     checkKnown(settings, DEFAULT_GATEWAY_SETTINGS, { psk, host, port });
@@ -229,7 +231,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const { deviceId, sessionId } = session;
     session.passErrorsTo((error) => this.#reportTrouble("handler.error", error, { deviceId, sessionId }));
     session.countHandlersIn(this.handlers);
-    session.on("close", ({ code }) => {
+    session.observe("close", ({ code }) => {
       if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);
     });
     this.dispatch("session", session);

@@ -1,33 +1,59 @@
 import type { UsmpError } from "../errors.js";
 import { errorFields, type EventLog } from "./event-log.js";
-import type { EventMap, Listener } from "./guarded-emitter.js";
+import type { EventMap, EventNames, Listener } from "./guarded-emitter.js";
 import { LeavableIterator } from "./leavable-iterator.js";
 import { PolledEmitter } from "./polled-emitter.js";
 import type { UsmpSession } from "./session.js";
 import { StatusFeed } from "./status-feed.js";
 import { logStatus, type UsmpStatus } from "./status.js";
 
-/** What the facade tells. On a listening one the last argument says whose event it is. */
+/** The events of the facade. On a listening one the last argument is the session of the device that it is about. */
 export interface UsmpEvents extends EventMap {
-  connect: [session: UsmpSession];
-  reconnect: [session: UsmpSession];
-  message: [data: Uint8Array, length: number, session: UsmpSession];
-  disconnect: [reason: UsmpError, session: UsmpSession];
-  drain: [session: UsmpSession];
   /**
-   * A message was given up: one of the offline queue, each with its reason; or, told once, messages that came before anybody
-   * listened or read, with BUFFER_FULL.
+   * On a device: an attempt to connect failed; another one follows unless the status is "closed". On either side: something
+   * failed outside of any call of yours, such as a callback that threw or a key look-up.
    */
+  error: [error: UsmpError];
+  /** A session is established: the first, or a later one, and then after `reconnect`. */
+  connect: [session: UsmpSession];
+  /** A session is established, and this life, or on a listening facade this device, had one before. `connect` follows. */
+  reconnect: [session: UsmpSession];
+  /** A device waits `delayMs` milliseconds and tries again: after the `disconnect` of a lost session, or the `error` of a failed attempt. */
+  reconnecting: [delayMs: number, reason: UsmpError];
+  /** A whole, verified message; `data` is the listener's to keep and to change. */
+  message: [data: Uint8Array, length: number, session: UsmpSession];
+  /** A session ended: once for each `connect`, also with BYE and with one's own `close()`. */
+  disconnect: [reason: UsmpError, session: UsmpSession];
+  /** A session has room again after a `send` was refused for want of it. */
+  drain: [session: UsmpSession];
+  /** Messages were lost here: one that the offline queue gave up, each with its reason; or messages that came before anybody listened or read, once, with BUFFER_FULL. */
   dropped: [reason: UsmpError];
   /** A listening facade refused a connection: with AUTH, a device with a wrong key. */
   refused: [reason: UsmpError, remoteAddress: string];
-  /** What goes on has changed; told before the callbacks that the change brings about. */
+  /** The status has changed; fires before the callbacks that the change brings about. */
   status: [status: UsmpStatus];
 }
+
+const USMP_EVENTS: EventNames<UsmpEvents> = {
+  connect: true,
+  disconnect: true,
+  drain: true,
+  dropped: true,
+  error: true,
+  message: true,
+  reconnect: true,
+  reconnecting: true,
+  refused: true,
+  status: true,
+};
 
 /** The callbacks of the Arduino library, and the same events for any number of listeners. */
 export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
   #log: EventLog | null = null;
+
+  constructor(polled: boolean) {
+    super(USMP_EVENTS, polled);
+  }
 
   /** What goes on now. */
   protected abstract currentStatus(): UsmpStatus;
@@ -35,18 +61,17 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
   /** What goes on now, and then each change, up to the end of this life. Leaving the loop, also while it waits, changes nothing. */
   status(): AsyncGenerator<UsmpStatus, void, undefined> {
     const feed = new StatusFeed();
-    let begun = false;
+    let ignore: (() => void) | null = null;
     return new LeavableIterator({
       pull: () => {
-        if (!begun) {
-          begun = true;
+        if (ignore === null) {
           feed.put(this.currentStatus());
-          this.on("status", feed.put);
+          ignore = this.observe("status", feed.put);
         }
         return feed.take();
       },
       leave: () => {
-        this.off("status", feed.put);
+        ignore?.();
         feed.end();
       },
     });

@@ -1,4 +1,4 @@
-import { GuardedEmitter, type EventMap } from "./guarded-emitter.js";
+import { GuardedEmitter, type EventMap, type EventNames } from "./guarded-emitter.js";
 
 /** Enough for a sketch that polls rarely. Messages are not among them: they wait in their inbox, which is bounded. */
 const MOST_WAITING = 1_024;
@@ -16,8 +16,8 @@ export abstract class PolledEmitter<
   readonly #waiting: (() => void)[] = [];
   #running = false;
 
-  constructor(polled: boolean) {
-    super();
+  constructor(names: EventNames<Events>, polled: boolean) {
+    super(names);
     this.polled = polled;
   }
 

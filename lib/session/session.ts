@@ -3,26 +3,35 @@ import type { Clock, Timer } from "../core/clock.js";
 import { formatDeviceId } from "../core/device-id.js";
 import { isUsmpError, orderlyEnd, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
-import { GuardedEmitter, type EventMap, type Listener } from "./guarded-emitter.js";
+import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "./guarded-emitter.js";
 import { LeavableIterator } from "./leavable-iterator.js";
 import { Inbox, type ReceiveOptions } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
 import { checkNumber, type SessionSettings } from "./options.js";
 import type { SessionStats } from "./stats.js";
 
-/** What a session tells. */
+/** The events of a session. */
 export interface SessionEvents extends EventMap {
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number];
-  /** There is room again after a refused `send`. */
+  /** There is room again after a `send` was refused for want of it. */
   drain: [];
   /** The session has ended, once. */
   close: [reason: UsmpError];
-  /** This end has switched to new keys. */
+  /** This end sends under new keys; either end may have asked for them. */
   rekey: [by: "self" | "peer"];
-  /** Messages are dropped because nobody has ever asked for any; told once. */
+  /** Messages are dropped because nobody has ever asked for any; fires once. */
   dropped: [reason: UsmpError];
 }
+
+const SESSION_EVENTS: EventNames<SessionEvents> = {
+  close: true,
+  drain: true,
+  dropped: true,
+  error: true,
+  message: true,
+  rekey: true,
+};
 
 interface Waiting<Value> {
   resolve(value: Value): void;
@@ -59,7 +68,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
 
   /** Made by {@link UsmpClient} and {@link UsmpServer}, on a driver whose handshake is done. @internal */
   constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
-    super();
+    super(SESSION_EVENTS);
     this.deviceId = formatDeviceId(deviceId);
     this.sessionId = hexOf(sessionId);
     this.#driver = driver;

@@ -74,7 +74,7 @@ export type DeviceWaiting = Pick<UsmpStats, "droppedMessages" | "unreadMessages"
 /** A session as far as it is counted. */
 interface Counted {
   stats(): SessionStats;
-  on(event: "close", listener: () => void): unknown;
+  observe(event: "close", listener: () => void): unknown;
 }
 
 /** Counts over sessions that come and go, in memory for the live ones only. */
@@ -89,7 +89,7 @@ export class SessionTotals {
     this.#sessions++;
     if (again) this.#reconnects++;
     this.#live.add(session);
-    session.on("close", () => {
+    session.observe("close", () => {
       this.#live.delete(session);
       // What it had not sent is gone with it.
       this.#ended = { ...sumStats([this.#ended, session.stats()]), unsentBytes: 0 };

@@ -241,10 +241,10 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   }
 
   #watch(): void {
-    this.usmp.on("connect", ({ deviceId }) => this.#journal.add(`${deviceId} connected`));
-    this.usmp.on("disconnect", ({ code }, { deviceId }) => this.#journal.add(`${deviceId} disconnected, ${code}`));
-    this.usmp.on("refused", ({ code }) => this.#journal.add(`a device was refused, ${code}`));
-    this.usmp.on("message", (data, _length, { deviceId }) => {
+    this.usmp.observe("connect", ({ deviceId }) => this.#journal.add(`${deviceId} connected`));
+    this.usmp.observe("disconnect", ({ code }, { deviceId }) => this.#journal.add(`${deviceId} disconnected, ${code}`));
+    this.usmp.observe("refused", ({ code }) => this.#journal.add(`a device was refused, ${code}`));
+    this.usmp.observe("message", (data, _length, { deviceId }) => {
       this.#journal.add(`${deviceId} sent ${shown(data)}`);
       const message = { atMs: this.#journal.elapsedMs, deviceId, data, text: data.toString() };
       this.#messages.push(message);

@@ -219,6 +219,19 @@ describe("KeyFile", () => {
       expect(revoked).to.have.length(2);
     });
 
+    it("tells a gateway also where somebody removes all listeners, of which the gateway's are none", async () => {
+      write(PUMP);
+      const opened = await open();
+      expect(opened.eventNames()).to.deep.equal([]);
+      opened.removeAllListeners();
+      write();
+      await poll();
+      expect(revoked).to.deep.equal([PUMP.id]);
+      expect(() => opened.on("revoke" as never, () => {})).to.throw(
+        'no event "revoke"; there are error, reload, revoked, warning',
+      );
+    });
+
     it("tells nobody any more who has ended that", async () => {
       write(PUMP);
       const opened = await open();

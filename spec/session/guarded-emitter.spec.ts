@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { isUsmpError, UsmpError } from "../../lib/errors.js";
-import { GuardedEmitter, type EventMap, type Listener } from "../../lib/session/guarded-emitter.js";
+import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../../lib/session/guarded-emitter.js";
 import { microtasks, warningsDuring } from "../support/session-waits.js";
 
 interface Events extends EventMap {
@@ -8,9 +8,15 @@ interface Events extends EventMap {
   quiet: [];
 }
 
+const EVENTS: EventNames<Events> = { error: true, news: true, quiet: true };
+
 class Station extends GuardedEmitter<Events> {
   readonly added: string[] = [];
+  constructor() {
+    super(EVENTS);
+  }
   tell = (text: string, count = 1): void => this.dispatch("news", text, count);
+  hush = (): void => this.dispatch("quiet");
   report = (error: UsmpError): void => this.reportError(error);
   hears = (event: keyof Events): boolean => this.hasListeners(event);
   onNews = (callback: Listener<Events["news"]> | null): void => this.setCallback("news", callback);
@@ -68,6 +74,118 @@ describe("GuardedEmitter", () => {
       station.onNews(() => {});
       station.onNews(null);
       expect(station.added).to.deep.equal(["news", "quiet", "news"]);
+    });
+
+    it("are added and removed under either of Node's names", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      const listener = (text: string): unknown => heard.push(text);
+      expect(station.addListener("news", listener)).to.equal(station);
+      station.tell("a");
+      expect(station.removeListener("news", listener)).to.equal(station);
+      station.tell("b");
+      expect(heard).to.deep.equal(["a"]);
+    });
+
+    it("added twice run twice, and are removed one registration at a time, the most recent first", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      const twice = (text: string): unknown => heard.push(text);
+      station.on("news", twice).on("news", () => heard.push("between"));
+      station.once("news", twice);
+      station.off("news", twice);
+      station.tell("a");
+      station.tell("b");
+      expect(heard).to.deep.equal(["a", "between", "b", "between"]);
+      station.on("news", twice).off("news", twice);
+      station.tell("c");
+      expect(heard.slice(4)).to.deep.equal(["c", "between"]);
+      station.off("news", twice).off("news", twice);
+      expect(station.listenerCount("news")).to.equal(1);
+    });
+
+    it("added with once, the same twice, run once each", () => {
+      const station = new Station();
+      let runs = 0;
+      const listener = (): unknown => runs++;
+      station.once("quiet", listener).once("quiet", listener).on("quiet", listener);
+      station.hush();
+      station.hush();
+      // Three, and then the one that stays.
+      expect(runs).to.equal(4);
+    });
+
+    it("have the emitter as their this", () => {
+      const station = new Station();
+      const seen: unknown[] = [];
+      station.on("quiet", function (this: unknown) {
+        seen.push(this);
+      });
+      station.hush();
+      expect(seen).to.deep.equal([station]);
+    });
+
+    it("are counted, without the callback, and name their events", () => {
+      const station = new Station();
+      station.onNews(() => {});
+      expect([station.listenerCount("news"), station.eventNames()]).to.deep.equal([0, []]);
+      station.on("news", () => {}).once("quiet", () => {});
+      station.on("news", () => {});
+      expect([station.listenerCount("news"), station.listenerCount("quiet")]).to.deep.equal([2, 1]);
+      expect(station.eventNames()).to.deep.equal(["news", "quiet"]);
+      station.hush();
+      expect([station.listenerCount("quiet"), station.eventNames()]).to.deep.equal([0, ["news"]]);
+    });
+
+    it("are removed all at once, of one event or of every one, and callbacks stay", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      station.onNews((text) => heard.push(text));
+      station.on("news", () => heard.push("listener")).on("quiet", () => heard.push("quiet"));
+      expect(station.removeAllListeners("news")).to.equal(station);
+      station.tell("a");
+      station.hush();
+      expect(heard).to.deep.equal(["a", "quiet"]);
+      station.removeAllListeners();
+      station.hush();
+      expect([heard.length, station.eventNames()]).to.deep.equal([2, []]);
+    });
+
+    it("cannot be added to an event that does not exist: INVALID_ARG names those that do", () => {
+      const station = new Station();
+      for (const add of ["on", "once", "addListener"] as const) {
+        for (const name of ["mesage", "toString", "__proto__", Symbol("s"), 5, undefined]) {
+          expect(() => station[add](name as "news", () => {}))
+            .to.throw(UsmpError, /^there is no event .+; there are error, news, quiet$/)
+            .with.property("code", "INVALID_ARG");
+        }
+      }
+      expect(() => station.on("mesage" as "news", () => {})).to.throw('there is no event "mesage"');
+      expect(station.added).to.deep.equal([]);
+    });
+
+    it("may be asked for, and removed from, an event that does not exist", () => {
+      const station = new Station();
+      for (const name of ["mesage", "toString", Symbol("s")] as unknown[] as "news"[]) {
+        expect(station.off(name, () => {})).to.equal(station);
+        expect(station.removeListener(name, () => {}).removeAllListeners(name)).to.equal(station);
+        expect(station.listenerCount(name)).to.equal(0);
+      }
+    });
+
+    it("of the library are neither counted, nor removed with the others", () => {
+      const station = new Station();
+      const heard: string[] = [];
+      const listener = (text: string): unknown => heard.push(text);
+      const stop = station.observe("news", listener);
+      station.off("news", listener).removeAllListeners("news").removeAllListeners();
+      expect([station.listenerCount("news"), station.eventNames()]).to.deep.equal([0, []]);
+      station.tell("a");
+      expect([heard, station.hears("news")]).to.deep.equal([["a"], true]);
+      station.on("news", listener);
+      stop();
+      station.tell("b");
+      expect([heard, station.listenerCount("news")]).to.deep.equal([["a", "b"], 1]);
     });
 
     it("may remove themselves and each other while an event is told", () => {

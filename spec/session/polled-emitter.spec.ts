@@ -7,6 +7,9 @@ interface Events extends EventMap {
 }
 
 class Station extends PolledEmitter<Events> {
+  constructor(polled: boolean) {
+    super({ error: true, news: true }, polled);
+  }
   tell = (text: string): void => this.dispatch("news", text);
   poll = (andThen: () => void = () => {}): void => this.runWaiting(andThen);
   run = (call: () => void): void => this.runOrWait(call);

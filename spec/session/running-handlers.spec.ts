@@ -20,7 +20,7 @@ describe("RunningHandlers", () => {
 
   beforeEach(() => {
     running = new RunningHandlers();
-    emitter = new Emitter();
+    emitter = new Emitter({ error: true, go: true });
     emitter.countHandlersIn(running);
     errors = [];
     emitter.on("error", ({ message }) => errors.push(message));

@@ -62,6 +62,14 @@ describe("TestGateway", () => {
     });
   }
 
+  it("sees what comes where somebody removes all listeners of its facade, of which its own are none", async () => {
+    make();
+    expect(gateway.usmp.eventNames()).to.deep.equal([]);
+    gateway.usmp.removeAllListeners();
+    (await connected()).send("hello");
+    expect(await gateway.next()).to.equal("hello");
+  });
+
   it("gives the messages of one device alone, where it is named", async () => {
     make();
     const [one, two] = [await connected(ONE), await connected(TWO)];

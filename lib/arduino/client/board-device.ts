@@ -59,8 +59,8 @@ export class BoardDevice implements LifeResource {
       logger,
       reconnect: () => this.#backoff.nextDelayMs(),
     });
-    this.#usmp.on("connect", (session) => this.#adopt(session));
-    this.#usmp.on("error", (error) => this.#trouble(error));
+    this.#usmp.observe("connect", (session) => this.#adopt(session));
+    this.#usmp.observe("error", (error) => this.#trouble(error));
   }
 
   get state(): UsmpState {
@@ -177,8 +177,8 @@ export class BoardDevice implements LifeResource {
     this.#newest = session;
     this.#backoff.established();
     session.keepalive(this.#keepaliveMs);
-    session.on("message", () => this.board.networkEvent());
-    session.on("close", (reason) => {
+    session.observe("message", () => this.board.networkEvent());
+    session.observe("close", (reason) => {
       if (session !== this.#newest) return;
       this.#leftOver = this.#usmp.stats().unreadMessages;
       this.#trouble(reason);
