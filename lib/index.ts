@@ -31,7 +31,7 @@ export type { ReceiveOptions } from "./session/inbox.js";
 export type { Sendable } from "./session/message.js";
 export type { SessionSettings } from "./session/options.js";
 export type { PskEntry, PskFunction, PskSource, PskStore, PskTable } from "./session/psk-source.js";
-export type { SessionStats, UsmpStats } from "./session/stats.js";
+export type { ServerStats, SessionStats, UsmpStats } from "./session/stats.js";
 export type { UsmpStatus } from "./session/status.js";
 export type { Psk } from "./core/psk.js";
 

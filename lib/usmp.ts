@@ -9,7 +9,7 @@ import { parseOfflineQueue, type OfflineQueueOptions } from "./device/offline-qu
 import { Fleet } from "./gateway/fleet.js";
 import type { ListeningAddress, StopOptions, UsmpServerOptions } from "./gateway/server.js";
 import { EventLog } from "./session/event-log.js";
-import { SessionTotals, type UsmpStats } from "./session/stats.js";
+import { facadeStats, SessionTotals, type UsmpStats } from "./session/stats.js";
 import type { UsmpStatus } from "./session/status.js";
 import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
 import { toBytes, type Sendable } from "./session/message.js";
@@ -77,6 +77,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
       { lookupPsk: createPskLookup(keys), settings, backoff, deviceId, offlineQueue: parseOfflineQueue(offlineQueue) },
       {
         onConnect: (session, again) => {
+          this.#totals.add(session, again);
           this.#announce(session, again);
           this.runOrWait(() => this.#device.outgoing.flush());
         },
@@ -296,7 +297,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** What was counted so far, over all sessions of this facade. */
   stats(): UsmpStats {
-    return this.#totals.stats(this.#device.waiting, this.#lastError);
+    return facadeStats(this.#totals.stats(), this.#device.waiting, this.#lastError);
   }
 
   /** The live sessions of a listening facade. */
@@ -344,7 +345,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   async #listen(transports: readonly AnyAcceptor[]): Promise<ListeningAddress[]> {
-    const fleet: Fleet = new Fleet(this.#serverOptions, this.polled, {
+    const fleet: Fleet = new Fleet(this.#serverOptions, this.polled, this.#totals, {
       onConnect: (session, again) => this.#announce(session, again),
       onDisconnect: (reason, session) => {
         this.runOrWait(() => fleet.readOut(session));
@@ -371,13 +372,13 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   #announce(session: UsmpSession, again: boolean): void {
-    this.#totals.add(session, again);
     if (again) this.dispatch("reconnect", session);
     this.dispatch("connect", session);
   }
 
-  /** Unless a callback has closed, or dialled, meanwhile. */
+  /** Unless a callback has closed, or dialled, meanwhile. Where nobody listens it takes no place among what waits to be polled for. */
   #tellReconnecting(): void {
+    if (!this.hasListeners("reconnecting")) return;
     const { status } = this.#device;
     if (status.state === "backoff") this.dispatch("reconnecting", status.delayMs, status.reason);
   }

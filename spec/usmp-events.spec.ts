@@ -83,7 +83,7 @@ describe("Events", () => {
 
     it("end an iteration by the event that is named to close it", async () => {
       const { gateway, device } = await rig.pair();
-      const messages = on(forNode(gateway), "message", { close: ["disconnect"] } as object);
+      const messages = on(forNode(gateway), "message", { close: ["disconnect"] });
       device.send("a");
       await rig.until(device.close());
       await rig.pass();

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 
-import { FacadeRig, FIRST_WINDOW_MS } from "./support/facade-rig.js";
+import { UsmpServer, type UsmpSession } from "../lib/index.js";
+import { crypto, FacadeRig, FIRST_WINDOW_MS, PSK } from "./support/facade-rig.js";
 
 describe("Usmp's stats", () => {
   let rig: FacadeRig;
@@ -78,6 +79,57 @@ describe("Usmp's stats", () => {
       await rig.pass();
     }
     expect(device.stats()).to.include({ droppedMessages: 1, unreadMessages: 2 });
+  });
+
+  it("count nothing as unread that ended sessions have left, on a facade and on a server", async () => {
+    const server = new UsmpServer({ psk: PSK, clock: rig.clock, crypto });
+    await rig.until(server.listen(rig.acceptor("server")));
+    const gateway = await rig.gateway();
+    const read: string[] = [];
+    const readAll = async (session: UsmpSession): Promise<void> => {
+      for await (const data of session) read.push(data.toString());
+    };
+    gateway.on("connect", readAll);
+    server.onSession(readAll);
+    for (const [name, listener] of [
+      [undefined, gateway],
+      ["server", server],
+    ] as const) {
+      for (let round = 1; round <= 3; round++) {
+        const device = rig.usmp();
+        expect(await rig.until(device.begin(rig.dialer(name)))).to.equal(true);
+        // They arrive together with the end, before any of them can be read.
+        for (let index = 0; index < 5; index++) device.send(`${index}`);
+        await rig.until(device.close());
+        await rig.pass();
+        expect(listener.stats()).to.include({ messagesReceived: 5 * round, unreadMessages: 0, unsentBytes: 0 });
+      }
+    }
+    expect(read).to.have.lengthOf(30);
+    await rig.until(server.stop());
+  });
+
+  it("of a server count as the devices do, over sessions and restarts", async () => {
+    const server = new UsmpServer({ psk: PSK, clock: rig.clock, crypto });
+    const again: boolean[] = [];
+    server.onSession((session, isAgain) => {
+      again.push(isAgain);
+      session.send("welcome");
+    });
+    const device = rig.usmp();
+    for (let round = 0; round < 2; round++) {
+      await rig.until(server.listen(rig.acceptor()));
+      await rig.connect(device);
+      device.send("hello");
+      await rig.pass();
+      expect(server.stats().unreadMessages).to.equal(1);
+      await rig.until(device.close());
+      await rig.until(server.stop());
+    }
+    const [up, down] = [device.stats(), server.stats()];
+    expect(down).to.include({ sessions: 2, reconnects: 1, messagesReceived: 2, messagesSent: 2, unreadMessages: 0 });
+    expect([down.bytesReceived, down.bytesSent]).to.deep.equal([up.bytesSent, up.bytesReceived]);
+    expect(again).to.deep.equal([false, true]);
   });
 
   it("tell what the offline queue holds", async () => {

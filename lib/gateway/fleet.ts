@@ -1,8 +1,8 @@
 import { UsmpError } from "../errors.js";
 import type { AnyAcceptor } from "../transport/transport.js";
 import type { RunningHandlers } from "../session/running-handlers.js";
+import type { SessionTotals } from "../session/stats.js";
 import type { UsmpSession } from "../session/session.js";
-import { KnownDevices } from "./known-devices.js";
 import { UsmpServer, type ListeningAddress, type StopOptions, type UsmpServerOptions } from "./server.js";
 
 export interface FleetHandlers {
@@ -23,15 +23,15 @@ export class Fleet {
   readonly #server: UsmpServer;
   readonly #handlers: FleetHandlers;
   readonly #polled: boolean;
-  readonly #known = new KnownDevices();
   #paused = false;
 
-  /** `polled`: messages wait in their session's queue until `readOut`. */
-  constructor(options: UsmpServerOptions, polled: boolean, handlers: FleetHandlers) {
+  /** `polled`: messages wait in their session's queue until `readOut`. `totals`: where sessions are counted. */
+  constructor(options: UsmpServerOptions, polled: boolean, totals: SessionTotals, handlers: FleetHandlers) {
     this.#server = new UsmpServer(options);
+    this.#server.countIn(totals);
     this.#polled = polled;
     this.#handlers = handlers;
-    this.#server.observe("session", (session) => this.#welcome(session));
+    this.#server.observe("session", (session, again) => this.#welcome(session, again));
     this.#server.observe("refused", (reason, remoteAddress) => handlers.onRefused(reason, remoteAddress));
     this.#server.observe("error", (error) => handlers.onError(error));
   }
@@ -91,14 +91,14 @@ export class Fleet {
     }
   }
 
-  #welcome(session: UsmpSession): void {
+  #welcome(session: UsmpSession, again: boolean): void {
     session.observe("drain", () => this.#handlers.onDrain(session));
     session.observe("dropped", (reason) => this.#handlers.onDropped(reason));
     session.observe("close", (reason) => this.#handlers.onDisconnect(reason, session));
     if (!this.#polled) session.passMessagesTo((data) => this.#pass(data, session));
     if (this.#paused) session.pause();
     if (this.#handlers.wantsMessages()) this.#listenTo(session);
-    this.#handlers.onConnect(session, this.#known.note(session.deviceId));
+    this.#handlers.onConnect(session, again);
   }
 
   #listenTo(session: UsmpSession): void {

@@ -9,12 +9,14 @@ import { errorFields, EventLog, type LogFields } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
 import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
 import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
+import { SessionTotals, type ServerStats } from "../session/stats.js";
 import { RunningHandlers } from "../session/running-handlers.js";
 import type { UsmpSession } from "../session/session.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from "../transport/transport.js";
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
 import { DatagramFront } from "./datagram-front.js";
+import { KnownDevices } from "./known-devices.js";
 import { KeyPairPool } from "./key-pair-pool.js";
 import { QuietTime } from "./quiet-time.js";
 import { Reception } from "./reception.js";
@@ -37,9 +39,12 @@ export interface StopOptions {
 
 /** The events of a gateway. */
 export interface ServerEvents extends EventMap {
-  /** A device has proved its key. The session lives on when the handler returns. */
-  session: [session: UsmpSession];
-  /** A session ended because nothing was heard of its device. */
+  /**
+   * A device has proved its key. The session lives on when the handler returns. `again`: this device had one before, as far
+   * as that is remembered, for 65,536 devices.
+   */
+  session: [session: UsmpSession, again: boolean];
+  /** A session ended because nothing was heard of its device for `sessionTimeoutMs`. */
   timeout: [deviceId: string, sessionId: string];
   /** A handshake came to nothing: for counting. `deviceId` is whom it claimed to be, null where it did not get that far. */
   refused: [error: UsmpError, remoteAddress: string, deviceId: string | null];
@@ -64,6 +69,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   readonly #quietTime: QuietTime;
   readonly #reception: Reception;
   #run: Run | null = null;
+  readonly #known = new KnownDevices();
+  #totals = new SessionTotals();
   /** Settles when everything that was told to stop has stopped. */
   #stopping: Promise<unknown> = Promise.resolve();
   #keepsProcess = true;
@@ -115,6 +122,16 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   /** The live session of a device, or null. @throws UsmpError INVALID_ARG where that is no device id. */
   session(deviceId: string): UsmpSession | null {
     return this.#reception.sessions.get(formatDeviceId(parseDeviceId(deviceId))) ?? null;
+  }
+
+  /** What was counted so far, over all sessions of this gateway. */
+  stats(): ServerStats {
+    return this.#totals.stats();
+  }
+
+  /** Counts in `totals` from now on. @internal */
+  countIn(totals: SessionTotals): void {
+    this.#totals = totals;
   }
 
   get isListening(): boolean {
@@ -234,7 +251,9 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     session.observe("close", ({ code }) => {
       if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);
     });
-    this.dispatch("session", session);
+    const again = this.#known.note(deviceId);
+    this.#totals.add(session, again);
+    this.dispatch("session", session, again);
   }
 
   /** What the user's store throws must not keep a stop from its end. */

@@ -14,9 +14,9 @@ export interface SessionStats {
   readonly messagesReceived: number;
   /** Dropped because nobody had listened or read yet. */
   readonly droppedMessages: number;
-  /** Waiting to be read. */
+  /** Waiting to be read now; over several sessions, of those that live. */
   readonly unreadMessages: number;
-  /** Bytes that the network has not taken yet. */
+  /** Bytes that the network has not taken yet; over several sessions, of those that live. */
   readonly unsentBytes: number;
   /** The round trip in milliseconds: of the last PING, over datagrams as acknowledgements tell it; null before the first. */
   readonly roundTripMs: number | null;
@@ -56,11 +56,15 @@ function sumStats(all: readonly SessionStats[]): SessionStats {
   );
 }
 
-/** What a facade counts over all its sessions. */
-export interface UsmpStats extends SessionStats {
+/** What is counted over all sessions of a gateway. */
+export interface ServerStats extends SessionStats {
   /** Sessions that were established, and how many of them were not the first of their device or life. */
   readonly sessions: number;
   readonly reconnects: number;
+}
+
+/** What a facade counts over all its sessions. */
+export interface UsmpStats extends ServerStats {
   /** Held by the offline queue. */
   readonly queuedMessages: number;
   readonly queuedBytes: number;
@@ -70,6 +74,17 @@ export interface UsmpStats extends SessionStats {
 
 /** A device's messages wait in its own inbox and offline queue, which outlive its sessions. */
 export type DeviceWaiting = Pick<UsmpStats, "droppedMessages" | "unreadMessages" | "queuedMessages" | "queuedBytes">;
+
+/** `totals` of all sessions, and what a device has beside them. */
+export function facadeStats(totals: ServerStats, waiting: DeviceWaiting, lastError: UsmpError | null): UsmpStats {
+  return {
+    ...totals,
+    ...waiting,
+    droppedMessages: totals.droppedMessages + waiting.droppedMessages,
+    unreadMessages: totals.unreadMessages + waiting.unreadMessages,
+    lastError,
+  };
+}
 
 /** A session as far as it is counted. */
 interface Counted {
@@ -91,23 +106,14 @@ export class SessionTotals {
     this.#live.add(session);
     session.observe("close", () => {
       this.#live.delete(session);
-      // What it had not sent is gone with it.
-      this.#ended = { ...sumStats([this.#ended, session.stats()]), unsentBytes: 0 };
+      // What waited is no longer waiting: only what was counted adds up.
+      this.#ended = { ...sumStats([this.#ended, session.stats()]), unreadMessages: 0, unsentBytes: 0 };
     });
   }
 
-  /** All that was counted; `waiting` is what a device has beside its sessions. */
-  stats(waiting: DeviceWaiting, lastError: UsmpError | null): UsmpStats {
+  /** All that was counted. */
+  stats(): ServerStats {
     const sum = sumStats([this.#ended, ...[...this.#live].map((session) => session.stats())]);
-    return {
-      ...sum,
-      droppedMessages: sum.droppedMessages + waiting.droppedMessages,
-      unreadMessages: sum.unreadMessages + waiting.unreadMessages,
-      queuedMessages: waiting.queuedMessages,
-      queuedBytes: waiting.queuedBytes,
-      sessions: this.#sessions,
-      reconnects: this.#reconnects,
-      lastError,
-    };
+    return { ...sum, sessions: this.#sessions, reconnects: this.#reconnects };
   }
 }

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Fleet, type FleetHandlers } from "../../lib/gateway/fleet.js";
+import { SessionTotals } from "../../lib/session/stats.js";
 import { crypto } from "../support/core-crypto.js";
 import { DEVICE_A, DEVICE_B, NetworkRig, TEXT_PSK } from "../support/session-network.js";
 import { microtasks } from "../support/session-waits.js";
@@ -23,7 +24,7 @@ class Rig {
       wantsMessages: () => this.wanted,
     };
     const { clock } = this.network;
-    this.fleet = new Fleet({ psk: TEXT_PSK, clock, crypto, maxUnsentBytes: 1 }, polled, handlers);
+    this.fleet = new Fleet({ psk: TEXT_PSK, clock, crypto, maxUnsentBytes: 1 }, polled, new SessionTotals(), handlers);
   }
 
   async listen(): Promise<this> {
