@@ -86,7 +86,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
           // What arrived before the end is told before the end, also where it waits for a poll.
           this.runOrWait(() => this.#device.flush(session));
           this.dispatch("disconnect", reason, session);
-          this.#tellReconnecting();
+          this.tellReconnecting();
         },
         onMessage: (data, session) => this.runsAtOnce && this.#tell(data, session),
         onDrain: (session) => this.dispatch("drain", session),
@@ -96,7 +96,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
           this.#lastError = error;
           // Nobody has to listen: another attempt follows.
           this.dispatch("error", error);
-          this.#tellReconnecting();
+          this.tellReconnecting();
         },
         onError: (error) => this.reportError(error),
       },
@@ -374,13 +374,6 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   #announce(session: UsmpSession, again: boolean): void {
     if (again) this.dispatch("reconnect", session);
     this.dispatch("connect", session);
-  }
-
-  /** Unless a callback has closed, or dialled, meanwhile. Where nobody listens it takes no place among what waits to be polled for. */
-  #tellReconnecting(): void {
-    if (!this.hasListeners("reconnecting")) return;
-    const { status } = this.#device;
-    if (status.state === "backoff") this.dispatch("reconnecting", status.delayMs, status.reason);
   }
 
   #tell(data: Uint8Array, session: UsmpSession): boolean {

@@ -65,6 +65,7 @@ describe("The package", () => {
       "state",
       "stats",
       "status",
+      "tellReconnecting",
       "tellStatus",
       "unref",
       "write",

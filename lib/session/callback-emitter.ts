@@ -88,6 +88,13 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
     if (this.hasListeners("status")) this.dispatch("status", status);
   }
 
+  /** Says when, and why, a device tries again, unless a callback has closed, or dialled, meanwhile. Else as `tellStatus`. */
+  protected tellReconnecting(): void {
+    if (!this.hasListeners("reconnecting")) return;
+    const status = this.currentStatus();
+    if (status.state === "backoff") this.dispatch("reconnecting", status.delayMs, status.reason);
+  }
+
   protected override reportError(error: UsmpError): void {
     this.#log?.log("error", "handler.error", () => errorFields(error));
     super.reportError(error);
