@@ -25,6 +25,7 @@ export async function connect(target: string, options: ConnectOptions, context: 
   const { host, port } = parseTarget(target);
   const { cipher, deviceId, udp = false, reconnect = false, rekeyAfter: rekeyAfterMs } = options;
   const psk = await needKey(options, context);
+  context.running();
   const device = deviceId === undefined ? {} : { deviceId };
   const usmp = new Usmp(psk, { cipher, rekeyAfterMs, ...device, ...(reconnect ? {} : { reconnect: false as const }) });
   wipeKey(psk);

@@ -1,6 +1,6 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { codeOf } from "./context.js";
+import { codeOf } from "./system-error.js";
 
 /** As long as anybody may hold it, many times over. */
 const PATIENCE_MS = 5_000;

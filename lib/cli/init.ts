@@ -1,9 +1,10 @@
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
-import { codeOf, ExitCode, UsageError, type Context } from "./context.js";
+import { ExitCode, UsageError, type Context } from "./context.js";
 import { makeKey } from "./make-key.js";
 import { ownPackage, type OwnPackage } from "./own-package.js";
 import { escapeControls } from "./printable.js";
+import { codeOf } from "./system-error.js";
 
 /** What the project is called in its template, and in the template alone. */
 const TEMPLATE_NAME = "my-device";

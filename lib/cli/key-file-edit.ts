@@ -2,9 +2,9 @@ import { lstat, realpath } from "node:fs/promises";
 import { isUsmpError } from "../errors.js";
 import { parseKeyFile } from "../gateway/key-file-format.js";
 import { readKeyFile, type KeyFileContent } from "../gateway/key-file.js";
-import { codeOf } from "./context.js";
 import { withFileLock } from "./file-lock.js";
 import { replaceFile } from "./replace-file.js";
+import { codeOf } from "./system-error.js";
 
 /** A device as a key file has it, its members in the file's order. */
 export interface DeviceRecord {

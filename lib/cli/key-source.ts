@@ -1,7 +1,8 @@
 import { readFile, stat } from "node:fs/promises";
 import { copySecret } from "../core/secret-bytes.js";
 import { Usmp, type Psk, type PskSource } from "../index.js";
-import { codeOf, UsageError, type Context } from "./context.js";
+import { UsageError, type Context } from "./context.js";
+import { codeOf } from "./system-error.js";
 
 /** The options of every command that needs a key. */
 export interface KeyOptions {

@@ -1,11 +1,12 @@
 import { causeText } from "../errors.js";
 import { CIPHERS } from "../session/options.js";
 import { DEFAULT_PORT } from "./address.js";
-import { codeOf, ExitCode, type Context } from "./context.js";
+import { ExitCode, type Context } from "./context.js";
 import { editKeyFile, type DeviceRecord } from "./key-file-edit.js";
 import { makeKey } from "./make-key.js";
 import { pasteLines } from "./paste-lines.js";
 import { escapeControls } from "./printable.js";
+import { codeOf } from "./system-error.js";
 
 export interface DeviceKeyOptions {
   /** In the form in which ids are always shown. */

@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises";
-import { codeOf, ExitCode, UsageError, type Context } from "./context.js";
+import { ExitCode, UsageError, type Context } from "./context.js";
 import { keygenDevice, type DeviceKeyOptions } from "./keygen-device.js";
 import { makeKey } from "./make-key.js";
 import { replaceFile } from "./replace-file.js";
+import { codeOf } from "./system-error.js";
 
 export interface KeygenOptions extends Partial<DeviceKeyOptions> {
   readonly out?: string;

@@ -1,23 +1,29 @@
-/** The `usmp` program: the process's streams and signals, around {@link run}. */
-import { run } from "./run.js";
+/** The `usmp` program: the process's streams and signals, around `run`. */
+import { StopSignals } from "./stop-signals.js";
 
-/** A terminal and a program between (npm) may each pass on one Ctrl-C: what comes this soon is still the first. */
-const SAME_SIGNAL_MS = 300;
-
-const stop = new AbortController();
-
-function onSignal(): void {
-  if (stop.signal.aborted) return;
-  stop.abort();
-  // From then on a signal does what it does by itself: end the process at once.
-  setTimeout(() => {
-    process.off("SIGINT", onSignal);
-    process.off("SIGTERM", onSignal);
-  }, SAME_SIGNAL_MS).unref();
-}
-
-process.on("SIGINT", onSignal);
-process.on("SIGTERM", onSignal);
+const signals = new StopSignals();
 
 const { stdin, stdout, stderr, env } = process;
-process.exitCode = await run(process.argv.slice(2), { stdin, stdout, stderr, env, signal: stop.signal });
+for (const stream of [stdout, stderr]) neverBlock(stream);
+
+// Loaded only now: what is stopped while it loads would otherwise miss the signal as process 1 of a container.
+const { run } = await import("./run.js");
+const exitCode = await run(process.argv.slice(2), {
+  stdin,
+  stdout,
+  stderr,
+  env,
+  signal: signals.signal,
+  onRunning: () => signals.heed(),
+});
+signals.end(exitCode);
+
+/**
+ * Node writes to a terminal synchronously: one that is held (Ctrl-S) would stop every session, and signals would no longer
+ * be heard. There is no public way to change that; where this one is missing, terminals are as in any other Node program.
+ */
+function neverBlock(stream: NodeJS.WriteStream): void {
+  if (!stream.isTTY) return;
+  const { _handle: handle } = stream as { _handle?: { setBlocking?(isBlocking: boolean): unknown } };
+  handle?.setBlocking?.(false);
+}

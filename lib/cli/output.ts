@@ -1,21 +1,34 @@
 import { once } from "node:events";
 import type { Writable } from "node:stream";
+import { codeOf } from "./system-error.js";
+
+/** The reader has left, which is its right (`usmp serve | head -1`). Every other failure means that output was lost. */
+const READER_LEFT: readonly string[] = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED"];
 
 /** A stream for text whose reader may be slow, or leave. */
 export class Output {
   readonly #stream: Writable;
   readonly #broken = new AbortController();
+  readonly #whenBroken = once(this.#broken.signal, "abort");
+  #failure: Error | null = null;
   #draining: Promise<unknown> | null = null;
+  #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    // For good: what was written last may fail when its writer is long done.
-    stream.on("error", () => this.#broken.abort());
+    // Never removed: the last write may fail long after its writer is done.
+    stream.on("error", (error) => this.#break(error));
+    stream.on("close", () => this.#broken.abort());
   }
 
-  /** Aborts when nobody reads any more. */
+  /** Aborts when nothing more can be written. */
   get broken(): AbortSignal {
     return this.#broken.signal;
+  }
+
+  /** Why output was lost (a full disk); null while nothing was, and where the reader left of its own accord. */
+  get failure(): Error | null {
+    return this.#failure;
   }
 
   /** Writes a line; resolves when there is room for more. Never rejects. */
@@ -26,14 +39,25 @@ export class Output {
   /** As {@link line}, without the newline. */
   async text(text: string): Promise<void> {
     if (this.#broken.signal.aborted) return;
+    let written = (): void => {};
+    this.#lastWrite = new Promise<void>((resolve) => (written = resolve));
+    const hasRoom = this.#stream.write(text, (error) => {
+      if (error) this.#break(error);
+      written();
+    });
     // One wait for all writers: a gateway has as many as it has sessions.
-    if (!this.#stream.write(text)) this.#draining ??= this.#drain();
+    if (!hasRoom) this.#draining ??= this.#drain();
     await this.drained();
   }
 
-  /** Resolves when there is room, or nobody reads any more. */
+  /** Resolves when there is room, or nothing more can be written. */
   async drained(): Promise<void> {
     await this.#draining;
+  }
+
+  /** Resolves when the system has taken everything, or nothing more can be written. */
+  async flushed(): Promise<void> {
+    await Promise.race([this.#lastWrite, this.#whenBroken]);
   }
 
   /** Whether writing now would only pile up. */
@@ -41,8 +65,13 @@ export class Output {
     return this.#draining !== null;
   }
 
+  #break(error: Error): void {
+    if (!READER_LEFT.includes(codeOf(error))) this.#failure ??= error;
+    this.#broken.abort();
+  }
+
   async #drain(): Promise<void> {
-    // It rejects when the stream breaks, which is told by `broken`.
+    // It rejects when the stream breaks, which `broken` reports.
     await once(this.#stream, "drain", { signal: this.broken }).catch(() => {});
     this.#draining = null;
   }

@@ -25,10 +25,10 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
   let exitCode: ExitCode = ExitCode.OK;
   try {
     await createProgram(context, (code) => (exitCode = code)).parseAsync(argv, { from: "user" });
-    return exitCode;
   } catch (error) {
-    return explain(error, context);
+    exitCode = explain(error, context);
   }
+  return context.finish(exitCode);
 }
 
 function createProgram(context: Context, finish: (exitCode: ExitCode) => void): Command {

@@ -56,7 +56,8 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
   try {
     const tcp = new TcpTransport(host, port);
     const addresses = await server.listen(tcp, ...(udp ? [new UdpTransport(host, port)] : []));
-    await announce(addresses, newKey, options, context);
+    context.running(graceMs);
+    announce(addresses, newKey, options, context);
     if (context.signal.aborted) await server.stop({ graceMs });
     else await server.serve({ signal: context.signal, graceMs });
   } finally {
@@ -85,19 +86,20 @@ async function secretsOf(options: ServeOptions, logger: Logger | null, context: 
   return { psk: newKey, keys: null, newKey };
 }
 
-async function announce(
+/** Nobody has to read it: devices are served meanwhile. */
+function announce(
   addresses: readonly ListeningAddress[],
   newKey: string | null,
   { echo, cipher: [cipher = CIPHERS[0]] = [] }: ServeOptions,
   { stdout }: Context,
-): Promise<void> {
+): void {
   for (const { address, port, transport } of addresses) {
     const place = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
-    await stdout.line(`listening on ${place} (${transport})${echo === true ? ", echoing" : ""}`);
+    void stdout.line(`listening on ${place} (${transport})${echo === true ? ", echoing" : ""}`);
   }
   if (newKey === null) return;
   const { address, port } = addresses[0] as ListeningAddress;
-  for (const line of pasteLines({ key: newKey, address, port, cipher })) await stdout.line(line);
+  for (const line of pasteLines({ key: newKey, address, port, cipher })) void stdout.line(line);
 }
 
 /** In ASCII alone: what a terminal would act on, and what hides or reorders text, is escaped. */

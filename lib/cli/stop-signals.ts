@@ -1,0 +1,68 @@
+import { constants } from "node:os";
+
+/** What asks a program to stop: Ctrl-C, a service manager or container runtime, a terminal that was closed. */
+const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+type StopSignal = (typeof STOP_SIGNALS)[number];
+
+/** A terminal and a program between (npm) may each pass on one Ctrl-C: the same signal this soon is still the first. */
+const SAME_SIGNAL_MS = 300;
+
+/** A request of Node's that occupies a thread of its pool until a name server answers, which may take half a minute. */
+const LOOKUP = "GetAddrInfoReqWrap";
+/** The same until a file system answers. */
+const FILE_REQUESTS: readonly string[] = ["FSReqCallback", "FSReqPromise"];
+
+/**
+ * The signals that stop this process, from its construction on. While the program starts, each ends it at once. Once the
+ * program {@link heed}s them, the first aborts {@link signal}, and the second ends the process at once.
+ *
+ * Nothing is left to the signals' default action, which the system ignores for process 1 of a container.
+ */
+export class StopSignals {
+  readonly #stop = new AbortController();
+  #isHeeded = false;
+  #first: { readonly name: StopSignal; readonly atMs: number } | null = null;
+
+  constructor() {
+    for (const name of STOP_SIGNALS) process.on(name, () => this.#received(name));
+  }
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** From now on the program stops in an orderly way at the first signal. */
+  heed(): void {
+    this.#isHeeded = true;
+  }
+
+  /** Ends the process now, whatever is still open. */
+  end(exitCode: number): never {
+    // `process.exit()` would wait for the lookup. The signal's own action does not.
+    if (this.#first !== null && isActive(LOOKUP)) actBySelf(this.#first.name);
+    process.exit(exitCode);
+  }
+
+  #received(name: StopSignal): void {
+    const atMs = performance.now();
+    if (this.#isHeeded && this.#first === null) {
+      this.#first = { name, atMs };
+      this.#stop.abort();
+      return;
+    }
+    if (name === this.#first?.name && atMs - this.#first.atMs < SAME_SIGNAL_MS) return;
+    // A shell calls that 128 + n, too.
+    if (isActive(LOOKUP, ...FILE_REQUESTS)) actBySelf(name);
+    process.exit(128 + constants.signals[name]);
+  }
+}
+
+function isActive(...resources: readonly string[]): boolean {
+  return process.getActiveResourcesInfo().some((resource) => resources.includes(resource));
+}
+
+/** Lets the signal act as if nobody had listened to it. Process 1 goes on: the system protects it. */
+function actBySelf(name: StopSignal): void {
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
+}
