@@ -1,8 +1,11 @@
-import { readFile, stat } from "node:fs/promises";
+import { isUtf8 } from "node:buffer";
 import { copySecret } from "../core/secret-bytes.js";
+import { causeText, systemCodeOf } from "../errors.js";
+import { encodingTrouble, invisiblePart, withoutByteOrderMark } from "../gateway/key-text.js";
 import { Usmp, type Psk, type PskSource } from "../index.js";
+import { readBounded } from "./bounded-read.js";
 import { UsageError, type Context } from "./context.js";
-import { codeOf } from "./system-error.js";
+import { systemReason } from "./system-error.js";
 
 /** The options of every command that needs a key. */
 export interface KeyOptions {
@@ -11,6 +14,9 @@ export interface KeyOptions {
 }
 
 const HEX_PREFIX = "hex:";
+
+/** Far more than any key needs. */
+const MAX_KEY_BYTES = 64 * 1_024;
 
 /**
  * The key that the user gave, or null: `--psk` or `--psk-file` (not both), else USMP_PSK. It stands for its text, as on a
@@ -25,10 +31,10 @@ export async function findKey({ psk, pskFile }: KeyOptions, context: Context): P
     context.warn(
       "other users of this machine can see a key on the command line; --psk-file and USMP_PSK keep it private",
     );
-    return decode(Buffer.from(psk));
+    return keyOfText(psk, "--psk", context);
   }
   const fromEnvironment = context.env["USMP_PSK"];
-  return fromEnvironment === undefined ? null : decode(Buffer.from(fromEnvironment));
+  return fromEnvironment === undefined ? null : keyOfText(fromEnvironment, "USMP_PSK", context);
 }
 
 /** Overwrites a key that somebody has taken a copy of; a text, and keys that are no bytes, stay as they are. */
@@ -45,37 +51,51 @@ export async function needKey(options: KeyOptions, context: Context): Promise<Ps
 
 async function readKeyFile(file: string, context: Context): Promise<Psk> {
   const named = JSON.stringify(file);
-  let content: Buffer;
-  try {
-    content = await readFile(file);
-    if (await isReadableByOthers(file)) {
-      context.warn(`other users of this machine can read the key in ${named}: chmod 600 makes it private`);
-    }
-  } catch (cause) {
-    throw new UsageError(`the key file ${named} cannot be read (${codeOf(cause)})`, { cause });
-  }
-  return decode(withoutNewline(content));
-}
-
-/** Windows has no such bits, and a pipe is nobody else's. */
-async function isReadableByOthers(file: string): Promise<boolean> {
-  if (process.platform === "win32") return false;
-  const found = await stat(file);
-  return found.isFile() && (found.mode & 0o044) !== 0;
+  const { bytes, mode } = await readBounded(file, MAX_KEY_BYTES, context).catch((cause: unknown) => {
+    const isSystemError = systemCodeOf(cause) !== null;
+    const why = isSystemError ? `cannot be read: ${systemReason(cause)}` : `cannot be used: ${causeText(cause)}`;
+    throw new UsageError(`the key file ${named} ${why}`, { cause });
+  });
+  if (mode !== null && (mode & 0o044) !== 0 && process.platform !== "win32")
+    context.warn(`other users of this machine can read the key in ${named}: chmod 600 ${named} makes it private`);
+  return keyOf(withoutNewline(bytes), named, context);
 }
 
 /** Editors and `echo` end a file with one, which is not part of the key. */
-function withoutNewline(content: Buffer): Buffer {
+function withoutNewline(content: Uint8Array): Uint8Array {
   if (content.at(-1) !== 0x0a) return content;
   return content.subarray(0, content.at(-2) === 0x0d ? -2 : -1);
 }
 
-/** Overwrites `key`. */
-function decode(key: Buffer): Psk {
+/** A key that the system has handed over as text. */
+function keyOfText(text: string, where: string, context: Context): Psk {
+  // What is not UTF-8 became U+FFFD on its way here, which would be another key.
+  if (text.includes("\ufffd")) throw new UsageError(`the key in ${where} is not UTF-8 text: give it with --psk-file`);
+  return keyOf(Buffer.from(text), where, context);
+}
+
+/** Overwrites `bytes`. */
+function keyOf(bytes: Uint8Array, where: string, context: Context): Psk {
   try {
+    const trouble = encodingTrouble(bytes);
+    if (trouble !== null) throw new UsageError(`the key in ${where} cannot be used: ${trouble}`);
+    const { buffer, byteOffset, length } = withoutByteOrderMark(bytes);
+    const key = Buffer.from(buffer, byteOffset, length);
+    warnOfInvisible(key, where, context);
     if (key.toString("latin1", 0, HEX_PREFIX.length) !== HEX_PREFIX) return copySecret(key);
     return Usmp.hex(key.toString("latin1", HEX_PREFIX.length));
   } finally {
-    key.fill(0);
+    bytes.fill(0);
   }
+}
+
+function warnOfInvisible(key: Buffer, where: string, context: Context): void {
+  // Most keys are visible ASCII. Those do not become strings, which nothing could overwrite.
+  if (key.every((byte) => byte > 0x20 && byte < 0x7f)) return;
+  if (!isUtf8(key)) return context.warn(`the key in ${where} is not UTF-8 text; its bytes count as they are`);
+  const invisible = invisiblePart(key.toString());
+  if (invisible === null) return;
+  context.warn(
+    `the key in ${where} ${invisible}, which counts as part of the key: remove it, unless the other side has it too`,
+  );
 }

@@ -1,5 +1,6 @@
 import { secretBytes } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
+import { encodingTrouble } from "./key-text.js";
 import { MAX_KEY_FILE_BYTES, tooLarge } from "./key-file-format.js";
 
 /** What the system says of a file: the part of Node's `BigIntStats` that is used here. */
@@ -47,13 +48,13 @@ export function isFresh({ mtimeNs, ctimeNs }: FileFacts, nowMs = Date.now()): bo
  */
 export async function readContent(file: OpenFile, path: string, hasModes: boolean): Promise<Content | null> {
   const facts = await file.facts();
-  if (!facts.isFile()) throw new UsmpError("INVALID_ARG", "it is no regular file");
+  if (!facts.isFile()) throw new UsmpError("INVALID_ARG", "it is not a regular file");
   if (hasModes) checkMode(Number(facts.mode), path);
   if (facts.size > MAX_KEY_FILE_BYTES) throw tooLarge();
   // One byte more than there should be: it stays free, or the file has grown.
   const bytes = secretBytes(Number(facts.size) + 1);
   try {
-    const length = await readAll(file, bytes);
+    const length = await readAll((into, position) => file.read(into, position), bytes);
     if (fingerprint(await file.facts()) !== fingerprint(facts) || length !== Number(facts.size)) return null;
     return { text: decode(bytes.subarray(0, length)), facts };
   } finally {
@@ -81,21 +82,24 @@ function troubleWith(mode: number): string | null {
   return null;
 }
 
-async function readAll(file: OpenFile, into: Uint8Array): Promise<number> {
+/** Reads until `into` is full or the file ends. Resolves with the number of bytes. */
+export async function readAll(read: OpenFile["read"], into: Uint8Array): Promise<number> {
   let length = 0;
   while (length < into.length) {
-    const read = await file.read(into.subarray(length), length);
-    if (read === 0) break;
-    length += read;
+    const count = await read(into.subarray(length), length);
+    if (count === 0) break;
+    length += count;
   }
   return length;
 }
 
-/** A byte order mark, which some editors write, is left out. */
+/** Without a byte order mark. */
 function decode(bytes: Uint8Array): string {
+  const trouble = encodingTrouble(bytes);
+  if (trouble !== null) throw new UsmpError("INVALID_ARG", trouble);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
-    throw new UsmpError("INVALID_ARG", "it is no UTF-8 text");
+    throw new UsmpError("INVALID_ARG", "it is not UTF-8 text");
   }
 }

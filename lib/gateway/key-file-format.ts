@@ -4,6 +4,7 @@ import { parseHexKey, parsePsk } from "../core/psk.js";
 import { causeText, UsmpError } from "../errors.js";
 import { CIPHERS } from "../session/options.js";
 import type { PskEntry } from "../session/psk-source.js";
+import { invisiblePart } from "./key-text.js";
 import { JsonScanner, type JsonKind } from "./json-scanner.js";
 
 /** A device of a key file. The keys are bytes of its own, the holder's to wipe. */
@@ -42,14 +43,19 @@ const ARTICLES: Readonly<Record<JsonKind, string>> = {
  * The devices of a key file's text, by device id, in the file's order; `docs/keys.md` has the format.
  * @throws UsmpError INVALID_ARG for the first thing that is wrong, with line, column and a path like `devices[3].key`. The
  * message repeats nothing of the file but device ids.
+ * @param warn is called at most once, for keys that hold what nobody sees
  */
-export function parseKeyFile(text: string): ReadonlyMap<string, KeyFileEntry> {
+export function parseKeyFile(
+  text: string,
+  warn: (message: string) => void = () => {},
+): ReadonlyMap<string, KeyFileEntry> {
   // A character has at least one byte.
   if (text.length > MAX_KEY_FILE_BYTES) throw tooLarge();
   const scanner = new JsonScanner(text);
   const reader = new Reader(scanner);
   const devices = reader.file();
   scanner.end();
+  reader.warnOfInvisible(warn);
   return devices;
 }
 
@@ -72,6 +78,9 @@ class Reader {
   readonly #devices = new Map<string, KeyFileEntry>();
   /** Where each id stands, for the one who wrote it twice. */
   readonly #idsAt = new Map<string, number>();
+  /** The first key that holds what nobody sees. */
+  #firstInvisible: { readonly at: number; readonly message: string } | null = null;
+  #invisibleCount = 0;
 
   constructor(scanner: JsonScanner) {
     this.#scanner = scanner;
@@ -90,6 +99,13 @@ class Reader {
     }
     if (!hasDevices) this.#scanner.fail(start, 'the file has no "devices"');
     return this.#devices;
+  }
+
+  warnOfInvisible(warn: (message: string) => void): void {
+    if (this.#firstInvisible === null) return;
+    const { at, message } = this.#firstInvisible;
+    const others = this.#invisibleCount === 1 ? "" : ` (and so for ${this.#invisibleCount - 1} more)`;
+    warn(`${this.#scanner.place(at)}: ${message}${others}`);
   }
 
   #device(path: string): void {
@@ -160,6 +176,11 @@ class Reader {
 
   #key(path: string): Uint8Array {
     const { value, at } = this.#text(path);
+    const invisible = invisiblePart(value);
+    if (invisible !== null) {
+      this.#invisibleCount++;
+      this.#firstInvisible ??= { at, message: `${path} ${invisible}, which counts as part of the key` };
+    }
     return this.#attempt(
       () => keyOf(value),
       (error) => this.#scanner.fail(at, `${path}: ${causeText(error)}`),

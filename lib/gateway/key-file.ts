@@ -1,4 +1,3 @@
-import { constants } from "node:fs";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { equalBytes } from "../core/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
@@ -8,6 +7,7 @@ import { GuardedEmitter, type EventMap, type EventNames, type Listener } from ".
 import { checkNumber } from "../session/options.js";
 import type { PskEntry, PskStore } from "../session/psk-source.js";
 import { systemClock } from "../transport/system-clock.js";
+import { CAUTIOUS_READ, kindOf } from "./file-kind.js";
 import { fingerprint, isFresh, isGroupReadable, readContent, type Content } from "./key-file-content.js";
 import { parseKeyFile, type KeyFileEntry } from "./key-file-format.js";
 
@@ -35,7 +35,7 @@ export interface KeyFileEvents extends EventMap {
   error: [error: UsmpError];
   /** The file has changed, and what it says now holds. */
   reload: [reload: KeyFileReload];
-  /** Something that works and should not stay so: the file's group can read it. */
+  /** Something that works and should not stay so: the file's group can read it, or a key ends with a space. */
   warning: [text: string];
   /** A change of the file has removed or disabled this device. */
   revoked: [deviceId: string];
@@ -58,9 +58,6 @@ const DEFAULT_POLL_MS = 1_000;
 
 /** As many times a file is read that changes each time, when it is opened. */
 const ATTEMPTS = 3;
-
-/** Without it opening a pipe would wait for a writer; Windows has none. */
-const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
 /**
  * The keys of a file (`docs/keys.md` has the format), which is watched while the gateway runs.
@@ -86,6 +83,8 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
   /** The trouble that was told last, and with which state of the file; null while all is well. */
   #told: string | null = null;
   #warned = false;
+  /** What the parser said last of keys that hold invisible characters. */
+  #lastWarning: string | null = null;
   #timer: Timer | null = null;
   #polling: Promise<void> = Promise.resolve();
   #isClosed = false;
@@ -108,8 +107,7 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
    */
   static async open(path: string, options: KeyFileOptions = {}): Promise<KeyFile> {
     const file = new KeyFile(path, options);
-    const { content, devices } = await readKeyFile(path);
-    file.#adopt(content, devices);
+    file.#adopt(await readKeyFile(path));
     file.#pollLater();
     return file;
   }
@@ -170,7 +168,7 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
       this.#settled = isFresh(facts) ? null : state;
       const content = await readOnce(this.path);
       if (content === null || fingerprint(content.facts) !== state) this.#settled = null;
-      else if (!this.#isClosed) this.#adopt(content, parseKeyFile(content.text));
+      else if (!this.#isClosed) this.#adopt(parse(content));
     } catch (cause) {
       this.#failed(state, cause);
     }
@@ -184,7 +182,7 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
     this.reportError(error);
   }
 
-  #adopt({ facts }: Content, devices: ReadonlyMap<string, KeyFileEntry>): void {
+  #adopt({ content: { facts }, devices, warning }: KeyFileContent): void {
     const before = this.#devices;
     const reload = compare(before, devices);
     const isNews =
@@ -201,6 +199,9 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
       this.dispatch("warning", `the group of ${named} can read the keys in it: chmod 600 ${named} makes it private`);
     }
     this.#warned = isTooOpen;
+    if (warning !== null && warning !== this.#lastWarning)
+      this.dispatch("warning", `the key file ${JSON.stringify(this.path)}: ${warning}`);
+    this.#lastWarning = warning;
   }
 }
 
@@ -209,6 +210,14 @@ const HAS_MODES = process.platform !== "win32";
 export interface KeyFileContent {
   readonly content: Content;
   readonly devices: ReadonlyMap<string, KeyFileEntry>;
+  /** What works and should not stay so, or null. */
+  readonly warning: string | null;
+}
+
+function parse(content: Content): KeyFileContent {
+  let warning: string | null = null;
+  const devices = parseKeyFile(content.text, (message) => (warning = message));
+  return { content, devices, warning };
 }
 
 /** A key file as it is now. @throws UsmpError INVALID_ARG as a rejection, naming the file; `cause` has the system's error. */
@@ -216,7 +225,7 @@ export async function readKeyFile(path: string): Promise<KeyFileContent> {
   try {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       const content = await readOnce(path);
-      if (content !== null) return { content, devices: parseKeyFile(content.text) };
+      if (content !== null) return parse(content);
     }
   } catch (cause) {
     throw explain(path, cause);
@@ -225,7 +234,10 @@ export async function readKeyFile(path: string): Promise<KeyFileContent> {
 }
 
 async function readOnce(path: string): Promise<Content | null> {
-  const handle = await open(path, OPEN_FLAGS);
+  const found = await stat(path);
+  // Before it is opened: with a device that alone may have effects.
+  if (!found.isFile()) throw new UsmpError("INVALID_ARG", `it is ${kindOf(found)}; give a regular file`);
+  const handle = await open(path, CAUTIOUS_READ);
   try {
     return await readContent(openFile(handle), path, HAS_MODES);
   } finally {

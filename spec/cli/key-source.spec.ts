@@ -59,10 +59,41 @@ describe("findKey", () => {
     expect((await find({ pskFile: file })).key).to.equal(`${KEY}\n`);
   });
 
-  it("keeps the bytes of a file that holds no text", async () => {
-    writeKeyFile(Uint8Array.of(0xff, 0xfe, 0x00));
-    const { key } = await find({ pskFile: file });
-    expect(key).to.equal(Buffer.of(0xff, 0xfe, 0x00).toString());
+  it("keeps the bytes of a file that is not UTF-8, and says so", async () => {
+    writeKeyFile(Uint8Array.of(0xe4, 0xfe, 0x01));
+    const { key, told } = await find({ pskFile: file });
+    expect(key).to.equal(Buffer.of(0xe4, 0xfe, 0x01).toString());
+    expect(told).to.match(/^usmp: warning: the key in .* is not UTF-8 text; its bytes count as they are\n$/);
+  });
+
+  it("drops a byte order mark, wherever the key comes from", async () => {
+    writeKeyFile(`\ufeff${KEY}\n`);
+    expect(await find({ pskFile: file })).to.deep.equal({ key: KEY, told: "" });
+    expect(await find({}, { USMP_PSK: `\ufeff${KEY}` })).to.deep.equal({ key: KEY, told: "" });
+  });
+
+  for (const [content, says] of [
+    [` ${KEY}`, "begins with a space"],
+    [`${KEY}\t\n`, "ends with a tab"],
+    [`${KEY}\n\n`, "ends with a line break"],
+    [`${KEY}\u00a0`, "ends with a no-break space"],
+  ] as const) {
+    it(`warns that a key ${says}, in a file and in USMP_PSK`, async () => {
+      writeKeyFile(content);
+      const key = content.replace(/\n$/, "");
+      const fromFile = await find({ pskFile: file });
+      const fromEnvironment = await find({}, { USMP_PSK: key });
+      expect([fromFile.key, fromEnvironment.key]).to.deep.equal([key, key]);
+      expect(fromFile.told).to.contain(`usmp: warning: the key in ${JSON.stringify(file)} ${says}, which counts`);
+      expect(fromEnvironment.told).to.contain(`usmp: warning: the key in USMP_PSK ${says}, which counts`);
+      expect(fromFile.told + fromEnvironment.told).not.to.contain(KEY);
+    });
+  }
+
+  it("refuses a variable that was not UTF-8, because another key would come of it", async () => {
+    const error = await refusal({}, { USMP_PSK: `${KEY}\ufffd` });
+    expect(error).to.be.instanceOf(UsageError);
+    expect(error.message).to.equal("the key in USMP_PSK is not UTF-8 text: give it with --psk-file");
   });
 
   if (!windows) {
@@ -111,7 +142,7 @@ describe("findKey", () => {
 
   it("refuses a file that cannot be read, and says why", async () => {
     expect((await refusal({ pskFile: join(folder, "none") })).message).to.contain("ENOENT");
-    expect((await refusal({ pskFile: folder })).message).to.contain("EISDIR");
+    expect((await refusal({ pskFile: folder })).message).to.contain("it is a directory");
   });
 
   it("says where keys come from where one is needed", async () => {

@@ -60,15 +60,15 @@ function inMemory(files: Files, complaints: string[]): (() => void)[] {
     files.set(file, "");
   };
   return [
-    replace(fs, "readFile", async (file: string) => Buffer.from(find(file))),
     replace(fs, "stat", async (file: string) => factsOf(find(file))),
     replace(fs, "writeFile", async (file: string, content: string, how: { mode?: number; flag?: string }) => {
       create(file, how.flag, how.mode);
       files.set(file, content);
     }),
-    // What is opened for anything but making a file anew is not there: of key files of many devices there are none here.
     replace(fs, "open", async (file: string, flag?: string | number, mode?: number) => {
-      if (flag === "r" || typeof flag === "number") throw systemError("ENOENT");
+      // There are no folders.
+      if (flag === "r") throw systemError("ENOENT");
+      if (typeof flag === "number") return handleOf(Buffer.from(find(file)));
       create(file, flag, mode);
       return {
         writeFile: async (content: string) => void files.set(file, content),
@@ -89,8 +89,18 @@ function inMemory(files: Files, complaints: string[]): (() => void)[] {
   ];
 }
 
-function factsOf(content: string): { isFile(): boolean; mode: number } {
-  return { isFile: () => true, mode: content.length % 2 === 0 ? 0o600 : 0o644 };
+function factsOf({ length: size }: { readonly length: number }): { isFile(): boolean; mode: number; size: number } {
+  return { isFile: () => true, mode: size % 2 === 0 ? 0o600 : 0o644, size };
+}
+
+function handleOf(content: Buffer): object {
+  return {
+    stat: async () => factsOf(content),
+    read: async (into: Uint8Array, _offset: number, length: number, position: number) => ({
+      bytesRead: content.copy(into, 0, position, position + length),
+    }),
+    close: async () => {},
+  };
 }
 
 /** Gives back how to undo it. */

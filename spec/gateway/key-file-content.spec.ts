@@ -112,11 +112,17 @@ describe("readContent", () => {
     expect((await readContent(file, "devices.json", false))?.text).to.equal("{}");
   });
 
+  it("refuses UTF-16 and NUL bytes by name", async () => {
+    const utf16 = Uint8Array.from(Buffer.from('{"devices":[]}', "utf16le"));
+    expect(await refusal(new FakeFile(utf16))).to.equal("it is UTF-16 text; save it as UTF-8");
+    expect(await refusal(new FakeFile(utf8("{}\0")))).to.contain("it holds a NUL byte");
+  });
+
   it("refuses what is no file, what is too large, and what is no UTF-8", async () => {
-    expect(await refusal(new FakeFile(utf8(""), [{ isFile: () => false }]))).to.equal("it is no regular file");
+    expect(await refusal(new FakeFile(utf8(""), [{ isFile: () => false }]))).to.equal("it is not a regular file");
     const size = BigInt(MAX_KEY_FILE_BYTES + 1);
     expect(await refusal(new FakeFile(utf8(""), [{ size }]))).to.equal("the file is larger than 16 MiB");
-    expect(await refusal(new FakeFile(Uint8Array.of(0x7b, 0xff)))).to.equal("it is no UTF-8 text");
+    expect(await refusal(new FakeFile(Uint8Array.of(0x7b, 0xff)))).to.equal("it is not UTF-8 text");
   });
 });
 

@@ -129,11 +129,37 @@ describe("KeyFile", () => {
     it("refuses a file that is missing, a folder, and a number of milliseconds that is none", async () => {
       expect(await refusal()).to.equal(`the key file ${JSON.stringify(file)} cannot be read (ENOENT)`);
       mkdirSync(file);
-      expect(await refusal()).to.match(/no regular file|EISDIR|EPERM/);
+      expect(await refusal()).to.match(/it is a directory/);
       for (const pollMs of [0, NaN]) {
         const error = await KeyFile.open(file, { pollMs }).catch((reason: unknown) => reason);
         expect(isUsmpError(error) && error.message).to.contain("pollMs");
       }
+    });
+
+    it("warns of keys that hold what nobody sees, once for as long as that lasts", async () => {
+      write({ ...PUMP, key: `${PUMP.key} ` }, { ...LAMP, key: `\u200b${LAMP.key}` });
+      await open();
+      expect(warnings).to.have.length(1);
+      expect(warnings[0])
+        .to.match(/: line 6, column 14: devices\[0\]\.key ends with a space, which counts .* \(and so for 1 more\)$/)
+        .and.not.to.contain("key-of");
+      writeText(
+        `${JSON.stringify(
+          {
+            devices: [
+              { ...PUMP, key: `${PUMP.key} ` },
+              { ...LAMP, key: `\u200b${LAMP.key}` },
+            ],
+          },
+          null,
+          2,
+        )}\n`,
+      );
+      await poll();
+      expect(warnings).to.have.length(1);
+      write({ ...PUMP, key: `${PUMP.key} ` });
+      await poll();
+      expect(warnings).to.have.length(2);
     });
 
     it("shows no key to whoever prints it", async () => {
@@ -173,7 +199,7 @@ describe("KeyFile", () => {
     it("does not wait for the writer of a pipe", async () => {
       const [exitCode] = (await once(spawn("mkfifo", ["-m", "600", file]), "close")) as [number];
       expect(exitCode).to.equal(0);
-      expect(await refusal()).to.contain("it is no regular file");
+      expect(await refusal()).to.contain("it is a pipe; give a regular file");
     });
   });
 
