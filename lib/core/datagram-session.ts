@@ -14,7 +14,15 @@ import { Keepalive } from "./keepalive.js";
 import { MessageQueue } from "./message-queue.js";
 import { requireMessageLength, type SessionOptions } from "./session.js";
 import type { Utack } from "./utack.js";
-import { FORBIDDEN_SEQ, FrameType, HEADER_LENGTH, isSessionType, SEALED_OVERHEAD, type SessionType } from "./wire.js";
+import {
+  FORBIDDEN_SEQ,
+  FrameType,
+  HEADER_LENGTH,
+  isSessionType,
+  SEALED_OVERHEAD,
+  sealsNothing,
+  type SessionType,
+} from "./wire.js";
 
 const NOTHING = new Uint8Array(0);
 
@@ -147,7 +155,9 @@ export class DatagramSession {
    * @throws UsmpError with the code of the violation of somebody who has the key, or BYE: the session is over.
    */
   receive(frame: Frame, now: number): boolean {
-    if (!isSessionType(frame.type) || frame.bytes.length < HEADER_LENGTH + SEALED_OVERHEAD) return false;
+    const plaintextLength = frame.bytes.length - HEADER_LENGTH - SEALED_OVERHEAD;
+    if (!isSessionType(frame.type) || plaintextLength < 0) return false;
+    if (sealsNothing(frame.type) && plaintextLength > 0) return false;
     const rekeyUtack = this.#keys.utackAgain(frame);
     if (rekeyUtack !== null) {
       if (this.#outbox.takeRepeat("newest", now)) this.#outbox.push(rekeyUtack);

@@ -24,6 +24,7 @@ import {
   MAX_PLAINTEXT_LENGTH,
   REKEY_SALT_LENGTH,
   SEALED_OVERHEAD,
+  sealsNothing,
 } from "./wire.js";
 
 export { PING_INTERVAL_MS };
@@ -224,6 +225,8 @@ export class Session {
     const { plaintext, firstUnderNewKey } = this.#keys.open(frame);
     if (frame.seq === FORBIDDEN_SEQ)
       throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
+    if (sealsNothing(type) && plaintext.length > 0)
+      throw new UsmpError("CRYPTO", `${frameTypeName(type)} with ${plaintext.length} bytes; it carries none`);
     if (firstUnderNewKey && this.#reassembly.holdsPartialMessage) {
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
     }

@@ -75,6 +75,11 @@ export function isSessionType(type: number): type is SessionType {
   return (type >= FrameType.DATA && type <= FrameType.DATA_FRAG) || type === FrameType.REKEY;
 }
 
+/** Whether frames of a type seal nothing, so that their payload has one length (§2). */
+export function sealsNothing(type: number): boolean {
+  return type === FrameType.PING || type === FrameType.PONG || type === FrameType.BYE;
+}
+
 /** A type byte as people read it: `"DATA"`, or `"0xff"` where it has no name. */
 export function frameTypeName(type: number): string {
   const found = Object.entries(FrameType).find(([, value]) => value === type);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { concat } from "../../lib/core/bytes.js";
 import { hmacClient, hmacServer } from "../../lib/core/handshake-crypto.js";
 import { deriveRekeyed } from "../../lib/core/rekey-derivation.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { FrameType, frameTypeName } from "../../lib/core/wire.js";
 import { counted, filled, flipped, NOTHING, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { plainFrame, sealedFrame, withCrc } from "../support/core-frames.js";
@@ -232,6 +232,15 @@ describe("adversarial cases over datagrams", () => {
     it(`case 50: ends CRYPTO for a REKEY salt of ${length} bytes that verifies`, () => {
       gateway.receive(fromDevice(FrameType.REKEY, 0, counted(length)));
       expect(gateway.closed).to.equal("CRYPTO");
+    });
+  }
+
+  for (const type of [FrameType.PING, FrameType.PONG, FrameType.BYE]) {
+    it(`case 78: drops ${frameTypeName(type)} with a payload: no UTACK, no answer, its number stays free (§2)`, () => {
+      for (const length of [1, 32, 452]) gateway.receive(fromDevice(type, 0, counted(length)));
+      expect([gateway.output(), gateway.closed]).to.deep.equal([[], undefined]);
+      gateway.receive(fromDevice(FrameType.DATA, 0, utf8("still here")));
+      expect(gateway.texts).to.deep.equal(["still here"]);
     });
   }
 

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { concat } from "../../lib/core/bytes.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { FrameType, frameTypeName } from "../../lib/core/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { expectClosed, gatewayAfter, types } from "../support/core-adversary.js";
 import { counted, filled, flipped, fromHex, NOTHING, toHex, utf8 } from "../support/core-bytes.js";
@@ -154,6 +154,16 @@ describe("adversarial cases: session", () => {
     expect(pair.gateway.messages).to.deep.equal([counted(1808)]);
     expect([pair.device.closed, pair.gateway.closed]).to.deep.equal([undefined, undefined]);
   });
+
+  for (const type of [PING, PONG, BYE]) {
+    for (const length of [1, 32, 452]) {
+      it(`case 78: ${frameTypeName(type)} with ${length} bytes closes CRYPTO, unanswered (§2)`, () => {
+        const gateway = gatewayAfter(fromDevice(type, 0, counted(length)));
+        expectClosed(gateway, "CRYPTO");
+        expect(gateway.frames()).to.deep.equal([]);
+      });
+    }
+  }
 
   it("case 28: a fourth DATA_FRAG in one message closes FRAGMENT", () => {
     const fragments = [0, 1, 2].map((seq) => fromDevice(DATA_FRAG, seq, counted(452)));
