@@ -63,7 +63,8 @@ export class UsmpError extends Error {
   readonly errno: number;
 
   constructor(code: UsmpErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    const hasCause = options !== undefined && Object.hasOwn(options, "cause") && options.cause !== undefined;
+    super(message, hasCause ? { cause: options.cause } : undefined);
     this.code = code;
     this.errno = ERRNO_BY_CODE[code];
   }

@@ -1,3 +1,4 @@
+import { ownMembers } from "./core/own-members.js";
 import { toUsmpError, UsmpErrno, UsmpError } from "./errors.js";
 import { parseHexKey } from "./core/psk.js";
 import { Device } from "./device/device.js";
@@ -62,7 +63,8 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
-  constructor(psk: PskSource, { deviceId, reconnect, offlineQueue, polled = false, ...given }: UsmpOptions = {}) {
+  constructor(psk: PskSource, options: UsmpOptions = {}) {
+    const { deviceId, reconnect, offlineQueue, polled = false, ...given } = ownMembers(options);
     super(polled);
     checkKnown(given, DEFAULT_DEVICE_SETTINGS, DEFAULT_GATEWAY_SETTINGS, { deviceId, reconnect, offlineQueue, polled });
     const settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, given);
@@ -108,8 +110,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    * Resolves with the first attempt's result: true after `onConnect` ran. False for a bad argument, which is not retried;
    * `lastError()` says what was wrong. When `signal` aborts, at any time, that is a `close()`. Never rejects.
    */
-  async begin(transport: Dialer, { signal }: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
+  async begin(transport: Dialer, options: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
     try {
+      const { signal } = ownMembers(options);
       if (this.#fleet !== null)
         throw new UsmpError("INVALID_ARG", "this facade listens: close() it, or use another one to connect");
       return await this.#device.begin(transport, signal).finally(() => this.maintain());

@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { ownMembers } from "../core/own-members.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { causeText } from "../errors.js";
 import { isUsmpError, type CipherName } from "../index.js";
@@ -76,7 +77,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option("--grace <ms>", "when stopped, how long answers under way may take", usage(parseTime), DEFAULT_GRACE_MS)
     .option("--log", "tell each event on stderr, as one line of JSON")
     .addHelpText("after", `\nLimits and their defaults (docs/gateway.md says what for):\n${limitLines()}`)
-    .action(async (options: ServeOptions) => finish(await serve(options, context)));
+    .action(async (options: ServeOptions) => finish(await serve(ownMembers(options), context)));
 
   withKeyOptions(program.command("connect"))
     .description("Be a device: send each line of the input, print each message that comes.")
@@ -95,7 +96,9 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
       "--device-id <id>",
       'this device, such as 24:0a:c4:01:02:03, or "mac" for this machine\'s (default: random)',
     )
-    .action(async (target: string, options: ConnectOptions) => finish(await connect(target, options, context)));
+    .action(async (target: string, options: ConnectOptions) =>
+      finish(await connect(target, ownMembers(options), context)),
+    );
 
   program
     .command("keygen")
@@ -106,7 +109,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option("--name <name>", "what people call that device")
     .option("--rotate <days>", "accept that device's present key for so many days more", usage(parseDays))
     .option("-f, --force", "replace that file, or that device's key, if it exists")
-    .action(async (options: KeygenOptions) => finish(await keygen(options, context)));
+    .action(async (options: KeygenOptions) => finish(await keygen(ownMembers(options), context)));
 
   program
     .command("init")

@@ -5,6 +5,7 @@
  *     handshake --- done ---> established --- BYE, violation, deadline, end of the stream ---> closed
  *         `---------------------- violation, deadline, end of the stream ----------------------^
  */
+import { ownMembers } from "./own-members.js";
 import { isUsmpError, UsmpError } from "../errors.js";
 import type { Connection } from "./connection.js";
 import type { ConnectionEvent } from "./events.js";
@@ -53,7 +54,7 @@ export class StreamConnection implements Connection {
   constructor(options: StreamConnectionOptions, now: number) {
     this.#options = options;
     this.#bytesAt = now;
-    const { handshake, handshakeTimeoutMs, helloTimeoutMs = Infinity } = options;
+    const { handshake, handshakeTimeoutMs, helloTimeoutMs = Infinity } = ownMembers(options);
     const helloBy = now + helloTimeoutMs;
     this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs, helloBy, helloTimeoutMs };
     this.#sendPlain(handshake.start());

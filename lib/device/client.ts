@@ -1,3 +1,4 @@
+import { ownMembers } from "../core/own-members.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { parsePsk, type Psk } from "../core/psk.js";
 import { copySecret } from "../core/secret-bytes.js";
@@ -66,7 +67,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(options: UsmpClientOptions) {
     super(CLIENT_EVENTS);
-    const { host, port, transport, psk, deviceId, ...settings } = options;
+    const { host, port, transport, psk, deviceId, ...settings } = ownMembers(options);
     this.#psk = parsePsk(psk);
     checkKnown(settings, DEFAULT_DEVICE_SETTINGS, { host, port, transport, psk, deviceId });
     this.#settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, settings);
@@ -106,7 +107,8 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
    * Connects and runs the handshake. Rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, CLOSED (aborted, or
    * disconnected meanwhile), INVALID_ARG (connected, or connecting, already); nothing is left behind then.
    */
-  async connect({ signal }: ConnectOptions = {}): Promise<void> {
+  async connect(options: ConnectOptions = {}): Promise<void> {
+    const { signal } = ownMembers(options);
     if (this.isConnected || this.#connecting !== null) {
       throw new UsmpError("INVALID_ARG", "this client is connected, or connecting, already: call disconnect() first");
     }

@@ -145,12 +145,13 @@ async function answerHello(
   } catch (cause) {
     request.onLookupFailed(new UsmpError("AUTH", `the PSK lookup for ${name} failed`, { cause }));
   }
-  const { psk = null, previousPsk = null } = keys ?? {};
   const { learnedCiphers } = request;
   cipher.hint({
     preferred: learnedCiphers.of(name) ?? keys?.cipher ?? null,
     onLearned: (learned) => learnedCiphers.note(name, learned),
   });
+  const psk = keys?.psk ?? null;
+  const previousPsk = keys?.previousPsk ?? null;
   try {
     driver.providePsk(psk, previousPsk);
   } catch (cause) {

@@ -41,6 +41,8 @@ interface Place {
   joining: Visitor | null;
 }
 
+const NOBODY: Readonly<Place> = { live: null, joining: null };
+
 export interface FrontOptions extends Pick<GatewayLimits, "maxCookiesPerSecond" | "cookieMs"> {
   readonly clock: Clock;
 }
@@ -111,7 +113,7 @@ export class DatagramFront {
   }
 
   #receiveHello(datagram: Uint8Array, from: DatagramPeer): void {
-    const { live = null, joining = null } = this.#places.get(from.key) ?? {};
+    const { live, joining } = this.#places.get(from.key) ?? NOBODY;
     const isAgain = joining !== null && beganWith(joining, datagram);
     // Unread: one copy more than is answered, or a late copy of what its session began with.
     if (isAgain ? !joining.repeats.allows("newest", this.#clock.now()) : live !== null && beganWith(live, datagram))
@@ -143,7 +145,7 @@ export class DatagramFront {
   }
 
   #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {
-    const place = this.#places.get(from.key) ?? { live: null, joining: null };
+    const place = this.#places.get(from.key) ?? { ...NOBODY };
     const link = new DatagramLink(from, () => this.#leave(from.key, place, link));
     const visitor: Visitor = { link, hello, repeats: new RepeatAllowance() };
     this.#handlers.onLink(link, () => this.#settle(place, visitor));

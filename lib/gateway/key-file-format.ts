@@ -1,3 +1,4 @@
+import { ownMembers } from "../core/own-members.js";
 import type { CipherName } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { parseHexKey, parsePsk } from "../core/psk.js";
@@ -121,11 +122,11 @@ class Reader {
       found.set(member, at);
       device = { ...device, ...this.#member(member, `${path}.${member}`) };
     }
-    const { id, key, enabled = true, ...rest } = device;
+    const { id, key, enabled = true, ...rest } = ownMembers(device);
     if (id === undefined) return this.#scanner.fail(start, `${path}: it has no "id"`);
     if (key === undefined) return this.#scanner.fail(start, `${path}: it has no "key"`);
     this.#checkPair(path, found);
-    this.#devices.set(id, { key, enabled, ...rest });
+    this.#devices.set(id, ownMembers({ key, enabled, ...rest }));
   }
 
   #member(member: Member, path: string): Partial<Device> {

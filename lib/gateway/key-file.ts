@@ -1,5 +1,6 @@
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { equalBytes } from "../core/bytes.js";
+import { ownMembers } from "../core/own-members.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { copySecret, secretBytes } from "../core/secret-bytes.js";
 import { causeText, isUsmpError, systemCodeOf, UsmpError } from "../errors.js";
@@ -89,15 +90,16 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
   #polling: Promise<void> = Promise.resolve();
   #isClosed = false;
 
-  private constructor(path: string, { clock = systemClock, pollMs = DEFAULT_POLL_MS, ...callbacks }: KeyFileOptions) {
+  private constructor(path: string, options: KeyFileOptions) {
     super(KEY_FILE_EVENTS);
+    const { clock = systemClock, pollMs = DEFAULT_POLL_MS, onError, onReload, onWarning } = ownMembers(options);
     checkNumber("pollMs", pollMs, 1);
     this.path = path;
     this.#clock = clock;
     this.#pollMs = pollMs;
-    this.setCallback("error", callbacks.onError ?? null);
-    this.setCallback("reload", callbacks.onReload ?? null);
-    this.setCallback("warning", callbacks.onWarning ?? null);
+    this.setCallback("error", onError ?? null);
+    this.setCallback("reload", onReload ?? null);
+    this.setCallback("warning", onWarning ?? null);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Timer } from "../core/clock.js";
 import type { KeyPair } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
@@ -78,8 +79,9 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   readonly handlers = new RunningHandlers();
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
-  constructor({ psk, host = "0.0.0.0", port = 9000, ...settings }: UsmpServerOptions) {
+  constructor(options: UsmpServerOptions) {
     super(SERVER_EVENTS);
+    const { psk, host = "0.0.0.0", port = 9000, ...settings } = ownMembers(options);
     const lookupKeys = createKeyLookup(psk);
     this.#store = isPskStore(psk) ? psk : null;
     checkKnown(settings, DEFAULT_GATEWAY_SETTINGS, { psk, host, port });
@@ -161,7 +163,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       const secrets = { crypto, decoyPsk, takeKeyPair };
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
       await run.open(wanted, (acceptor) => this.#open(acceptor, secrets));
-      const ignoreRevoked = this.#store?.onRevoked?.((id) => this.#reception.expel(formatDeviceId(parseDeviceId(id))));
+      const store = hasMember(this.#store, "onRevoked") ? this.#store : null;
+      const ignoreRevoked = store?.onRevoked?.((id) => this.#reception.expel(formatDeviceId(parseDeviceId(id))));
       if (ignoreRevoked !== undefined) run.onEnd(() => this.#leaveStore(ignoreRevoked));
       if (!this.#keepsProcess) run.unref();
       for (const { transport, address, port } of run.addresses)
@@ -174,7 +177,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   }
 
   /** Listens, unless it does already; resolves when it was stopped, or `signal` aborted. Rejects where it cannot listen. */
-  async serve({ signal, ...stopOptions }: StopOptions & { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async serve(options: StopOptions & { readonly signal?: AbortSignal } = {}): Promise<void> {
+    const { signal, ...stopOptions } = ownMembers(options);
     if (signal?.aborted === true) return;
     const stop = (): void => void this.stop(stopOptions);
     signal?.addEventListener("abort", stop);
@@ -193,7 +197,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
    * Takes no new handshakes, ends every session with BYE, waits for callbacks that gave a promise, for `graceMs` at most
    * (default 0), and resolves when nothing is left. Idempotent: a second call without grace does not shorten the first.
    */
-  async stop({ graceMs = 0 }: StopOptions = {}): Promise<void> {
+  async stop(options: StopOptions = {}): Promise<void> {
+    const { graceMs = 0 } = ownMembers(options);
     checkNumber("graceMs", graceMs, 0);
     const run = this.#run;
     this.#run = null;

@@ -67,6 +67,8 @@ export function errorFields(error: {
   readonly message: string;
   readonly cause?: unknown;
 }): LogFields {
-  const { code, message, cause } = error;
+  const { code, message } = error;
+  // Not enumerable, and own where there is one.
+  const cause = Object.hasOwn(error, "cause") ? error.cause : undefined;
   return cause === undefined ? { code, message } : { code, message, cause: causeText(cause) };
 }

@@ -1,3 +1,4 @@
+import { ownMembers } from "../core/own-members.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { UsmpError } from "../errors.js";
 
@@ -113,7 +114,8 @@ export class Inbox {
    * The next message; queued ones also after the end.
    * Rejects with TIMEOUT, with CLOSED when aborted, or with the reason of the end.
    */
-  receive({ timeoutMs, signal }: ReceiveOptions = {}): Promise<Uint8Array> {
+  receive(options: ReceiveOptions = {}): Promise<Uint8Array> {
+    const { timeoutMs, signal } = ownMembers(options);
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     const data = this.take();
     if (data !== null) return Promise.resolve(data);

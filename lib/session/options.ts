@@ -1,3 +1,4 @@
+import { ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import type { CipherName, CryptoProvider } from "../core/crypto-provider.js";
 import { UsmpError } from "../errors.js";
@@ -97,7 +98,7 @@ const UNSET = { crypto: undefined, logger: undefined };
  * somebody else's (a facade has those of both sides) is left out.
  */
 export function withDefaults<Settings extends object>(defaults: Settings, given: Partial<Settings>): Settings {
-  const settings = { ...defaults };
+  const settings = ownMembers(defaults);
   for (const name of Object.keys(given) as (keyof Settings)[]) {
     const value = given[name];
     if (value !== undefined && (Object.hasOwn(defaults, name) || name in UNSET)) settings[name] = value;

@@ -1,3 +1,4 @@
+import { hasMember, ownMembers } from "../core/own-members.js";
 import type { CipherName } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { isBytes, isMap, isThenable } from "../core/kinds.js";
@@ -70,7 +71,10 @@ export function createKeyLookup(source: PskSource): KeyLookup {
     const entry = copyEntry(source);
     return () => keysOf(entry);
   }
-  if (isPskStore(source)) return lookupByFunction((deviceId) => source.lookup(deviceId), source.givesCopies === true);
+  if (isPskStore(source)) {
+    const givesCopies = hasMember(source, "givesCopies") && source.givesCopies === true;
+    return lookupByFunction((deviceId) => source.lookup(deviceId), givesCopies);
+  }
   if (isThenable(source)) throw badSource("a promise: await it first");
   const given: unknown = source;
   if (typeof given === "object" && given !== null) return lookupByTable(source);
@@ -110,9 +114,7 @@ export function keepKeys(source: PskSource): PskFunction | PskStore {
 }
 
 export function isPskStore(source: PskSource): source is PskStore {
-  return (
-    typeof source === "object" && !isMap(source) && typeof (source as Partial<PskStore> | null)?.lookup === "function"
-  );
+  return !isMap(source) && hasMember(source, "lookup") && typeof (source as PskStore).lookup === "function";
 }
 
 function currentOf(keys: DeviceKeys | null): Uint8Array | null {
@@ -154,7 +156,10 @@ function foundKeys(found: Found): DeviceKeys | null {
 }
 
 function wipeFound(found: Found): void {
-  const { key, previousKey } = typeof found === "object" && found !== null && !isPsk(found) ? found : { key: found };
+  const { key, previousKey } =
+    typeof found === "object" && found !== null && !isPsk(found)
+      ? ownMembers(found)
+      : { key: found, previousKey: undefined };
   for (const each of [key, previousKey]) if (typeof each === "object") each?.fill(0);
 }
 
@@ -194,7 +199,7 @@ function copyEntry(given: Psk | PskEntry): CheckedEntry {
   // A misspelt "enabled" would let somebody in. Its name is not repeated: it may be a key in the wrong place.
   if (!Object.keys(given).every((member) => MEMBERS.includes(member)))
     throw new UsmpError("INVALID_ARG", `the entry has a member that is not known; there are ${MEMBERS.join(", ")}`);
-  const { key, enabled = true, previousKey, previousKeyExpires, cipher = null } = given;
+  const { key, enabled = true, previousKey, previousKeyExpires, cipher = null } = ownMembers(given);
   if (cipher !== null) checkCipher(cipher);
   if (typeof enabled !== "boolean") throw new UsmpError("INVALID_ARG", "enabled is neither true nor false");
   return {

@@ -1,3 +1,4 @@
+import { ownMembers } from "../core/own-members.js";
 import type { BoardNetwork } from "../arduino/board/network.js";
 import { parseDeviceId } from "../core/device-id.js";
 import type { Psk } from "../core/psk.js";
@@ -69,13 +70,9 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   #refusing = false;
 
   /** @throws UsmpError INVALID_ARG for a bad key or option. */
-  constructor({
-    psk,
-    conditions = {},
-    seed = DEFAULT_SEED,
-    clock = new VirtualClock(),
-    ...settings
-  }: TestGatewayOptions) {
+  constructor(options: TestGatewayOptions) {
+    const given = ownMembers(options);
+    const { psk, conditions = {}, seed = DEFAULT_SEED, clock = new VirtualClock(), ...settings } = given;
     this.clock = clock;
     this.seed = seed;
     this.messages = this.#messages;
@@ -132,7 +129,8 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   }
 
   /** As `next`, with the time, and whose it is. */
-  async nextMessage({ deviceId, withinMs = DEFAULT_WITHIN_MS }: WaitOptions = {}): Promise<GatewayMessage> {
+  async nextMessage(options: WaitOptions = {}): Promise<GatewayMessage> {
+    const { deviceId, withinMs = DEFAULT_WITHIN_MS } = ownMembers(options);
     const find = (): number => this.#untaken.findIndex((each) => deviceId === undefined || each.deviceId === deviceId);
     if (!(await this.#until(() => find() >= 0, withinMs))) {
       throw this.#error(`no message came${ofDevice(deviceId)} within ${withinMs} ms`);
@@ -158,7 +156,8 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
    * which `waitForDisconnect()` waits out. The device learns of it as soon as the network has carried that. Rejects where
    * there is none within 10 s, or a sketch fails.
    */
-  async waitForSession({ deviceId, withinMs = DEFAULT_WITHIN_MS }: WaitOptions = {}): Promise<UsmpSession> {
+  async waitForSession(options: WaitOptions = {}): Promise<UsmpSession> {
+    const { deviceId, withinMs = DEFAULT_WITHIN_MS } = ownMembers(options);
     if (await this.#until(() => this.#has(deviceId), withinMs)) return this.session(deviceId);
     throw this.#error(`no session came${ofDevice(deviceId)} within ${withinMs} ms`);
   }
@@ -167,7 +166,8 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
    * Moves time until there is no session, as the gateway sees it. Rejects where there still is one then. Default: within
    * 90 s, as a device that fell silent is noticed after 60.
    */
-  async waitForDisconnect({ deviceId, withinMs = 90_000 }: WaitOptions = {}): Promise<void> {
+  async waitForDisconnect(options: WaitOptions = {}): Promise<void> {
+    const { deviceId, withinMs = 90_000 } = ownMembers(options);
     if (await this.#until(() => !this.#has(deviceId), withinMs)) return;
     throw this.#error(`a session${ofDevice(deviceId)} was still there after ${withinMs} ms`);
   }
@@ -200,7 +200,8 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   }
 
   /** Stops the gateway, sessions with BYE, and starts it again after `downMs` (default 1,000), by which time is moved. */
-  async restart({ downMs = DEFAULT_DOWN_MS }: { readonly downMs?: number } = {}): Promise<void> {
+  async restart(options: { readonly downMs?: number } = {}): Promise<void> {
+    const { downMs = DEFAULT_DOWN_MS } = ownMembers(options);
     const upAt = this.clock.now() + downMs;
     await this.close();
     await this.clock.advance(Math.max(upAt - this.clock.now(), 0));

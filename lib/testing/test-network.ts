@@ -1,3 +1,4 @@
+import { ownMembers } from "../core/own-members.js";
 import type { BoardNetwork } from "../arduino/board/network.js";
 import type { Clock } from "../core/clock.js";
 import { MemoryDatagramNetwork } from "../transport/memory-datagrams.js";
@@ -33,7 +34,7 @@ export class TestNetwork {
   }
 
   set conditions(given: NetworkConditions) {
-    const conditions = { ...DEFAULT_CONDITIONS, ...given };
+    const conditions = { ...DEFAULT_CONDITIONS, ...ownMembers(given, "conditions") };
     const bothWays = { toAcceptor: conditions, toDialer: conditions };
     this.#datagrams.conditions = bothWays;
     this.#streams.conditions = bothWays;

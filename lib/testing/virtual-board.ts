@@ -1,3 +1,4 @@
+import { ownMembers } from "../core/own-members.js";
 import { Board } from "../arduino/board/board.js";
 import type { PinLayout } from "../arduino/board/pin-layout.js";
 import { ESP32_PINS } from "../arduino/board/pin-layouts.js";
@@ -15,6 +16,7 @@ import { VirtualClock } from "./virtual-clock.js";
 import { VirtualSerial } from "./virtual-serial.js";
 
 const DEFAULT_SEED = 1;
+const DEFAULT_DEVICE_ID = "02:00:00:00:00:01";
 const DEFAULT_HOLD_MS = 100;
 /** More than closing a session may take. */
 const LONGEST_STOP_MS = 60_000;
@@ -75,13 +77,9 @@ export class VirtualBoard {
   readonly #ready: Promise<unknown>;
   #run: SketchRun | null = null;
 
-  constructor({
-    gateway,
-    seed = DEFAULT_SEED,
-    startMillis = 0,
-    pins = ESP32_PINS,
-    deviceId = "02:00:00:00:00:01",
-  }: VirtualBoardOptions = {}) {
+  constructor(options: VirtualBoardOptions = {}) {
+    const own = ownMembers(options);
+    const { gateway, seed = DEFAULT_SEED, startMillis = 0, pins = ESP32_PINS, deviceId = DEFAULT_DEVICE_ID } = own;
     this.clock = gateway?.clock ?? new VirtualClock();
     this.#ready = gateway?.ready ?? Promise.resolve();
     this.seed = seed;
@@ -124,14 +122,16 @@ export class VirtualBoard {
    * Moves time until `done` holds; how many milliseconds that took. Rejects where it does not within `withinMs`, or the
    * sketch fails.
    */
-  async advanceUntil(done: () => boolean, { withinMs = DEFAULT_WITHIN_MS }: UntilOptions = {}): Promise<number> {
+  async advanceUntil(done: () => boolean, options: UntilOptions = {}): Promise<number> {
+    const { withinMs = DEFAULT_WITHIN_MS } = ownMembers(options);
     const from = this.clock.now();
     if (await this.clock.advanceUntil(done, withinMs)) return this.clock.now() - from;
     throw new Error(`what was waited for did not come within ${withinMs} ms (${this.#board.repeatedBy ?? ""})`);
   }
 
   /** Presses a button that connects the pin to ground, holds it, and lets it go. Time moves meanwhile. */
-  async press(pin: number, { holdMs = DEFAULT_HOLD_MS, bounceMs = 0 }: PressOptions = {}): Promise<void> {
+  async press(pin: number, options: PressOptions = {}): Promise<void> {
+    const { holdMs = DEFAULT_HOLD_MS, bounceMs = 0 } = ownMembers(options);
     const bounced = await this.#switch(pin, [0, null], bounceMs);
     await this.advance(Math.max(holdMs - bounced, 0));
     await this.#switch(pin, [null, 0], bounceMs);
@@ -147,7 +147,8 @@ export class VirtualBoard {
    * Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095 on an ESP32, fixed or asked for at each reading; or, with
    * null, to nothing.
    */
-  setAnalog(pin: number, reading: number | (() => number) | null, { noise = 0 }: AnalogOptions = {}): void {
+  setAnalog(pin: number, reading: number | (() => number) | null, options: AnalogOptions = {}): void {
+    const { noise = 0 } = ownMembers(options);
     const noisy = (exact: number): number => exact + (this.#random.next() * 2 - 1) * noise;
     const voltage = typeof reading === "function" ? reading : (): number => reading ?? 0;
     this.#board.pins.setReading(pin, reading === null ? null : () => noisy(voltage()));

@@ -1,3 +1,4 @@
+import { hasMember } from "../core/own-members.js";
 import type { DialOptions } from "./transport.js";
 
 /**
@@ -36,7 +37,7 @@ export class Attempt implements DialOptions {
    */
   static of(options: DialOptions): Attempt {
     if (#followed in options && options.#dialerCallOff === null) return options;
-    const attempt = new Attempt(options.signal);
+    const attempt = new Attempt(hasMember(options, "signal") ? options.signal : undefined);
     attempt.#isDialersOwn = true;
     return attempt;
   }

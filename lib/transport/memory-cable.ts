@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import type { BothWays, StreamConditions } from "./memory-conditions.js";
+import type { CheckedConditions, StreamConditions } from "./memory-conditions.js";
 import { MemoryLink } from "./memory-link.js";
 import { MemoryPipe } from "./memory-pipe.js";
 import type { SeededRandom } from "./random.js";
@@ -9,7 +9,7 @@ export interface MemoryCableParts {
   readonly clock: Clock;
   readonly random: SeededRandom;
   /** Asked for every piece, so that conditions can change on the way. */
-  readonly conditions: () => BothWays<StreamConditions>;
+  readonly conditions: () => CheckedConditions<StreamConditions>;
   readonly frozen: boolean;
   /** What each end says of the other. */
   readonly dialer: { readonly address: string; readonly port: number };
@@ -28,14 +28,14 @@ export class MemoryCable {
     const toAcceptor = new MemoryPipe({
       clock,
       random: random.fork(),
-      conditions: () => conditions().toAcceptor ?? {},
+      conditions: () => conditions().toAcceptor,
       frozen,
       reader: () => this.#accepted.reader,
     });
     const toDialer = new MemoryPipe({
       clock,
       random: random.fork(),
-      conditions: () => conditions().toDialer ?? {},
+      conditions: () => conditions().toDialer,
       frozen,
       reader: () => this.#dialed.reader,
     });

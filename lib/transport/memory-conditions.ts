@@ -1,3 +1,4 @@
+import { ownMembers } from "../core/own-members.js";
 import { UsmpError } from "../errors.js";
 
 /** What one direction of a simulated connection does to what it carries. Everything is off by default. */
@@ -34,10 +35,20 @@ export interface BothWays<Conditions> {
   readonly toDialer?: Conditions;
 }
 
-/** @throws {UsmpError} INVALID_ARG for a negative or endless time, or a probability outside 0 to 1 */
-export function checkConditions(conditions: BothWays<StreamConditions | DatagramConditions>): void {
-  for (const oneWay of [conditions.toAcceptor, conditions.toDialer]) {
-    for (const [name, value] of Object.entries(oneWay ?? {})) {
+/** For each way an object that inherits nothing. */
+export interface CheckedConditions<Conditions> {
+  readonly toAcceptor: Conditions;
+  readonly toDialer: Conditions;
+}
+
+/** A copy. @throws {UsmpError} INVALID_ARG for a negative or endless time, or a probability outside 0 to 1 */
+export function checkedConditions<Conditions extends StreamConditions | DatagramConditions>(
+  conditions: BothWays<Conditions>,
+): CheckedConditions<Conditions> {
+  const { toAcceptor, toDialer } = ownMembers(conditions, "conditions");
+  const checked = { toAcceptor: ownMembers(toAcceptor, "toAcceptor"), toDialer: ownMembers(toDialer, "toDialer") };
+  for (const oneWay of [checked.toAcceptor, checked.toDialer]) {
+    for (const [name, value] of Object.entries(oneWay)) {
       if (typeof value !== "number") continue;
       const most = name.endsWith("Ms") ? Number.MAX_SAFE_INTEGER : 1;
       if (!(value >= 0 && value <= most)) {
@@ -45,4 +56,5 @@ export function checkConditions(conditions: BothWays<StreamConditions | Datagram
       }
     }
   }
+  return checked;
 }

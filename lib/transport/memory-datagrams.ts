@@ -5,10 +5,16 @@
  *     await gateway.listen(network.acceptor());
  *     await device.begin(network.dialer());
  */
+import { ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import type { UsmpError } from "../errors.js";
 import { DatagramPath } from "./datagram-path.js";
-import { checkConditions, type BothWays, type DatagramConditions } from "./memory-conditions.js";
+import {
+  checkedConditions,
+  type BothWays,
+  type CheckedConditions,
+  type DatagramConditions,
+} from "./memory-conditions.js";
 import { memoryFailure } from "./memory-link.js";
 import { SeededRandom } from "./random.js";
 import type { DatagramAcceptor, DatagramHandlers, DatagramPeer, Dialer, Link, LinkHandlers } from "./transport.js";
@@ -41,7 +47,7 @@ export class MemoryDatagramNetwork {
   readonly #listening = new Map<string, DatagramHandlers>();
   /** Links by the address and port that they send from; a later one takes an earlier one's place. */
   readonly #links = new Map<string, MemoryDatagramLink>();
-  #conditions: BothWays<DatagramConditions>;
+  #conditions: CheckedConditions<DatagramConditions>;
   #nextPort = FIRST_EPHEMERAL_PORT;
   /** While set, everything is lost, and nobody is told. */
   frozen = false;
@@ -49,10 +55,10 @@ export class MemoryDatagramNetwork {
   tap: (datagram: Uint8Array, way: Way) => void = () => {};
 
   /** @throws {UsmpError} INVALID_ARG for a seed or conditions out of range */
-  constructor({ clock, seed, conditions = {} }: MemoryDatagramNetworkOptions) {
-    checkConditions(conditions);
+  constructor(options: MemoryDatagramNetworkOptions) {
+    const { clock, seed, conditions = {} } = ownMembers(options);
     const random = new SeededRandom(seed);
-    this.#conditions = conditions;
+    this.#conditions = checkedConditions(conditions);
     this.#paths = {
       toAcceptor: new DatagramPath(clock, random.fork()),
       toDialer: new DatagramPath(clock, random.fork()),
@@ -65,8 +71,7 @@ export class MemoryDatagramNetwork {
   }
 
   set conditions(conditions: BothWays<DatagramConditions>) {
-    checkConditions(conditions);
-    this.#conditions = conditions;
+    this.#conditions = checkedConditions(conditions);
   }
 
   /** Links that are open. */
@@ -75,7 +80,8 @@ export class MemoryDatagramNetwork {
   }
 
   /** Dialing always succeeds: that nobody listens under this name is told for each datagram, as trouble. */
-  dialer(name: string = DEFAULT_NAME, { address = DEFAULT_NAME, port }: MemoryDatagramDialerOptions = {}): Dialer {
+  dialer(name: string = DEFAULT_NAME, options: MemoryDatagramDialerOptions = {}): Dialer {
+    const { address = DEFAULT_NAME, port } = ownMembers(options);
     return {
       kind: "memory",
       describe: () => `memory ${name}`,
@@ -144,7 +150,7 @@ export class MemoryDatagramNetwork {
 
   #carry(way: Way, bytes: Uint8Array, deliver: (datagram: Uint8Array) => void): void {
     this.tap(bytes, way);
-    if (!this.frozen) this.#paths[way].carry(bytes, this.#conditions[way] ?? {}, deliver);
+    if (!this.frozen) this.#paths[way].carry(bytes, this.#conditions[way], deliver);
   }
 }
 

@@ -5,11 +5,18 @@
  *     await network.acceptor().listen(handlers);
  *     const dialed = network.dialer().dial();
  */
+import { ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import { UsmpError } from "../errors.js";
 import { Attempt } from "./attempt.js";
 import { MemoryCable } from "./memory-cable.js";
-import { type BothWays, checkConditions, type DatagramConditions, type StreamConditions } from "./memory-conditions.js";
+import {
+  type BothWays,
+  checkedConditions,
+  type CheckedConditions,
+  type DatagramConditions,
+  type StreamConditions,
+} from "./memory-conditions.js";
 import { MemoryDatagramEnd } from "./memory-datagram.js";
 import { memoryFailure } from "./memory-link.js";
 import { calledOff } from "./place.js";
@@ -51,16 +58,16 @@ export class MemoryNetwork {
   readonly #listening = new Map<string, ListenHandlers>();
   /** Steps of connecting that wait for a thaw. */
   readonly #stalled = new Set<() => void>();
-  #conditions: BothWays<StreamConditions>;
+  #conditions: CheckedConditions<StreamConditions>;
   #nextPort = FIRST_EPHEMERAL_PORT;
   #frozen = false;
 
   /** @throws {UsmpError} INVALID_ARG for a seed or conditions out of range */
-  constructor({ clock, seed, conditions = {} }: MemoryNetworkOptions) {
-    checkConditions(conditions);
+  constructor(options: MemoryNetworkOptions) {
+    const { clock, seed, conditions = {} } = ownMembers(options);
     this.#clock = clock;
     this.#random = new SeededRandom(seed);
-    this.#conditions = conditions;
+    this.#conditions = checkedConditions(conditions);
     this.seed = seed;
   }
 
@@ -70,8 +77,7 @@ export class MemoryNetwork {
   }
 
   set conditions(conditions: BothWays<StreamConditions>) {
-    checkConditions(conditions);
-    this.#conditions = conditions;
+    this.#conditions = checkedConditions(conditions);
   }
 
   /** Connections with at least one end open. */
@@ -113,8 +119,7 @@ export class MemoryNetwork {
 
   /** Two ends that carry datagrams, the first of them the dialing one. They know nothing of `freeze` and `cut`. */
   datagramPair(conditions: BothWays<DatagramConditions> = {}): readonly [MemoryDatagramEnd, MemoryDatagramEnd] {
-    checkConditions(conditions);
-    const { toAcceptor = {}, toDialer = {} } = conditions;
+    const { toAcceptor, toDialer } = checkedConditions(conditions);
     const open = (oneWay: DatagramConditions, peer: () => MemoryDatagramEnd): MemoryDatagramEnd =>
       new MemoryDatagramEnd(this.#clock, this.#random.fork(), oneWay, peer);
     const dialed: MemoryDatagramEnd = open(toAcceptor, () => accepted);
@@ -176,7 +181,7 @@ export class MemoryNetwork {
 
   /** Runs `callback` after one trip. Returns what calls it off. */
   #step(way: keyof BothWays<unknown>, callback: () => void): () => void {
-    const { latencyMs = 0, jitterMs = 0 } = this.#conditions[way] ?? {};
+    const { latencyMs = 0, jitterMs = 0 } = this.#conditions[way];
     const arrive = (): void => {
       if (this.#frozen) this.#stalled.add(callback);
       else callback();
@@ -210,8 +215,9 @@ export class MemoryDialer implements Dialer {
   constructor(clock: Clock, name: string, options: MemoryDialerOptions, wiring: Wiring) {
     this.#clock = clock;
     this.#name = name;
-    this.#address = options.address ?? DEFAULT_NAME;
-    this.#connectTimeoutMs = options.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS;
+    const { address = DEFAULT_NAME, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = ownMembers(options);
+    this.#address = address;
+    this.#connectTimeoutMs = connectTimeoutMs;
     this.#wiring = wiring;
   }
 

@@ -1,6 +1,7 @@
 /** USMP over TCP, on Node's sockets. */
 import { connect, createServer, isIPv4, type LookupFunction, type Server, type Socket } from "node:net";
 
+import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import type { UsmpError } from "../errors.js";
 import { addressesOf, bindAddressOf, systemLookup, type Lookup } from "./addresses.js";
@@ -68,8 +69,9 @@ export class TcpTransport implements Dialer, Acceptor {
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: TcpOptions = {}) {
     checkPlace(host, port);
-    const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepAliveMs, clock = systemClock } = options;
-    const { lookup = systemLookup } = options;
+    const own = ownMembers(options);
+    const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepAliveMs, clock = systemClock } = own;
+    const { lookup = systemLookup } = own;
     requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
     if (keepAliveMs !== undefined) requireInteger("keepAliveMs", keepAliveMs, 1_000, LONGEST_TIMEOUT_MS);
     this.host = host;
@@ -99,21 +101,23 @@ export class TcpTransport implements Dialer, Acceptor {
     checkDestination(this.host, this.port);
     const attempt = Attempt.of(options);
     if (attempt.isCalledOff) throw calledOff(this.#place, attempt);
-    return this.#connect(attempt, options.after);
+    return this.#connect(attempt, hasMember(options, "after") ? options.after : undefined);
   }
 
   #connect(attempt: Attempt, after: string | undefined): Promise<Link> {
     return new Promise((resolve, reject) => {
-      const socket = connect({
-        host: this.host,
-        port: this.port,
-        allowHalfOpen: true,
-        lookup: this.#lookupFrom(after),
-        // Said in so many words: a program can change the default of the whole process.
-        autoSelectFamily: true,
-        autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
-        ...this.#socketOptions(),
-      });
+      const socket = connect(
+        ownMembers({
+          host: this.host,
+          port: this.port,
+          allowHalfOpen: true,
+          lookup: this.#lookupFrom(after),
+          // Said in so many words: a program can change the default of the whole process.
+          autoSelectFamily: true,
+          autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+          ...this.#socketOptions(),
+        }),
+      );
       // Nothing is read before the link is attached.
       socket.pause();
 
@@ -161,7 +165,7 @@ export class TcpTransport implements Dialer, Acceptor {
   #listen(address: string, handlers: ListenHandlers): Promise<Listener> {
     return new Promise((resolve, reject) => {
       // pauseOnConnect: what a peer sends before its link is attached stays in the kernel, at no cost to this process.
-      const server = createServer({ allowHalfOpen: true, pauseOnConnect: true, ...this.#socketOptions() });
+      const server = createServer(ownMembers({ allowHalfOpen: true, pauseOnConnect: true, ...this.#socketOptions() }));
       server.once("error", reject);
       server.once("listening", () => {
         server.off("error", reject);
@@ -170,7 +174,7 @@ export class TcpTransport implements Dialer, Acceptor {
         server.on("error", (error) => handlers.onError(listenFailure(error, listener.address, listener.port)));
         resolve(listener);
       });
-      server.listen({ host: address, port: this.port, backlog: BACKLOG });
+      server.listen(ownMembers({ host: address, port: this.port, backlog: BACKLOG }));
     });
   }
 

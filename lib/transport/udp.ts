@@ -3,6 +3,7 @@ import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { lookup, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 
+import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import { addressesOf, bindAddressOf, systemLookup, type Lookup } from "./addresses.js";
 import { Attempt } from "./attempt.js";
@@ -55,8 +56,9 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: UdpOptions = {}) {
     checkPlace(host, port);
-    const { ipv6Only = false, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock } = options;
-    const { lookup = systemLookup } = options;
+    const own = ownMembers(options);
+    const { ipv6Only = false, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock } = own;
+    const { lookup = systemLookup } = own;
     requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
     this.host = host;
     this.port = port;
@@ -97,7 +99,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
       const onTimeout = (): void => settle(() => reject(dialTimeout(this.#place, this.#connectTimeoutMs)));
       const timeout = this.#clock.after(this.#connectTimeoutMs, onTimeout);
       attempt.dialing(() => settle(() => reject(calledOff(this.#place, attempt))));
-      this.#open(options.after).then(
+      this.#open(hasMember(options, "after") ? options.after : undefined).then(
         // Neither a look-up nor a connect can be called off.
         (link) => (over ? link.destroy() : settle(() => resolve(link))),
         (error: unknown) => over || settle(() => reject(connectFailure(error, this.host, this.port))),
@@ -120,12 +122,14 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
 
   #listen({ address, family }: LookupAddress, handlers: DatagramHandlers): Promise<Listener> {
     return new Promise((resolve, reject) => {
-      const socket = createSocket({
-        type: socketType(family),
-        ipv6Only: this.#ipv6Only,
-        recvBufferSize: RECEIVE_BUFFER_BYTES,
-        lookup: lookupAtOnce,
-      });
+      const socket = createSocket(
+        ownMembers<SocketOptions>({
+          type: socketType(family),
+          ipv6Only: this.#ipv6Only,
+          recvBufferSize: RECEIVE_BUFFER_BYTES,
+          lookup: lookupAtOnce,
+        }),
+      );
       const onRefused = (error: Error): void => {
         socket.close();
         reject(error);
@@ -159,7 +163,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
 
 function connect({ address, family }: LookupAddress, port: number, addresses: number): Promise<Link> {
   return new Promise((resolve, reject) => {
-    const socket: Socket = createSocket({ type: socketType(family), lookup: lookupAtOnce });
+    const socket: Socket = createSocket(ownMembers<SocketOptions>({ type: socketType(family), lookup: lookupAtOnce }));
     const onError = (error: Error): void => {
       socket.close();
       reject(error);

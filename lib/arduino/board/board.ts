@@ -1,3 +1,4 @@
+import { ownMembers } from "../../core/own-members.js";
 import { AnalogSettings } from "./analog-settings.js";
 import type { BoardClock } from "./board-clock.js";
 import { Interrupts } from "./interrupts.js";
@@ -62,7 +63,7 @@ export class Board {
     this.interrupts = new Interrupts(this.pins, (pin, handler) => this.life?.interrupt(pin, handler));
     this.random = new RandomSource(parts.entropy);
     this.tones = new Tones(this.clock, this.pins);
-    this.#startMillis = parts.startMillis ?? 0;
+    this.#startMillis = ownMembers(parts).startMillis ?? 0;
     this.#zeroMs = this.clock.now() - this.#startMillis;
   }
 

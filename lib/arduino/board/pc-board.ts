@@ -1,5 +1,6 @@
 import { getRandomValues } from "node:crypto";
 
+import { ownMembers } from "../../core/own-members.js";
 import { Board } from "./board.js";
 import { PcClock } from "./pc-clock.js";
 import { FileStorage } from "./file-storage.js";
@@ -34,7 +35,7 @@ const TERMINAL: SerialStreams = {
 
 /** This computer as a board: the real clock and network, the terminal, files; nothing is wired to its pins. */
 export function createPcBoard(options: PcBoardOptions = {}): Board {
-  const { storageFolder = STORAGE_FOLDER, serial = TERMINAL, serial1 = {}, pins = ESP32_PINS } = options;
+  const { storageFolder = STORAGE_FOLDER, serial = TERMINAL, serial1 = {}, pins = ESP32_PINS } = ownMembers(options);
   return new Board({
     clock: new PcClock(),
     // Real pins would pick up noise; a sketch tried out at a desk is better off without.

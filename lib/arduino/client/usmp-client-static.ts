@@ -1,3 +1,4 @@
+import { ownMembers } from "../../core/own-members.js";
 import { isBytes } from "../../core/kinds.js";
 import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
 import type { TextLike } from "../text/arduino-string.js";
@@ -20,7 +21,7 @@ export class USMPClientStatic extends USMPClient {
   constructor(psk: TextLike | Uint8Array, ...rest: (number | StaticClientOptions | undefined)[]) {
     const isText = !isBytes(psk) || (isCharArray(psk) && typeof rest[0] !== "number");
     const pskLen = isText ? 0 : (rest.shift() as number);
-    const { rxBufferSize = MAX_MESSAGE_LENGTH } = (rest[0] ?? {}) as StaticClientOptions;
+    const { rxBufferSize = MAX_MESSAGE_LENGTH } = ownMembers(rest[0] as StaticClientOptions | undefined);
     const rxBuffer = new Uint8Array(rxBufferSize);
     if (isText) super(psk, rxBuffer);
     else super(psk, pskLen, rxBuffer);

@@ -1,3 +1,4 @@
+import { ownMembers } from "../../core/own-members.js";
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
 import { isLifeOver } from "../board/life-over.js";
@@ -20,7 +21,8 @@ const SAME_SIGNAL_MS = 300;
  * Then sessions end with BYE, and it resolves with nothing left open. A sketch that fails ends likewise; what went wrong,
  * and on which of its lines, is on stderr, and the process ends with exit code 1. A second Ctrl-C ends it at once.
  */
-export async function runSketch(sketch: Sketch, { signal, ...options }: RunSketchOptions = {}): Promise<void> {
+export async function runSketch(sketch: Sketch, given: RunSketchOptions = {}): Promise<void> {
+  const { signal, ...options } = ownMembers(given);
   if (signal?.aborted) return;
   const board = Object.keys(options).length === 0 ? currentBoard() : createPcBoard(options);
   const failure = await runUntilStopped(board, sketch, signal);

@@ -5,6 +5,7 @@
  *     usmp.send(Telemetry.pack({ node: 7, celsius: 21.5, name: "roof", levels: [1, 2, 3, 4] }));
  *     const { celsius } = Telemetry.unpack(data);
  */
+import { ownMembers } from "../../core/own-members.js";
 import { UsmpError } from "../../errors.js";
 
 import { byteString, bytesOf, charArray, textOf } from "../text/byte-text.js";
@@ -57,7 +58,8 @@ export class Struct<F extends Fields> implements CType<StructValue<F>> {
   readonly alignment: number;
   readonly #members: readonly Member[];
 
-  constructor(fields: F, { packed = true }: StructOptions) {
+  constructor(fields: F, options: StructOptions) {
+    const { packed = true } = ownMembers(options);
     const members: Member[] = [];
     let end = 0;
     let alignment = 1;
