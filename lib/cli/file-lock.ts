@@ -1,5 +1,6 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { open, rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
+import { CAUTIOUS_READ } from "../gateway/file-kind.js";
 import { codeOf } from "./system-error.js";
 
 /** As long as anybody may hold it, many times over. */
@@ -51,8 +52,19 @@ async function tryLock(lock: string): Promise<boolean> {
 
 /** The process that made the lock; null where that cannot be told. */
 async function holderOf(lock: string): Promise<number | null> {
-  const text = await readFile(lock, "latin1").catch(() => "");
+  const text = await readStart(lock).catch(() => "");
   return /^\d{1,10}\n$/.test(text) ? Number(text) : null;
+}
+
+/** Whatever has taken the lock's name, reading it ends. */
+async function readStart(file: string): Promise<string> {
+  const handle = await open(file, CAUTIOUS_READ);
+  try {
+    const { bytesRead, buffer } = await handle.read(Buffer.alloc(12), 0, 12, 0);
+    return buffer.toString("latin1", 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
 }
 
 function isGone(pid: number): boolean {

@@ -1,10 +1,10 @@
-import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { ExitCode, UsageError, type Context } from "./context.js";
 import { makeKey } from "./make-key.js";
 import { ownPackage, type OwnPackage } from "./own-package.js";
 import { escapeControls } from "./printable.js";
-import { codeOf } from "./system-error.js";
+import { systemReason } from "./system-error.js";
 
 /** What the project is called in its template, and in the template alone. */
 const TEMPLATE_NAME = "my-device";
@@ -35,14 +35,29 @@ export async function init(given: string, context: Context): Promise<ExitCode> {
       context.tell(escapeControls(`${named} is not empty: name a new folder`));
       return ExitCode.FAILURE;
     }
-    for (const { name, content, mode = 0o666 } of files)
-      await writeFile(join(folder, name), content, { mode, flag: "wx" });
+    await writeAll(folder, files);
   } catch (cause) {
-    context.tell(escapeControls(`the project was not written to ${named}: ${codeOf(cause)}`));
+    context.tell(escapeControls(`the project was not written to ${named}: ${systemReason(cause)}`));
     return ExitCode.FAILURE;
   }
   for (const line of nextSteps(folder)) await context.stdout.line(line);
   return ExitCode.OK;
+}
+
+/** All files, or none: half a project would be in the way of the next attempt. */
+async function writeAll(folder: string, files: readonly NewFile[]): Promise<void> {
+  const written: string[] = [];
+  try {
+    for (const { name, content, mode = 0o666 } of files) {
+      const file = join(folder, name);
+      const handle = await open(file, "wx", mode);
+      written.push(file);
+      await handle.writeFile(content).finally(() => handle.close());
+    }
+  } catch (error) {
+    for (const file of written) await rm(file, { force: true });
+    throw error;
+  }
 }
 
 interface NewFile {

@@ -1,9 +1,8 @@
-import { lstat, realpath } from "node:fs/promises";
 import { isUsmpError } from "../errors.js";
 import { parseKeyFile } from "../gateway/key-file-format.js";
 import { readKeyFile, type KeyFileContent } from "../gateway/key-file.js";
 import { withFileLock } from "./file-lock.js";
-import { replaceFile } from "./replace-file.js";
+import { followLinks, replaceFile } from "./replace-file.js";
 import { codeOf } from "./system-error.js";
 
 /** A device as a key file has it, its members in the file's order. */
@@ -40,18 +39,6 @@ export async function editKeyFile(path: string, edit: KeyFileEdit): Promise<void
       facts && { mode: Number(facts.mode), uid: Number(facts.uid), gid: Number(facts.gid) },
     );
   });
-}
-
-async function followLinks(path: string): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    if (codeOf(error) !== "ENOENT") throw error;
-    // There is no file yet; a link that leads nowhere is not the place for one.
-    const link = await lstat(path).catch(() => null);
-    if (link !== null) throw new Error(`${JSON.stringify(path)} is a link that leads nowhere`, { cause: error });
-    return path;
-  }
 }
 
 async function readExisting(file: string): Promise<KeyFileContent | null> {

@@ -1,9 +1,10 @@
-import { writeFile } from "node:fs/promises";
+import { causeText, systemCodeOf } from "../errors.js";
 import { ExitCode, UsageError, type Context } from "./context.js";
 import { keygenDevice, type DeviceKeyOptions } from "./keygen-device.js";
 import { makeKey } from "./make-key.js";
-import { replaceFile } from "./replace-file.js";
-import { codeOf } from "./system-error.js";
+import { escapeControls } from "./printable.js";
+import { createFile, replaceRegularFile, whyNotReplaceable } from "./replace-file.js";
+import { codeOf, systemReason } from "./system-error.js";
 
 export interface KeygenOptions extends Partial<DeviceKeyOptions> {
   readonly out?: string;
@@ -24,21 +25,20 @@ export async function keygen(options: KeygenOptions, context: Context): Promise<
     await context.stdout.line(key);
     return ExitCode.OK;
   }
-  const named = JSON.stringify(out);
   try {
     // Replaced rather than written over: the old one's mode, which may let others read, does not live on.
-    await (force ? replaceFile(out, `${key}\n`) : create(out, `${key}\n`));
+    await (force ? replaceRegularFile(out, `${key}\n`) : createFile(out, `${key}\n`));
   } catch (cause) {
-    const code = codeOf(cause);
-    const advice = code === "EEXIST" ? "it exists; --force replaces it, and its key is lost then" : code;
-    context.tell(`the key was not written to ${named}: ${advice}`);
+    context.tell(escapeControls(`no key was written to ${JSON.stringify(out)}: ${await adviceFor(out, cause)}`));
     return ExitCode.FAILURE;
   }
-  context.tell(`a new key is in ${named}`);
+  context.tell(escapeControls(`the new key is in ${JSON.stringify(out)}`));
   return ExitCode.OK;
 }
 
-/** Fails where there is a file already, also where another program makes it at this moment. */
-async function create(file: string, content: string): Promise<void> {
-  await writeFile(file, content, { mode: 0o600, flag: "wx" });
+async function adviceFor(file: string, cause: unknown): Promise<string> {
+  if (systemCodeOf(cause) === null) return causeText(cause);
+  if (codeOf(cause) !== "EEXIST") return systemReason(cause);
+  const obstacle = await whyNotReplaceable(file).catch(causeText);
+  return obstacle ?? "the file exists; --force replaces it, and the key in it is lost";
 }

@@ -110,7 +110,7 @@ describe("usmp init", () => {
     writeFileSync(at("a-file"), "");
     const { exitCode, err } = await refusal(at("a-file"));
     expect(exitCode).to.equal(1);
-    expect(err).to.match(/was not written to .*: (EEXIST|ENOTDIR)\n$/);
+    expect(err).to.match(/was not written to .*\((EEXIST|ENOTDIR)\)\n$/);
     // On Windows there are no such modes, and root may write anywhere.
     if (process.platform === "win32" || process.getuid?.() === 0) return;
     mkdirSync(at("locked"));

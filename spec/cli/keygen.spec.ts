@@ -36,7 +36,7 @@ describe("usmp keygen", () => {
     writeFileSync(file, "precious");
     const { exitCode, err } = await finished(["keygen", "--out", file]);
     expect(exitCode).to.equal(1);
-    expect(err).to.match(/^usmp: .*it exists; --force replaces it.*\n$/);
+    expect(err).to.match(/^usmp: .*the file exists; --force replaces it.*\n$/);
     expect(readFileSync(file, "utf8")).to.equal("precious");
   });
 
@@ -54,7 +54,7 @@ describe("usmp keygen", () => {
     mkdirSync(join(folder, "taken"));
     const { exitCode, err } = await finished(["keygen", "--force", "--out", join(folder, "taken")]);
     expect(exitCode).to.equal(1);
-    expect(err).to.match(/^usmp: the key was not written .*\n$/);
+    expect(err).to.match(/^usmp: no key was written .*\n$/);
     expect(readdirSync(folder)).to.deep.equal(["taken"]);
   });
 });
