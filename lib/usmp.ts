@@ -14,22 +14,22 @@ import { facadeStats, SessionTotals, type UsmpStats } from "./session/stats.js";
 import type { UsmpStatus } from "./session/status.js";
 import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
 import { toBytes, type Sendable } from "./session/message.js";
-import { checkKnown, withDefaults } from "./session/options.js";
+import { checkKnown, withDefaults, type Given } from "./session/options.js";
 import { createPskLookup, keepKeys, type PskSource } from "./session/psk-source.js";
 import type { UsmpSession } from "./session/session.js";
 import { TcpTransport } from "./transport/tcp.js";
 import { UdpTransport, type UdpOptions } from "./transport/udp.js";
 import type { AnyAcceptor, Dialer } from "./transport/transport.js";
 
-export interface UsmpOptions extends Partial<DeviceSettings>, Partial<GatewaySettings> {
+export interface UsmpOptions extends Given<DeviceSettings>, Given<GatewaySettings> {
   /** Random by default, and then kept for the life of the facade; `"mac"` takes the machine's, as on a board. */
-  readonly deviceId?: DeviceIdOption;
+  readonly deviceId?: DeviceIdOption | undefined;
   /** How a device comes back after a loss; false: it does not. */
-  readonly reconnect?: Partial<BackoffOptions> | DelayFunction | false;
+  readonly reconnect?: Given<BackoffOptions> | DelayFunction | false | undefined;
   /** Holds messages while there is no session, up to a bound; off by default. What is given up fires `dropped`. */
-  readonly offlineQueue?: Partial<OfflineQueueOptions>;
+  readonly offlineQueue?: Given<OfflineQueueOptions> | undefined;
   /** Callbacks run within `maintain()` alone, as on a board, and just before `begin()` and `reconnect()` resolve. */
-  readonly polled?: boolean;
+  readonly polled?: boolean | undefined;
 }
 
 /** What a facade is doing: a device's states, or "listening". */
@@ -110,7 +110,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    * Resolves with the first attempt's result: true after `onConnect` ran. False for a bad argument, which is not retried;
    * `lastError()` says what was wrong. When `signal` aborts, at any time, that is a `close()`. Never rejects.
    */
-  async begin(transport: Dialer, options: { readonly signal?: AbortSignal } = {}): Promise<boolean> {
+  async begin(transport: Dialer, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<boolean> {
     try {
       const { signal } = ownMembers(options);
       if (this.#fleet !== null)
@@ -123,7 +123,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   /** As `begin`, and returns at once. */
-  beginAsync(transport: Dialer, options?: { readonly signal?: AbortSignal }): void {
+  beginAsync(transport: Dialer, options?: { readonly signal?: AbortSignal | undefined }): void {
     void this.begin(transport, options);
   }
 
@@ -254,7 +254,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   /** Asks the gateway for a sign of life; resolves with the round trip in milliseconds. */
-  async ping(options?: { readonly timeoutMs?: number }): Promise<number> {
+  async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
     return this.#device.requireSession().ping(options);
   }
 

@@ -7,7 +7,7 @@ import { toUsmpError, UsmpError } from "../errors.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
 import type { ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
-import { checkKnown, withDefaults } from "../session/options.js";
+import { checkKnown, withDefaults, type Given } from "../session/options.js";
 import type { UsmpSession } from "../session/session.js";
 import { Attempt } from "../transport/attempt.js";
 import { TcpTransport } from "../transport/tcp.js";
@@ -15,21 +15,21 @@ import type { Dialer } from "../transport/transport.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DeviceSettings, type Route } from "./dial.js";
 import { resolveDeviceId, type DeviceIdOption } from "./identity.js";
 
-export interface UsmpClientOptions extends Partial<DeviceSettings> {
+export interface UsmpClientOptions extends Given<DeviceSettings> {
   /** The gateway; or a `transport` of one's own. */
-  readonly host?: string;
+  readonly host?: string | undefined;
   /** 9000 by default. */
-  readonly port?: number;
-  readonly transport?: Dialer;
+  readonly port?: number | undefined;
+  readonly transport?: Dialer | undefined;
   /** At least 16 bytes; a string stands for its UTF-8 bytes. Copied. */
   readonly psk: Psk;
   /** Random by default, and then kept for the life of the client. */
-  readonly deviceId?: DeviceIdOption;
+  readonly deviceId?: DeviceIdOption | undefined;
 }
 
 export interface ConnectOptions {
   /** Calls the attempt off. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The events of a client, through all its sessions. */
@@ -145,7 +145,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   }
 
   /** See {@link UsmpSession.ping}. */
-  async ping(options?: { readonly timeoutMs?: number }): Promise<number> {
+  async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
     return this.#need().ping(options);
   }
 

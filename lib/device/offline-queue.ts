@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../core/clock.js";
 import { UsmpError } from "../errors.js";
-import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
+import { checkKnown, checkNumber, withDefaults, type Given } from "../session/options.js";
 
 /** What happens to a message for which there is no room. */
 export type OverflowPolicy = "drop-oldest" | "drop-newest" | "reject";
@@ -26,7 +26,7 @@ export const DEFAULT_OFFLINE_QUEUE: OfflineQueueOptions = {
 };
 
 /** The user's option, complete; null for none. @throws UsmpError INVALID_ARG naming what is wrong in it. */
-export function parseOfflineQueue(given: Partial<OfflineQueueOptions> | undefined): OfflineQueueOptions | null {
+export function parseOfflineQueue(given: Given<OfflineQueueOptions> | undefined): OfflineQueueOptions | null {
   if (given === undefined) return null;
   checkKnown(given, DEFAULT_OFFLINE_QUEUE);
   const options = withDefaults(DEFAULT_OFFLINE_QUEUE, given);

@@ -14,7 +14,7 @@
  * Each attempt has a number; an input that carries another one comes from an old connection and changes nothing.
  */
 import { UsmpError, type UsmpErrorCode } from "../errors.js";
-import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
+import { checkKnown, checkNumber, withDefaults, type Given } from "../session/options.js";
 
 export type LifeState =
   | { readonly name: "idle" }
@@ -116,7 +116,7 @@ export function checkBackoff(options: BackoffOptions): void {
 }
 
 /** The user's `reconnect` option, complete. @throws UsmpError INVALID_ARG naming what is wrong in it. */
-export function parseReconnect(given: Partial<BackoffOptions> | DelayFunction | false | undefined): BackoffOptions {
+export function parseReconnect(given: Given<BackoffOptions> | DelayFunction | false | undefined): BackoffOptions {
   if (given === false) return NO_RETRY;
   const options = typeof given === "function" ? { delayMs: given } : (given ?? {});
   checkKnown(options, DEFAULT_BACKOFF);

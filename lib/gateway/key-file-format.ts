@@ -11,8 +11,8 @@ import { JsonScanner, type JsonKind } from "./json-scanner.js";
 /** A device of a key file. The keys are bytes of its own, the holder's to wipe. */
 export interface KeyFileEntry extends PskEntry {
   readonly key: Uint8Array;
-  readonly previousKey?: Uint8Array;
-  readonly name?: string;
+  readonly previousKey?: Uint8Array | undefined;
+  readonly name?: string | undefined;
   readonly enabled: boolean;
 }
 

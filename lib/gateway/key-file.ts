@@ -46,13 +46,13 @@ const KEY_FILE_EVENTS: EventNames<KeyFileEvents> = { error: true, reload: true, 
 
 export interface KeyFileOptions {
   /** How often the file is looked at, in milliseconds. Default 1,000. */
-  readonly pollMs?: number;
+  readonly pollMs?: number | undefined;
   /** Told once of each edit that cannot be used: broken, unreadable, or of a mode that is too open. */
-  readonly onError?: Listener<KeyFileEvents["error"]>;
-  readonly onReload?: Listener<KeyFileEvents["reload"]>;
-  readonly onWarning?: Listener<KeyFileEvents["warning"]>;
+  readonly onError?: Listener<KeyFileEvents["error"]> | undefined;
+  readonly onReload?: Listener<KeyFileEvents["reload"]> | undefined;
+  readonly onWarning?: Listener<KeyFileEvents["warning"]> | undefined;
   /** For tests. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 const DEFAULT_POLL_MS = 1_000;

@@ -8,7 +8,7 @@ import { loadCrypto } from "../crypto/index.js";
 import { causeText, isUsmpError, UsmpError } from "../errors.js";
 import { errorFields, EventLog, type LogFields } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
-import { checkKnown, checkNumber, withDefaults } from "../session/options.js";
+import { checkKnown, checkNumber, withDefaults, type Given } from "../session/options.js";
 import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
 import { SessionTotals, type ServerStats } from "../session/stats.js";
 import { RunningHandlers } from "../session/running-handlers.js";
@@ -25,17 +25,17 @@ import { Run, type ListeningAddress } from "./run.js";
 
 export type { ListeningAddress };
 
-export interface UsmpServerOptions extends Partial<GatewaySettings> {
+export interface UsmpServerOptions extends Given<GatewaySettings> {
   /** A key, a table by device id (`"*"` the default), a function that finds one, or a store such as `KeyFile`. Keys are copied. */
   readonly psk: PskSource;
   /** Where `listen()` and `serve()` listen without arguments: every address, port 9000. */
-  readonly host?: string;
-  readonly port?: number;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 export interface StopOptions {
   /** How long to wait for callbacks that gave a promise. Default 0: not at all. */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
 }
 
 /** The events of a gateway. */
@@ -177,7 +177,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   }
 
   /** Listens, unless it does already; resolves when it was stopped, or `signal` aborted. Rejects where it cannot listen. */
-  async serve(options: StopOptions & { readonly signal?: AbortSignal } = {}): Promise<void> {
+  async serve(options: StopOptions & { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const { signal, ...stopOptions } = ownMembers(options);
     if (signal?.aborted === true) return;
     const stop = (): void => void this.stop(stopOptions);

@@ -24,9 +24,9 @@ export interface InboxOptions {
 
 export interface ReceiveOptions {
   /** Give up after this many milliseconds, with TIMEOUT. The default is to wait for ever. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Give up when it aborts, with CLOSED and the signal's reason as `cause`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

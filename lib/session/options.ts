@@ -25,11 +25,14 @@ export interface SessionSettings {
   /** How long an orderly end may take before the connection is cut. Default 1,000. */
   readonly closeTimeoutMs: number;
   /** Gets one event for each thing that matters; `console` can be one. The library itself prints nothing. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /** For tests: time, and cryptography. */
   readonly clock: Clock;
-  readonly crypto?: CryptoProvider;
+  readonly crypto?: CryptoProvider | undefined;
 }
+
+/** `Settings` as users give them: any of them, and undefined for one that is left out. */
+export type Given<Settings> = { readonly [Name in keyof Settings]?: Settings[Name] | undefined };
 
 export const DEFAULT_SESSION_SETTINGS = {
   cipher: "aes-256-gcm",
@@ -97,7 +100,7 @@ const UNSET = { crypto: undefined, logger: undefined };
  * `defaults`, with what `given` says in their place; an option that is undefined counts as not given, and one that is
  * somebody else's (a facade has those of both sides) is left out.
  */
-export function withDefaults<Settings extends object>(defaults: Settings, given: Partial<Settings>): Settings {
+export function withDefaults<Settings extends object>(defaults: Settings, given: Given<Settings>): Settings {
   const settings = ownMembers(defaults);
   for (const name of Object.keys(given) as (keyof Settings)[]) {
     const value = given[name];

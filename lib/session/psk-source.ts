@@ -11,15 +11,15 @@ import { checkCipher } from "./options.js";
 export interface PskEntry {
   readonly key: Psk;
   /** False: the device is refused as if it were not known. Default true. */
-  readonly enabled?: boolean;
+  readonly enabled?: boolean | undefined;
   /** What people call it; nothing depends on it. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** Accepted, too, while keys are rotated: set the new one here, then on the device, then let this one go. */
-  readonly previousKey?: Psk;
+  readonly previousKey?: Psk | undefined;
   /** When `previousKey` is accepted no more; without it, as long as it is there. */
-  readonly previousKeyExpires?: Date;
+  readonly previousKeyExpires?: Date | undefined;
   /** The cipher that the device speaks, for a gateway that accepts both and has to send first. */
-  readonly cipher?: CipherName;
+  readonly cipher?: CipherName | undefined;
 }
 
 /** A key by device id; `"*"` is for every device that has no entry. */
@@ -34,12 +34,12 @@ type Found = Psk | PskEntry | null | undefined;
 export interface PskStore {
   readonly lookup: PskFunction;
   /** True: `lookup` gives fresh copies, which are overwritten once they were taken over. Default false: they stay the store's. */
-  readonly givesCopies?: boolean;
+  readonly givesCopies?: boolean | undefined;
   /**
    * Calls `listener` for each device that is no longer allowed, whose session then ends; it throws INVALID_ARG for what is no
    * device id. Gives back what ends that.
    */
-  onRevoked?(listener: (deviceId: string) => void): () => void;
+  readonly onRevoked?: ((listener: (deviceId: string) => void) => () => void) | undefined;
 }
 
 /** Every form in which users give keys. */

@@ -216,7 +216,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    * Asks for a sign of life; resolves with the round trip in milliseconds. Calls at the same time share one PING.
    * Rejects with TIMEOUT after `timeoutMs` (the session goes on), or with the reason for which the session ended.
    */
-  ping(options: { readonly timeoutMs?: number } = {}): Promise<number> {
+  ping(options: { readonly timeoutMs?: number | undefined } = {}): Promise<number> {
     const { timeoutMs = 10_000 } = ownMembers(options);
     return this.#request(this.#pings, timeoutMs, "PONG", () => this.#driver.ping());
   }

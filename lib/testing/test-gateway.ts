@@ -5,6 +5,7 @@ import type { Psk } from "../core/psk.js";
 import type { GatewaySettings } from "../gateway/accept.js";
 import type { Sendable } from "../session/message.js";
 import { createPskLookup, type PskTable } from "../session/psk-source.js";
+import type { Given } from "../session/options.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
 import { Usmp } from "../usmp.js";
@@ -21,15 +22,15 @@ const LONGEST_STEP_MS = 60_000;
 /** Tests of wrong keys want to see the right one work again at once. */
 const NO_LOCKOUT = { lockoutAfterFailures: 10_000_000 };
 
-export interface TestGatewayOptions extends Partial<Omit<GatewaySettings, "clock">> {
+export interface TestGatewayOptions extends Given<Omit<GatewaySettings, "clock">> {
   /** The key of every device, or a table by device id. */
   readonly psk: Psk | PskTable;
   /** How messages fare. Default: each takes 1 ms, and none is lost. */
-  readonly conditions?: NetworkConditions;
+  readonly conditions?: NetworkConditions | undefined;
   /** For the conditions' chances: the same seed, the same run. Default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** The time of everything that is connected. Default: a new one, at 0. */
-  readonly clock?: VirtualClock;
+  readonly clock?: VirtualClock | undefined;
 }
 
 /** A message that the gateway has received. */
@@ -43,9 +44,9 @@ export interface GatewayMessage {
 
 export interface WaitOptions {
   /** Of this device alone. */
-  readonly deviceId?: string;
+  readonly deviceId?: string | undefined;
   /** By how much time is moved at most. Default 10,000. */
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
 }
 
 /**
@@ -200,7 +201,7 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   }
 
   /** Stops the gateway, sessions with BYE, and starts it again after `downMs` (default 1,000), by which time is moved. */
-  async restart(options: { readonly downMs?: number } = {}): Promise<void> {
+  async restart(options: { readonly downMs?: number | undefined } = {}): Promise<void> {
     const { downMs = DEFAULT_DOWN_MS } = ownMembers(options);
     const upAt = this.clock.now() + downMs;
     await this.close();

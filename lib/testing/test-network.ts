@@ -11,13 +11,13 @@ import type { AnyAcceptor, Dialer } from "../transport/transport.js";
  */
 export type NetworkConditions = DatagramConditions;
 
-const DEFAULT_CONDITIONS = { latencyMs: 1 } as const satisfies NetworkConditions;
+const DEFAULT_LATENCY_MS = 1;
 
 /** A network in memory between a gateway and its devices, for streams and for datagrams. */
 export class TestNetwork {
   readonly #streams: MemoryNetwork;
   readonly #datagrams: MemoryDatagramNetwork;
-  #conditions: NetworkConditions = DEFAULT_CONDITIONS;
+  #conditions: NetworkConditions = {};
   #lost = false;
   #hosts = 0;
 
@@ -34,7 +34,8 @@ export class TestNetwork {
   }
 
   set conditions(given: NetworkConditions) {
-    const conditions = { ...DEFAULT_CONDITIONS, ...ownMembers(given, "conditions") };
+    const { latencyMs = DEFAULT_LATENCY_MS, ...others } = ownMembers(given, "conditions");
+    const conditions = { latencyMs, ...others };
     const bothWays = { toAcceptor: conditions, toDialer: conditions };
     this.#datagrams.conditions = bothWays;
     this.#streams.conditions = bothWays;

@@ -24,15 +24,15 @@ const DEFAULT_WITHIN_MS = 10_000;
 
 export interface VirtualBoardOptions {
   /** What the board's clients connect to, whatever host they name. Its clock is the board's. */
-  readonly gateway?: VirtualNetwork;
+  readonly gateway?: VirtualNetwork | undefined;
   /** For noise, bounce and floating pins: the same seed, the same run. Default 1. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** What `millis()` starts from in the first life. Default 0. */
-  readonly startMillis?: number;
+  readonly startMillis?: number | undefined;
   /** Which pins there are: `ESP32_C3_PINS`. Default: `ESP32_PINS`. */
-  readonly pins?: PinLayout;
+  readonly pins?: PinLayout | undefined;
   /** `"24:0a:c4:01:02:03"`. Default: `"02:00:00:00:00:01"`. */
-  readonly deviceId?: string;
+  readonly deviceId?: string | undefined;
 }
 
 /** Something that a pin was driven with, and when, in milliseconds since the board was made. */
@@ -48,19 +48,19 @@ export interface BoardOutput extends PinOutput {
 
 export interface PressOptions {
   /** Default 100. */
-  readonly holdMs?: number;
+  readonly holdMs?: number | undefined;
   /** How long the contact chatters when it closes and when it opens. Default 0. */
-  readonly bounceMs?: number;
+  readonly bounceMs?: number | undefined;
 }
 
 export interface AnalogOptions {
   /** Each reading is off by up to so much, either way. Default 0. */
-  readonly noise?: number;
+  readonly noise?: number | undefined;
 }
 
 export interface UntilOptions {
   /** By how much time is moved at most. Default 10,000. */
-  readonly withinMs?: number;
+  readonly withinMs?: number | undefined;
 }
 
 /** A board in memory whose time stands still until it is moved: what a sketch is tested on. */

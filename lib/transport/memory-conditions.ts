@@ -4,35 +4,35 @@ import { UsmpError } from "../errors.js";
 /** What one direction of a simulated connection does to what it carries. Everything is off by default. */
 export interface StreamConditions {
   /** How long bytes travel, in milliseconds. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
   /** Up to this much is added to the latency, in milliseconds, evenly spread. A stream keeps its order all the same. */
-  readonly jitterMs?: number;
+  readonly jitterMs?: number | undefined;
   /**
    * Cuts the stream at random places, whatever the sends were, so that chunks hold parts of one send and parts of
    * several. A chunk is overwritten once `onBytes` returned, which uncovers a receiver that keeps what it borrowed.
    */
-  readonly split?: boolean;
+  readonly split?: boolean | undefined;
 }
 
 /** The same for datagrams, which also get lost, doubled and overtaken. Probabilities are from 0 to 1. */
 export interface DatagramConditions {
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
   /** Up to this much is added to the latency of each datagram, which alone lets later ones overtake. */
-  readonly jitterMs?: number;
+  readonly jitterMs?: number | undefined;
   /** How likely a datagram never arrives. */
-  readonly loss?: number;
+  readonly loss?: number | undefined;
   /** How likely a second copy arrives, with a latency of its own. */
-  readonly duplicate?: number;
+  readonly duplicate?: number | undefined;
   /** How likely a datagram is held back for `reorderByMs`, so that later ones overtake it. */
-  readonly reorder?: number;
+  readonly reorder?: number | undefined;
   /** Default 20. */
-  readonly reorderByMs?: number;
+  readonly reorderByMs?: number | undefined;
 }
 
 /** Conditions for both ways: from the side that dialed towards the one that accepted, and back. */
 export interface BothWays<Conditions> {
-  readonly toAcceptor?: Conditions;
-  readonly toDialer?: Conditions;
+  readonly toAcceptor?: Conditions | undefined;
+  readonly toDialer?: Conditions | undefined;
 }
 
 /** For each way an object that inherits nothing. */

@@ -29,13 +29,13 @@ export interface MemoryDatagramNetworkOptions {
   /** An integer from 0 to 2^32 - 1. Print it when a run fails. */
   readonly seed: number;
   /** How datagrams fare. Default: at once, none lost. */
-  readonly conditions?: BothWays<DatagramConditions>;
+  readonly conditions?: BothWays<DatagramConditions> | undefined;
 }
 
 export interface MemoryDatagramDialerOptions {
   /** What the accepting end sees. Default `"memory"`, and a fresh port for each link. */
-  readonly address?: string;
-  readonly port?: number;
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
 }
 
 /** Which way a datagram goes: from the side that dialed, or back. */

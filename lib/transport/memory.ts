@@ -38,14 +38,14 @@ export interface MemoryNetworkOptions {
   /** An integer from 0 to 2^32 - 1. Print it when a run fails. */
   readonly seed: number;
   /** How streams fare. Default: at once, nothing cut. */
-  readonly conditions?: BothWays<StreamConditions>;
+  readonly conditions?: BothWays<StreamConditions> | undefined;
 }
 
 export interface MemoryDialerOptions {
   /** What the accepting end sees as `remoteAddress`. Default `"memory"`. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /** In milliseconds. Default 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
 }
 
 /** Acceptors by name, dialers that find them, and the cables between. */

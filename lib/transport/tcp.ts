@@ -35,16 +35,16 @@ const BACKLOG = 4_096;
 
 export interface TcpOptions {
   /** Time for looking up the name and connecting, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /**
    * The system's own probes after this much silence, in milliseconds, at least 1,000. Off by default: the protocol has a
    * keepalive that also notices a peer whose system lives while its program hangs.
    */
-  readonly keepAliveMs?: number;
+  readonly keepAliveMs?: number | undefined;
   /** What looks names up. Default: `dns.lookup`. */
-  readonly lookup?: Lookup;
+  readonly lookup?: Lookup | undefined;
   /** What measures the connect timeout. Default: the real clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /**

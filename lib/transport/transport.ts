@@ -19,7 +19,7 @@ export interface LinkHandlers {
 /** One open connection: a reliable, ordered byte stream, or datagrams that may get lost, doubled and overtaken. */
 export interface Link {
   /** What it carries; absent: a stream. */
-  readonly carries?: "stream" | "datagrams";
+  readonly carries?: "stream" | "datagrams" | undefined;
   /** The peer, for logs: `"192.168.1.7"`, and its port where there is one. */
   readonly remoteAddress: string;
   readonly remotePort: number;
@@ -49,7 +49,7 @@ export interface Link {
 
 export interface DialOptions {
   /** Gives up and rejects with the signal's reason as `cause`. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** An address that failed before, as `remoteAddress` gave it: a name's addresses are tried from the next one on. */
   readonly after?: string | undefined;
 }
@@ -86,7 +86,7 @@ export interface ListenHandlers {
 /** Where a gateway listens for streams. */
 export interface Acceptor {
   readonly kind: string;
-  readonly carries?: "stream";
+  readonly carries?: "stream" | undefined;
   describe(): string;
   /** Starts listening. Rejects with TRANSPORT, the system's error as `cause` (for example EADDRINUSE). */
   listen(handlers: ListenHandlers): Promise<Listener>;

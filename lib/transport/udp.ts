@@ -28,13 +28,13 @@ const RECEIVE_BUFFER_BYTES = 1 << 20;
 
 export interface UdpOptions {
   /** Listening on `"::"`: whether IPv4 is left out. Default false. */
-  readonly ipv6Only?: boolean;
+  readonly ipv6Only?: boolean | undefined;
   /** Time for looking up the name, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /** What looks names up. Default: `dns.lookup`. */
-  readonly lookup?: Lookup;
+  readonly lookup?: Lookup | undefined;
   /** What measures that. Default: the real clock. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /** One UDP address: a device dials it, a gateway listens on it, with one socket for all devices. */

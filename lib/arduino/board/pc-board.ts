@@ -14,13 +14,13 @@ const TWO_32 = 2 ** 32;
 
 export interface PcBoardOptions {
   /** The folder that stands for the board's flash. Default `.usmp-board`, where the program was started. */
-  readonly storageFolder?: string;
+  readonly storageFolder?: string | undefined;
   /** What `Serial` is wired to. Default: the terminal. */
-  readonly serial?: SerialStreams;
+  readonly serial?: SerialStreams | undefined;
   /** What `Serial1` is wired to. Default: nothing. */
-  readonly serial1?: SerialStreams;
+  readonly serial1?: SerialStreams | undefined;
   /** Which pins there are. Default: `ESP32_PINS`. */
-  readonly pins?: PinLayout;
+  readonly pins?: PinLayout | undefined;
 }
 
 /** Getters, so that nothing of it is opened for a sketch that does not use it. */

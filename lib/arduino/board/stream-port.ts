@@ -6,8 +6,8 @@ import type { SerialPort } from "./serial-port.js";
 
 /** What a serial port is wired to. A line that is left out leads nowhere. */
 export interface SerialStreams {
-  readonly input?: Readable;
-  readonly output?: Writable;
+  readonly input?: Readable | undefined;
+  readonly output?: Writable | undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ import { USMPClient } from "./usmp-client.js";
 
 export interface StaticClientOptions {
   /** In bytes. Default 1808, which hold any message. */
-  readonly rxBufferSize?: number;
+  readonly rxBufferSize?: number | undefined;
 }
 
 /**

@@ -9,7 +9,7 @@ import { SketchRun } from "./sketch-run.js";
 
 export interface RunSketchOptions extends PcBoardOptions {
   /** Ends the sketch in good order when it aborts. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;

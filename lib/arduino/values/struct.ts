@@ -40,7 +40,7 @@ export interface StructOptions {
    * Whether the sketch's struct has `__attribute__((packed))`. False: each field lies at a multiple of its size, with padding
    * in between, as in a struct without it. Default true.
    */
-  readonly packed?: boolean;
+  readonly packed?: boolean | undefined;
 }
 
 interface Member {
