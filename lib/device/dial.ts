@@ -15,6 +15,9 @@ import {
 } from "../session/options.js";
 import { UsmpSession } from "../session/session.js";
 import { Attempt } from "../transport/attempt.js";
+import { ContainedLink } from "../transport/contained-link.js";
+import { describeDialer, withDeadline } from "../transport/contained.js";
+import { DEFAULT_CONNECT_TIMEOUT_MS, dialTimeout } from "../transport/place.js";
 import { formatPlace } from "../transport/system-errors.js";
 import type { Dialer, Link } from "../transport/transport.js";
 import { makeKeyPairAhead, takeKeyPair } from "./key-pair-ahead.js";
@@ -112,7 +115,7 @@ async function tryAddresses(request: DialRequest, attempt: Attempt): Promise<Usm
   const { route = { failed: undefined } } = request;
   const silent = new Map<string, UsmpError>();
   for (;;) {
-    const link = await dialLink(request.dialer, route, attempt).catch((cause: unknown) => {
+    const link = await dialLink(request, route, attempt).catch((cause: unknown) => {
       throw withSilent(toUsmpError(cause), silent);
     });
     request.onLink?.();
@@ -139,13 +142,22 @@ function withSilent(error: UsmpError, silent: ReadonlyMap<string, UsmpError>): U
   return new UsmpError(error.code, `${error.message}; before that: ${before}`, { cause: error.cause ?? error });
 }
 
-/** Dials, and is called off at once also where a dialer does not heed its signal; a link that comes too late is destroyed. */
-function dialLink(dialer: Dialer, route: Route, attempt: Attempt): Promise<Link> {
-  return new Promise((resolve, reject) => {
-    attempt.during(() => reject(calledOff(attempt)));
-    const options = route.failed === undefined ? attempt : { signal: attempt.signal, after: route.failed };
-    dialer.dial(options).then((link) => (attempt.isCalledOff ? link.destroy() : resolve(link)), reject);
-  });
+/**
+ * Dials, and is called off at once also where a dialer does not heed its signal, or never answers; a link that comes too late is
+ * destroyed.
+ */
+async function dialLink({ dialer, settings }: DialRequest, route: Route, attempt: Attempt): Promise<Link> {
+  const { clock, closeTimeoutMs } = settings;
+  const options = route.failed === undefined ? attempt : { signal: attempt.signal, after: route.failed };
+  // A transport that keeps its own deadline says why it gives up: it comes first.
+  const timeoutMs = (dialer.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS) + closeTimeoutMs;
+  const { done, giveUp } = withDeadline(
+    async () => new ContainedLink(await dialer.dial(options), { clock, closeTimeoutMs }),
+    { clock, timeoutMs },
+    { error: () => dialTimeout(describeDialer(dialer), timeoutMs), discard: (link) => link.destroy() },
+  );
+  attempt.during(() => giveUp(calledOff(attempt)));
+  return done;
 }
 
 function shakeHands(

@@ -1,11 +1,12 @@
 import type { UsmpSession } from "../session/session.js";
 import type { UsmpStatus } from "../session/status.js";
+import { describeDialer } from "../transport/contained.js";
 import type { Dialer } from "../transport/transport.js";
 import type { LifeState } from "./reconnect-machine.js";
 
 /** A state of the reconnect machine as users see it. */
 export function statusOf(state: LifeState, dialer: Dialer | null, session: UsmpSession | null): UsmpStatus {
-  const transport = dialer?.describe() ?? "";
+  const transport = dialer === null ? "" : describeDialer(dialer);
   switch (state.name) {
     case "idle":
       return { state: "idle" };

@@ -16,6 +16,7 @@ import { RepeatAllowance } from "../core/repeat-allowance.js";
 import { bareUtack, isUtack } from "../core/utack.js";
 import { FrameType, HEADER_LENGTH, isSessionType } from "../core/wire.js";
 import { UsmpError } from "../errors.js";
+import { contain } from "../transport/contained.js";
 import type { DatagramAcceptor, DatagramPeer, Link, Listener } from "../transport/transport.js";
 import { Cookies } from "./cookies.js";
 import { DatagramLink } from "./datagram-link.js";
@@ -140,8 +141,15 @@ export class DatagramFront {
     }
     if (this.#retries++ >= this.#maxCookiesPerSecond) return;
     // 35 bytes for 50: nobody gets more out of us than they put in.
-    from.send(bareUtack(FrameType.HELLO, seq));
-    from.send(plainDatagram(FrameType.HELLO_RETRY, GATEWAY_SEQ, this.#cookies.make(from.key, hello, now)));
+    const answers = [
+      bareUtack(FrameType.HELLO, seq),
+      plainDatagram(FrameType.HELLO_RETRY, GATEWAY_SEQ, this.#cookies.make(from.key, hello, now)),
+    ];
+    for (const answer of answers)
+      contain(
+        () => from.send(answer),
+        (error) => this.#handlers.onError(error),
+      );
   }
 
   #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {

@@ -1,4 +1,6 @@
-import { toUsmpError, UsmpError } from "../errors.js";
+import type { Clock } from "../core/clock.js";
+import { UsmpError } from "../errors.js";
+import { contain, withDeadline } from "../transport/contained.js";
 import type { AnyAcceptor, Listener } from "../transport/transport.js";
 
 /** Where a gateway listens: the real port, where 0 was asked for. */
@@ -8,23 +10,45 @@ export interface ListeningAddress {
   readonly port: number;
 }
 
+export interface RunOptions {
+  readonly clock: Clock;
+  /** How long a transport may take to stop listening. */
+  readonly closeTimeoutMs: number;
+  /** Is told what a transport does that it should not, and which ports are not free again. */
+  readonly onError: (error: UsmpError) => void;
+}
+
+/** How long a transport may take to start listening, in milliseconds: a name may have to be looked up. */
+const LISTEN_TIMEOUT_MS = 30_000;
+
+/** A listener, and where it listens. */
+interface Open {
+  readonly listener: Listener;
+  readonly at: ListeningAddress;
+}
+
 /** One run of a gateway, from `listen` to `stop`: its listeners, and who waits for its end. */
 export class Run {
   /** Resolves with `end`. */
   readonly ended: Promise<void>;
   #end: () => void = () => {};
-  #listeners: Listener[] = [];
+  readonly #options: RunOptions;
+  /** As they were opened; once all are, in the order in which they were asked for. */
+  #listeners: Open[] = [];
   /** Settles when no more listeners come. */
   #opening: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** No more listeners are closed by `close`. */
+  #isLate = false;
   readonly #cleanUps: (() => void)[] = [];
 
-  constructor() {
+  constructor(options: RunOptions) {
+    this.#options = options;
     this.ended = new Promise((resolve) => (this.#end = resolve));
   }
 
   get addresses(): ListeningAddress[] {
-    return this.#listeners.map(({ kind, address, port }) => ({ transport: kind, address, port }));
+    return this.#listeners.map(({ at }) => at);
   }
 
   /**
@@ -33,25 +57,53 @@ export class Run {
    */
   async open(acceptors: readonly AnyAcceptor[], listen: (acceptor: AnyAcceptor) => Promise<Listener>): Promise<void> {
     if (this.#closed) throw stopped();
-    const opening = Promise.allSettled(acceptors.map(async (acceptor) => listen(acceptor)));
+    const opening = Promise.allSettled(acceptors.map((acceptor) => this.#open(() => listen(acceptor))));
     this.#opening = opening;
     const results = await opening;
-    this.#listeners = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    for (const result of results) if (result.status === "rejected") throw result.reason;
+    const inOrder: Open[] = [];
+    for (const result of results) {
+      if (result.status === "rejected") throw result.reason;
+      inOrder.push(result.value);
+    }
+    this.#listeners = inOrder;
     // As assigned by `close`, meanwhile.
     if (this.#isClosed()) throw stopped();
   }
 
-  /** Stops accepting. Resolves when the ports are free, those included that are being opened; `onError` is told which is not. */
-  async close(onError: (error: UsmpError) => void): Promise<void> {
+  /** Stops accepting. Resolves when the ports are free, those included that are being opened, or when that takes too long. */
+  async close(): Promise<void> {
     this.#closed = true;
-    await this.#opening;
-    const results = await Promise.allSettled(this.#listeners.map(async (listener) => listener.close()));
-    for (const result of results) {
-      if (result.status === "fulfilled") continue;
-      const cause: unknown = result.reason;
-      onError(toUsmpError(cause));
-    }
+    const late = (): UsmpError => new UsmpError("TIMEOUT", "a transport takes too long to start listening");
+    // What comes later is closed when it comes.
+    const { clock, closeTimeoutMs: timeoutMs, onError } = this.#options;
+    await withDeadline(() => this.#opening, { clock, timeoutMs }, { error: late }).done.catch(onError);
+    this.#isLate = true;
+    await Promise.all(this.#listeners.map((open) => this.#close(open)));
+  }
+
+  /** Opens one listener; the error is a UsmpError. */
+  async #open(listen: () => Promise<Listener>): Promise<Open> {
+    const { clock } = this.#options;
+    const error = (): UsmpError =>
+      new UsmpError("TIMEOUT", `a transport did not start listening within ${LISTEN_TIMEOUT_MS} ms`);
+    const open = async (): Promise<Open> => {
+      const listener = await listen();
+      return { listener, at: { transport: listener.kind, address: listener.address, port: listener.port } };
+    };
+    const discard = (late: Open): void => void this.#close(late);
+    const opened = await withDeadline(open, { clock, timeoutMs: LISTEN_TIMEOUT_MS }, { error, discard }).done;
+    if (this.#isLate) await this.#close(opened);
+    else this.#listeners.push(opened);
+    return opened;
+  }
+
+  async #close({ listener, at: { transport, address, port } }: Open): Promise<void> {
+    const { clock, closeTimeoutMs } = this.#options;
+    // One that shares its socket with its sessions waits for these, and they may take as long.
+    const timeoutMs = 2 * closeTimeoutMs;
+    const message = `${transport} ${address}:${port} was not closed within ${timeoutMs} ms`;
+    const error = (): UsmpError => new UsmpError("TRANSPORT", message);
+    await withDeadline(() => listener.close(), { clock, timeoutMs }, { error }).done.catch(this.#options.onError);
   }
 
   #isClosed(): boolean {
@@ -69,7 +121,7 @@ export class Run {
   }
 
   unref(): void {
-    for (const listener of this.#listeners) listener.unref();
+    for (const { listener } of this.#listeners) contain(() => listener.unref(), this.#options.onError);
   }
 }
 

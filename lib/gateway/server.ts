@@ -5,7 +5,7 @@ import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import type { GatewayHandshakeOptions } from "../core/gateway-proof.js";
 import { KEY_LENGTH } from "../core/wire.js";
 import { loadCrypto } from "../crypto/index.js";
-import { causeText, isUsmpError, UsmpError } from "../errors.js";
+import { causeText, isUsmpError, toUsmpError, UsmpError } from "../errors.js";
 import { errorFields, EventLog, type LogFields } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
 import { checkKnown, checkNumber, withDefaults, type Given } from "../session/options.js";
@@ -13,6 +13,7 @@ import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../s
 import { SessionTotals, type ServerStats } from "../session/stats.js";
 import { RunningHandlers } from "../session/running-handlers.js";
 import type { UsmpSession } from "../session/session.js";
+import { ContainedLink } from "../transport/contained-link.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from "../transport/transport.js";
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
@@ -147,7 +148,9 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
    */
   async listen(...acceptors: AnyAcceptor[]): Promise<ListeningAddress[]> {
     if (this.#run !== null) throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
-    const run = new Run();
+    const { clock, closeTimeoutMs } = this.#settings;
+    const onError = (error: UsmpError): void => this.#reportTrouble("listener.error", error);
+    const run = new Run({ clock, closeTimeoutMs, onError });
     this.#run = run;
     try {
       const { cipher, ciphers = [cipher] } = this.#settings;
@@ -162,7 +165,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       run.onEnd(() => void decoyPsk.fill(0));
       const secrets = { crypto, decoyPsk, takeKeyPair };
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
-      await run.open(wanted, (acceptor) => this.#open(acceptor, secrets));
+      await run.open(wanted, (acceptor) => this.#open(acceptor, secrets, run));
       const store = hasMember(this.#store, "onRevoked") ? this.#store : null;
       const ignoreRevoked = store?.onRevoked?.((id) => this.#reception.expel(formatDeviceId(parseDeviceId(id))));
       if (ignoreRevoked !== undefined) run.onEnd(() => this.#leaveStore(ignoreRevoked));
@@ -204,11 +207,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     this.#run = null;
     if (run !== null) this.#log.log("info", "gateway.stopping", () => ({ sessions: this.#reception.sessions.size }));
     const closed = new UsmpError("CLOSED", "the gateway stopped");
-    const left = Promise.all([
-      run?.close((error) => this.#reportTrouble("listener.error", error)),
-      this.#reception.close(closed),
-      this.#handlersDone(graceMs),
-    ]);
+    const left = Promise.all([run?.close(), this.#reception.close(closed), this.#handlersDone(graceMs)]);
     // A second call waits for the first one, too.
     this.#stopping = Promise.all([this.#stopping, left]);
     try {
@@ -238,15 +237,22 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     timer?.cancel();
   }
 
-  #open(acceptor: AnyAcceptor, secrets: GatewayHandshakeOptions): Promise<TransportListener> {
-    const onError = (error: UsmpError): void => this.#reportTrouble("listener.error", error);
-    const accept = (link: Link, onEstablished: () => void): void => {
-      // It may come in while the gateway stops.
-      if (this.#run === null) link.destroy();
-      else this.#reception.accept(link, secrets, onEstablished);
+  #open(acceptor: AnyAcceptor, secrets: GatewayHandshakeOptions, run: Run): Promise<TransportListener> {
+    const onError = (error: unknown): void => this.#reportTrouble("listener.error", toUsmpError(error));
+    const onLink = (given: Link, onEstablished: () => void): void => {
+      let link: ContainedLink;
+      try {
+        link = new ContainedLink(given, this.#settings);
+      } catch (error) {
+        onError(error);
+        return;
+      }
+      // It may come in while the gateway stops, or later from a transport that goes on after it was closed.
+      if (this.#run === run) this.#reception.accept(link, secrets, onEstablished);
+      else link.destroy();
     };
-    if (acceptor.carries !== "datagrams") return acceptor.listen({ onLink: (link) => accept(link, () => {}), onError });
-    return DatagramFront.listen(acceptor, secrets.crypto, this.#settings, { onLink: accept, onError });
+    if (acceptor.carries !== "datagrams") return acceptor.listen({ onLink: (link) => onLink(link, () => {}), onError });
+    return DatagramFront.listen(acceptor, secrets.crypto, this.#settings, { onLink, onError });
   }
 
   #welcome(session: UsmpSession): void {

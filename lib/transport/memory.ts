@@ -209,7 +209,7 @@ export class MemoryDialer implements Dialer {
   readonly #clock: Clock;
   readonly #name: string;
   readonly #address: string;
-  readonly #connectTimeoutMs: number;
+  readonly connectTimeoutMs: number;
   readonly #wiring: Wiring;
 
   constructor(clock: Clock, name: string, options: MemoryDialerOptions, wiring: Wiring) {
@@ -217,7 +217,7 @@ export class MemoryDialer implements Dialer {
     this.#name = name;
     const { address = DEFAULT_NAME, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = ownMembers(options);
     this.#address = address;
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.connectTimeoutMs = connectTimeoutMs;
     this.#wiring = wiring;
   }
 
@@ -253,7 +253,7 @@ export class MemoryDialer implements Dialer {
         cancelStep = this.#wiring.step("toDialer", onAnswer);
       };
       let cancelStep = this.#wiring.step("toAcceptor", onRequest);
-      const timeout = this.#clock.after(this.#connectTimeoutMs, () => fail(this.#timedOut()));
+      const timeout = this.#clock.after(this.connectTimeoutMs, () => fail(this.#timedOut()));
       attempt.dialing(() => fail(calledOff(this.describe(), attempt)));
     });
   }
@@ -266,7 +266,7 @@ export class MemoryDialer implements Dialer {
     const advice = "is the network frozen, or its latency that long?";
     return new UsmpError(
       "TIMEOUT",
-      `memory ${this.#name} did not answer within ${this.#connectTimeoutMs} ms: ${advice}`,
+      `memory ${this.#name} did not answer within ${this.connectTimeoutMs} ms: ${advice}`,
     );
   }
 }

@@ -56,7 +56,7 @@ export class TcpTransport implements Dialer, Acceptor {
   readonly kind = "tcp";
   readonly host: string;
   readonly port: number;
-  readonly #connectTimeoutMs: number;
+  readonly connectTimeoutMs: number;
   readonly #keepAliveMs: number | undefined;
   readonly #lookup: Lookup;
   readonly #clock: Clock;
@@ -76,7 +76,7 @@ export class TcpTransport implements Dialer, Acceptor {
     if (keepAliveMs !== undefined) requireInteger("keepAliveMs", keepAliveMs, 1_000, LONGEST_TIMEOUT_MS);
     this.host = host;
     this.port = port;
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.connectTimeoutMs = connectTimeoutMs;
     this.#keepAliveMs = keepAliveMs;
     this.#clock = clock;
     this.#lookup = lookup;
@@ -139,8 +139,8 @@ export class TcpTransport implements Dialer, Acceptor {
         resolve(new TcpLink(socket, address ?? this.host, this.port));
       };
       const onError = (error: Error): void => fail(connectFailure(error, this.host, this.port));
-      const timeout = this.#clock.after(this.#connectTimeoutMs, () =>
-        fail(dialTimeout(this.#place, this.#connectTimeoutMs)),
+      const timeout = this.#clock.after(this.connectTimeoutMs, () =>
+        fail(dialTimeout(this.#place, this.connectTimeoutMs)),
       );
       attempt.dialing(() => fail(calledOff(this.#place, attempt)));
       socket.once("connect", onConnect);

@@ -60,6 +60,8 @@ export interface Dialer {
   readonly kind: string;
   /** For messages, for example `"tcp 192.168.1.100:9000"`. */
   describe(): string;
+  /** How long `dial` may take, in milliseconds: it is given up a little later. Absent: 10,000. */
+  readonly connectTimeoutMs?: number | undefined;
   /** Opens one link. Rejects with a {@link UsmpError}: TRANSPORT (the system's error as `cause`), TIMEOUT, or CLOSED when aborted. */
   dial(options?: DialOptions): Promise<Link>;
 }

@@ -43,8 +43,8 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   readonly carries = "datagrams";
   readonly host: string;
   readonly port: number;
+  readonly connectTimeoutMs: number;
   readonly #ipv6Only: boolean;
-  readonly #connectTimeoutMs: number;
   readonly #lookup: Lookup;
   readonly #clock: Clock;
 
@@ -63,7 +63,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
     this.host = host;
     this.port = port;
     this.#ipv6Only = ipv6Only;
-    this.#connectTimeoutMs = connectTimeoutMs;
+    this.connectTimeoutMs = connectTimeoutMs;
     this.#clock = clock;
     this.#lookup = lookup;
   }
@@ -96,8 +96,8 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
         attempt.dialed();
         outcome();
       };
-      const onTimeout = (): void => settle(() => reject(dialTimeout(this.#place, this.#connectTimeoutMs)));
-      const timeout = this.#clock.after(this.#connectTimeoutMs, onTimeout);
+      const onTimeout = (): void => settle(() => reject(dialTimeout(this.#place, this.connectTimeoutMs)));
+      const timeout = this.#clock.after(this.connectTimeoutMs, onTimeout);
       attempt.dialing(() => settle(() => reject(calledOff(this.#place, attempt))));
       this.#open(hasMember(options, "after") ? options.after : undefined).then(
         // Neither a look-up nor a connect can be called off.

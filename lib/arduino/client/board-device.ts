@@ -195,6 +195,7 @@ export class BoardDevice implements LifeResource {
   #watched(dialer: Dialer): Dialer {
     return {
       kind: dialer.kind,
+      connectTimeoutMs: dialer.connectTimeoutMs,
       describe: () => dialer.describe(),
       dial: async (options?: DialOptions) => (this.#link = await dialer.dial(options)),
     };
