@@ -1,4 +1,5 @@
 import type { UsmpError } from "../errors.js";
+import { contain } from "../transport/contained.js";
 import type { DatagramPeer, Link, LinkHandlers } from "../transport/transport.js";
 
 /** What one peer sends to the gateway's one socket, and what it gets back. */
@@ -38,11 +39,17 @@ export class DatagramLink implements Link {
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (this.#gone) return;
-    this.#peer.send(bytes, (trouble) => {
+    const onSent = (trouble?: UsmpError): void => {
       if (this.#gone) return;
       if (trouble !== undefined) this.#handlers?.onTrouble?.(trouble);
       onFlushed();
-    });
+    };
+    contain(
+      () => this.#peer.send(bytes, onSent),
+      (error) => {
+        if (this.#leave()) queueMicrotask(() => this.#handlers?.onClose(error));
+      },
+    );
   }
 
   /** The socket is everybody's: what is not taken is not acknowledged, and comes again. */

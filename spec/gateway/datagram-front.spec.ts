@@ -14,6 +14,12 @@ import { DatagramRig } from "../support/datagram-rig.js";
 
 const DEVICE_A = "24:0a:c4:00:00:0a";
 const DEVICE_B = "24:0a:c4:00:00:0b";
+const BROKEN = new Error("modem on fire");
+
+function fails(): never {
+  throw BROKEN;
+}
+
 const HELLO = plainFrame(FrameType.HELLO, counted(38));
 
 describe("DatagramFront", () => {
@@ -175,6 +181,45 @@ describe("DatagramFront", () => {
       const { device, connected } = connect(deviceId, 4_000);
       expect(await connected, device.lastErrorString()).to.equal(true);
       expect(found).to.deep.equal(["SUPERSEDED", deviceId, device.sessionId()]);
+    });
+  }
+
+  for (const [what, spoil] of [
+    ["throws", () => () => fails()],
+    ["rejects", () => () => Promise.reject(BROKEN)],
+    ["calls back at once", (from) => (datagram, onSent) => (from.send(datagram), onSent?.())],
+  ] as const satisfies readonly (readonly [string, (from: DatagramPeer) => DatagramPeer["send"]])[]) {
+    it(`case 76: goes on where what answers a peer ${what}, in a handshake and in a session`, async () => {
+      const inner = rig.network.acceptor("own");
+      let isSpoiled = false;
+      const gateway = rig.usmp();
+      const told: string[] = [];
+      gateway.onError(({ code }) => told.push(`error ${code}`));
+      gateway.onDisconnect(({ code }) => told.push(`disconnect ${code}`));
+      const onOwn = (handlers: DatagramHandlers): DatagramHandlers => ({
+        ...handlers,
+        onDatagram: (datagram, from) => {
+          const { key, address, port } = from;
+          const spoiled: (...args: Parameters<DatagramPeer["send"]>) => unknown = spoil(from);
+          // As a rejecting one is: what it gives is there, though nobody asked for it.
+          const send = ((...args) => (isSpoiled ? spoiled(...args) : from.send(...args))) as DatagramPeer["send"];
+          handlers.onDatagram(datagram, { key, address, port, send });
+        },
+      });
+      const listen = (handlers: DatagramHandlers) => inner.listen(onOwn(handlers));
+      await rig.until(gateway.listen({ kind: "own", carries: "datagrams", describe: () => "own", listen }));
+      const device = rig.usmp({ reconnect: false, handshakeTimeoutMs: 3_000 });
+      expect(await rig.until(device.begin(rig.network.dialer("own")))).to.equal(true);
+      isSpoiled = true;
+      gateway.broadcast("to all");
+      await rig.clock.advance(1_000);
+      const isHarmless = what === "calls back at once";
+      expect([told, gateway.sessions().length]).to.deep.equal(isHarmless ? [[], 1] : [["disconnect TRANSPORT"], 0]);
+      await rig.until(device.close());
+      told.length = 0;
+      expect(await rig.until(device.begin(rig.network.dialer("own")))).to.equal(isHarmless);
+      expect(told.includes("error TRANSPORT")).to.equal(!isHarmless);
+      expect(await connect(DEVICE_B).connected).to.equal(true);
     });
   }
 
