@@ -15,10 +15,12 @@ const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
 export function parseTarget(text: string): Target {
   const { host, port } = splitTarget(text);
   if (host === "" || /[\s/]/.test(text) || /[[\]]/.test(host)) {
-    throw new UsageError(`${JSON.stringify(text)} is no address: give host, host:port or [::1]:port`);
+    throw new UsageError(`${JSON.stringify(text)} is not an address: give host, host:port or [::1]:port`);
   }
   if (WILDCARDS.includes(host)) {
-    throw new UsageError(`${host} is for listening: give the address of one machine, such as 127.0.0.1`);
+    throw new UsageError(
+      `${host} is an address to listen on; connect to the address of one machine, such as 127.0.0.1`,
+    );
   }
   return { host, port: port === undefined ? DEFAULT_PORT : parsePort(port, 1) };
 }

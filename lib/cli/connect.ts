@@ -7,6 +7,7 @@ import { ExitCode, type Context } from "./context.js";
 import { needKey, wipeKey, type KeyOptions } from "./key-source.js";
 import { readLines } from "./lines.js";
 import { escapeControls, printable } from "./printable.js";
+import { systemReason } from "./system-error.js";
 
 export interface ConnectOptions extends KeyOptions {
   readonly cipher: CipherName;
@@ -81,7 +82,7 @@ class Conversation {
     stop();
     signal.removeEventListener("abort", stop);
     if (signal.aborted && !this.#wasConnected && this.#exitCode === ExitCode.OK) {
-      this.#fail(`stopped before there was a session with ${this.#place}`);
+      this.#fail(`stopped before a session with ${this.#place} was established`);
     }
     return this.#exitCode;
   }
@@ -107,7 +108,7 @@ class Conversation {
         if (this.#isOver()) return;
       }
     } catch (cause) {
-      if (!this.#isOver()) this.#fail(`the input cannot be read: ${String(cause)}`);
+      if (!this.#isOver()) this.#fail(`cannot read the input: ${systemReason(cause)}`);
     }
     this.#inputOver = true;
   }
@@ -121,7 +122,7 @@ class Conversation {
         if (this.#isOver()) return;
         if (!isUsmpError(error) || error.code !== "NOT_CONNECTED") {
           // It may have been on its way when the session ended: sent again it could arrive twice.
-          this.#blame(`a line may be lost: ${escapeControls(causeText(error))}`);
+          this.#blame(`a line may have been lost: ${escapeControls(causeText(error))}`);
           return;
         }
         await this.#connected();

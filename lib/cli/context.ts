@@ -14,6 +14,8 @@ export interface Surroundings {
   readonly signal: AbortSignal;
   /** Called when the command starts to heed `signal`. Until then only the end of the process stops it. */
   readonly onRunning?: () => void;
+  /** The command that starts the program, for lines that the user may paste. Default `usmp`. */
+  readonly program?: string;
 }
 
 /** What the shell sees. */
@@ -30,6 +32,7 @@ const STOP_GRACE_MS = 1_000;
 export class Context {
   readonly stdin: Readable;
   readonly env: Surroundings["env"];
+  readonly program: string;
   /** Aborts when the user stops the command, or its output can no longer be written (`usmp serve | head -1`). */
   readonly signal: AbortSignal;
   readonly stdout: Output;
@@ -39,9 +42,10 @@ export class Context {
   #stoppedAtMs = performance.now();
   #graceMs = STOP_GRACE_MS;
 
-  constructor({ stdin, stdout, stderr, env, signal, onRunning = () => {} }: Surroundings) {
+  constructor({ stdin, stdout, stderr, env, signal, onRunning = () => {}, program = "usmp" }: Surroundings) {
     this.stdin = stdin;
     this.env = env;
+    this.program = program;
     this.stdout = new Output(stdout);
     this.#stderr = new Output(stderr);
     this.#stop = signal;

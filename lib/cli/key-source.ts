@@ -25,7 +25,7 @@ const MAX_KEY_BYTES = 64 * 1_024;
  * library's to say.
  */
 export async function findKey({ psk, pskFile }: KeyOptions, context: Context): Promise<Psk | null> {
-  if (psk !== undefined && pskFile !== undefined) throw new UsageError("give --psk or --psk-file, not both");
+  if (psk !== undefined && pskFile !== undefined) throw new UsageError("give either --psk or --psk-file");
   if (pskFile !== undefined) return readKeyFile(pskFile, context);
   if (psk !== undefined) {
     context.warn(
@@ -46,7 +46,9 @@ export function wipeKey(given: PskSource): void {
 export async function needKey(options: KeyOptions, context: Context): Promise<Psk> {
   const key = await findKey(options, context);
   if (key !== null) return key;
-  throw new UsageError("no key: set USMP_PSK or give --psk-file ('usmp serve' without a key makes one and prints it)");
+  throw new UsageError(
+    `no key: set USMP_PSK or give --psk-file ("${context.program} serve" without a key makes one and prints it)`,
+  );
 }
 
 async function readKeyFile(file: string, context: Context): Promise<Psk> {

@@ -6,7 +6,7 @@ import { editKeyFile, type DeviceRecord } from "./key-file-edit.js";
 import { makeKey } from "./make-key.js";
 import { pasteLines } from "./paste-lines.js";
 import { escapeControls } from "./printable.js";
-import { codeOf } from "./system-error.js";
+import { systemReason } from "./system-error.js";
 
 export interface DeviceKeyOptions {
   /** In the form in which ids are always shown. */
@@ -33,18 +33,18 @@ export async function keygenDevice(options: DeviceKeyOptions, context: Context):
       return edited;
     });
   } catch (cause) {
-    context.tell(escapeControls(`the key was not written to ${named}: ${reasonOf(cause)}`));
+    context.tell(escapeControls(`no key was written to ${named}: ${reasonOf(cause)}`));
     return ExitCode.FAILURE;
   }
   context.tell(
     escapeControls(
       rotate === undefined
         ? `the new key of ${deviceId} is in ${named}`
-        : `the new key of ${deviceId} is in ${named}; the one before is accepted until ${String(record?.previousKeyExpires)}`,
+        : `the new key of ${deviceId} is in ${named}; its previous key is accepted until ${String(record?.previousKeyExpires)}`,
     ),
   );
   const cipher = CIPHERS.find((each) => each === record?.cipher) ?? CIPHERS[0];
-  const lines = pasteLines({ key, address: "0.0.0.0", port: DEFAULT_PORT, cipher, deviceId });
+  const lines = pasteLines({ key, address: "0.0.0.0", port: DEFAULT_PORT, cipher, deviceId, program: context.program });
   for (const line of lines) await context.stdout.line(line);
   return ExitCode.OK;
 }
@@ -60,13 +60,13 @@ export function withNewKey(
   const present = devices[index];
   const named = name === undefined ? {} : { name };
   if (present === undefined) {
-    if (rotate !== undefined) throw new Error(`${deviceId} is not in it: without --rotate it is added`);
+    if (rotate !== undefined) throw new Error(`${deviceId} is not in this file; omit --rotate to add it`);
     return [...devices, { id: deviceId, ...named, key, enabled: true }];
   }
   if (rotate === undefined) {
     if (!force)
       throw new Error(
-        `${deviceId} is in it already; --force replaces it, and its key is lost then (--rotate keeps it for a while)`,
+        `${deviceId} is already in this file; --rotate replaces its key and accepts the old one for a while, --force replaces it at once`,
       );
     const { previousKey: _key, previousKeyExpires: _expires, ...kept } = present;
     return devices.with(index, { ...kept, ...named, key });
@@ -74,8 +74,8 @@ export function withNewKey(
   const until = Date.parse(present.previousKeyExpires ?? "");
   if (until > nowMs && !force)
     throw new Error(
-      `${deviceId} may still use the key before its present one, until ${String(present.previousKeyExpires)}; ` +
-        "--force replaces it, and that key is lost then",
+      `${deviceId} may still use its previous key until ${String(present.previousKeyExpires)}; ` +
+        "--force drops that key and rotates again",
     );
   const previousKeyExpires = new Date(nowMs + rotate * DAY_MS).toISOString().replace(/\.\d+/, "");
   return devices.with(index, { ...present, ...named, key, previousKey: present.key, previousKeyExpires });
@@ -87,5 +87,5 @@ function isSameId(id: string, canonical: string): boolean {
 
 function reasonOf(cause: unknown): string {
   const isSystemError = typeof cause === "object" && cause !== null && "syscall" in cause;
-  return isSystemError ? codeOf(cause) : causeText(cause);
+  return isSystemError ? systemReason(cause) : causeText(cause);
 }

@@ -1,4 +1,5 @@
 /** The `usmp` program: the process's streams and signals, around `run`. */
+import { programName } from "./program-name.js";
 import { StopSignals } from "./stop-signals.js";
 
 const signals = new StopSignals();
@@ -15,6 +16,7 @@ const exitCode = await run(process.argv.slice(2), {
   env,
   signal: signals.signal,
   onRunning: () => signals.heed(),
+  program: programName(process.argv[1] ?? "", env),
 });
 signals.end(exitCode);
 

@@ -9,10 +9,12 @@ export interface NewGateway {
   readonly cipher: CipherName;
   /** The one device whose key it is; without it, any. */
   readonly deviceId?: string;
+  /** The command that starts this program. */
+  readonly program?: string;
 }
 
 /** What to type on the device, for each kind of device, so that it finds this gateway. */
-export function pasteLines({ key, address, port, cipher, deviceId }: NewGateway): string[] {
+export function pasteLines({ key, address, port, cipher, deviceId, program = "usmp" }: NewGateway): string[] {
   const host = reachableAddress(address);
   const place = port === DEFAULT_PORT ? `"${host}"` : `"${host}", ${port}`;
   const boardsSpeakIt = cipher === "aes-256-gcm";
@@ -33,13 +35,13 @@ export function pasteLines({ key, address, port, cipher, deviceId }: NewGateway)
   ];
   return [
     deviceId === undefined
-      ? `key, made for this run (to keep one: usmp keygen --out FILE, then --psk-file FILE): ${key}`
+      ? `key for this run: ${key} (to keep one: ${program} keygen --out FILE, then --psk-file FILE)`
       : `key of ${deviceId}: ${key}`,
     ...(boardsSpeakIt ? arduino : []),
     "TypeScript:",
     `  const usmp = new Usmp("${key}"${options === "" ? "" : `, { ${options} }`});`,
     `  await usmp.begin(Usmp.TCP(${place}));`,
     "Shell:",
-    `  USMP_PSK=${key} usmp connect ${arguments_}`,
+    `  USMP_PSK=${key} ${program} connect ${arguments_}`,
   ];
 }

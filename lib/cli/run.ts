@@ -34,7 +34,9 @@ export async function run(argv: readonly string[], surroundings: Surroundings): 
 
 function createProgram(context: Context, finish: (exitCode: ExitCode) => void): Command {
   const program = new Command("usmp")
-    .description("Encrypted messages between devices and gateways: a gateway, a device and keys for the command line.")
+    .description(
+      "Exchange encrypted messages between devices and gateways: run either from the command line, and make keys.",
+    )
     .version(ownPackage().version)
     .exitOverride()
     .configureOutput({
@@ -53,48 +55,55 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     });
 
   withKeyOptions(
-    program.command("serve").option("--keys <file>", "read a key for each device from this file, and watch it"),
+    program
+      .command("serve")
+      .option("--keys <file>", "serve the devices in this key file, and apply its edits while running"),
   )
     .description(
-      "Run a gateway that prints what devices send. Without a key it makes one and says what to paste where.",
+      "Run a gateway that prints what devices send. Without a key, it makes one and prints the lines to paste on a device.",
     )
     .option(
       "-p, --port <port>",
-      "port to listen on, 0 for any free one",
+      "port to listen on; 0 picks a free one",
       // Not parsePort itself: the program gives the value so far as well, here the default, which is no least port.
       usage<number>((text) => parsePort(text)),
       DEFAULT_PORT,
     )
     .option("--host <address>", "address to listen on", "0.0.0.0")
-    .option("-u, --udp", "listen on UDP as well as TCP")
-    .option("-e, --echo", "send every message back")
+    .option("-u, --udp", "also listen on UDP")
+    .option("-e, --echo", "send every message back to its device")
     .option(
       "--cipher <name>",
-      `cipher of the devices, given twice: either (choices: ${CIPHERS.join(", ")}; default: ${CIPHERS[0]})`,
+      `cipher to accept; give it twice to accept both (choices: ${CIPHERS.join(", ")}; default: ${CIPHERS[0]})`,
       collectCiphers,
     )
-    .option("--limit <name=number>", "change a limit, listed below; may be given several times", anotherLimit)
-    .option("--grace <ms>", "when stopped, how long answers under way may take", usage(parseTime), DEFAULT_GRACE_MS)
-    .option("--log", "tell each event on stderr, as one line of JSON")
-    .addHelpText("after", `\nLimits and their defaults (docs/gateway.md says what for):\n${limitLines()}`)
+    .option("--limit <name=number>", "set one of the limits listed below; repeat it for more", anotherLimit)
+    .option(
+      "--grace <ms>",
+      "when stopped, wait at most this long for work in progress",
+      usage(parseTime),
+      DEFAULT_GRACE_MS,
+    )
+    .option("--log", "log every event to stderr as a line of JSON")
+    .addHelpText("after", `\nLimits and their defaults (explained in docs/gateway.md):\n${limitLines()}`)
     .action(async (options: ServeOptions) => finish(await serve(ownMembers(options), context)));
 
   withKeyOptions(program.command("connect"))
-    .description("Be a device: send each line of the input, print each message that comes.")
-    .argument("<host[:port]>", "gateway to connect to; port 9000 by default, IPv6 as [::1]:9000")
+    .description("Act as a device: send each line of the input, and print each message received.")
+    .argument("<host[:port]>", "gateway to connect to (default port: 9000; IPv6: [::1]:9000)")
     .option(
       "-w, --wait <ms>",
-      "after the input's end, wait until nothing came for so long",
+      "after the input ends, exit once no message has arrived for this long",
       usage(parseTime),
       DEFAULT_WAIT_MS,
     )
-    .option("-u, --udp", "connect over UDP rather than TCP")
+    .option("-u, --udp", "connect over UDP instead of TCP")
     .addOption(new Option("--cipher <name>", "cipher of the gateway").choices(CIPHERS).default(CIPHERS[0]))
-    .option("--rekey-after <ms>", "rotate the keys of a session at this age, 0 for never", usage(parseTime), 0)
-    .option("-r, --reconnect", "keep trying, at first and after a loss")
+    .option("--rekey-after <ms>", "rotate the session keys at this age; 0 never does", usage(parseTime), 0)
+    .option("-r, --reconnect", "retry until connected, and reconnect when the session is lost")
     .option(
       "--device-id <id>",
-      'this device, such as 24:0a:c4:01:02:03, or "mac" for this machine\'s (default: random)',
+      'id of this device, such as 24:0a:c4:01:02:03; "mac" takes this machine\'s (default: random)',
     )
     .action(async (target: string, options: ConnectOptions) =>
       finish(await connect(target, ownMembers(options), context)),
@@ -102,31 +111,31 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
 
   program
     .command("keygen")
-    .description("Make a key: 32 random bytes as 64 hex characters, to be used as they stand on both sides.")
-    .option("-o, --out <file>", "write it to a new file that only you can read")
-    .option("--keys <file>", "add it to this key file of many devices, which is made if need be")
-    .option("--device <id>", "the device whose key it is, such as 24:0a:c4:01:02:03", usage(parseDevice))
-    .option("--name <name>", "what people call that device")
-    .option("--rotate <days>", "accept that device's present key for so many days more", usage(parseDays))
-    .option("-f, --force", "replace that file, or that device's key, if it exists")
+    .description("Make a key: 64 random hex characters, to be used exactly like that on both sides.")
+    .option("-o, --out <file>", "write the key to a new file that only you can read")
+    .option("--keys <file>", "add the key to this key file; it is created if it does not exist")
+    .option("--device <id>", "id of the device that gets the key, such as 24:0a:c4:01:02:03", usage(parseDevice))
+    .option("--name <name>", "a name to show beside the device id")
+    .option("--rotate <days>", "accept the device's current key for this many more days", usage(parseDays))
+    .option("-f, --force", "replace an existing file, or the device's existing key")
     .action(async (options: KeygenOptions) => finish(await keygen(ownMembers(options), context)));
 
   program
     .command("init")
-    .description("Write a small project: a device in the manner of an Arduino sketch, its gateway, a test and a key.")
-    .argument("<folder>", "where to; its last part is the project's name")
+    .description("Create a small project: a device written like an Arduino sketch, its gateway, a test and a key.")
+    .argument("<folder>", "folder to create; its last part becomes the project's name")
     .action(async (folder: string) => finish(await init(folder, context)));
   return program;
 }
 
 function withKeyOptions(command: Command): Command {
   return command
-    .option("--psk-file <file>", "read the key from this file")
-    .option("--psk <key>", "the key itself; other users of this machine can see it")
+    .option("--psk-file <file>", "read the key from this file, pipe or /dev/stdin")
+    .option("--psk <key>", "the key itself (other users of this machine can see it)")
     .addHelpText(
       "after",
-      "\nThe key comes from --psk-file, --psk or the variable USMP_PSK. It has at least 16 bytes and stands for its text;\n" +
-        'after "hex:" it is decoded.',
+      "\nGive the key by --psk-file, --psk or the environment variable USMP_PSK. It needs at least 16 bytes. It is used\n" +
+        'as the text that it is; only after "hex:" it is decoded from hex digits.',
     );
 }
 

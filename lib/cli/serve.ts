@@ -76,7 +76,7 @@ interface Secrets {
 async function secretsOf(options: ServeOptions, logger: Logger | null, context: Context): Promise<Secrets> {
   if (options.keys !== undefined) {
     if (options.psk !== undefined || options.pskFile !== undefined)
-      throw new UsageError("give --keys or one key for all devices (--psk-file, --psk), not both");
+      throw new UsageError("give either --keys or one key for all devices (--psk-file, --psk)");
     const keys = await openKeys(options.keys, logger, context);
     return { psk: keys, keys, newKey: null };
   }
@@ -91,7 +91,7 @@ function announce(
   addresses: readonly ListeningAddress[],
   newKey: string | null,
   { echo, cipher: [cipher = CIPHERS[0]] = [] }: ServeOptions,
-  { stdout }: Context,
+  { stdout, program }: Context,
 ): void {
   for (const { address, port, transport } of addresses) {
     const place = address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
@@ -99,7 +99,7 @@ function announce(
   }
   if (newKey === null) return;
   const { address, port } = addresses[0] as ListeningAddress;
-  for (const line of pasteLines({ key: newKey, address, port, cipher })) void stdout.line(line);
+  for (const line of pasteLines({ key: newKey, address, port, cipher, program })) void stdout.line(line);
 }
 
 /** In ASCII alone: what a terminal would act on, and what hides or reorders text, is escaped. */

@@ -22,9 +22,9 @@ const CONNECT_ADVICE: Readonly<Record<string, (host: string, port: number) => st
 };
 
 const LISTEN_ADVICE: Readonly<Record<string, (host: string, port: number) => string>> = {
-  EADDRINUSE: (_host, port) => `port ${port} is in use: stop the other program, or take another port`,
-  EACCES: (_host, port) => `this user may not listen on port ${port}: take a port from 1024 up`,
-  EADDRNOTAVAIL: (host) => `${host} is no address of this machine: "0.0.0.0" takes them all`,
+  EADDRINUSE: (_host, port) => `port ${port} is already in use; stop the program that uses it, or choose another port`,
+  EACCES: (_host, port) => `this user may not use port ${port}; choose a port from 1024 up`,
+  EADDRNOTAVAIL: () => `this machine does not have that address; "0.0.0.0" listens on all it has`,
   EMFILE: () => "too many files and connections are open: raise the limit (ulimit -n), or allow fewer sessions",
   ENOTFOUND: (host) => `the name ${JSON.stringify(host)} is not known: "0.0.0.0" takes every address of this machine`,
 };
@@ -56,7 +56,7 @@ export function connectFailure(error: unknown, host: string, port: number): Usmp
 export function listenFailure(error: unknown, host: string, port: number): UsmpError {
   const code = systemCode(error);
   const advice = LISTEN_ADVICE[code]?.(host, port);
-  const message = `listening on ${formatPlace(host, port)} failed${advice === undefined ? "" : `: ${advice}`} (${code})`;
+  const message = `cannot listen on ${formatPlace(host, port)}${advice === undefined ? "" : `: ${advice}`} (${code})`;
   return new UsmpError("TRANSPORT", message, { cause: error });
 }
 

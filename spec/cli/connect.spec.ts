@@ -230,7 +230,7 @@ describe("usmp connect", () => {
     const terminal = device(port);
     await until(() => sockets.length > 0);
     expect(await terminal.stop()).to.equal(1);
-    expect(terminal.err.text).to.match(/^usmp: stopped before there was a session with 127\.0\.0\.1:\d+\n$/);
+    expect(terminal.err.text).to.match(/^usmp: stopped before a session with 127\.0\.0\.1:\d+ was established\n$/);
   });
 
   it("fails where its input cannot be read", async () => {
@@ -239,7 +239,7 @@ describe("usmp connect", () => {
     await terminal.err.match(/connected/);
     terminal.stdin.destroy(new Error("gone"));
     expect(await terminal.exitCode).to.equal(1);
-    expect(terminal.err.text).to.match(/^usmp: the input cannot be read: .*gone$/m);
+    expect(terminal.err.text).to.match(/^usmp: cannot read the input: .*gone$/m);
   });
 
   it("stops when nobody reads its output any more", async () => {

@@ -83,7 +83,9 @@ describe("usmp keygen --device", () => {
     const { exitCode, out, err } = await keygen("--device", OTHER_ID.toLowerCase());
     expect({ exitCode, out }).to.deep.equal({ exitCode: 1, out: "" });
     expect(err)
-      .to.match(/^usmp: the key was not written .*: 24:0a:c4:01:02:04 is in it already; --force replaces it.*\n$/)
+      .to.match(
+        /^usmp: no key was written .*: 24:0a:c4:01:02:04 is already in this file; --rotate replaces its key.*\n$/,
+      )
       .and.not.to.contain(KEY);
     expect(readFileSync(file, "utf8")).to.equal(before);
     expect(readdirSync(folder)).to.deep.equal(["devices.json"]);
@@ -118,7 +120,7 @@ describe("usmp keygen --device", () => {
     const first = keyIn((await keygen("--device", ID, "--rotate", "14")).out);
     const refused = await keygen("--device", ID, "--rotate", "14");
     expect(refused.exitCode).to.equal(1);
-    expect(refused.err).to.match(/may still use the key before its present one, until .*Z; --force replaces it/);
+    expect(refused.err).to.match(/may still use its previous key until .*Z; --force drops that key/);
     expect(read().devices[0]).to.include({ key: first, previousKey: KEY });
     expect((await keygen("--device", ID, "--rotate", "14", "--force")).exitCode).to.equal(0);
     expect(read().devices[0]).to.include({ previousKey: first });
@@ -137,7 +139,7 @@ describe("usmp keygen --device", () => {
     write([]);
     const { exitCode, err } = await keygen("--device", ID, "--rotate", "14");
     expect(exitCode).to.equal(1);
-    expect(err).to.contain(`${ID} is not in it: without --rotate it is added`);
+    expect(err).to.contain(`${ID} is not in this file; omit --rotate to add it`);
     expect(read()).to.deep.equal({ devices: [] });
   });
 
@@ -162,7 +164,7 @@ describe("usmp keygen --device", () => {
   it("says what is wrong where it cannot write", async () => {
     const { exitCode, err } = await finished(["keygen", "--device", ID, "--keys", join(folder, "none", "file")]);
     expect(exitCode).to.equal(1);
-    expect(err).to.match(/^usmp: the key was not written .*: ENOENT\n$/);
+    expect(err).to.match(/^usmp: no key was written .*: .*\(ENOENT\)\n$/);
   });
 
   it("loses no device where many are added at once", async () => {

@@ -17,6 +17,12 @@ describe("pasteLines", () => {
     ]);
   });
 
+  it("names the command that the program was started with", () => {
+    const lines = pasteLines({ key: KEY, address: "::1", port: 9000, cipher: "aes-256-gcm", program: "npx usmp" });
+    expect(lines[0]).to.contain("npx usmp keygen --out FILE");
+    expect(lines.at(-1)).to.equal(`  USMP_PSK=${KEY} npx usmp connect ::1`);
+  });
+
   it("names the port where it is not the default one", () => {
     const text = pasteLines({ key: KEY, address: "::1", port: 9001, cipher: "aes-256-gcm" }).join("\n");
     expect(text).to.contain('USMP::TCP("::1", 9001)').and.to.contain('Usmp.TCP("::1", 9001)');

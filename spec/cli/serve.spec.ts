@@ -371,11 +371,11 @@ describe("usmp serve", () => {
     });
 
     for (const [what, args, says] of [
-      ["a key beside it", ["--keys", "FILE", "--psk", PSK], /^usmp: give --keys or one key for all devices/],
+      ["a key beside it", ["--keys", "FILE", "--psk", PSK], /^usmp: give either --keys or one key for all devices/],
       [
         "a key's file beside it",
         ["--keys", "FILE", "--psk-file", "x"],
-        /^usmp: give --keys or one key for all devices/,
+        /^usmp: give either --keys or one key for all devices/,
       ],
       [
         "a broken one",
