@@ -102,7 +102,7 @@ export default function commandParser() {
   }
 
   function echo([text]: readonly string[], out: Print) {
-    out.println(text);
+    out.println(text!);
   }
 
   const COMMANDS: readonly Command[] = [

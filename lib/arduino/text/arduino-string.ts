@@ -1,9 +1,11 @@
 import { inspect } from "node:util";
 
 import { isBytes } from "../../core/kinds.js";
+import { UsmpError } from "../../errors.js";
 import { byteString, bytesOf, charArray, textOf } from "./byte-text.js";
 import type { CharArray } from "./char-array.js";
 import { parseDouble, parseLong } from "./c-number.js";
+import { isNothing, kindOf } from "./kind-of.js";
 import type { NumberBase } from "./number-base.js";
 import { numberText, type Numeric } from "./number-text.js";
 
@@ -33,8 +35,9 @@ export class ArduinoString {
   #bytes: string;
 
   /** `new String(42)`, `new String(255, HEX)`, `new String(3.14159, 3)`: as what `Serial.print` writes, but in lower case. */
-  constructor(value: Stringable = "", format?: NumberBase | number) {
-    this.#bytes = bytesFor(value, format);
+  constructor(...given: [] | [value: Stringable, format?: NumberBase | number]) {
+    // By their number: String(undefined) is a mistake, and no empty text.
+    this.#bytes = given.length === 0 ? "" : bytesFor(...given);
   }
 
   /** In bytes. */
@@ -216,6 +219,9 @@ function bytesFor(value: Stringable, format?: NumberBase | number): string {
     case "boolean":
       return value ? "1" : "0";
     default:
+      if (isNothing(value)) {
+        throw new UsmpError("INVALID_ARG", `a String takes text, a number or bytes, not ${kindOf(value)}`);
+      }
       return isBytes(value) ? charArray(value) : byteString(value.toString());
   }
 }

@@ -3,6 +3,7 @@ import { UsmpError } from "../../errors.js";
 import { isArduinoString, type TextLike } from "./arduino-string.js";
 import { byteString, bytesOf } from "./byte-text.js";
 import { bytesBeforeNul, isCharArray } from "./char-array.js";
+import { kindOf } from "./kind-of.js";
 
 /**
  * What `send(text)`, `send(data)` and `send(data, length)` put on the wire: text as its bytes, a `char` array up to its
@@ -17,8 +18,4 @@ export function bytesToSend(name: string, data: TextLike | Uint8Array, length?: 
     return bytesOf(byteString(data.toString())).subarray(0, length);
   }
   throw new UsmpError("INVALID_ARG", `${name} takes text or bytes, not ${kindOf(data)}`);
-}
-
-function kindOf(value: unknown): string {
-  return value === null ? "null" : typeof value;
 }

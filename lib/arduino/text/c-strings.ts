@@ -7,6 +7,7 @@ import { UsmpError } from "../../errors.js";
 import { compareBytes, type TextLike } from "./arduino-string.js";
 import { byteString, bytesOf, charArray } from "./byte-text.js";
 import { parseDouble, parseInteger, parseLong } from "./c-number.js";
+import { isNothing, kindOf } from "./kind-of.js";
 import type { NumberBase } from "./number-base.js";
 import { dtostrfText } from "./number-text.js";
 import { formatted, type PrintfArgument } from "./printf.js";
@@ -121,6 +122,7 @@ export function memcmp(a: Uint8Array, b: Uint8Array, count: number): number {
 }
 
 function bytesBeforeNul(text: CString): string {
+  if (isNothing(text)) throw new UsmpError("INVALID_ARG", `a C string is text or bytes, not ${kindOf(text)}`);
   return isBytes(text) ? charArray(text) : (byteString(text.toString()).split("\0", 1)[0] as string);
 }
 

@@ -2,7 +2,7 @@
  * Numbers as the board writes them. `print` and `String` round in binary arithmetic, each in its own way, and not as
  * printf does; so their steps are taken one by one here, for the same last digit.
  */
-import type { NumberBase } from "./number-base.js";
+import { HEX, type NumberBase } from "./number-base.js";
 
 /** What a sketch writes as a number. */
 export type Numeric = number | bigint;
@@ -12,13 +12,15 @@ const PRINT_FLOAT_MAX = 4_294_967_040;
 const DEFAULT_DECIMALS = 2;
 
 /** `Serial.print(value, format)`: upper-case digits, two decimals for what has a fraction. */
-export function printedNumber(value: Numeric, format?: NumberBase | number): string {
+export function printedNumber(value: Numeric, given?: NumberBase | number): string {
+  const format = formatOf(value, given);
   if (isFloat(value, format)) return printedFloat(Number(value), decimals(format));
   return integerText(value, format as NumberBase | undefined).toUpperCase();
 }
 
 /** `String(value, format)`: lower-case digits, two decimals for what has a fraction. */
-export function numberText(value: Numeric, format?: NumberBase | number): string {
+export function numberText(value: Numeric, given?: NumberBase | number): string {
+  const format = formatOf(value, given);
   if (!isFloat(value, format)) return integerText(value, format as NumberBase | undefined);
   const places = decimals(format);
   // The board asks for this width: so a single digit without decimals gets a space before it.
@@ -37,6 +39,11 @@ export function dtostrfText(value: number, width: number, places: number): strin
   const digits = leadingDigits(rounded / scale, integerDigits + places);
   const fraction = places > 0 ? `.${digits.slice(integerDigits)}` : "";
   return (sign + digits.slice(0, integerDigits) + fraction).padStart(width);
+}
+
+/** 16 behind a whole number is HEX: nobody wants 16 decimals of it, and on a board `print(n, 16)` is hexadecimal. */
+function formatOf(value: Numeric, format: NumberBase | number | undefined): NumberBase | number | undefined {
+  return format === 16 && (typeof value === "bigint" || Number.isInteger(value)) ? HEX : format;
 }
 
 /** A plain number behind it asks for decimals, also of a whole number: the sketch's float may just be one. */

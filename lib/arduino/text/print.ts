@@ -13,8 +13,10 @@ export abstract class Print {
   }
 
   /** The same, and CR LF. */
-  println(value: Printed = "", format?: NumberBase | number): number {
-    return this.writeBytes(bytesOf(`${printed(value, format)}\r\n`));
+  println(...given: [] | [value: Printed, format?: NumberBase | number]): number {
+    // By their number: println(undefined) is a mistake, and no empty line.
+    const text = given.length === 0 ? "" : printed(...given);
+    return this.writeBytes(bytesOf(`${text}\r\n`));
   }
 
   /** C's printf: `printf("%d: %.1f\n", index, celsius)`. @throws UsmpError INVALID_ARG where an argument does not fit. */

@@ -2,6 +2,7 @@ import { isBytes } from "../../core/kinds.js";
 import { UsmpError } from "../../errors.js";
 import { isArduinoString, type ArduinoString } from "./arduino-string.js";
 import { byteString, charArray } from "./byte-text.js";
+import { kindOf } from "./kind-of.js";
 import type { NumberBase } from "./number-base.js";
 import { printedNumber, type Numeric } from "./number-text.js";
 
@@ -30,8 +31,4 @@ export function printed(value: Printed, format?: NumberBase | number): string {
 
 function isPrintable(value: unknown): value is Printable {
   return typeof value === "object" && value !== null && "printedText" in value;
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

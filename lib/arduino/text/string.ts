@@ -3,8 +3,8 @@ import type { NumberBase } from "./number-base.js";
 
 /** `String(42)` and `new String(42)` are the same. */
 export interface StringConstructor {
-  (value?: Stringable, format?: NumberBase | number): ArduinoString;
-  new (value?: Stringable, format?: NumberBase | number): ArduinoString;
+  (...given: [] | [value: Stringable, format?: NumberBase | number]): ArduinoString;
+  new (...given: [] | [value: Stringable, format?: NumberBase | number]): ArduinoString;
   readonly prototype: ArduinoString;
 }
 
@@ -12,8 +12,8 @@ export interface StringConstructor {
  * The `String` of a sketch, in the place of TypeScript's own one where it is imported: `String("text")`,
  * `String(255, HEX)`, `String(3.14159, 3)`; see {@link ArduinoString}.
  */
-export const String = function (value?: Stringable, format?: NumberBase | number): ArduinoString {
-  return new ArduinoString(value, format);
+export const String = function (...given: [] | [value: Stringable, format?: NumberBase | number]): ArduinoString {
+  return new ArduinoString(...given);
 } as StringConstructor;
 Object.defineProperty(String, "prototype", { value: ArduinoString.prototype });
 

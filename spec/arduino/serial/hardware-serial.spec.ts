@@ -2,6 +2,7 @@ import { expect } from "chai";
 
 import { currentBoard } from "../../../lib/arduino/board/current-board.js";
 import { Serial, Serial1 } from "../../../lib/arduino/serial/hardware-serial.js";
+import { SketchError } from "../../../lib/arduino/sketch/sketch-error.js";
 import type { ArduinoString } from "../../../lib/arduino/text/arduino-string.js";
 import { HEX } from "../../../lib/arduino/text/number-base.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
@@ -30,6 +31,20 @@ describe("Serial", () => {
     });
     expect(board.serial.text).to.equal("t=21.46\r\nFF\r\n\r\nn: 007\né");
     expect(sizes).to.deep.equal([2, 7, 4, 2, 7, 2]);
+  });
+
+  it("ends a sketch that prints undefined, with its line", async () => {
+    const values: string[] = [];
+    let line = 0;
+    const error = await rejection(
+      running(() => {
+        line = Number(/:(\d+):\d+\)?$/m.exec(new Error("here").stack!)![1]) + 1;
+        Serial.println(values[0]!);
+      }),
+    );
+    expect(error).to.be.instanceOf(SketchError);
+    expect(error.message).to.include("setup(): print takes text, a number or a String, not undefined");
+    expect(error).to.have.property("site").that.matches(new RegExp(`hardware-serial\\.spec\\.[tj]s:${line}:\\d+$`));
   });
 
   it("writes bytes as they are", async () => {

@@ -18,6 +18,13 @@ const PRINTED: readonly Case[] = [
   [8, OCT, "10"],
   [5, BIN, "101"],
   [3.7, HEX, "3"],
+  [255, 16, "FF"],
+  [255n, 16, "FF"],
+  [-1, 16, "FFFFFFFF"],
+  [0.5, 16, "0.5000000000000000"],
+  [21, 2, "21.00"],
+  [21, 8, "21.00000000"],
+  [21, 10, "21.0000000000"],
   [18446744073709551615n, undefined, "18446744073709551615"],
   [1e21, undefined, "1000000000000000000000"],
   [3.14159, undefined, "3.14"],
@@ -41,6 +48,9 @@ const PRINTED: readonly Case[] = [
 /** By itoa and dtostrf. */
 const STRINGS: readonly Case[] = [
   [255, HEX, "ff"],
+  [255, 16, "ff"],
+  [0xdeadbeefn, 16, "deadbeef"],
+  [25, 2, "25.00"],
   [-1, HEX, "ffffffff"],
   [-255, DEC, "-255"],
   [3.14159, undefined, "3.14"],

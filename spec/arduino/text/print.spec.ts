@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { ArduinoString } from "../../../lib/arduino/text/arduino-string.js";
 import { HEX } from "../../../lib/arduino/text/number-base.js";
 import { Print } from "../../../lib/arduino/text/print.js";
+import { expectInvalid } from "../expect-invalid.js";
 
 /** Takes at most `room` bytes. */
 class Paper extends Print {
@@ -46,6 +47,15 @@ describe("Print", () => {
     paper.write(Uint8Array.of(0, 1, 2), 2);
     paper.write(Uint8Array.of(200));
     expect(paper.bytes).to.deep.equal([0xff, 97, 98, 0xc3, 0xa9, 0, 1, 200]);
+  });
+
+  it("ends a line only where nothing is given: undefined is a mistake", () => {
+    const paper = new Paper();
+    const nothing = undefined as unknown as string;
+    expectInvalid(() => paper.println(nothing), "print takes text, a number or a String, not undefined");
+    expectInvalid(() => paper.print(nothing), "print takes text, a number or a String, not undefined");
+    expectInvalid(() => paper.write(nothing), "write takes text or bytes, not undefined");
+    expect(paper.bytes).to.deep.equal([]);
   });
 
   it("tells how many bytes were taken", () => {
