@@ -11,6 +11,7 @@ import { shared } from "../arduino/board/shared.js";
 import { SeededRandom } from "../transport/random.js";
 import { bouncePauses } from "./contact-bounce.js";
 import { noNetwork } from "./no-network.js";
+import { UnevenTime } from "./uneven-time.js";
 import type { VirtualNetwork } from "./virtual-network.js";
 import { VirtualClock } from "./virtual-clock.js";
 import { VirtualSerial } from "./virtual-serial.js";
@@ -25,10 +26,18 @@ const DEFAULT_WITHIN_MS = 10_000;
 export interface VirtualBoardOptions {
   /** What the board's clients connect to, whatever host they name. Its clock is the board's. */
   readonly gateway?: VirtualNetwork | undefined;
-  /** For noise, bounce and floating pins: the same seed, the same run. Default 1. */
+  /** For noise, bounce, floating pins and uneven times: the same seed, the same run. Default 1. */
   readonly seed?: number | undefined;
-  /** What `millis()` starts from in the first life. Default 0. */
+  /**
+   * What `millis()` starts from in the first life, exactly; in later ones it starts from 0 then. `2 ** 32 - 5_000`: five
+   * seconds before it wraps, after 49.7 days. Default: some odd milliseconds, as a board needs to boot, by the seed.
+   */
   readonly startMillis?: number | undefined;
+  /**
+   * Milliseconds from one turn of `loop` to the next, exactly, where it does not wait. Default: uneven, 1 to 2.2, and the code
+   * of a turn takes 0.2 to 2.2 beside its waits, by the seed.
+   */
+  readonly turnMs?: number | undefined;
   /** Which pins there are: `ESP32_C3_PINS`. Default: `ESP32_PINS`. */
   readonly pins?: PinLayout | undefined;
   /** `"24:0a:c4:01:02:03"`. Default: `"02:00:00:00:00:01"`. */
@@ -79,13 +88,14 @@ export class VirtualBoard {
 
   constructor(options: VirtualBoardOptions = {}) {
     const own = ownMembers(options);
-    const { gateway, seed = DEFAULT_SEED, startMillis = 0, pins = ESP32_PINS, deviceId = DEFAULT_DEVICE_ID } = own;
+    const { gateway, seed = DEFAULT_SEED, startMillis, turnMs, pins = ESP32_PINS, deviceId = DEFAULT_DEVICE_ID } = own;
     this.clock = gateway?.clock ?? new VirtualClock();
     this.#ready = gateway?.ready ?? Promise.resolve();
     this.seed = seed;
     this.#startedAt = this.clock.now();
     const random = new SeededRandom(seed);
     this.#random = random.fork();
+    const time = new UnevenTime(seed);
     this.#board = new Board({
       clock: this.clock,
       pins: { layout: pins, floating: () => random.next() },
@@ -94,7 +104,8 @@ export class VirtualBoard {
       network: gateway?.plugIn({ deviceId, describe: () => this.#describe() }) ?? noNetwork,
       deviceId,
       entropy: () => random.next(),
-      startMillis,
+      ...(turnMs === undefined ? { ownMs: () => time.turnMs() } : { turnMs }),
+      startMillis: startMillis === undefined ? () => time.startMillis() : firstOnly(startMillis),
       repeatedBy: `seed: ${seed}`,
     });
     this.#board.pins.watch({
@@ -209,11 +220,21 @@ export class VirtualBoard {
     const lines = this.serial.lines().slice(-3);
     const printed =
       lines.length === 0 ? "printed nothing" : `printed last: ${lines.map((line) => JSON.stringify(line)).join(", ")}`;
-    return `The board ${this.#board.deviceId ?? ""}: ${this.state}, in life ${this.lives}; ${printed}`;
+    return `The board ${this.#board.deviceId ?? ""}: ${this.state}, in life ${this.lives} (seed: ${this.seed}); ${printed}`;
   }
 
   /** Since the board was made. */
   #elapsedMs(): number {
     return this.clock.now() - this.#startedAt;
   }
+}
+
+/** This number once, and 0 from then on. */
+function firstOnly(number: number): () => number {
+  let next = number;
+  return () => {
+    const given = next;
+    next = 0;
+    return given;
+  };
 }

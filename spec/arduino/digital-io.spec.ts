@@ -18,16 +18,17 @@ import {
 } from "../../lib/arduino/index.js";
 import { VirtualBoard } from "../../lib/testing/index.js";
 import { rejection } from "./rejection.js";
+import { EVEN } from "../support/even-time.js";
 
 /** Runs `setup` on a new board, and gives that. */
-async function boardAfter(setup: () => void, board = new VirtualBoard()): Promise<VirtualBoard> {
+async function boardAfter(setup: () => void, board = new VirtualBoard(EVEN)): Promise<VirtualBoard> {
   await board.start({ setup });
   return board;
 }
 
 describe("arduino/digital-io", () => {
   it("drives outputs, and tells every change with its time", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     let level = LOW;
     await board.start({
       setup: () => pinMode(2, OUTPUT),
@@ -71,7 +72,7 @@ describe("arduino/digital-io", () => {
   });
 
   it("reads wiring before pulls, and pulls before noise", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     board.setInput(16, LOW);
     board.setInput(17, HIGH);
     const seen: number[] = [];
@@ -92,10 +93,13 @@ describe("arduino/digital-io", () => {
   it("reads noise where nothing decides, the same for one seed", async () => {
     const read = async (seed: number): Promise<string> => {
       let levels = "";
-      await boardAfter(() => {
-        pinMode(4, INPUT);
-        for (let i = 0; i < 64; i++) levels += String(digitalRead(4));
-      }, new VirtualBoard({ seed }));
+      await boardAfter(
+        () => {
+          pinMode(4, INPUT);
+          for (let i = 0; i < 64; i++) levels += String(digitalRead(4));
+        },
+        new VirtualBoard({ ...EVEN, seed }),
+      );
       return levels;
     };
     expect(await read(7))
@@ -107,7 +111,7 @@ describe("arduino/digital-io", () => {
 
   it("pulls an open drain to ground, or lets go", async () => {
     const seen: number[] = [];
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     board.setInput(4, HIGH);
     await boardAfter(() => {
       pinMode(4, OUTPUT_OPEN_DRAIN);
@@ -136,7 +140,7 @@ describe("arduino/digital-io", () => {
   }
 
   it("shifts a byte out in either order", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const bits: number[] = [];
     board.onOutput(18, (clock) => {
       if (clock === HIGH) bits.push(board.output(23) ?? -1);
@@ -151,7 +155,7 @@ describe("arduino/digital-io", () => {
   });
 
   it("shifts a byte in in either order", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const wire = Array.from("1100010111000101", (bit) => (bit === "1" ? HIGH : LOW));
     board.onOutput(18, (clock) => {
       if (clock === HIGH) board.setInput(19, wire.shift() ?? null);

@@ -20,10 +20,11 @@ import {
 } from "../../lib/arduino/index.js";
 import { VirtualBoard } from "../../lib/testing/index.js";
 import { rejection } from "./rejection.js";
+import { EVEN } from "../support/even-time.js";
 
 describe("arduino/interrupts", () => {
   it("runs a handler at the moment of its edge, while the sketch waits", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: string[] = [];
     await board.start({
       setup() {
@@ -45,7 +46,7 @@ describe("arduino/interrupts", () => {
 
   it("runs a handler within the call by which the sketch itself drives the pin", async () => {
     const seen: string[] = [];
-    await new VirtualBoard().start({
+    await new VirtualBoard(EVEN).start({
       setup() {
         pinMode(4, OUTPUT);
         digitalWrite(4, LOW);
@@ -58,7 +59,7 @@ describe("arduino/interrupts", () => {
   });
 
   it("lets handlers wait between noInterrupts and interrupts, each for one run", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: number[] = [];
     await board.start({
       setup() {
@@ -80,7 +81,7 @@ describe("arduino/interrupts", () => {
   });
 
   it("runs none that was detached, and none of a life that is over", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     let runs = 0;
     const setup = (): void => {
       pinMode(4, INPUT_PULLUP);
@@ -106,7 +107,7 @@ describe("arduino/interrupts", () => {
   });
 
   it("ends the sketch when a handler throws", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     await board.start({
       setup() {
         pinMode(4, INPUT_PULLUP);
@@ -125,7 +126,7 @@ describe("arduino/interrupts", () => {
   });
 
   it("refuses a mode and a pin that do not exist", async () => {
-    const start = (setup: () => void): Promise<void> => new VirtualBoard().start({ setup });
+    const start = (setup: () => void): Promise<void> => new VirtualBoard(EVEN).start({ setup });
     expect((await rejection(start(() => attachInterrupt(4, () => {}, 9)))).message).to.include("RISING, FALLING");
     expect((await rejection(start(() => attachInterrupt(99, () => {}, RISING)))).message).to.include("pin 99");
   });
@@ -139,7 +140,7 @@ describe("arduino/interrupts", () => {
     };
     for (const [name, end] of Object.entries(ends)) {
       const seen: string[] = [];
-      const board = new VirtualBoard();
+      const board = new VirtualBoard(EVEN);
       await board
         .start({
           setup() {

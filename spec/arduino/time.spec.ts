@@ -2,10 +2,11 @@ import { expect } from "chai";
 import { delay, delayMicroseconds, micros, millis } from "../../lib/arduino/index.js";
 import { VirtualBoard } from "../../lib/testing/index.js";
 import { rejection } from "./rejection.js";
+import { EVEN } from "../support/even-time.js";
 
 describe("arduino/time", () => {
   it("counts from the start of the sketch", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: number[][] = [];
     await board.advance(7);
     await board.start({
@@ -24,7 +25,7 @@ describe("arduino/time", () => {
   });
 
   it("wraps after 32 bits", async () => {
-    const board = new VirtualBoard({ startMillis: 2 ** 32 - 2 });
+    const board = new VirtualBoard({ ...EVEN, startMillis: 2 ** 32 - 2 });
     const seen: number[] = [];
     await board.start({ loop: () => void seen.push(millis()) });
     await board.advance(4);
@@ -32,7 +33,7 @@ describe("arduino/time", () => {
   });
 
   it("wraps microseconds after 32 bits", async () => {
-    const board = new VirtualBoard({ startMillis: 4_294_967 });
+    const board = new VirtualBoard({ ...EVEN, startMillis: 4_294_967 });
     const seen: number[] = [];
     await board.start({ loop: () => void seen.push(micros()) });
     await board.advance(1);
@@ -40,7 +41,7 @@ describe("arduino/time", () => {
   });
 
   it("waits exactly as long as it is told to", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: number[] = [];
     await board.start({
       async setup() {
@@ -55,7 +56,7 @@ describe("arduino/time", () => {
   });
 
   it("counts the microseconds of fractions that do not add up", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: number[][] = [];
     await board.start({
       async setup() {
@@ -69,7 +70,7 @@ describe("arduino/time", () => {
 
   it("refuses to wait for less than nothing, and for ever", async () => {
     for (const ms of [-1, NaN, Infinity]) {
-      const error = await rejection(new VirtualBoard().start({ setup: () => delay(ms) }));
+      const error = await rejection(new VirtualBoard(EVEN).start({ setup: () => delay(ms) }));
       expect(error.message).to.include(`setup(): delay(${ms}): a sketch cannot wait`);
     }
   });

@@ -3,6 +3,7 @@ import { USMPClient } from "../../lib/arduino/client/usmp-client.js";
 import { USMP, type BoardTransport } from "../../lib/arduino/client/usmp.js";
 import { TestGateway, type TestGatewayOptions } from "../../lib/testing/test-gateway.js";
 import { VirtualBoard } from "../../lib/testing/virtual-board.js";
+import { EVEN } from "./even-time.js";
 
 export const PSK = "usmp-dev-psk-change-me-before-prod";
 export const TCP = USMP.TCP("192.168.1.100");
@@ -40,7 +41,7 @@ export class SketchRig {
     const { transport, client, setup, loop, maintains, listens, ...gateway } = options;
     this.#options = { transport, client, setup, loop, maintains, listens } as SketchRigOptions;
     this.gateway = new TestGateway({ psk: PSK, ...gateway });
-    this.board = new VirtualBoard({ gateway: this.gateway });
+    this.board = new VirtualBoard({ ...EVEN, gateway: this.gateway });
   }
 
   /** Of the life that runs. */

@@ -96,7 +96,7 @@ describe("TestGateway", () => {
     const message = await messageOf(gateway.next({ withinMs: 500 }));
     expect(message).to.match(/^no message came within 500 ms \(seed: 77\)\. What the gateway saw:/);
     expect(message).to.match(/\d+ ms: 02:00:00:00:00:01 sent "the only one"/);
-    expect(message).to.contain("The board 02:00:00:00:00:01: running, in life 1; printed nothing");
+    expect(message).to.contain("The board 02:00:00:00:00:01: running, in life 1 (seed: 1); printed nothing");
     await board.stop();
   });
 

@@ -6,6 +6,7 @@ import { expect } from "chai";
 import { delay, digitalRead, millis, USMP, USMPClient } from "../../lib/arduino/index.js";
 import type { Sketch } from "../../lib/arduino/sketch/sketch.js";
 import { TestGateway, VirtualBoard } from "../../lib/testing/index.js";
+import { EVEN } from "../support/even-time.js";
 
 const HOUR_MS = 3_600_000;
 const MOST_TIMES = 6;
@@ -53,7 +54,7 @@ function publisher(pause: () => void | Promise<void>): Sketch {
 describe("testing/virtual-board, its speed", () => {
   it("passes an hour of a loop that polls every millisecond", async () => {
     let turns = 0;
-    const times = await passAnHour(new VirtualBoard(), {
+    const times = await passAnHour(new VirtualBoard(EVEN), {
       loop() {
         turns++;
         if (millis() % 1_000 === 0) digitalRead(0);
@@ -65,7 +66,7 @@ describe("testing/virtual-board, its speed", () => {
 
   it("passes an hour of a loop that waits ten milliseconds", async () => {
     let turns = 0;
-    const times = await passAnHour(new VirtualBoard(), {
+    const times = await passAnHour(new VirtualBoard(EVEN), {
       async loop() {
         turns++;
         await delay(10);
@@ -83,7 +84,7 @@ describe("testing/virtual-board, its speed", () => {
       const gateway = new TestGateway({ psk: PSK });
       let received = 0;
       gateway.usmp.onMessage(() => void received++);
-      const times = await passAnHour(new VirtualBoard({ gateway }), publisher(pause));
+      const times = await passAnHour(new VirtualBoard({ ...EVEN, gateway }), publisher(pause));
       await gateway.close();
       expect(received).to.be.within(HOUR_MS / SEND_EVERY_MS - 1, HOUR_MS / SEND_EVERY_MS);
       expect(times).to.be.below(MOST_TIMES);

@@ -13,6 +13,7 @@ import {
 import { VirtualBoard, VirtualClock } from "../../lib/testing/index.js";
 import { shared } from "../../lib/arduino/board/shared.js";
 import { rejection } from "../arduino/rejection.js";
+import { EVEN } from "../support/even-time.js";
 
 /** A sketch that notes each change of a button, when it polls it. */
 function buttonLog(seen: [number, number][]) {
@@ -29,7 +30,7 @@ function buttonLog(seen: [number, number][]) {
 describe("testing/virtual-board", () => {
   it("runs setup as far as its first wait when it is started", async () => {
     const seen: string[] = [];
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     await board.start({
       async setup() {
         seen.push("before");
@@ -44,7 +45,7 @@ describe("testing/virtual-board", () => {
 
   it("holds a button to ground and lets it go, while time moves", async () => {
     const seen: [number, number][] = [];
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     await board.start(buttonLog(seen));
     await board.advance(10);
     await board.press(0, { holdMs: 80 });
@@ -58,7 +59,7 @@ describe("testing/virtual-board", () => {
   it("lets the contact chatter, the same for one seed", async () => {
     const run = async (seed: number): Promise<number[]> => {
       const edges: number[] = [];
-      const board = new VirtualBoard({ seed });
+      const board = new VirtualBoard({ ...EVEN, seed });
       await board.start({
         setup() {
           pinMode(0, INPUT_PULLUP);
@@ -84,7 +85,7 @@ describe("testing/virtual-board", () => {
   });
 
   it("moves time until something holds, and says how long that took", async () => {
-    const board = new VirtualBoard({ seed: 77 });
+    const board = new VirtualBoard({ ...EVEN, seed: 77 });
     let turns = 0;
     await board.start({ loop: () => void turns++ });
     expect(await board.advanceUntil(() => turns === 51)).to.equal(50);
@@ -93,13 +94,13 @@ describe("testing/virtual-board", () => {
   });
 
   it("names its seed in the error of a sketch", async () => {
-    const board = new VirtualBoard({ seed: 77 });
+    const board = new VirtualBoard({ ...EVEN, seed: 77 });
     const error = await rejection(board.start({ setup: () => { throw new Error("broken"); } })); // prettier-ignore
     expect(error.message).to.match(/^setup\(\): broken\n.*\n.*seed: 77\)$/);
   });
 
   it("powers up again with another sketch, and keeps its wiring", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     board.setInput(0, LOW);
     await board.start({});
     expect((await rejection(board.start({}))).message).to.include("a sketch runs already");
@@ -112,7 +113,7 @@ describe("testing/virtual-board", () => {
   });
 
   it("tells a device that is wired to it of a pin's changes, until it is unplugged", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: number[] = [];
     const unplug = board.onOutput(2, (value) => seen.push(value));
     await board.start({
@@ -135,7 +136,7 @@ describe("testing/virtual-board", () => {
       ready: Promise.resolve(),
       plugIn: () => ({ up: true, silence: () => {}, dialer: () => { throw new Error("nobody is here"); } }), // prettier-ignore
     };
-    const boards = [new VirtualBoard({ gateway: network }), new VirtualBoard({ gateway: network })];
+    const boards = [new VirtualBoard({ ...EVEN, gateway: network }), new VirtualBoard({ ...EVEN, gateway: network })];
     const seen: string[] = [];
     for (const [index, board] of boards.entries()) {
       await board.start({
@@ -150,7 +151,7 @@ describe("testing/virtual-board", () => {
   });
 
   it("starts again after a sketch that failed, of which nobody is told any more", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const setup = (): void => { throw new Error("the first"); }; // prettier-ignore
     expect((await rejection(board.start({ setup }))).message).to.include("the first");
     await board.start({});
@@ -167,7 +168,7 @@ describe("testing/virtual-board", () => {
     shared.preparations.add(prepare);
     try {
       const seen: boolean[] = [];
-      await new VirtualBoard().start({ setup: () => seen.push(isReady) });
+      await new VirtualBoard(EVEN).start({ setup: () => seen.push(isReady) });
       expect(seen).to.deep.equal([true]);
     } finally {
       shared.preparations.delete(prepare);

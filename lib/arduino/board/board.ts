@@ -23,8 +23,12 @@ export interface BoardParts {
   readonly deviceId: string | null;
   /** A number from 0 up to, but not including, 1, from the hardware's noise. */
   readonly entropy: () => number;
-  /** What `millis()` starts from in the first life. Default 0. */
-  readonly startMillis?: number;
+  /** What `millis()` starts from; asked for once in each life. Default: 0. */
+  readonly startMillis?: () => number;
+  /** From one turn of `loop` to the next at least. Default: what the clock says. */
+  readonly turnMs?: number;
+  /** What the code of a turn takes beside its waits, asked for in each turn. Default: 0, as time passes by itself. */
+  readonly ownMs?: () => number;
   /** What has to be known to repeat a failure: a seed. */
   readonly repeatedBy?: string;
 }
@@ -46,7 +50,9 @@ export class Board {
   readonly rtcMemory = new RtcMemory();
   #latestLife: BoardLife | null = null;
   #wakeCause: WakeCause = "power";
-  readonly #startMillis: number;
+  readonly turnMs: number;
+  readonly ownMs: () => number;
+  readonly #startMillis: () => number;
   /** When `millis()` was, or would have been, 0. */
   #zeroMs: number;
 
@@ -63,8 +69,11 @@ export class Board {
     this.interrupts = new Interrupts(this.pins, (pin, handler) => this.life?.interrupt(pin, handler));
     this.random = new RandomSource(parts.entropy);
     this.tones = new Tones(this.clock, this.pins);
-    this.#startMillis = ownMembers(parts).startMillis ?? 0;
-    this.#zeroMs = this.clock.now() - this.#startMillis;
+    const own = ownMembers(parts);
+    this.turnMs = own.turnMs ?? parts.clock.turnMs;
+    this.ownMs = own.ownMs ?? (() => 0);
+    this.#startMillis = own.startMillis ?? (() => 0);
+    this.#zeroMs = this.clock.now();
   }
 
   /** Milliseconds since this life began, 32 bits: back to 0 after 49.7 days. */
@@ -87,10 +96,10 @@ export class Board {
     return this.#wakeCause;
   }
 
-  /** A life begins: time from 0, and, after a deep sleep alone, the RTC memory as it was. */
+  /** A life begins: time starts anew, and, after a deep sleep alone, the RTC memory as it was. */
   boot(life: BoardLife, cause: WakeCause): void {
     if (this.life !== null) throw new Error("a sketch runs on this board already: stop it first");
-    this.#zeroMs = this.clock.now() - (this.#latestLife === null ? this.#startMillis : 0);
+    this.#zeroMs = this.clock.now() - this.#startMillis();
     this.#latestLife = life;
     this.#wakeCause = cause;
     if (cause === "power" || cause === "restart") this.rtcMemory.clear();

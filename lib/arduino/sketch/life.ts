@@ -49,7 +49,7 @@ export class Life implements BoardLife {
   constructor(board: Board, sketch: Sketch, onEnd: (end: LifeEnd) => void) {
     this.#context = { board, life: this };
     this.#sketch = sketch;
-    this.#pace = new TurnPace(board.clock.turnMs);
+    this.#pace = new TurnPace(board.turnMs, board.ownMs);
     this.#onEnd = onEnd;
   }
 

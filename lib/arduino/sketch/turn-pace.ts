@@ -6,13 +6,18 @@ const MOST_SAVED_TURNS = 10;
 /** When turns of `loop` may start. Times are in milliseconds. */
 export class TurnPace {
   readonly #turnMs: number;
+  readonly #ownMs: () => number;
   #startedAt = -Infinity;
   /** Until when the turns so far have used up the time. */
   #usedUntil = -Infinity;
 
-  /** `turnMs`: from one turn to the next, where nothing happens meanwhile. */
-  constructor(turnMs: number) {
+  /**
+   * `turnMs`: from one turn to the next at least, where nothing happens meanwhile. `ownMs`: what the code of a turn takes
+   * beside its waits; 0 where time passes by itself.
+   */
+  constructor(turnMs: number, ownMs: () => number = () => 0) {
     this.#turnMs = turnMs;
+    this.#ownMs = ownMs;
   }
 
   started(now: number): void {
@@ -22,7 +27,7 @@ export class TurnPace {
 
   /** How long after `now` the next turn is due, where nothing happens meanwhile. */
   dueIn(now: number): number {
-    return Math.max(this.#startedAt + this.#turnMs - now, 0);
+    return Math.max(this.#startedAt + this.#turnMs - now, this.#ownMs());
   }
 
   /** How long after `now` the next turn may start, where something happened. */

@@ -4,11 +4,12 @@ import { ESP, esp_fill_random, esp_random, esp_restart } from "../../../lib/ardu
 import { ESP_RST_DEEPSLEEP, ESP_RST_SW, esp_reset_reason } from "../../../lib/arduino/esp/sleep.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
 import { runLives } from "../lives.js";
+import { EVEN } from "../../support/even-time.js";
 
 /** Why the second life began, after `end` has ended the first one. */
 async function secondLifeAfter(end: () => void): Promise<number | undefined> {
   const reasons: number[] = [];
-  const board = new VirtualBoard();
+  const board = new VirtualBoard(EVEN);
   await board.start(() => ({
     setup: () => {
       reasons.push(esp_reset_reason());
@@ -28,7 +29,10 @@ describe("ESP", () => {
 
   it("has the device id as a number, its first byte lowest", async () => {
     const seen: bigint[] = [];
-    await runLives([() => void seen.push(ESP.getEfuseMac())], new VirtualBoard({ deviceId: "24:0a:c4:01:02:03" }));
+    await runLives(
+      [() => void seen.push(ESP.getEfuseMac())],
+      new VirtualBoard({ ...EVEN, deviceId: "24:0a:c4:01:02:03" }),
+    );
     expect(seen).to.deep.equal([0x030201c40a24n]);
   });
 
@@ -51,7 +55,7 @@ describe("ESP", () => {
 
   it("counts cycles with the time", async () => {
     const seen: number[] = [];
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     await board.start({ loop: () => void seen.push(ESP.getCycleCount()) });
     await board.advance(2);
     expect(seen[1]! - seen[0]!).to.equal(240_000);
@@ -69,7 +73,7 @@ describe("ESP", () => {
             seen.push([...buffer]);
           },
         ],
-        new VirtualBoard({ seed }),
+        new VirtualBoard({ ...EVEN, seed }),
       );
       return seen;
     };

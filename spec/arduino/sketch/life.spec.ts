@@ -16,9 +16,10 @@ import {
 import type { Sketch } from "../../../lib/arduino/sketch/sketch.js";
 import { VirtualBoard } from "../../../lib/testing/index.js";
 import { lineHere, rejection } from "../rejection.js";
+import { EVEN } from "../../support/even-time.js";
 
 async function failure(sketch: Sketch, ms = 10_000): Promise<SketchError> {
-  const board = new VirtualBoard();
+  const board = new VirtualBoard(EVEN);
   const error = await rejection(board.start(sketch).then(() => board.advance(ms)));
   if (!(error instanceof SketchError)) throw error;
   expect(board.state).to.equal("ended");
@@ -32,7 +33,7 @@ async function helper(ms: number): Promise<void> {
 
 describe("arduino/sketch/life", () => {
   it("runs setup once, and loop once a millisecond at most", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: string[] = [];
     await board.start({
       setup: () => void seen.push(`setup ${millis()}`),
@@ -43,7 +44,7 @@ describe("arduino/sketch/life", () => {
   });
 
   it("begins the next turn at once when the last one took longer than a millisecond", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: number[] = [];
     await board.start({
       async loop() {
@@ -56,7 +57,7 @@ describe("arduino/sketch/life", () => {
   });
 
   it("waits for an async setup before the first loop", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const seen: string[] = [];
     await board.start({
       async setup() {
@@ -71,7 +72,7 @@ describe("arduino/sketch/life", () => {
 
   it("goes on without a setup, without a loop, and whatever they return", async () => {
     for (const sketch of [{}, { setup: () => 1 }, { loop: () => "text" }]) {
-      const board = new VirtualBoard();
+      const board = new VirtualBoard(EVEN);
       await board.start(sketch);
       await board.advance(5);
       expect(board.state).to.equal("running");
@@ -213,7 +214,7 @@ describe("arduino/sketch/life", () => {
   });
 
   it("tells whoever moves the time again and again, until the board is stopped", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     await board.start({ loop: () => { throw new Error("broken"); } }); // prettier-ignore
     expect((await rejection(board.advance(1))).message).to.include("broken");
     expect((await rejection(board.advance(1))).message).to.include("broken");
@@ -256,7 +257,7 @@ describe("arduino/sketch/life", () => {
   describe("when it is over", () => {
     /** A sketch that restarts and does not want to: what its first life still gets done. */
     async function afterlife(code: () => void | Promise<void>, ms = 50): Promise<VirtualBoard> {
-      const board = new VirtualBoard();
+      const board = new VirtualBoard(EVEN);
       let lives = 0;
       await board.start(() => ({ setup: ++lives === 1 ? code : () => {} }));
       await board.advance(ms);
@@ -312,7 +313,7 @@ describe("arduino/sketch/life", () => {
 
     it("lets no wait of it end", async () => {
       let ended = false;
-      const board = new VirtualBoard();
+      const board = new VirtualBoard(EVEN);
       let lives = 0;
       await board.start(() => ({
         async setup() {
@@ -329,7 +330,7 @@ describe("arduino/sketch/life", () => {
 
     it("gives what a promise outside of it resolves with to nobody", async () => {
       let ended = false;
-      const board = new VirtualBoard();
+      const board = new VirtualBoard(EVEN);
       let answer = (_value: number): void => {};
       const asked = new Promise<number>((resolve) => (answer = resolve));
       await board.start({
@@ -347,7 +348,7 @@ describe("arduino/sketch/life", () => {
 
   it("waits for a promise, and hands on how it settled", async () => {
     const seen: unknown[] = [];
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     await board.start({
       async setup() {
         seen.push(await currentBoard().waitFor(Promise.resolve(7), "a number"));

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { currentBoard } from "../../../lib/arduino/board/current-board.js";
 import { delay, digitalWrite, HIGH, LOW, millis, OUTPUT, pinMode } from "../../../lib/arduino/index.js";
 import { VirtualBoard } from "../../../lib/testing/index.js";
+import { EVEN } from "../../support/even-time.js";
 
 /** Something open whose end is noted. */
 function open(name: string, ends: string[]): () => void {
@@ -13,7 +14,7 @@ function open(name: string, ends: string[]): () => void {
 
 describe("arduino/sketch/sketch-run", () => {
   it("begins each life with the sketch's variables and the time afresh", async () => {
-    const board = new VirtualBoard({ startMillis: 1_000 });
+    const board = new VirtualBoard({ ...EVEN, startMillis: 1_000 });
     const seen: unknown[] = [];
     await board.start(() => {
       let turns = 0;
@@ -36,7 +37,7 @@ describe("arduino/sketch/sketch-run", () => {
   });
 
   it("keeps the variables of a sketch that is an object", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     let boots = 0;
     await board.start({
       async setup() {
@@ -50,14 +51,14 @@ describe("arduino/sketch/sketch-run", () => {
   });
 
   it("lets time go on where a sketch does nothing but restart", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     await board.start({ setup: () => currentBoard().restart() });
     await board.advance(100);
     expect(board.lives).to.equal(101);
   });
 
   it("sleeps until its time has come, with no pin driven", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const causes: string[] = [];
     await board.start(() => ({
       setup() {
@@ -83,7 +84,7 @@ describe("arduino/sketch/sketch-run", () => {
   });
 
   it("sleeps until a pin has the level it was told to wait for", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const causes: string[] = [];
     board.setInput(33, HIGH);
     await board.start(() => ({
@@ -103,7 +104,7 @@ describe("arduino/sketch/sketch-run", () => {
 
   it("drops what is open on a restart, in deep sleep and without power, and closes it when stopped", async () => {
     const ends: string[] = [];
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     const sketch = (end: () => void) => () => ({
       setup() {
         open("session", ends);
@@ -140,7 +141,7 @@ describe("arduino/sketch/sketch-run", () => {
       () => currentBoard().restart(),
       () => delay(1_000),
     ]) {
-      const board = new VirtualBoard();
+      const board = new VirtualBoard(EVEN);
       await board.start({ setup: async () => end() });
       board.cutPower();
       expect(board.clock.pending).to.equal(0);
@@ -152,7 +153,7 @@ describe("arduino/sketch/sketch-run", () => {
   });
 
   it("stops twice, and after a power cut, without harm", async () => {
-    const board = new VirtualBoard();
+    const board = new VirtualBoard(EVEN);
     await board.stop();
     await board.start({});
     await board.stop();

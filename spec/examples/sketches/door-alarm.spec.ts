@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import doorAlarm from "../../../examples/sketches/door-alarm/door-alarm.js";
 import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const DOOR_PIN = 14;
 const SIREN_PIN = 26;
@@ -30,7 +31,7 @@ describe("the sketch door-alarm", () => {
     bench.board.outputs(SIREN_PIN).filter(({ value }, index, all) => value !== (all[index - 1]?.value ?? 0));
 
   beforeEach(async () => {
-    bench = await startSketch(doorAlarm, { prepare: ({ board }) => board.setInput(DOOR_PIN, 0) });
+    bench = await startSketch(doorAlarm, { board: EVEN, prepare: ({ board }) => board.setInput(DOOR_PIN, 0) });
     expect(await bench.gateway.next()).to.equal("state disarmed closed alarms=0");
   });
 
@@ -130,6 +131,7 @@ describe("the sketch door-alarm", () => {
   it("guards from the start, without a gateway ever seen", async () => {
     await stopSketch(bench);
     bench = await startSketch(doorAlarm, {
+      board: EVEN,
       prepare: ({ gateway, board }) => {
         board.setInput(DOOR_PIN, 0);
         gateway.refuseKey();

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import ledMatrix from "../../../examples/sketches/led-matrix/led-matrix.js";
 import { ask, backOnline, type Bench, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const DATA_PIN = 23;
 const CLOCK_PIN = 18;
@@ -65,7 +66,7 @@ describe("the sketch led-matrix", () => {
   }
 
   beforeEach(async () => {
-    bench = await startSketch(ledMatrix, { prepare: (prepared) => (matrix = new Matrix(prepared)) });
+    bench = await startSketch(ledMatrix, { board: EVEN, prepare: (prepared) => (matrix = new Matrix(prepared)) });
     expect(await bench.gateway.next()).to.equal("showing clear");
   });
 

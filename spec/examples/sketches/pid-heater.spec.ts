@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import pidHeater from "../../../examples/sketches/pid-heater/pid-heater.js";
 import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const SENSOR_PIN = 34;
 const HEATER_PIN = 25;
@@ -34,6 +35,7 @@ describe("the sketch pid-heater", () => {
     plate = new Plate();
     broken = null;
     bench = await startSketch(pidHeater, {
+      board: EVEN,
       prepare: ({ board }) => {
         const live = (): void => {
           plate.step(board.output(HEATER_PIN) ?? 0, STEP_MS / 1_000);

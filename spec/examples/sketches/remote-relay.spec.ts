@@ -2,6 +2,7 @@ import { expect } from "chai";
 import remoteRelay from "../../../examples/sketches/remote-relay/remote-relay.js";
 import { HIGH, LOW } from "../../../lib/arduino/index.js";
 import { ask, backOnline, type Bench, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const RELAY_PINS = [16, 17, 18, 19];
 
@@ -12,7 +13,7 @@ describe("the sketch remote-relay", () => {
   const relays = (): string => RELAY_PINS.map((pin) => (bench.board.output(pin) === LOW ? "1" : "0")).join("");
 
   beforeEach(async () => {
-    bench = await startSketch(remoteRelay);
+    bench = await startSketch(remoteRelay, { board: EVEN });
     expect(await bench.gateway.next()).to.equal("relays 0000");
   });
 

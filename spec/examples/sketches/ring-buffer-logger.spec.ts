@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import ringBufferLogger from "../../../examples/sketches/ring-buffer-logger/ring-buffer-logger.js";
 import { type Bench, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const SENSOR_PIN = 34;
 
@@ -18,6 +19,7 @@ describe("the sketch ring-buffer-logger", () => {
     seconds = new Set();
     copies = overwritten = longest = 0;
     bench = await startSketch(ringBufferLogger, {
+      board: EVEN,
       prepare: ({ gateway, board }) => {
         // A sensor that tells the time, so that each line shows when it was read.
         board.setAnalog(SENSOR_PIN, () => Math.floor(board.clock.now() / 1_000) % 4_096);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import sensorPublisher from "../../../examples/sketches/sensor-publisher/sensor-publisher.js";
 import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const SENSOR_PIN = 34;
 
@@ -11,7 +12,10 @@ describe("the sketch sensor-publisher", () => {
   let bench: Bench;
 
   beforeEach(async () => {
-    bench = await startSketch(sensorPublisher, { prepare: ({ board }) => board.setAnalog(SENSOR_PIN, reading(21.5)) });
+    bench = await startSketch(sensorPublisher, {
+      board: EVEN,
+      prepare: ({ board }) => board.setAnalog(SENSOR_PIN, reading(21.5)),
+    });
   });
 
   afterEach(() => stopSketch(bench));
@@ -64,7 +68,7 @@ describe("the sketch sensor-publisher, at its start", () => {
   afterEach(() => stopSketch(bench));
 
   it("tries a gateway that refuses its key every 5 seconds, says why, and succeeds when it is accepted", async () => {
-    bench = await startSketch(sensorPublisher, { prepare: ({ gateway }) => gateway.refuseKey() });
+    bench = await startSketch(sensorPublisher, { board: EVEN, prepare: ({ gateway }) => gateway.refuseKey() });
     await bench.gateway.expectNothing(21_000);
     expect(bench.board.serial.text.match(/no session: AUTH: .*\n/g)).to.have.length(5);
     bench.gateway.acceptKey();

@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import settings from "../../../examples/sketches/settings/settings.js";
 import { ask, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 describe("the sketch settings", () => {
   let bench: Bench;
 
   beforeEach(async () => {
-    bench = await startSketch(settings);
+    bench = await startSketch(settings, { board: EVEN });
     expect(await bench.gateway.next()).to.equal("name=unnamed interval=30 boots=1");
   });
 

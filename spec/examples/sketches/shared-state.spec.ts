@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import sharedState from "../../../examples/sketches/shared-state/shared-state.js";
 import { type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const PIR_PIN = 13;
 const OUTBOX = 16;
@@ -17,6 +18,7 @@ describe("the sketch shared-state", () => {
     stored = [];
     copies = 0;
     bench = await startSketch(sharedState, {
+      board: EVEN,
       prepare: ({ gateway, board }) => {
         board.setInput(PIR_PIN, 0);
         gateway.usmp.onMessage((data, _len, session) => {
@@ -91,6 +93,7 @@ describe("the sketch shared-state", () => {
   it("tells what happened before the first session", async () => {
     await stopSketch(bench);
     bench = await startSketch(sharedState, {
+      board: EVEN,
       prepare: ({ gateway, board }) => {
         board.setInput(PIR_PIN, 0);
         gateway.loseNetwork();

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import stateMachine from "../../../examples/sketches/state-machine/state-machine.js";
 import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const LIGHTS = { red: 25, amber: 26, green: 27, walk: 32 } as const;
 const BUTTON_PIN = 4;
@@ -26,7 +27,7 @@ describe("the sketch state-machine", () => {
   afterEach(() => stopSketch(bench));
 
   it("begins with red, and lets the cars go until somebody wants to walk", async () => {
-    bench = await startSketch(stateMachine);
+    bench = await startSketch(stateMachine, { board: EVEN });
     expect(lights()).to.equal("red");
     expect(await history(2)).to.deep.equal([
       ["clearing", 0],
@@ -37,7 +38,7 @@ describe("the sketch state-machine", () => {
   });
 
   it("lets a button that bounces stop the cars, 10 seconds of green at least", async () => {
-    bench = await startSketch(stateMachine);
+    bench = await startSketch(stateMachine, { board: EVEN });
     await history(2);
     await bench.board.advance(2_000);
     await bench.board.press(BUTTON_PIN, { holdMs: 200, bounceMs: 8 });
@@ -52,7 +53,7 @@ describe("the sketch state-machine", () => {
   });
 
   it("never shows green to both, nor lets anybody go before the amber light", async () => {
-    bench = await startSketch(stateMachine);
+    bench = await startSketch(stateMachine, { board: EVEN });
     const seen: string[] = [];
     bench.board.setInput(BUTTON_PIN, 0);
     for (let tenth = 0; tenth < 600; tenth++) {
@@ -66,14 +67,14 @@ describe("the sketch state-machine", () => {
   });
 
   it("walks when the gateway says so", async () => {
-    bench = await startSketch(stateMachine);
+    bench = await startSketch(stateMachine, { board: EVEN });
     await history(2);
     await bench.board.advance(15_000);
     expect(await ask(bench, "walk")).to.equal("cars stopping");
   });
 
   it("flashes amber at night, and comes back over red", async () => {
-    bench = await startSketch(stateMachine);
+    bench = await startSketch(stateMachine, { board: EVEN });
     await history(2);
     expect(await ask(bench, "night")).to.equal("night");
     const before = bench.board.outputs(LIGHTS.amber).length;
@@ -84,7 +85,7 @@ describe("the sketch state-machine", () => {
   });
 
   it("works without a gateway from the start", async () => {
-    bench = await startSketch(stateMachine, { prepare: ({ gateway }) => gateway.loseNetwork() });
+    bench = await startSketch(stateMachine, { board: EVEN, prepare: ({ gateway }) => gateway.loseNetwork() });
     await bench.board.advance(20_000);
     await bench.board.press(BUTTON_PIN);
     await bench.board.advance(15_000);
@@ -95,7 +96,7 @@ describe("the sketch state-machine", () => {
   });
 
   it("keeps the night through a lost network, and tells it to the gateway when it is back", async () => {
-    bench = await startSketch(stateMachine);
+    bench = await startSketch(stateMachine, { board: EVEN });
     await history(2);
     await ask(bench, "night");
     await goOffline(bench);

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import stepperDriver from "../../../examples/sketches/stepper-driver/stepper-driver.js";
 import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const COIL_PINS = [16, 17, 18, 19];
 const END_PIN = 33;
@@ -47,7 +48,10 @@ describe("the sketch stepper-driver", () => {
   }
 
   async function start(position: number): Promise<void> {
-    bench = await startSketch(stepperDriver, { prepare: (prepared) => (rig = new Rig(prepared, position)) });
+    bench = await startSketch(stepperDriver, {
+      board: EVEN,
+      prepare: (prepared) => (rig = new Rig(prepared, position)),
+    });
     expect(await bench.gateway.next()).to.equal("lost");
   }
 

@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import structTelemetry, { Config, Telemetry } from "../../../examples/sketches/struct-telemetry/struct-telemetry.js";
 import { type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { EVEN } from "../../support/even-time.js";
 
 const TEMPERATURE_PIN = 34;
 const BATTERY_PIN = 35;
@@ -18,7 +19,7 @@ describe("the sketch struct-telemetry", () => {
 
   async function start(startMillis = 0): Promise<void> {
     bench = await startSketch(structTelemetry, {
-      board: { startMillis },
+      board: { ...EVEN, startMillis },
       prepare: (prepared) => {
         bench = prepared;
         setCelsius(-12);
