@@ -10,6 +10,7 @@ import { systemReason } from "./system-error.js";
 const TEMPLATE_NAME = "my-device";
 /** By their own names npm would leave the first out of the package, and tools would take the others for this project's. */
 const FINAL_NAMES: Readonly<Record<string, string>> = {
+  "_eslint.config.mjs": "eslint.config.mjs",
   _gitignore: ".gitignore",
   "_package.json": "package.json",
   "_tsconfig.json": "tsconfig.json",
@@ -18,7 +19,7 @@ const KEY_FILE = "usmp.key";
 /** npm's rule for names, without the exceptions that only old packages have. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 /** What it installs itself: npm gives no package a dependency of its own name. */
-const TAKEN_NAMES = new Set(["node_modules", "tsx", "typescript", "usmp"]);
+const TAKEN_NAMES = new Set(["eslint", "node_modules", "tsx", "typescript", "typescript-eslint", "usmp"]);
 /** What `git init` leaves is no reason to refuse. */
 const HARMLESS = new Set([".git"]);
 

@@ -18,6 +18,7 @@ const FILES = [
   "README.md",
   "device.test.ts",
   "device.ts",
+  "eslint.config.mjs",
   "gateway.ts",
   "key.ts",
   "package.json",

@@ -97,6 +97,8 @@ describe("a project that usmp init wrote, from the packed package", () => {
   for (const [what, before, broken] of [
     ["does not switch the light", "digitalWrite(LED_BUILTIN, HIGH)", "void 0"],
     ["takes the button the wrong way round", "button === LOW &&", "button === HIGH &&"],
+    ["forgets an integer division", "Math.floor(millis() / 1000)", "millis() / 1000"],
+    ["forgets that millis() wraps", "uint32_t(millis() - lastReportMs)", "millis() - lastReportMs"],
     ["forgets an await", "await delay(LOOK_EVERY_MS)", "void delay(LOOK_EVERY_MS)"],
   ] as const) {
     it(`fails its test where the sketch ${what}`, async () => {
@@ -110,6 +112,31 @@ describe("a project that usmp init wrote, from the packed package", () => {
         expect(out.text).to.match(/^. fail [1-9]\d*$/m);
       } finally {
         writeFileSync(file, sketch);
+      }
+    });
+  }
+
+  it("passes its linter", async () => {
+    await npmPasses(project, "run", "lint");
+  });
+
+  for (const [what, file, before, broken] of [
+    ["an await is missing", "device.ts", "await delay(LOOK_EVERY_MS)", "delay(LOOK_EVERY_MS)"],
+    ["an await is hidden by void", "device.ts", "await delay(LOOK_EVERY_MS)", "void delay(LOOK_EVERY_MS)"],
+    ["a callback waits", "device.ts", "usmp.onConnect(() => {", "usmp.onConnect(async () => {\n      await delay(1);"],
+    ["an await is missing in the test", "device.test.ts", "await board.advance(120_000)", "board.advance(120_000)"],
+  ] as const) {
+    it(`fails its linter where ${what}`, async () => {
+      const path = join(project, file);
+      const text = readFileSync(path, "utf8");
+      expect(text).to.contain(before);
+      writeFileSync(path, text.replace(before, broken));
+      try {
+        const { exit, out } = start(project, ["npm", "run", "lint"]);
+        expect(await exit).to.not.deep.equal([0, null]);
+        expect(out.text).to.match(/@typescript-eslint\/no-(?:floating|misused)-promises/);
+      } finally {
+        writeFileSync(path, text);
       }
     });
   }

@@ -2,15 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { HIGH, LED_BUILTIN, LOW } from "usmp/arduino";
-import { TestGateway, VirtualBoard } from "usmp/testing";
+import { TestGateway, VirtualBoard, type VirtualBoardOptions } from "usmp/testing";
 import { device } from "./device.ts";
 
 const PSK = "a key for this test alone";
 
 /** A board that has just said hello. */
-async function start(): Promise<{ board: VirtualBoard; gateway: TestGateway }> {
+async function start(options: VirtualBoardOptions = {}): Promise<{ board: VirtualBoard; gateway: TestGateway }> {
   const gateway = new TestGateway({ psk: PSK });
-  const board = new VirtualBoard({ gateway });
+  const board = new VirtualBoard({ gateway, ...options });
   await board.start(() => device(PSK));
   assert.equal(await gateway.next(), "hello");
   return { board, gateway };
@@ -39,6 +39,14 @@ test("the device reports every ten seconds", async () => {
   const { board, gateway } = await start();
   for (const report of ["up for 10 s", "up for 20 s", "up for 30 s"])
     assert.equal(await gateway.next({ withinMs: 11_000 }), report);
+  await board.stop();
+});
+
+test("the device reports on when millis() wraps, after 49.7 days", async () => {
+  const { board, gateway } = await start({ startMillis: 2 ** 32 - 15_000 });
+  const reports: string[] = [];
+  for (let report = 0; report < 4; report++) reports.push(await gateway.next({ withinMs: 11_000 }));
+  assert.deepEqual(reports, ["up for 4294952 s", "up for 4294962 s", "up for 5 s", "up for 15 s"]);
   await board.stop();
 });
 

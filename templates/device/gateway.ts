@@ -22,5 +22,5 @@ typed.on("line", (line) => gateway.broadcast(line));
 
 process.on("SIGINT", () => {
   typed.close();
-  void gateway.close();
+  gateway.close().catch(console.error);
 });
