@@ -44,7 +44,9 @@ describe("Serial", () => {
     );
     expect(error).to.be.instanceOf(SketchError);
     expect(error.message).to.include("setup(): print takes text, a number or a String, not undefined");
-    expect(error).to.have.property("site").that.matches(new RegExp(`hardware-serial\\.spec\\.[tj]s:${line}:\\d+$`));
+    expect(error)
+      .to.have.property("site")
+      .that.matches(new RegExp(`hardware-serial\\.spec\\.[tj]s:${line}:\\d+$`));
   });
 
   it("writes bytes as they are", async () => {
