@@ -40,7 +40,7 @@ async function loop(): Promise<void> {
 
   if (usmp.connected() && performance.now() - lastSendMs >= SEND_EVERY_MS) {
     lastSendMs = performance.now();
-    usmp.send(`message ${++count}`);
+    if (!usmp.send(`message ${++count}`)) console.log("not sent:", usmp.lastErrorString());
   }
   await delay(10);
 }

@@ -15,9 +15,9 @@ gateway.onConnect((session: UsmpSession) => {
   say(`${session.deviceId} has proved its key`);
   session.on("rekey", (by) => say(`keys rotated, as the ${by === "peer" ? "device" : "gateway"} asked`));
 });
-gateway.onMessage((data, _length, session) => {
+gateway.onMessage(async (data, _length, session) => {
   say(`got ${shown(data)}, sends it back`);
-  session.send(data);
+  await session.sendAsync(data);
 });
 gateway.onDisconnect((reason) => say(`session over: ${reason.code}`));
 process.once("disconnect", () => void gateway.close());

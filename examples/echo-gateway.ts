@@ -9,9 +9,10 @@ const port = Number(process.argv[2] ?? 9000);
 const gateway = new Usmp(process.env["USMP_PSK"] ?? "usmp-dev-psk-change-me-before-prod");
 
 gateway.onConnect((session) => console.log(session.deviceId, "connected from", session.remoteAddress));
-gateway.onMessage((data, len, session) => {
+gateway.onMessage(async (data, len, session) => {
   console.log(session.deviceId, `RX ${len}`, JSON.stringify(data.toString()));
-  session.send(data);
+  // Waits for room: send() would give false, and the answer would be lost.
+  await session.sendAsync(data);
 });
 gateway.onDisconnect((reason, session) => console.log(session.deviceId, "left:", reason.code));
 gateway.onError((error) => console.error(error.message));

@@ -11,7 +11,7 @@ const PSK = "usmp-dev-psk-change-me-before-prod";
 const HOST = "127.0.0.1";
 
 const gateway = new Usmp(PSK);
-gateway.onMessage((data, _length, session) => session.send(`got ${Buffer.from(data).toString()}`));
+gateway.onMessage((data, _length, session) => session.sendAsync(`got ${Buffer.from(data).toString()}`));
 const [listening] = await gateway.listen(Usmp.UDP(HOST, 0));
 
 const cable = { pulled: false };
@@ -47,7 +47,7 @@ const telling = tellStatus();
 device.onMessage((data) => console.log(data.toString()));
 
 await device.begin(Usmp.UDP(HOST, near.address().port));
-device.send("one");
+await device.sendAsync("one");
 await delay(100);
 
 console.log("the cable is pulled");
@@ -57,7 +57,7 @@ await delay(2_500);
 console.log("the cable is back");
 cable.pulled = false;
 while (!device.alive()) await delay(50);
-device.send("two");
+await device.sendAsync("two");
 await delay(100);
 
 const { reconnects, retransmissions } = device.stats();

@@ -1,5 +1,5 @@
 import { ownMembers } from "./core/own-members.js";
-import { toUsmpError, UsmpErrno, UsmpError } from "./errors.js";
+import { toUsmpError, UsmpError } from "./errors.js";
 import { parseHexKey } from "./core/psk.js";
 import { Device } from "./device/device.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "./device/dial.js";
@@ -44,7 +44,6 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   readonly #serverOptions: UsmpServerOptions;
   readonly #totals = new SessionTotals();
   #fleet: Fleet | null = null;
-  #lastError: UsmpError | null = null;
   #keepsProcess = true;
 
   /** TCP to `host`, or, to listen, on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
@@ -76,7 +75,14 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     const keys = keepKeys(psk);
     this.#serverOptions = { ...gatewaySettings, psk: keys };
     this.#device = new Device(
-      { lookupPsk: createPskLookup(keys), settings, backoff, deviceId, offlineQueue: parseOfflineQueue(offlineQueue) },
+      {
+        lookupPsk: createPskLookup(keys),
+        settings,
+        backoff,
+        deviceId,
+        offlineQueue: parseOfflineQueue(offlineQueue),
+        refusedSends: this.refusedSends,
+      },
       {
         onConnect: (session, again) => {
           this.#totals.add(session, again);
@@ -84,7 +90,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
           this.runOrWait(() => this.#device.outgoing.flush());
         },
         onDisconnect: (reason, session) => {
-          this.#lastError = reason;
+          this.note(reason);
           // What arrived before the end is told before the end, also where it waits for a poll.
           this.runOrWait(() => this.#device.flush(session));
           this.dispatch("disconnect", reason, session);
@@ -92,10 +98,11 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
         },
         onMessage: (data, session) => this.runsAtOnce && this.#tell(data, session),
         onDrain: (session) => this.dispatch("drain", session),
-        onDropped: (reason) => this.dispatch("dropped", reason),
+        onDropped: (reason, session) => this.tellDropped(reason, session),
         onStatus: (status) => this.tellStatus(status),
         onFailed: (error) => {
-          this.#lastError = error;
+          this.note(error);
+          this.warnUnheard(error);
           // Nobody has to listen: another attempt follows.
           this.dispatch("error", error);
           this.tellReconnecting();
@@ -117,7 +124,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
         throw new UsmpError("INVALID_ARG", "this facade listens: close() it, or use another one to connect");
       return await this.#device.begin(transport, signal).finally(() => this.maintain());
     } catch (error) {
-      this.#note(error);
+      const failure = this.note(error);
+      // One that was aborted is what its caller wanted.
+      if (failure.code !== "CLOSED") this.warnUnheard(failure);
       return false;
     }
   }
@@ -130,7 +139,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   /** Ends the session, if any, and dials now: that attempt's result, or false, NOT_CONNECTED, before `begin()`. */
   async reconnect(): Promise<boolean> {
     if (this.#device.isIdle) {
-      this.#note(new UsmpError("NOT_CONNECTED", "there is no connection to renew: call begin() first"));
+      this.note(new UsmpError("NOT_CONNECTED", "there is no connection to renew: call begin() first"));
       return false;
     }
     return this.#device.reconnect().finally(() => this.maintain());
@@ -147,7 +156,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
       }
       return await this.#listen(transports);
     } catch (error) {
-      this.#note(error);
+      this.note(error);
       throw error;
     }
   }
@@ -181,18 +190,19 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /**
    * Sends one message of at most 1808 bytes. True: it is on its way, and arrives or `onDisconnect` follows. False: nothing
-   * was sent, and `lastError()` says why. A listening facade uses `sendTo`, `broadcast`, or the session.
+   * was sent, and `lastError()` says why; `stats().refusedSends` counts it, and the first of a run fires `dropped`. In a loop
+   * use `sendAsync`, which waits for room. A listening facade uses `sendTo`, `broadcast`, or the session.
    * @throws TypeError for anything but a string, a Uint8Array or an ArrayBuffer.
    */
   send(data: Sendable): boolean {
     const message = toBytes(data);
-    if (this.#fleet !== null) {
-      this.#note(new UsmpError("INVALID_ARG", "a listening facade has many sessions: use sendTo() or broadcast()"));
-      return false;
-    }
+    if (this.#fleet !== null)
+      return this.refuse(
+        new UsmpError("INVALID_ARG", "a listening facade has many sessions: use sendTo() or broadcast()"),
+      );
     this.#device.print.flush();
     const refused = this.#device.outgoing.send(message);
-    if (refused !== null) this.#note(refused);
+    if (refused !== null) this.note(refused);
     return refused === null;
   }
 
@@ -288,19 +298,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return this.#device.session?.sessionId ?? "";
   }
 
-  /** The C core's number of the last failure, 0 where there was none. */
-  lastError(): number {
-    return this.#lastError?.errno ?? UsmpErrno.OK;
-  }
-
-  /** What the last failure was, and what to do about it. */
-  lastErrorString(): string {
-    return this.#lastError === null ? "no error" : `${this.#lastError.code}: ${this.#lastError.message}`;
-  }
-
   /** What was counted so far, over all sessions of this facade. */
   stats(): UsmpStats {
-    return facadeStats(this.#totals.stats(), this.#device.waiting, this.#lastError);
+    return facadeStats(this.#totals.stats(), this.#device.waiting, this.refusedSends.count, this.lastFailure);
   }
 
   /** The live sessions of a listening facade. */
@@ -317,10 +317,12 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   sendTo(deviceId: string, data: Sendable): boolean {
     const message = toBytes(data);
     try {
-      return this.#sendOn(this.session(deviceId), message);
+      const session = this.session(deviceId);
+      if (session === null) throw new UsmpError("NOT_CONNECTED", `${deviceId} has no session`);
+      this.refusedSends.taken();
+      return this.#sendOn(session, message);
     } catch (error) {
-      this.#note(error);
-      return false;
+      return this.refuse(toUsmpError(error));
     }
   }
 
@@ -356,7 +358,8 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
       },
       onMessage: (data, session) => void this.#tell(data, session),
       onDrain: (session) => this.dispatch("drain", session),
-      onDropped: (reason) => this.dispatch("dropped", reason),
+      // In the log of the server already.
+      onDropped: (reason, session) => this.dispatch("dropped", reason, session),
       onRefused: (reason, remoteAddress) => this.dispatch("refused", reason, remoteAddress),
       onError: (error) => this.reportLogged(error),
       wantsMessages: () => this.hasListeners("message"),
@@ -385,13 +388,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return true;
   }
 
-  #sendOn(session: UsmpSession | null, message: Uint8Array): boolean {
-    const sent = session?.send(message) ?? false;
-    if (!sent) this.#note(session?.lastError ?? new UsmpError("NOT_CONNECTED", "there is no session to send on"));
+  #sendOn(session: UsmpSession, message: Uint8Array): boolean {
+    const sent = session.send(message);
+    if (!sent) this.note(session.lastError);
     return sent;
-  }
-
-  #note(error: unknown): void {
-    this.#lastError = toUsmpError(error);
   }
 }

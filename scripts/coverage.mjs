@@ -50,6 +50,7 @@ run(
   "--no-config",
   "--timeout=20000",
   "--reporter=dot",
+  `--require=./${OUT}/spec/support/quiet-warnings.js`,
   `--require=./${OUT}/spec/support/uncaught-guard.js`,
   // Those have commands of their own, or run as TypeScript alone.
   ...["interop", "package", "simulation", "soak", "examples/sketches"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),

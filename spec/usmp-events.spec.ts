@@ -38,7 +38,10 @@ describe("Events", () => {
       const psk = PSK;
       const own: [{ on(event: never, listener: () => void): unknown }, string][] = [
         [rig.usmp(), FACADE_EVENTS.join(", ")],
-        [new UsmpClient({ transport: new TcpTransport("127.0.0.1"), psk }), "disconnect, drain, error, message"],
+        [
+          new UsmpClient({ transport: new TcpTransport("127.0.0.1"), psk }),
+          "disconnect, drain, dropped, error, message",
+        ],
         [new UsmpServer({ psk }), "error, refused, session, timeout"],
         [await sessionOf(), "close, drain, dropped, error, message, rekey"],
       ];

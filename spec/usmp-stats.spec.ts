@@ -21,6 +21,7 @@ describe("Usmp's stats", () => {
       retransmissions: 0,
       messagesSent: 0,
       messagesReceived: 0,
+      refusedSends: 0,
       droppedMessages: 0,
       unreadMessages: 0,
       unsentBytes: 0,

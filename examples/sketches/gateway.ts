@@ -27,6 +27,6 @@ console.log(`listening on port ${place!.port}`);
 const lines = createInterface({ input: process.stdin });
 process.once("SIGINT", () => lines.close());
 for await (const line of lines) {
-  if (gateway.broadcast(line) === 0) console.log("no device is connected");
+  if (gateway.broadcast(line) === 0) console.log("no device took it");
 }
 await gateway.close();

@@ -4,6 +4,7 @@ import { parsePsk, type Psk } from "../core/psk.js";
 import { copySecret } from "../core/secret-bytes.js";
 import { loadCrypto } from "../crypto/index.js";
 import { toUsmpError, UsmpError } from "../errors.js";
+import { droppedFields, EventLog } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
 import type { ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
@@ -38,11 +39,19 @@ export interface ClientEvents extends EventMap {
   message: [data: Uint8Array, length: number];
   /** There is room again after a `send` was refused for want of it. */
   drain: [];
+  /** Messages were lost here: see {@link SessionEvents.dropped}. */
+  dropped: [reason: UsmpError];
   /** The session ended, also with one's own `disconnect()`. */
   disconnect: [reason: UsmpError];
 }
 
-const CLIENT_EVENTS: EventNames<ClientEvents> = { disconnect: true, drain: true, error: true, message: true };
+const CLIENT_EVENTS: EventNames<ClientEvents> = {
+  disconnect: true,
+  drain: true,
+  dropped: true,
+  error: true,
+  message: true,
+};
 
 /**
  * A device in promise style, as the Python SDK's client: one session at a time, and no reconnecting by itself (the facade
@@ -62,6 +71,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   #deviceId: Uint8Array | null = null;
   #session: UsmpSession | null = null;
   #lastError: UsmpError | null = null;
+  readonly #log: EventLog;
   #connecting: { readonly attempt: Attempt; readonly done: Promise<unknown> } | null = null;
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
@@ -72,6 +82,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     checkKnown(settings, DEFAULT_DEVICE_SETTINGS, { host, port, transport, psk, deviceId });
     this.#settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, settings);
     checkDeviceSettings(this.#settings);
+    this.#log = new EventLog(this.#settings.logger, this.#settings.clock);
     if (deviceId !== undefined && deviceId !== "mac") this.#deviceId = parseDeviceId(deviceId);
     this.#deviceIdOption = deviceId;
     if (transport === undefined && host === undefined)
@@ -201,6 +212,10 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
         this.#connected(attempt);
         session.observe("close", (reason) => this.dispatch("disconnect", reason));
         session.observe("drain", () => this.dispatch("drain"));
+        session.observe("dropped", (reason) => {
+          this.#log.log("warn", "message.dropped", () => droppedFields(reason, session));
+          this.dispatch("dropped", reason);
+        });
         session.passErrorsTo((error) => this.reportError(error));
         session.passMessagesTo((data) => this.#tell(data));
         if (this.hasListeners("message")) session.outletListens();

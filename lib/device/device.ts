@@ -4,6 +4,7 @@ import { loadCrypto } from "../crypto/index.js";
 import { UsmpError } from "../errors.js";
 import { Inbox } from "../session/inbox.js";
 import type { PskLookup } from "../session/psk-source.js";
+import type { RefusedSends } from "../session/refused-sends.js";
 import type { DeviceWaiting } from "../session/stats.js";
 import type { UsmpStatus } from "../session/status.js";
 import type { UsmpSession } from "../session/session.js";
@@ -21,6 +22,8 @@ export interface DeviceOptions {
   readonly settings: DeviceSettings;
   readonly backoff: BackoffOptions;
   readonly deviceId: DeviceIdOption | undefined;
+  /** Of the sends that no session refused. */
+  readonly refusedSends: RefusedSends;
   /** Null: what is sent without a session is refused. */
   readonly offlineQueue: OfflineQueueOptions | null;
 }
@@ -32,8 +35,8 @@ export interface DeviceHandlers {
   /** Takes a message; false where nobody wants it now, and then it waits in the inbox. */
   onMessage(data: Uint8Array, session: UsmpSession): boolean;
   onDrain(session: UsmpSession): void;
-  /** Messages are dropped because nobody has listened or read yet; told once. */
-  onDropped(reason: UsmpError): void;
+  /** Messages were lost here; `session`: on which, null where on none. */
+  onDropped(reason: UsmpError, session: UsmpSession | null): void;
   onStatus(status: UsmpStatus): void;
   /** An attempt failed. */
   onFailed(error: UsmpError): void;
@@ -83,7 +86,8 @@ export class Device {
       queue: this.#queue,
       session: () => this.session,
       isActive: () => !this.isIdle,
-      onDropped: (reason) => handlers.onDropped(reason),
+      onDropped: (reason) => handlers.onDropped(reason, null),
+      refusedSends: options.refusedSends,
     });
     this.print = new PrintBuffer((message) => this.outgoing.send(message) === null);
     this.inbox = new Inbox({
@@ -97,7 +101,7 @@ export class Device {
         return wanted && handlers.onMessage(data, session);
       },
       onPressure: () => this.#steer(),
-      onFirstDrop: (reason) => handlers.onDropped(reason),
+      onFirstDrop: (reason) => handlers.onDropped(reason, this.session),
     });
   }
 
@@ -252,6 +256,7 @@ export class Device {
       this.outgoing.flush();
       this.#handlers.onDrain(session);
     });
+    session.observe("dropped", (reason) => this.#handlers.onDropped(reason, session));
     session.passErrorsTo((error) => this.#handlers.onError(error));
     this.#steer();
     this.outgoing.greet();

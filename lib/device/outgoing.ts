@@ -1,5 +1,6 @@
 import { requireMessageLength } from "../core/session.js";
 import { isUsmpError, UsmpError } from "../errors.js";
+import type { RefusedSends } from "../session/refused-sends.js";
 import type { UsmpSession } from "../session/session.js";
 import type { OfflineQueue } from "./offline-queue.js";
 
@@ -12,6 +13,8 @@ export interface OutgoingOptions {
   readonly isActive: () => boolean;
   /** A held message was given up. */
   readonly onDropped: (reason: UsmpError) => void;
+  /** Of the sends that no session refused: it counts its own. */
+  readonly refusedSends: RefusedSends;
 }
 
 /**
@@ -29,9 +32,13 @@ export class Outgoing {
 
   /** Sends a message (borrowed), or holds a copy; the reason where it can do neither, null where it could. */
   send(message: Uint8Array): UsmpError | null {
+    const { refusedSends, onDropped } = this.#options;
     const session = this.#direct();
-    if (session !== null) return session.send(message) ? null : session.lastError;
-    return this.#hold(message, () => {}, this.#options.onDropped);
+    if (session !== null && !session.send(message)) return session.lastError;
+    const refused = session === null ? this.#hold(message, () => {}, onDropped) : null;
+    if (refused === null) refusedSends.taken();
+    else refusedSends.refused(refused);
+    return refused;
   }
 
   /** Resolves when the network has taken the message, or, where it was held, when it is sealed; rejects where it was given up. */
@@ -56,7 +63,7 @@ export class Outgoing {
   flush(): void {
     this.#greeting = false;
     const session = this.#options.session();
-    if (session !== null) this.#options.queue?.flush((message) => session.send(message));
+    if (session !== null) this.#options.queue?.flush((message) => session.offer(message));
   }
 
   /** No session will come: gives up what is held. */

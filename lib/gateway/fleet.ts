@@ -11,7 +11,7 @@ export interface FleetHandlers {
   onDisconnect(reason: UsmpError, session: UsmpSession): void;
   onMessage(data: Uint8Array, session: UsmpSession): void;
   onDrain(session: UsmpSession): void;
-  onDropped(reason: UsmpError): void;
+  onDropped(reason: UsmpError, session: UsmpSession): void;
   onRefused(reason: UsmpError, remoteAddress: string): void;
   onError(error: UsmpError): void;
   /** Whether anybody takes messages: else they wait for the session's own readers. */
@@ -93,7 +93,7 @@ export class Fleet {
 
   #welcome(session: UsmpSession, again: boolean): void {
     session.observe("drain", () => this.#handlers.onDrain(session));
-    session.observe("dropped", (reason) => this.#handlers.onDropped(reason));
+    session.observe("dropped", (reason) => this.#handlers.onDropped(reason, session));
     session.observe("close", (reason) => this.#handlers.onDisconnect(reason, session));
     if (!this.#polled) session.passMessagesTo((data) => this.#pass(data, session));
     if (this.#paused) session.pause();

@@ -6,7 +6,7 @@ import type { GatewayHandshakeOptions } from "../core/gateway-proof.js";
 import { KEY_LENGTH } from "../core/wire.js";
 import { loadCrypto } from "../crypto/index.js";
 import { causeText, isUsmpError, toUsmpError, UsmpError } from "../errors.js";
-import { errorFields, EventLog, type LogFields } from "../session/event-log.js";
+import { droppedFields, errorFields, EventLog, type LogFields } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
 import { checkKnown, checkNumber, withDefaults, type Given } from "../session/options.js";
 import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
@@ -259,6 +259,9 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const { deviceId, sessionId } = session;
     session.passErrorsTo((error) => this.#reportTrouble("handler.error", error, { deviceId, sessionId }));
     session.countHandlersIn(this.handlers);
+    session.observe("dropped", (reason) => {
+      this.#log.log("warn", "message.dropped", () => droppedFields(reason, session));
+    });
     session.observe("close", ({ code }) => {
       if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);
     });

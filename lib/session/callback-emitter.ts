@@ -1,8 +1,10 @@
-import type { UsmpError } from "../errors.js";
-import { errorFields, type EventLog } from "./event-log.js";
+import { toUsmpError, UsmpErrno, type UsmpError } from "../errors.js";
+import { droppedFields, errorFields, type EventLog } from "./event-log.js";
 import type { EventMap, EventNames, Listener } from "./guarded-emitter.js";
 import { LeavableIterator } from "./leavable-iterator.js";
 import { PolledEmitter } from "./polled-emitter.js";
+import { warnProcess } from "./process-warning.js";
+import { RefusedSends } from "./refused-sends.js";
 import type { UsmpSession } from "./session.js";
 import { StatusFeed } from "./status-feed.js";
 import { logStatus, type UsmpStatus } from "./status.js";
@@ -26,8 +28,13 @@ export interface UsmpEvents extends EventMap {
   disconnect: [reason: UsmpError, session: UsmpSession];
   /** A session has room again after a `send` was refused for want of it. */
   drain: [session: UsmpSession];
-  /** Messages were lost here: one that the offline queue gave up, each with its reason; or messages that came before anybody listened or read, once, with BUFFER_FULL. */
-  dropped: [reason: UsmpError];
+  /**
+   * Messages were lost here; `session` is null where they belong to none. A `send`, `sendTo`, `print` or `flush` was refused
+   * between `begin()` or `listen()` and the end: fires for the first of a run, within the call, with BUFFER_FULL,
+   * NOT_CONNECTED, PAYLOAD_TOO_LARGE or INVALID_ARG. Or the offline queue gave a message up: fires for each, with the reason.
+   * Or messages came before anybody listened or read: fires once, with BUFFER_FULL. `stats()` counts them.
+   */
+  dropped: [reason: UsmpError, session: UsmpSession | null];
   /** A listening facade refused a connection: with AUTH, a device with a wrong key. */
   refused: [reason: UsmpError, remoteAddress: string];
   /** The status has changed; fires before the callbacks that the change brings about. */
@@ -50,6 +57,14 @@ const USMP_EVENTS: EventNames<UsmpEvents> = {
 /** The callbacks of the Arduino library, and the same events for any number of listeners. */
 export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
   #log: EventLog | null = null;
+  #lastError: UsmpError | null = null;
+  #warned = false;
+  /** Of the sends that no session refused. */
+  protected readonly refusedSends = new RefusedSends((reason) => {
+    // Before a life and after it nothing is told.
+    const { state } = this.currentStatus();
+    if (state !== "idle" && state !== "closed") this.tellDropped(reason, null);
+  });
 
   constructor(polled: boolean) {
     super(USMP_EVENTS, polled);
@@ -77,6 +92,44 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
     });
   }
 
+  /** The C core's number of the last failure, 0 where there was none. */
+  lastError(): number {
+    return this.#lastError?.errno ?? UsmpErrno.OK;
+  }
+
+  /** What the last failure was, and what to do about it. */
+  lastErrorString(): string {
+    return this.#lastError === null ? "no error" : `${this.#lastError.code}: ${this.#lastError.message}`;
+  }
+
+  /** The last failure itself. */
+  protected get lastFailure(): UsmpError | null {
+    return this.#lastError;
+  }
+
+  protected note(error: unknown): UsmpError {
+    return (this.#lastError = toUsmpError(error));
+  }
+
+  /** A send came to nothing, and no session knows of it. */
+  protected refuse(error: UsmpError): false {
+    this.note(error);
+    this.refusedSends.refused(error);
+    return false;
+  }
+
+  /** Warns the process, once, of a failure to connect that nobody would learn of. */
+  protected warnUnheard(reason: UsmpError): void {
+    const isHeard = this.#log?.isRead === true || this.hasListeners("error") || this.hasListeners("status");
+    if (this.#warned || isHeard) return;
+    this.#warned = true;
+    warnProcess(
+      'a device cannot connect, and nobody listens: call onError(), listen to "status", or give the option "logger". ' +
+        `This is said once. The reason: ${reason.message}`,
+      { type: "UsmpWarning", code: reason.code },
+    );
+  }
+
   /** Where status and errors are told of, beside the listeners. */
   protected logTo(log: EventLog): void {
     this.#log = log;
@@ -93,6 +146,12 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
     if (!this.hasListeners("reconnecting")) return;
     const status = this.currentStatus();
     if (status.state === "backoff") this.dispatch("reconnecting", status.delayMs, status.reason);
+  }
+
+  /** Logs, and tells, that messages were lost here. */
+  protected tellDropped(reason: UsmpError, session: UsmpSession | null): void {
+    this.#log?.log("warn", "message.dropped", () => droppedFields(reason, session));
+    this.dispatch("dropped", reason, session);
   }
 
   protected override reportError(error: UsmpError): void {

@@ -91,7 +91,7 @@ export class SessionDriver implements LinkHandlers {
   }
 
   /** What is counted here: the session adds what its application does. */
-  stats(): Omit<SessionStats, "droppedMessages" | "unreadMessages"> {
+  stats(): Omit<SessionStats, "droppedMessages" | "refusedSends" | "unreadMessages"> {
     return {
       bytesSent: this.#writer.written,
       bytesReceived: this.#bytesReceived,

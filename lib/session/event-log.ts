@@ -32,10 +32,15 @@ export class EventLog {
   /** Kinds are the library's own words: there are few. */
   readonly #kinds = new Map<string, PerSecond>();
 
-  constructor(logger: Logger | undefined, clock: Clock, mostPerSecond: number) {
+  constructor(logger: Logger | undefined, clock: Clock, mostPerSecond = 10) {
     this.#logger = logger;
     this.#clock = clock;
     this.#mostPerSecond = mostPerSecond;
+  }
+
+  /** Whether events go anywhere. */
+  get isRead(): boolean {
+    return this.#logger !== undefined;
   }
 
   /** `fields` is only asked where the event is passed on. */
@@ -59,6 +64,15 @@ export class EventLog {
     }
     return limit;
   }
+}
+
+/** How the loss of messages goes into an event; `session`: on which, null where on none. */
+export function droppedFields(
+  reason: Parameters<typeof errorFields>[0],
+  session: { readonly deviceId: string; readonly sessionId: string } | null,
+): LogFields {
+  if (session === null) return errorFields(reason);
+  return { deviceId: session.deviceId, sessionId: session.sessionId, ...errorFields(reason) };
 }
 
 /** How an error goes into an event. */

@@ -1,6 +1,7 @@
 import { EventEmitter } from "eventemitter3";
 import { isThenable } from "../core/kinds.js";
 import { causeText, isUsmpError, UsmpError } from "../errors.js";
+import { warnProcess } from "./process-warning.js";
 import type { RunningHandlers } from "./running-handlers.js";
 
 /** Event names, and the arguments of their listeners. Every emitter here has "error". */
@@ -130,7 +131,7 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
 
   /** Takes an error that nobody listens for here. */
   protected unheard(error: UsmpError): void {
-    warn(error);
+    warnProcess(error);
   }
 
   /** Told when somebody begins to listen. */
@@ -174,7 +175,7 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
     const error = new UsmpError("HANDLER", `a callback failed: ${causeText(cause)}`, { cause });
     // An "error" listener that fails must not be told of its own failure for ever.
     const failedOnError = isUsmpError(args[0]) && args[0].code === "HANDLER";
-    if (failedOnError) warn(error);
+    if (failedOnError) warnProcess(error);
     else this.reportError(error);
   }
 }
@@ -186,9 +187,4 @@ function unknownEvent(given: unknown, names: object): UsmpError {
 
 function requireFunction(what: string, given: unknown): void {
   if (typeof given !== "function") throw new TypeError(`the ${what} is of type ${typeof given}; give a function`);
-}
-
-/** Node has a place for what nobody listens to; a browser has none but its console, which is not ours to write to. */
-function warn(error: UsmpError): void {
-  if (typeof process === "object") process.emitWarning(error);
 }

@@ -9,6 +9,7 @@ import { LeavableIterator } from "./leavable-iterator.js";
 import { Inbox, type ReceiveOptions } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
 import { checkNumber, type SessionSettings } from "./options.js";
+import { RefusedSends } from "./refused-sends.js";
 import type { SessionStats } from "./stats.js";
 
 /** The events of a session. */
@@ -21,7 +22,10 @@ export interface SessionEvents extends EventMap {
   close: [reason: UsmpError];
   /** This end sends under new keys; either end may have asked for them. */
   rekey: [by: "self" | "peer"];
-  /** Messages are dropped because nobody has ever asked for any; fires once. */
+  /**
+   * Messages are lost here. A `send` was refused while the session lives: fires for the first of a run, within the call. Or
+   * messages came and nobody has ever asked for any: fires once, with BUFFER_FULL. `stats()` counts them all.
+   */
   dropped: [reason: UsmpError];
 }
 
@@ -56,6 +60,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   readonly #driver: SessionDriver;
   readonly #clock: Clock;
   readonly #inbox: Inbox;
+  readonly #refusedSends: RefusedSends;
   #reason: UsmpError | null = null;
   #lastError: UsmpError | null = null;
   #pings: Waiting<number>[] = [];
@@ -81,6 +86,10 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
       deliver: (data) => this.#deliver(data),
       onPressure: (full) => this.#setPressure(full),
       onFirstDrop: (reason) => this.dispatch("dropped", reason),
+    });
+    this.#refusedSends = new RefusedSends((reason) => {
+      // Of the end somebody was told already.
+      if (this.#reason === null) this.dispatch("dropped", reason);
     });
     let resolveClosed: (reason: UsmpError) => void;
     this.closed = new Promise((resolve) => (resolveClosed = resolve));
@@ -133,20 +142,20 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    * Sends one message of at most 1808 bytes (borrowed for the call).
    *
    * True: it is sealed and on its way, and arrives or the session ends. False: nothing was sent, and `lastError` says why:
-   * NOT_CONNECTED, PAYLOAD_TOO_LARGE, or BUFFER_FULL, after which `drain` follows.
+   * NOT_CONNECTED, PAYLOAD_TOO_LARGE, or BUFFER_FULL, after which `drain` follows. `stats().refusedSends` counts it, and the
+   * first of a run fires `dropped`.
    * @throws TypeError for anything but a string, a Uint8Array or an ArrayBuffer.
    */
   send(data: Sendable): boolean {
-    const message = toBytes(data);
-    try {
-      if (this.#reason !== null) throw notConnected(this.#reason);
-      this.#driver.send(message);
-      return true;
-    } catch (error) {
-      if (!isUsmpError(error)) throw error;
-      this.#lastError = error;
-      return false;
-    }
+    const refused = this.#offer(toBytes(data));
+    if (refused === null) this.#refusedSends.taken();
+    else this.#refusedSends.refused(refused);
+    return refused === null;
+  }
+
+  /** As `send`, for a message that is not lost where it is refused. @internal */
+  offer(message: Uint8Array): boolean {
+    return this.#offer(message) === null;
   }
 
   /**
@@ -261,7 +270,12 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   /** What was counted so far. */
   stats(): SessionStats {
     const { dropped, length } = this.#inbox;
-    return { ...this.#driver.stats(), droppedMessages: dropped, unreadMessages: length };
+    return {
+      ...this.#driver.stats(),
+      droppedMessages: dropped,
+      unreadMessages: length,
+      refusedSends: this.#refusedSends.count,
+    };
   }
 
   /** Ends the session from the library's side, without BYE. @internal */
@@ -299,6 +313,18 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
 
   protected override listenerAdded(event: keyof SessionEvents): void {
     if (event === "message") this.#inbox.listen();
+  }
+
+  #offer(message: Uint8Array): UsmpError | null {
+    try {
+      if (this.#reason !== null) throw notConnected(this.#reason);
+      this.#driver.send(message);
+      return null;
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      this.#lastError = error;
+      return error;
+    }
   }
 
   #deliver(data: Uint8Array): boolean {

@@ -12,6 +12,8 @@ export interface SessionStats {
   /** Whole messages: sealed, and verified. */
   readonly messagesSent: number;
   readonly messagesReceived: number;
+  /** Messages that a `send` did not take: it gave false. */
+  readonly refusedSends: number;
   /** Dropped because nobody had listened or read yet. */
   readonly droppedMessages: number;
   /** Waiting to be read now; over several sessions, of those that live. */
@@ -30,6 +32,7 @@ const NOTHING: SessionStats = {
   retransmissions: 0,
   messagesSent: 0,
   messagesReceived: 0,
+  refusedSends: 0,
   droppedMessages: 0,
   unreadMessages: 0,
   unsentBytes: 0,
@@ -47,6 +50,7 @@ function sumStats(all: readonly SessionStats[]): SessionStats {
       retransmissions: sum.retransmissions + stats.retransmissions,
       messagesSent: sum.messagesSent + stats.messagesSent,
       messagesReceived: sum.messagesReceived + stats.messagesReceived,
+      refusedSends: sum.refusedSends + stats.refusedSends,
       droppedMessages: sum.droppedMessages + stats.droppedMessages,
       unreadMessages: sum.unreadMessages + stats.unreadMessages,
       unsentBytes: sum.unsentBytes + stats.unsentBytes,
@@ -75,11 +79,17 @@ export interface UsmpStats extends ServerStats {
 /** A device's messages wait in its own inbox and offline queue, which outlive its sessions. */
 export type DeviceWaiting = Pick<UsmpStats, "droppedMessages" | "unreadMessages" | "queuedMessages" | "queuedBytes">;
 
-/** `totals` of all sessions, and what a device has beside them. */
-export function facadeStats(totals: ServerStats, waiting: DeviceWaiting, lastError: UsmpError | null): UsmpStats {
+/** `totals` of all sessions, what a device has beside them, and the sends that were refused for want of a session. */
+export function facadeStats(
+  totals: ServerStats,
+  waiting: DeviceWaiting,
+  refusedSends: number,
+  lastError: UsmpError | null,
+): UsmpStats {
   return {
     ...totals,
     ...waiting,
+    refusedSends: totals.refusedSends + refusedSends,
     droppedMessages: totals.droppedMessages + waiting.droppedMessages,
     unreadMessages: totals.unreadMessages + waiting.unreadMessages,
     lastError,

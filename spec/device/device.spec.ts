@@ -8,6 +8,7 @@ import { DEFAULT_BACKOFF } from "../../lib/device/reconnect-machine.js";
 import { UsmpServer } from "../../lib/gateway/server.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import type { Dialer } from "../../lib/transport/transport.js";
+import { RefusedSends } from "../../lib/session/refused-sends.js";
 import { crypto, FacadeRig, PSK, rejectionOf, thrownBy } from "../support/facade-rig.js";
 
 const NO_ID = undefined;
@@ -30,6 +31,7 @@ describe("Device", () => {
         backoff: { ...DEFAULT_BACKOFF, minDelayMs: 100, maxDelayMs: 100 },
         deviceId,
         offlineQueue: null,
+        refusedSends: new RefusedSends(() => {}),
       },
       {
         onConnect: (_, again) => void events.push(again ? "again" : "connect"),
@@ -127,6 +129,7 @@ describe("Device", () => {
           backoff: DEFAULT_BACKOFF,
           deviceId: NO_ID,
           offlineQueue: null,
+          refusedSends: new RefusedSends(() => {}),
         },
         {
           onConnect: () => void events.push("connect"),
@@ -159,6 +162,7 @@ describe("Device", () => {
           backoff: DEFAULT_BACKOFF,
           deviceId: NO_ID,
           offlineQueue: null,
+          refusedSends: new RefusedSends(() => {}),
         },
         {
           onConnect: () => void events.push("connect"),

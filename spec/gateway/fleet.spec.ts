@@ -126,7 +126,7 @@ describe("Fleet", () => {
     expect(session.readString()).to.equal("c");
   });
 
-  it("tells drain and errors", async () => {
+  it("tells drain, drops and errors", async () => {
     const rig = await new Rig().listen();
     await rig.network.connected();
     const session = rig.fleet.session(DEVICE_A)!;
@@ -135,7 +135,7 @@ describe("Fleet", () => {
     });
     expect([session.send("a"), session.send("b")]).to.deep.equal([true, false]);
     await rig.network.still();
-    expect(rig.told.slice(1).sort()).to.deep.equal([`drain ${DEVICE_A}`, "error HANDLER"]);
+    expect(rig.told.slice(1).sort()).to.deep.equal([`drain ${DEVICE_A}`, "dropped BUFFER_FULL", "error HANDLER"]);
   });
 
   it("stop ends all sessions and leaves nothing", async () => {

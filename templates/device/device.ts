@@ -63,7 +63,7 @@ export function device(psk: string, host = "127.0.0.1", port = 9000): SketchFunc
     usmp.maintain();
 
     const button = digitalRead(BUTTON);
-    if (button === LOW && buttonWas === HIGH) usmp.send("button");
+    if (button === LOW && buttonWas === HIGH && !usmp.send("button")) Serial.println("not sent");
     buttonWas = button;
 
     if (uint32_t(millis() - lastReportMs) >= REPORT_EVERY_MS) {

@@ -18,7 +18,9 @@ const [listening] = await gateway.listen(Usmp.TCP("0.0.0.0", Number(port))).catc
 console.log(`listening on port ${listening?.port ?? port}; type "on" or "off", Ctrl-C ends`);
 
 const typed = createInterface(process.stdin);
-typed.on("line", (line) => gateway.broadcast(line));
+typed.on("line", (line) => {
+  if (gateway.broadcast(line) === 0) console.log("no device took it");
+});
 
 process.on("SIGINT", () => {
   typed.close();
