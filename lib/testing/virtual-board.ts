@@ -16,9 +16,12 @@ import type { VirtualNetwork } from "./virtual-network.js";
 import { VirtualClock } from "./virtual-clock.js";
 import { VirtualSerial } from "./virtual-serial.js";
 
+/** Not the test's, where that fakes time. */
+const { setImmediate } = globalThis;
 const DEFAULT_SEED = 1;
 const DEFAULT_DEVICE_ID = "02:00:00:00:00:01";
 const DEFAULT_HOLD_MS = 100;
+const DEFAULT_WATCHDOG_MS = 1_000;
 /** More than closing a session may take. */
 const LONGEST_STOP_MS = 60_000;
 const DEFAULT_WITHIN_MS = 10_000;
@@ -40,6 +43,8 @@ export interface VirtualBoardOptions {
   readonly turnMs?: number | undefined;
   /** Which pins there are: `ESP32_C3_PINS`. Default: `ESP32_PINS`. */
   readonly pins?: PinLayout | undefined;
+  /** The CPU time, in milliseconds, after which a sketch that never waits is ended; 0: never. Default 1,000. docs/porting.md */
+  readonly watchdogMs?: number | undefined;
   /** `"24:0a:c4:01:02:03"`. Default: `"02:00:00:00:00:01"`. */
   readonly deviceId?: string | undefined;
 }
@@ -72,6 +77,11 @@ export interface UntilOptions {
   readonly withinMs?: number | undefined;
 }
 
+/** Of the real event loop: a sketch starts outside of the program's own start, so that the watchdog can end it. */
+function realTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 /** A board in memory whose time stands still until it is moved: what a sketch is tested on. */
 export class VirtualBoard {
   readonly serial = new VirtualSerial(() => this.#elapsedMs());
@@ -87,8 +97,15 @@ export class VirtualBoard {
   #run: SketchRun | null = null;
 
   constructor(options: VirtualBoardOptions = {}) {
-    const own = ownMembers(options);
-    const { gateway, seed = DEFAULT_SEED, startMillis, turnMs, pins = ESP32_PINS, deviceId = DEFAULT_DEVICE_ID } = own;
+    const {
+      gateway,
+      seed = DEFAULT_SEED,
+      startMillis,
+      turnMs,
+      pins = ESP32_PINS,
+      watchdogMs = DEFAULT_WATCHDOG_MS,
+      deviceId = DEFAULT_DEVICE_ID,
+    } = ownMembers(options);
     this.clock = gateway?.clock ?? new VirtualClock();
     this.#ready = gateway?.ready ?? Promise.resolve();
     this.seed = seed;
@@ -107,6 +124,7 @@ export class VirtualBoard {
       ...(turnMs === undefined ? { ownMs: () => time.turnMs() } : { turnMs }),
       startMillis: startMillis === undefined ? () => time.startMillis() : firstOnly(startMillis),
       repeatedBy: `seed: ${seed}`,
+      watchdogMs,
     });
     this.#board.pins.watch({
       onOutput: (pin, value) => this.#outputs.push({ pin, atMs: this.#elapsedMs(), value }),
@@ -116,12 +134,13 @@ export class VirtualBoard {
   /** Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` where it fails. */
   async start(sketch: Sketch): Promise<void> {
     if (this.#run !== null && this.#run.state !== "ended") throw new Error("a sketch runs already: stop() it first");
-    await Promise.all([this.#ready, loadCrypto(), ...[...shared.preparations].map((prepare) => prepare())]);
+    const prepared = [...shared.preparations].map((prepare) => prepare());
+    await Promise.all([this.#ready, loadCrypto(), ...prepared, realTurn()]);
     // One that failed has told so.
     this.#run?.cutPower();
-    this.#run = new SketchRun(this.#board, sketch);
-    this.#run.start();
-    await this.clock.settle();
+    const run = new SketchRun(this.#board, sketch);
+    this.#run = run;
+    await this.clock.settle(() => run.start());
   }
 
   /** Moves time by `ms`. Rejects with a `SketchError` where the sketch fails meanwhile. */

@@ -24,6 +24,8 @@ export class VirtualClock implements BoardClock {
   readonly #residents = new Set<Resident>();
   #stirred = true;
   #moving = false;
+  /** Rejects what the test waits for. */
+  #giveUp: (error: Error) => void = () => {};
   #polls = 0;
 
   constructor(startMs = 0) {
@@ -77,25 +79,50 @@ export class VirtualClock implements BoardClock {
     return this.#queue.size;
   }
 
-  /** Lets everything run that can without time going on. Rejects with the error of a sketch that failed. */
-  async settle(): Promise<void> {
-    this.#stirred = true;
-    await this.#letThrough();
+  broken(): void {
+    this.#moving = false;
+    for (const { failure } of this.#residents) if (failure !== null) this.#giveUp(failure);
+  }
+
+  /** Runs `first`, then lets everything run that can without time going on. Rejects with the error of a sketch that failed. */
+  settle(first: () => void = () => {}): Promise<void> {
+    return this.#unlessBroken(async () => {
+      await NEXT_TURN;
+      first();
+      await this.#settle();
+    });
   }
 
   /** Moves time by `ms`, running what falls due on the way. Rejects with the error of a sketch that failed meanwhile, and with RangeError for no such time. */
-  async advance(ms: number): Promise<void> {
-    const until = this.#after(ms);
-    await this.#move(until, () => false);
-    this.#now = until;
+  advance(ms: number): Promise<void> {
+    return this.#unlessBroken(async () => {
+      const until = this.#after(ms);
+      await this.#move(until, () => false);
+      this.#now = until;
+    });
   }
 
   /** Moves time until `done` holds, by at most `limitMs`; whether it does. */
-  async advanceUntil(done: () => boolean, limitMs: number): Promise<boolean> {
-    const until = this.#after(limitMs);
-    if (await this.#move(until, done)) return true;
-    this.#now = until;
-    return false;
+  advanceUntil(done: () => boolean, limitMs: number): Promise<boolean> {
+    return this.#unlessBroken(async () => {
+      const until = this.#after(limitMs);
+      if (await this.#move(until, done)) return true;
+      this.#now = until;
+      return false;
+    });
+  }
+
+  /** As `move`, which never settles where a sketch's code was ended within it: it was on the stack, too. */
+  #unlessBroken<T>(move: () => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#giveUp = reject;
+      move().then(resolve, reject);
+    });
+  }
+
+  async #settle(): Promise<void> {
+    this.#stirred = true;
+    await this.#letThrough();
   }
 
   #after(ms: number): number {
@@ -107,7 +134,7 @@ export class VirtualClock implements BoardClock {
     if (this.#moving) throw new Error("time is being moved already: await the advance() before");
     this.#moving = true;
     try {
-      await this.settle();
+      await this.#settle();
       while (!done()) {
         const next = this.#queue.take(until);
         if (next === null) return false;

@@ -20,6 +20,8 @@ export interface BoardClock extends Clock {
   polled(): void;
   /** Something goes on beside the sketch, in promises: a fake clock stands still until it is through. */
   stir(): void;
+  /** What moved a fake clock was ended in the midst of it, by the sketch that this names as failed. */
+  broken(): void;
   /** A fake clock stands still while `resident` does not rest, and tells of its failure. Returns what ends that. */
   join(resident: Resident): () => void;
 }

@@ -31,6 +31,8 @@ export interface BoardParts {
   readonly ownMs?: () => number;
   /** What has to be known to repeat a failure: a seed. */
   readonly repeatedBy?: string;
+  /** The CPU time, in milliseconds, that a sketch may take from one wait to the next; 0: any. Default 0. */
+  readonly watchdogMs?: number;
 }
 
 /** The hardware below a sketch, and the life that runs on it. */
@@ -43,6 +45,7 @@ export class Board {
   readonly deviceId: string | null;
   readonly entropy: () => number;
   readonly repeatedBy: string | null;
+  readonly watchdogMs: number;
   readonly analog: AnalogSettings;
   readonly interrupts: Interrupts;
   readonly random: RandomSource;
@@ -66,6 +69,7 @@ export class Board {
     this.deviceId = parts.deviceId;
     this.entropy = parts.entropy;
     this.repeatedBy = parts.repeatedBy ?? null;
+    this.watchdogMs = parts.watchdogMs ?? 0;
     this.interrupts = new Interrupts(this.pins, (pin, handler) => this.life?.interrupt(pin, handler));
     this.random = new RandomSource(parts.entropy);
     this.tones = new Tones(this.clock, this.pins);

@@ -39,6 +39,14 @@ export function isWithin(context: SketchContext): boolean {
   return contexts.getStore() === context;
 }
 
+/** Whose code is running; null outside of any sketch. What runs from here on is nobody's. */
+export function leaveSketch(): SketchContext | null {
+  const context = contexts.getStore();
+  if (context === undefined) return null;
+  contexts.enterWith(undefined as unknown as SketchContext);
+  return context;
+}
+
 /** Runs `call` as code of this life on this board. */
 export function runWithin<T>(context: SketchContext, call: () => T): T {
   return contexts.run(context, call);

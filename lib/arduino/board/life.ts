@@ -34,6 +34,8 @@ export interface BoardLife {
   end(request: LifeRequest): never;
   /** Ends the sketch with a `SketchError` that says where (`onMessage callback`) and why. */
   fail(where: string, cause: unknown): void;
+  /** The sketch ran for `limitMs` of CPU time without a wait, and what it was doing was ended; `site`: its line. */
+  halted(limitMs: number, site: string | null): void;
   /** What is still owned when the life ends, ends with it. Returns what ends that ownership. */
   own(resource: LifeResource): () => void;
   /** Starts the next turn of `loop` early, where the sketch is between two of them. */

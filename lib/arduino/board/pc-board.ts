@@ -10,11 +10,15 @@ import { StreamPort, type SerialStreams } from "./stream-port.js";
 
 /** Where a PC keeps a board's flash, below the folder that a sketch was started in. */
 const STORAGE_FOLDER = ".usmp-board";
+/** Long enough for any sketch that a board could run: a PC computes some hundred times as fast. */
+const DEFAULT_WATCHDOG_MS = 5_000;
 const TWO_32 = 2 ** 32;
 
 export interface PcBoardOptions {
   /** The folder that stands for the board's flash. Default `.usmp-board`, where the program was started. */
   readonly storageFolder?: string | undefined;
+  /** The CPU time, in milliseconds, after which a sketch that never waits is ended; 0: never. Default 5,000. docs/porting.md */
+  readonly watchdogMs?: number | undefined;
   /** What `Serial` is wired to. Default: the terminal. */
   readonly serial?: SerialStreams | undefined;
   /** What `Serial1` is wired to. Default: nothing. */
@@ -35,13 +39,20 @@ const TERMINAL: SerialStreams = {
 
 /** This computer as a board: the real clock and network, the terminal, files; nothing is wired to its pins. */
 export function createPcBoard(options: PcBoardOptions = {}): Board {
-  const { storageFolder = STORAGE_FOLDER, serial = TERMINAL, serial1 = {}, pins = ESP32_PINS } = ownMembers(options);
+  const {
+    storageFolder = STORAGE_FOLDER,
+    serial = TERMINAL,
+    serial1 = {},
+    pins = ESP32_PINS,
+    watchdogMs = DEFAULT_WATCHDOG_MS,
+  } = ownMembers(options);
   return new Board({
     clock: new PcClock(),
     // Real pins would pick up noise; a sketch tried out at a desk is better off without.
     pins: { layout: pins, floating: () => 0 },
     storage: new FileStorage(storageFolder),
     serialPorts: [new StreamPort(serial), new StreamPort(serial1)],
+    watchdogMs,
     network: null,
     deviceId: null,
     entropy: () => getRandomValues(new Uint32Array(1))[0]! / TWO_32,

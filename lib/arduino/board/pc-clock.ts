@@ -34,15 +34,19 @@ export class PcClock implements BoardClock {
   }
 
   afterForSketch(delayMs: number, callback: () => void): Timer {
+    const call = new SketchCall(callback);
     // Node cuts fractions off, and a wait is never too short.
-    return delayMs > 0 ? systemClock.after(Math.ceil(delayMs), callback) : systemClock.afterReadPass(callback);
+    return call.startedBy(
+      delayMs > 0 ? systemClock.after(Math.ceil(delayMs), call.due) : systemClock.afterReadPass(call.due),
+    );
   }
 
   afterPrecisely(delayMs: number, callback: () => void): Timer {
-    const due = this.now() + delayMs;
-    const round = (): Timer => systemClock.afterReadPass(() => (this.now() < due ? (timer = round()) : callback()));
-    let timer = round();
-    return { cancel: () => timer.cancel(), unref: () => timer.unref() };
+    const call = new SketchCall(callback);
+    const dueAt = this.now() + delayMs;
+    const round = (): Timer =>
+      call.startedBy(systemClock.afterReadPass(() => void (this.now() < dueAt ? round() : call.due())));
+    return round();
   }
 
   polled(): void {
@@ -62,7 +66,44 @@ export class PcClock implements BoardClock {
     // Real promises do not wait for anybody.
   }
 
+  broken(): void {
+    // Nobody moves it.
+  }
+
   join(): () => void {
     return () => {};
+  }
+}
+
+const NEXT_TURN = Promise.resolve();
+
+/** A call of a sketch's code, from a promise: when the watchdog ends what is on the stack, no timer of Node's is there. */
+class SketchCall implements Timer {
+  readonly #callback: () => void;
+  #timer: Timer | null = null;
+  #isCancelled = false;
+
+  constructor(callback: () => void) {
+    this.#callback = callback;
+  }
+
+  startedBy(timer: Timer): this {
+    this.#timer = timer;
+    return this;
+  }
+
+  readonly due = (): void => void NEXT_TURN.then(this.#run);
+
+  readonly #run = (): void => {
+    if (!this.#isCancelled) this.#callback();
+  };
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#timer?.cancel();
+  }
+
+  unref(): void {
+    this.#timer?.unref();
   }
 }

@@ -15,6 +15,8 @@ export interface SketchContext {
  */
 export interface Shared {
   contexts?: AsyncLocalStorage<SketchContext>;
+  /** The thread that watches sketches, and what it looks at; null where it could not be started. */
+  watchdog?: { readonly numbers: Int32Array; last: number } | null;
   /** This computer as a board. */
   pcBoard?: Board;
   /** What has to be done in each copy before a sketch runs on simulated time, as that cannot wait for it. */

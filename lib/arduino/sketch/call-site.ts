@@ -6,6 +6,9 @@
 /** A line of a stack trace: who was called, in brackets where. */
 const LINE = /^\s+at (?:async )?(?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):(\d+)\)?$/;
 
+/** Code from a string has no place of its own: this names whoever evaluated it, and not by its line in the source. */
+const EVALUATED = / \(eval at /;
+
 /** This library's own folder: of the sources `lib/`, of the package `dist/`. */
 const OWN_FOLDER = placesOf(new Error("for its stack trace"))[0]?.file.replace(
   /(arduino[\\/]sketch[\\/])?[^\\/]*$/,
@@ -65,6 +68,7 @@ export class TraceBudget {
 function placesOf(error: unknown): Place[] {
   return stackOf(error)
     .split("\n")
+    .filter((line) => !EVALUATED.test(line))
     .flatMap((line) => {
       const [, file, at, column] = LINE.exec(line) ?? [];
       return file === undefined || at === undefined || column === undefined

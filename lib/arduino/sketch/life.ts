@@ -9,6 +9,7 @@ import { callSite, Trace, TraceBudget } from "./call-site.js";
 import { beginSketch, type Sketch, type SketchFunctions } from "./sketch.js";
 import { SketchError } from "./sketch-error.js";
 import { TurnPace } from "./turn-pace.js";
+import { Watchdog } from "./watchdog.js";
 
 /** How a life ends by what its sketch did. */
 export type LifeEnd = LifeRequest | { readonly kind: "failed"; readonly error: SketchError };
@@ -36,6 +37,7 @@ export class Life implements BoardLife {
   readonly #resources = new Set<LifeResource>();
   readonly #pace: TurnPace;
   readonly #traces = new TraceBudget();
+  readonly #watchdog: Watchdog;
   #functions: SketchFunctions = {};
   #state: LifeState = { name: "active" };
   #wait: Wait | null = null;
@@ -50,6 +52,7 @@ export class Life implements BoardLife {
     this.#context = { board, life: this };
     this.#sketch = sketch;
     this.#pace = new TurnPace(board.turnMs, board.ownMs);
+    this.#watchdog = new Watchdog(board.watchdogMs);
     this.#onEnd = onEnd;
   }
 
@@ -65,6 +68,7 @@ export class Life implements BoardLife {
   /** Boots the board, and runs `setup()` as far as it goes at once. */
   start(cause: WakeCause): void {
     this.#context.board.boot(this, cause);
+    this.#watchdog.enter();
     runWithin(this.#context, () => {
       try {
         this.#functions = beginSketch(this.#sketch);
@@ -91,6 +95,7 @@ export class Life implements BoardLife {
       if (this.#failsInCallback(what)) return;
       const timer = this.#context.board.clock.afterForSketch(Math.max(delayMs, 0), () => {
         this.#wait = null;
+        this.#watchdog.enter();
         resolve();
       });
       this.#beginWait(what, timer);
@@ -103,7 +108,9 @@ export class Life implements BoardLife {
       const wait = this.#beginWait(what, null);
       const settle = (): void => {
         if (wait !== null && this.#wait === wait) this.#wait = null;
-        if (!this.over) resolve(promise);
+        if (this.over) return;
+        this.#watchdog.enter();
+        resolve(promise);
       };
       promise.then(settle, settle);
     });
@@ -144,6 +151,16 @@ export class Life implements BoardLife {
     this.#fail(where, cause, callSite(cause));
   }
 
+  halted(limitMs: number, site: string | null): void {
+    if (this.over) return;
+    const cause = new Error(
+      `ran for ${limitMs} ms of CPU time without a wait, while nothing else could run: ` +
+        "what waits in a loop must let others run, as in while (!done) await delay(1)",
+    );
+    this.#fail(this.#callback ?? this.#where, cause, site);
+    this.#context.board.clock.broken();
+  }
+
   own(resource: LifeResource): () => void {
     this.#resources.add(resource);
     return () => this.#resources.delete(resource);
@@ -159,6 +176,7 @@ export class Life implements BoardLife {
   }
 
   readonly #turn = (): void => {
+    this.#watchdog.enter();
     this.#pace.started(this.#context.board.clock.now());
     this.#state = { name: "active" };
     this.#hurries = false;
@@ -185,6 +203,7 @@ export class Life implements BoardLife {
 
   /** Until the next turn. */
   #pause(hurries: boolean): void {
+    this.#watchdog.leave();
     const { clock } = this.#context.board;
     const now = clock.now();
     const timer = hurries
@@ -200,6 +219,7 @@ export class Life implements BoardLife {
       timer?.cancel();
       return null;
     }
+    this.#watchdog.leave();
     return (this.#wait = { what, timer, trace: this.#traces.take(what) });
   }
 
@@ -229,6 +249,7 @@ export class Life implements BoardLife {
     if (this.#state.name === "between") this.#state.timer.cancel();
     this.#wait?.timer?.cancel();
     this.#wait = null;
+    this.#watchdog.leave();
     this.#state = { name: "over" };
     this.#context.board.halt();
     const resources = [...this.#resources];

@@ -54,7 +54,8 @@ async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSigna
   process.on("unhandledRejection", rejected).on("uncaughtException", thrown);
   signal?.addEventListener("abort", stop, { once: true });
   try {
-    run.start();
+    // With nothing else on the stack, so that this is not ended with it: see Watchdog.
+    board.clock.afterForSketch(0, () => run.start());
     await ended;
     await run.stop();
   } finally {

@@ -113,7 +113,7 @@ export class SketchRun implements Resident {
   }
 
   #boot(cause: WakeCause): void {
-    const timer = this.#board.clock.after(BOOT_MS, () => this.#begin(cause));
+    const timer = this.#board.clock.afterForSketch(BOOT_MS, () => this.#begin(cause));
     this.#state = { name: "booting", timer };
   }
 
