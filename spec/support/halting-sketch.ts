@@ -50,7 +50,7 @@ const sketches: Readonly<Record<string, Sketch>> = {
 
 /** A board in a test: what the test sees of the halt, and whether it goes on as if nothing had been. */
 async function onVirtualBoard(sketch: Sketch): Promise<void> {
-  const board = new VirtualBoard({ watchdogMs: LIMIT_MS });
+  const board = new VirtualBoard({ watchdogMs: LIMIT_MS, turnMs: 1 });
   try {
     await board.start(sketch);
     await board.advance(1_000);
@@ -59,7 +59,7 @@ async function onVirtualBoard(sketch: Sketch): Promise<void> {
     say(`${board.state} ${String(error)}`);
   }
   let turns = 0;
-  const next = new VirtualBoard({ watchdogMs: LIMIT_MS });
+  const next = new VirtualBoard({ watchdogMs: LIMIT_MS, turnMs: 1 });
   await next.start({ loop: () => void turns++ });
   await next.advance(100);
   await next.stop();
@@ -84,7 +84,7 @@ async function starved(): Promise<void> {
 
 /** A test that computes for longer than the limit while a sketch waits for a promise of its own. */
 async function busyTest(): Promise<void> {
-  const board = new VirtualBoard({ watchdogMs: LIMIT_MS });
+  const board = new VirtualBoard({ watchdogMs: LIMIT_MS, turnMs: 1 });
   await board.start({ loop: () => new Promise<void>(() => {}) });
   const { user } = process.cpuUsage();
   while (process.cpuUsage().user - user < 5 * LIMIT_MS * 1_000);

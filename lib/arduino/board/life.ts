@@ -34,8 +34,11 @@ export interface BoardLife {
   end(request: LifeRequest): never;
   /** Ends the sketch with a `SketchError` that says where (`onMessage callback`) and why. */
   fail(where: string, cause: unknown): void;
-  /** The sketch ran for `limitMs` of CPU time without a wait, and what it was doing was ended; `site`: its line. */
-  halted(limitMs: number, site: string | null): void;
+  /**
+   * The sketch has run for `limitMs` of CPU time without a wait, and what is on the stack will be ended right after this call;
+   * `site`: the sketch's line. It fails in the next turn of the event loop.
+   */
+  halt(limitMs: number, site: string | null): void;
   /** What is still owned when the life ends, ends with it. Returns what ends that ownership. */
   own(resource: LifeResource): () => void;
   /** Starts the next turn of `loop` early, where the sketch is between two of them. */

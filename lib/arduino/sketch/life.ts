@@ -11,6 +11,9 @@ import { SketchError } from "./sketch-error.js";
 import { TurnPace } from "./turn-pace.js";
 import { Watchdog } from "./watchdog.js";
 
+/** Not the test's, where that fakes time. */
+const { setImmediate } = globalThis;
+
 /** How a life ends by what its sketch did. */
 export type LifeEnd = LifeRequest | { readonly kind: "failed"; readonly error: SketchError };
 
@@ -39,6 +42,7 @@ export class Life implements BoardLife {
   readonly #traces = new TraceBudget();
   readonly #watchdog: Watchdog;
   #functions: SketchFunctions = {};
+  #halting = false;
   #state: LifeState = { name: "active" };
   #wait: Wait | null = null;
   /** Something happened on the network while the sketch waited. */
@@ -148,17 +152,21 @@ export class Life implements BoardLife {
   }
 
   fail(where: string, cause: unknown): void {
+    // What Node makes of code that was ended is no failure of its own.
+    if (this.#halting) return;
     this.#fail(where, cause, callSite(cause));
   }
 
-  halted(limitMs: number, site: string | null): void {
-    if (this.over) return;
+  halt(limitMs: number, site: string | null): void {
+    this.#halting = true;
     const cause = new Error(
       `ran for ${limitMs} ms of CPU time without a wait, while nothing else could run: ` +
         "what waits in a loop must let others run, as in while (!done) await delay(1)",
     );
-    this.#fail(this.#callback ?? this.#where, cause, site);
-    this.#context.board.clock.broken();
+    setImmediate(() => {
+      this.#fail(this.#callback ?? this.#where, cause, site);
+      this.#context.board.clock.broken();
+    });
   }
 
   own(resource: LifeResource): () => void {

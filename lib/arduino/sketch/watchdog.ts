@@ -17,9 +17,6 @@ const HOOK = "usmp.arduino.watchdog";
 
 const MOST_STRETCHES = 2 ** 31 - 1;
 
-/** Not the test's, where that fakes time. */
-const { setImmediate } = globalThis;
-
 /** Stretches of sketch code, as the thread sees them. */
 interface Slots {
   readonly numbers: Int32Array;
@@ -58,8 +55,7 @@ function judge(stretch: number, numbers: Int32Array): boolean {
   if (context === null || context.life.over) return false;
   const site = callSite(new Trace());
   forgetAsyncStack();
-  const limitMs = Atomics.load(numbers, 1);
-  setImmediate(() => context.life.halted(limitMs, site));
+  context.life.halt(Atomics.load(numbers, 1), site);
   return true;
 }
 
