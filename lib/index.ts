@@ -1,3 +1,5 @@
+import type { EventMap, GuardedEmitter as Emitter } from "./session/guarded-emitter.js";
+
 export { Usmp, type UsmpOptions, type UsmpState } from "./usmp.js";
 export { UsmpClient, type ClientEvents, type ConnectOptions, type UsmpClientOptions } from "./device/client.js";
 export {
@@ -26,10 +28,10 @@ export type { GatewaySettings } from "./gateway/accept.js";
 export type { GatewayLimits } from "./gateway/limits.js";
 export type { UsmpEvents } from "./session/callback-emitter.js";
 export type { LogFields, Logger } from "./session/event-log.js";
-export type { EventMap, GuardedEmitter, Listener } from "./session/guarded-emitter.js";
+export type { EventMap, Listener } from "./session/guarded-emitter.js";
 export type { ReceiveOptions } from "./session/inbox.js";
 export type { Sendable } from "./session/message.js";
-export type { SessionSettings } from "./session/options.js";
+export type { Given, SessionSettings } from "./session/options.js";
 export type { PskEntry, PskFunction, PskSource, PskStore, PskTable } from "./session/psk-source.js";
 export type { ServerStats, SessionStats, UsmpStats } from "./session/stats.js";
 export type { UsmpStatus } from "./session/status.js";
@@ -53,3 +55,6 @@ export type {
 
 export type { Aead, CipherName, CryptoProvider, KeyPair } from "./core/crypto-provider.js";
 export type { Clock, Timer } from "./core/clock.js";
+
+/** What every class here that emits events is. A type: there is no such value to import. */
+export type GuardedEmitter<Events extends EventMap & { [Name in keyof Events]: unknown[] }> = Emitter<Events>;

@@ -4,7 +4,7 @@ import { parseHexKey } from "./core/psk.js";
 import { Device } from "./device/device.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "./device/dial.js";
 import type { DeviceIdOption } from "./device/identity.js";
-import { parseReconnect, type BackoffOptions, type DelayFunction, type LifeState } from "./device/reconnect-machine.js";
+import { parseReconnect, type BackoffOptions, type DelayFunction } from "./device/reconnect-machine.js";
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./gateway/accept.js";
 import { parseOfflineQueue, type OfflineQueueOptions } from "./device/offline-queue.js";
 import { Fleet } from "./gateway/fleet.js";
@@ -33,7 +33,7 @@ export interface UsmpOptions extends Given<DeviceSettings>, Given<GatewaySetting
 }
 
 /** What a facade is doing: a device's states, or "listening". */
-export type UsmpState = LifeState["name"] | "listening";
+export type UsmpState = "idle" | "opening" | "handshaking" | "established" | "backoff" | "closed" | "listening";
 
 /**
  * USMP in the manner of the Arduino library: four callbacks, `begin()` for a device, `listen()` for a gateway. The event
@@ -339,10 +339,12 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     this.#fleet?.unref();
   }
 
+  /** @internal */
   protected override currentStatus(): UsmpStatus {
     return this.#fleet === null ? this.#device.status : { state: "listening" };
   }
 
+  /** @internal */
   protected override listenerAdded(event: keyof UsmpEvents): void {
     if (event !== "message") return;
     this.#fleet?.listenToAll();

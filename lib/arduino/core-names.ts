@@ -1,7 +1,11 @@
 /** Names of a sketch: text, numbers with a width, the serial ports, flash, the radio and the chip. */
+import type { NumberBase as Base } from "./text/number-base.js";
+import type { HardwareSerial as SerialClass } from "./serial/hardware-serial.js";
+import type { Fields as StructFields, Struct as StructClass } from "./values/struct.js";
+
 export type { Stringable, TextLike } from "./text/arduino-string.js";
 export { F, PSTR, String, type StringConstructor } from "./text/string.js";
-export { BIN, DEC, HEX, OCT, type NumberBase } from "./text/number-base.js";
+export { BIN, DEC, HEX, OCT } from "./text/number-base.js";
 export {
   char,
   isAlpha,
@@ -28,12 +32,20 @@ export { Print } from "./text/print.js";
 export type { Printable, Printed } from "./text/printed.js";
 
 export * from "./values/fixed-width.js";
-export { struct, type Fields, type FieldType, type Struct, type StructValue } from "./values/struct.js";
+export { struct, type Fields, type FieldType, type StructValue } from "./values/struct.js";
 
-export { SERIAL_8N1, Serial, Serial1, type HardwareSerial } from "./serial/hardware-serial.js";
+export { SERIAL_8N1, Serial, Serial1 } from "./serial/hardware-serial.js";
 export { EEPROM, EEPROMClass } from "./storage/eeprom.js";
 export { Preferences } from "./storage/preferences.js";
 export { IPAddress } from "./wifi/ip-address.js";
 export * from "./wifi/wifi.js";
 export * from "./esp/esp.js";
 export * from "./esp/sleep.js";
+
+// Types alone: a sketch cannot make these, so there are no such values to import.
+/** What `HEX`, `OCT` and `BIN` are. */
+export type NumberBase = Base;
+/** What `Serial` and `Serial1` are. */
+export type HardwareSerial = SerialClass;
+/** What `struct()` gives. */
+export type Struct<Members extends StructFields> = StructClass<Members>;

@@ -1,4 +1,6 @@
 /** What a sketch imports. */
+import type { BoardTransport as TransportClass } from "./client/usmp.js";
+
 export * from "./constants.js";
 
 export { delay, delayMicroseconds, micros, millis } from "./time.js";
@@ -23,7 +25,7 @@ export { rtcData } from "./rtc-data.js";
 
 export { USMPClient, type ConnectionCallback, type MessageCallback } from "./client/usmp-client.js";
 export { USMPClientStatic } from "./client/usmp-client-static.js";
-export { type BoardTransport, USMP, USMPArduinoTcpCtx, USMPArduinoUdpCtx } from "./client/usmp.js";
+export { USMP, USMPArduinoTcpCtx, USMPArduinoUdpCtx } from "./client/usmp.js";
 export * from "./client/constants.js";
 
 export { isMain } from "./sketch/is-main.js";
@@ -33,3 +35,6 @@ export * from "./board/pin-layouts.js";
 export type { PinLayout } from "./board/pin-layout.js";
 export type { BoardNetwork } from "./board/network.js";
 export { SketchError } from "./sketch/sketch-error.js";
+
+/** What `USMP.TCP()` and `USMP.UDP()` give. A type alone: there is no such value to import. */
+export type BoardTransport = TransportClass;

@@ -191,6 +191,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     this.setCallback("message", callback);
   }
 
+  /** @internal */
   protected override listenerAdded(event: keyof ClientEvents): void {
     if (event === "message") this.#session?.outletListens();
   }

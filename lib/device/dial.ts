@@ -176,7 +176,7 @@ function shakeHands(
         onEstablished: (id, sessionId) => {
           timer?.cancel();
           attempt.during(null);
-          const session = new UsmpSession(driver, settings, id, sessionId);
+          const session = UsmpSession.on(driver, settings, id, sessionId);
           onSession(session);
           resolve(session);
         },

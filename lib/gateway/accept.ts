@@ -81,7 +81,7 @@ export function acceptSession(request: AcceptRequest): SessionDriver {
     {
       onHello: (deviceId) => void answerHello(driver, deviceId, request, cipher),
       onEstablished: (deviceId, sessionId) =>
-        request.onSession(new UsmpSession(driver, settings, deviceId, sessionId), handshake.proof),
+        request.onSession(UsmpSession.on(driver, settings, deviceId, sessionId), handshake.proof),
       onFailed: (error) => request.onFailed(error, handshake.proof),
     },
   );

@@ -59,7 +59,7 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
   #log: EventLog | null = null;
   #lastError: UsmpError | null = null;
   #warned = false;
-  /** Of the sends that no session refused. */
+  /** Of the sends that no session refused. @internal */
   protected readonly refusedSends = new RefusedSends((reason) => {
     // Before a life and after it nothing is told.
     const { state } = this.currentStatus();
@@ -70,7 +70,7 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
     super(USMP_EVENTS, polled);
   }
 
-  /** What goes on now. */
+  /** What goes on now. @internal */
   protected abstract currentStatus(): UsmpStatus;
 
   /** What goes on now, and then each change, up to the end of this life. Leaving the loop, also while it waits, changes nothing. */
@@ -102,23 +102,24 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
     return this.#lastError === null ? "no error" : `${this.#lastError.code}: ${this.#lastError.message}`;
   }
 
-  /** The last failure itself. */
+  /** The last failure itself. @internal */
   protected get lastFailure(): UsmpError | null {
     return this.#lastError;
   }
 
+  /** @internal */
   protected note(error: unknown): UsmpError {
     return (this.#lastError = toUsmpError(error));
   }
 
-  /** A send came to nothing, and no session knows of it. */
+  /** A send came to nothing, and no session knows of it. @internal */
   protected refuse(error: UsmpError): false {
     this.note(error);
     this.refusedSends.refused(error);
     return false;
   }
 
-  /** Warns the process, once, of a failure to connect that nobody would learn of. */
+  /** Warns the process, once, of a failure to connect that nobody would learn of. @internal */
   protected warnUnheard(reason: UsmpError): void {
     const isHeard = this.#log?.isRead === true || this.hasListeners("error") || this.hasListeners("status");
     if (this.#warned || isHeard) return;
@@ -130,36 +131,37 @@ export abstract class CallbackEmitter extends PolledEmitter<UsmpEvents> {
     );
   }
 
-  /** Where status and errors are told of, beside the listeners. */
+  /** Where status and errors are told of, beside the listeners. @internal */
   protected logTo(log: EventLog): void {
     this.#log = log;
   }
 
-  /** Where nobody listens it does not take a place among what waits to be polled for. */
+  /** Where nobody listens it does not take a place among what waits to be polled for. @internal */
   protected tellStatus(status: UsmpStatus): void {
     if (this.#log !== null) logStatus(this.#log, status);
     if (this.hasListeners("status")) this.dispatch("status", status);
   }
 
-  /** Says when, and why, a device tries again, unless a callback has closed, or dialled, meanwhile. Else as `tellStatus`. */
+  /** Says when, and why, a device tries again, unless a callback has closed, or dialled, meanwhile. Else as `tellStatus`. @internal */
   protected tellReconnecting(): void {
     if (!this.hasListeners("reconnecting")) return;
     const status = this.currentStatus();
     if (status.state === "backoff") this.dispatch("reconnecting", status.delayMs, status.reason);
   }
 
-  /** Logs, and tells, that messages were lost here. */
+  /** Logs, and tells, that messages were lost here. @internal */
   protected tellDropped(reason: UsmpError, session: UsmpSession | null): void {
     this.#log?.log("warn", "message.dropped", () => droppedFields(reason, session));
     this.dispatch("dropped", reason, session);
   }
 
+  /** @internal */
   protected override reportError(error: UsmpError): void {
     this.#log?.log("error", "handler.error", () => errorFields(error));
     super.reportError(error);
   }
 
-  /** As `reportError`, for what is in the log already. */
+  /** As `reportError`, for what is in the log already. @internal */
   protected reportLogged(error: UsmpError): void {
     super.reportError(error);
   }

@@ -97,12 +97,12 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
     this.#runningHandlers = running;
   }
 
-  /** Whether anybody would hear `event`, the library included. */
+  /** Whether anybody would hear `event`, the library included. @internal */
   protected hasListeners(event: keyof Events & string): boolean {
     return this.#callbacks.has(event) || this.#emitter.listenerCount(event) > 0;
   }
 
-  /** Sets the one callback of `event`, in place of the last; null clears it. */
+  /** Sets the one callback of `event`, in place of the last; null clears it. @internal */
   protected setCallback<Name extends keyof Events & string>(
     event: Name,
     callback: Listener<Events[Name]> | null,
@@ -116,25 +116,25 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
     this.listenerAdded(event);
   }
 
-  /** Calls the callback, then the listeners. Never throws. */
+  /** Calls the callback, then the listeners. Never throws. @internal */
   protected dispatch<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
     const callback = this.#callbacks.get(event);
     if (callback !== undefined) this.#run(callback, args);
     this.#emitter.emit(event, ...args);
   }
 
-  /** Says what went wrong outside any call of the user's. */
+  /** Says what went wrong outside any call of the user's. @internal */
   protected reportError(error: UsmpError): void {
     if (this.hasListeners("error")) this.dispatch("error", ...([error] as Events["error"]));
     else this.unheard(error);
   }
 
-  /** Takes an error that nobody listens for here. */
+  /** Takes an error that nobody listens for here. @internal */
   protected unheard(error: UsmpError): void {
     warnProcess(error);
   }
 
-  /** Told when somebody begins to listen. */
+  /** Told when somebody begins to listen. @internal */
   protected listenerAdded(_event: keyof Events & string): void {}
 
   #add(how: "on" | "once", event: keyof Events & string, listener: Listener<never[]>): this {

@@ -11,7 +11,7 @@ const MOST_WAITING = 1_024;
 export abstract class PolledEmitter<
   Events extends EventMap & { [Name in keyof Events]: unknown[] },
 > extends GuardedEmitter<Events> {
-  /** Whether callbacks wait to be polled for. */
+  /** Whether callbacks wait to be polled for. @internal */
   protected readonly polled: boolean;
   readonly #waiting: (() => void)[] = [];
   #running = false;
@@ -21,12 +21,12 @@ export abstract class PolledEmitter<
     this.polled = polled;
   }
 
-  /** Whether callbacks may run now: not polled for, or polled for right now. */
+  /** Whether callbacks may run now: not polled for, or polled for right now. @internal */
   protected get runsAtOnce(): boolean {
     return !this.polled || this.#running;
   }
 
-  /** Runs what waits, then `andThen`, until nothing waits. Within itself a no-op: a callback may poll, too. */
+  /** Runs what waits, then `andThen`, until nothing waits. Within itself a no-op: a callback may poll, too. @internal */
   protected runWaiting(andThen: () => void): void {
     if (this.#running || !this.polled) return;
     this.#running = true;
@@ -40,7 +40,7 @@ export abstract class PolledEmitter<
     }
   }
 
-  /** Runs `call` now, or, in its turn, when it is polled for. */
+  /** Runs `call` now, or, in its turn, when it is polled for. @internal */
   protected runOrWait(call: () => void): void {
     // Within a poll too, but never ahead of what waits already.
     if (this.runsAtOnce && this.#waiting.length === 0) {
@@ -51,11 +51,12 @@ export abstract class PolledEmitter<
     if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
   }
 
-  /** Calls the callback and the listeners now: for what has waited elsewhere. */
+  /** Calls the callback and the listeners now: for what has waited elsewhere. @internal */
   protected dispatchNow<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
     super.dispatch(event, ...args);
   }
 
+  /** @internal */
   protected override dispatch<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
     this.runOrWait(() => this.dispatchNow(event, ...args));
   }

@@ -72,8 +72,8 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   #outlet: ((data: Uint8Array) => boolean) | null = null;
   #errorOutlet: ((error: UsmpError) => void) | null = null;
 
-  /** Made by {@link UsmpClient} and {@link UsmpServer}, on a driver whose handshake is done. @internal */
-  constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
+  /** Sessions come from {@link UsmpClient}, {@link UsmpServer} and the facade. */
+  private constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
     super(SESSION_EVENTS);
     this.deviceId = formatDeviceId(deviceId);
     this.sessionId = hexOf(sessionId);
@@ -107,6 +107,16 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
         resolveClosed(reason);
       },
     });
+  }
+
+  /** A session on a driver whose handshake is done. @internal */
+  static on(
+    driver: SessionDriver,
+    settings: SessionSettings,
+    deviceId: Uint8Array,
+    sessionId: Uint8Array,
+  ): UsmpSession {
+    return new UsmpSession(driver, settings, deviceId, sessionId);
   }
 
   /** Whether messages can be sent. */
@@ -306,11 +316,13 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     this.#errorOutlet = outlet;
   }
 
+  /** @internal */
   protected override unheard(error: UsmpError): void {
     if (this.#errorOutlet === null) super.unheard(error);
     else this.#errorOutlet(error);
   }
 
+  /** @internal */
   protected override listenerAdded(event: keyof SessionEvents): void {
     if (event === "message") this.#inbox.listen();
   }

@@ -1,4 +1,6 @@
 /** What a test of a sketch imports. */
+import type { VirtualSerial as SerialClass } from "./virtual-serial.js";
+
 export {
   type AnalogOptions,
   type BoardOutput,
@@ -12,6 +14,8 @@ export { type GatewayMessage, TestGateway, type TestGatewayOptions, type WaitOpt
 export type { NetworkConditions } from "./test-network.js";
 export type { PluggedBoard, VirtualNetwork } from "./virtual-network.js";
 export { VirtualClock } from "./virtual-clock.js";
-export type { VirtualSerial } from "./virtual-serial.js";
 export type { PinLayout } from "../arduino/board/pin-layout.js";
 export { SketchError } from "../arduino/sketch/sketch-error.js";
+
+/** What `board.serial` is. A type alone: there is no such value to import. */
+export type VirtualSerial = SerialClass;

@@ -120,7 +120,7 @@ export function sessionRig(options: DriverRigOptions & { readonly maxUnreadMessa
     maxUnreadMessages: options.maxUnreadMessages ?? DEFAULT_SESSION_SETTINGS.maxUnreadMessages,
   };
   rig.onEstablished = (deviceId, sessionId) => {
-    session = new UsmpSession(rig.driver, settings, deviceId, sessionId);
+    session = UsmpSession.on(rig.driver, settings, deviceId, sessionId);
   };
   rig.establish();
   if (session === undefined) throw new Error("the handshake did not end in a session");
