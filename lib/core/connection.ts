@@ -52,6 +52,8 @@ export interface Connection {
   prepare(): void;
   /** What happened, in order. */
   takeEvents(): ConnectionEvent[];
+  /** Whether there is something to take. */
+  hasEvents(): boolean;
   /** Whether, after "closed", there is still something to send: deadlines and what arrives still count. */
   readonly lingers: boolean;
 

@@ -17,7 +17,9 @@ import { DatagramOutbox } from "./datagram-outbox.js";
 import { DatagramSession } from "./datagram-session.js";
 import type { ConnectionEvent } from "./events.js";
 import type { Frame } from "./frame.js";
+import { endsSession, lastly } from "./guarded-crypto.js";
 import type { HandshakeFrame } from "./handshake.js";
+import { madeWith } from "./handshake-crypto.js";
 import { HandshakeRepeats, type Repeated } from "./handshake-repeats.js";
 import type { SessionOptions } from "./session.js";
 import { bareUtack, isUtack, readUtack, type Utack } from "./utack.js";
@@ -87,7 +89,9 @@ export class DatagramConnection implements Connection {
   }
 
   providePsk(psk: Uint8Array | null, now: number, previousPsk: Uint8Array | null = null): void {
-    if (this.#state.name === "handshake") this.#sendRepeated(this.#state.handshake.providePsk(psk, previousPsk), now);
+    const state = this.#state;
+    if (state.name !== "handshake") return;
+    this.#guard(now, () => this.#sendRepeated(state.handshake.providePsk(psk, previousPsk), now));
   }
 
   send(message: Uint8Array, now: number): void {
@@ -97,7 +101,7 @@ export class DatagramConnection implements Connection {
       session.send(message, now);
     } catch (error) {
       // The message was not taken; the next frame of the session finds the same, and ends it.
-      if (isUsmpError(error) && error.code === "SEQ_EXHAUSTED") this.#end(error, now);
+      if (isUsmpError(error) && endsSession(error)) this.#end(error, now);
       throw error;
     }
   }
@@ -185,7 +189,16 @@ export class DatagramConnection implements Connection {
   }
 
   prepare(): void {
-    this.#session?.prepare();
+    try {
+      this.#session?.prepare();
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      this.#finish(error);
+    }
+  }
+
+  hasEvents(): boolean {
+    return this.#events.length > 0;
   }
 
   takeEvents(): ConnectionEvent[] {
@@ -274,7 +287,10 @@ export class DatagramConnection implements Connection {
   }
 
   #establish({ send, result }: DatagramHandshakeStep & { type: "done" }, frame: Frame, now: number): void {
-    const session = new DatagramSession(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
+    const session = madeWith(
+      result.keys,
+      () => new DatagramSession(this.#options, result, this.#outbox, (event) => this.#emit(event), now),
+    );
     if (!this.#reading) session.setReading(false, now);
     const sessionOk = send === null ? null : datagramOf(send);
     const farewell: Farewell = {
@@ -341,14 +357,11 @@ export class DatagramConnection implements Connection {
     const state = this.#state;
     if (state.name === "closed") return;
     if (error !== null) this.#emit({ type: "closed", error });
-    if (state.name === "handshake") {
-      state.handshake.wipe();
-    } else {
-      const { accepted, settled, retransmissions, roundTripMs } = state.session;
-      this.#last = { accepted, settled, retransmissions, roundTripMs };
-      state.session.wipe();
-    }
     this.#state = { name: "closed" };
+    if (state.name === "handshake") return lastly(() => state.handshake.wipe());
+    const { accepted, settled, retransmissions, roundTripMs } = state.session;
+    this.#last = { accepted, settled, retransmissions, roundTripMs };
+    lastly(() => state.session.wipe());
   }
 }
 

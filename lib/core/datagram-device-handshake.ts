@@ -91,8 +91,8 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
   }
 
   wipe(): void {
-    this.#pair.wipe();
     this.#candidates = [];
+    this.#pair.wipe();
   }
 
   #takeCookie(cookie: Uint8Array): DatagramHandshakeStep {

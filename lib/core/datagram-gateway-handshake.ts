@@ -62,8 +62,9 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
   }
 
   wipe(): void {
-    if (this.#state.name === "awaitHelloAck") this.#state.proof.wipe();
+    const state = this.#state;
     this.#state = { name: "over" };
+    if (state.name === "awaitHelloAck") state.proof.wipe();
   }
 
   #takeHello(payload: Uint8Array): DatagramHandshakeStep | null {

@@ -13,6 +13,7 @@
  */
 import { copyOf, equalBytes } from "./bytes.js";
 import type { Frame } from "./frame.js";
+import { inTurn } from "./guarded-crypto.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 import { deriveRekeyed, type Role } from "./rekey-derivation.js";
 import { ReplayWindow } from "./replay-window.js";
@@ -205,16 +206,21 @@ export class DatagramKeys {
 
   wipe(): void {
     const state = this.#state;
-    this.#tx.wipe();
-    this.#rx.key.wipe();
-    if (this.#nextTx !== null) this.#context.crypto.wipe(this.#nextTx);
-    if (state.name === "initiated") this.#forget(state.next);
-    if (state.name === "switched") state.next.key.wipe();
+    const nextTx = this.#nextTx;
+    inTurn(
+      () => this.#tx.wipe(),
+      () => this.#rx.key.wipe(),
+      () => nextTx !== null && this.#context.crypto.wipe(nextTx),
+      () => state.name === "initiated" && this.#forget(state.next),
+      () => state.name === "switched" && state.next.key.wipe(),
+    );
   }
 
   #forget({ tx, rx }: Prepared): void {
-    this.#context.crypto.wipe(tx);
-    rx.key.wipe();
+    inTurn(
+      () => this.#context.crypto.wipe(tx),
+      () => rx.key.wipe(),
+    );
   }
 
   #receiving(key: Uint8Array): Receiving {

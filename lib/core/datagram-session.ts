@@ -240,8 +240,9 @@ export class DatagramSession {
 
   /** Forgets all keys. Nothing else may be called afterwards. */
   wipe(): void {
-    this.#keys.wipe();
+    // It borrows keys.
     this.#sender.settle();
+    this.#keys.wipe();
   }
 
   #receiveNew(frame: Frame, opened: OpenedDatagram, now: number): void {

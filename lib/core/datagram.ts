@@ -24,4 +24,8 @@ export class OneFrame implements FrameSink {
     this.bytes = new Uint8Array(length);
     return { bytes: this.bytes, offset: 0 };
   }
+
+  giveBack(): void {
+    this.bytes = new Uint8Array(0);
+  }
 }

@@ -9,6 +9,7 @@
 import { UsmpError } from "../errors.js";
 import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import type { Frame } from "./frame.js";
+import { inTurn } from "./guarded-crypto.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
 import { deriveSessionKeys, hmacClient, hmacServer, type SessionKeys, type Transcript } from "./handshake-crypto.js";
 import {
@@ -116,12 +117,12 @@ export class DeviceHandshake implements Handshake {
   }
 
   wipe(): void {
-    const state = this.#state;
-    if (state.name === "awaitSessionOk" && state.keys) {
-      this.#crypto.wipe(state.keys.c2s);
-      this.#crypto.wipe(state.keys.s2c);
-    }
-    this.#end();
+    const keys = this.#state.name === "awaitSessionOk" ? this.#state.keys : null;
+    inTurn(
+      () => keys && this.#crypto.wipe(keys.c2s),
+      () => keys && this.#crypto.wipe(keys.s2c),
+      () => this.#end(),
+    );
   }
 
   #sayHelloAgain(frame: Frame): HandshakeStep {

@@ -75,8 +75,9 @@ export class GatewayHandshake implements Handshake {
   }
 
   wipe(): void {
-    if (this.#state.name === "awaitHelloAck" || this.#state.name === "agreed") this.#state.proof.wipe();
+    const state = this.#state;
     this.#state = { name: "over" };
+    if (state.name === "awaitHelloAck" || state.name === "agreed") state.proof.wipe();
   }
 
   #takeHello(frame: Frame): HandshakeStep {

@@ -7,6 +7,7 @@
 import { UsmpError } from "../errors.js";
 import { concat } from "./bytes.js";
 import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
+import { inTurn } from "./guarded-crypto.js";
 import type { HandshakeFrame } from "./handshake.js";
 import {
   deriveSessionKeys,
@@ -61,12 +62,13 @@ export class GatewayProof {
     previousPsk: Uint8Array | null,
   ) {
     this.#crypto = crypto;
+    const nonce = crypto.randomBytes(HANDSHAKE_NONCE_LENGTH);
     this.#pair = takeKeyPair();
     this.#psk = psk && copySecret(psk);
     this.#previousPsk = previousPsk && copySecret(previousPsk);
     this.#decoyPsk = decoyPsk;
     const pubS = this.#pair.publicKey;
-    this.transcript = { deviceId, pubC, nonce: crypto.randomBytes(HANDSHAKE_NONCE_LENGTH), pubS };
+    this.transcript = { deviceId, pubC, nonce, pubS };
     this.challenge = {
       type: FrameType.CHALLENGE,
       seq: GATEWAY_SEQ,
@@ -104,10 +106,12 @@ export class GatewayProof {
 
   /** Forgets all secrets. */
   wipe(): void {
-    this.#pair.wipe();
-    if (this.#psk !== null) this.#crypto.wipe(this.#psk);
-    if (this.#previousPsk !== null) this.#crypto.wipe(this.#previousPsk);
     this.#expected = null;
+    inTurn(
+      () => this.#pair.wipe(),
+      () => this.#psk !== null && this.#crypto.wipe(this.#psk),
+      () => this.#previousPsk !== null && this.#crypto.wipe(this.#previousPsk),
+    );
   }
 
   #conclude(sessionId: Uint8Array): HandshakeResult {

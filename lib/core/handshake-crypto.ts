@@ -1,7 +1,9 @@
 /** What both ends of the handshake compute (§3). The names are the wire document's. */
 import { concat } from "./bytes.js";
 import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
-import { copySecret } from "./secret-bytes.js";
+import { inTurn } from "./guarded-crypto.js";
+import { isLowOrder } from "./low-order.js";
+import { copySecret, secretBytes } from "./secret-bytes.js";
 import { FrameType, KEY_LENGTH, MAGIC_BYTES, VERSION } from "./wire.js";
 
 const KEY_INFO = new TextEncoder().encode("usmp-v2");
@@ -46,18 +48,46 @@ export function hmacServer(
   return crypto.hmacSha256(psk, SERVER_PREFIX, nonce, sessionId, pubC, pubS);
 }
 
-/** The session keys, or null where the peer's public key is of low order. The shared secret is wiped. */
+/** The session keys, or null where the peer's public key is of low order. The shared secret is wiped, also where this throws. */
 export function deriveSessionKeys(
   crypto: CryptoProvider,
   pair: KeyPair,
   peerPublicKey: Uint8Array,
   { nonce, pubC, pubS }: Transcript,
 ): SessionKeys | null {
+  // Known by sight, also where a provider throws for it.
+  if (isLowOrder(peerPublicKey)) return null;
   const shared = pair.sharedSecret(peerPublicKey);
   if (shared === null) return null;
-  const okm = crypto.hkdfSha256(shared, nonce, concat(KEY_INFO, pubC, pubS), 2 * KEY_LENGTH);
-  crypto.wipe(shared);
-  const keys = { c2s: copySecret(okm, 0, KEY_LENGTH), s2c: copySecret(okm, KEY_LENGTH) };
-  crypto.wipe(okm);
-  return keys;
+  const [c2s, s2c] = deriveTwoKeys(crypto, shared, nonce, concat(KEY_INFO, pubC, pubS));
+  return { c2s, s2c };
+}
+
+/** Two keys of 32 bytes, fresh, the caller's to wipe. `secret` is wiped, also where this throws. */
+export function deriveTwoKeys(
+  crypto: CryptoProvider,
+  secret: Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+): [first: Uint8Array, second: Uint8Array] {
+  let okm = secretBytes(0);
+  try {
+    okm = crypto.hkdfSha256(secret, salt, info, 2 * KEY_LENGTH);
+    return [copySecret(okm, 0, KEY_LENGTH), copySecret(okm, KEY_LENGTH)];
+  } finally {
+    inTurn(
+      () => crypto.wipe(secret),
+      () => crypto.wipe(okm),
+    );
+  }
+}
+
+/** What `make` makes of the keys, which it takes over; where it throws, they are overwritten. */
+export function madeWith<Made>({ c2s, s2c }: SessionKeys, make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    for (const key of [c2s, s2c]) key.fill(0);
+    throw error;
+  }
 }

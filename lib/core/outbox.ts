@@ -12,6 +12,8 @@ export interface Room {
 export interface FrameSink {
   /** Room for `length` bytes; the caller fills all of it before it returns. */
   reserve(length: number): Room;
+  /** Takes back the room for `length` bytes that was reserved last, and in which nothing was built. */
+  giveBack(length: number): void;
 }
 
 /**
@@ -56,6 +58,13 @@ export class Outbox implements FrameSink {
     this.#length += length;
     this.#total += length;
     return room;
+  }
+
+  giveBack(length: number): void {
+    this.#frames--;
+    this.#used -= length;
+    this.#length -= length;
+    this.#total -= length;
   }
 
   /** Everything that waits, in order, owned by the caller. */

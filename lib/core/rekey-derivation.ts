@@ -1,7 +1,7 @@
 import { concat } from "./bytes.js";
+import { deriveTwoKeys } from "./handshake-crypto.js";
 import type { SealingContext } from "./sealing.js";
-import { copySecret, joinSecrets } from "./secret-bytes.js";
-import { KEY_LENGTH } from "./wire.js";
+import { joinSecrets } from "./secret-bytes.js";
 
 /** Which end of a session this is: crossed REKEYs are settled by it. */
 export type Role = "device" | "gateway";
@@ -15,10 +15,5 @@ export function deriveRekeyed(
   initiatorRx: Uint8Array,
   salt: Uint8Array,
 ): [tx: Uint8Array, rx: Uint8Array] {
-  const ikm = joinSecrets(initiatorTx, initiatorRx);
-  const okm = crypto.hkdfSha256(ikm, salt, concat(REKEY_INFO, sessionId), 2 * KEY_LENGTH);
-  crypto.wipe(ikm);
-  const keys: [Uint8Array, Uint8Array] = [copySecret(okm, 0, KEY_LENGTH), copySecret(okm, KEY_LENGTH)];
-  crypto.wipe(okm);
-  return keys;
+  return deriveTwoKeys(crypto, joinSecrets(initiatorTx, initiatorRx), salt, concat(REKEY_INFO, sessionId));
 }

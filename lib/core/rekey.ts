@@ -12,6 +12,7 @@
  */
 import { UsmpError } from "../errors.js";
 import type { Frame } from "./frame.js";
+import { inTurn } from "./guarded-crypto.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 import { deriveRekeyed, type Role } from "./rekey-derivation.js";
 import { OrderedOpeningKey, SealingKey, type SealingContext } from "./sealing.js";
@@ -136,12 +137,13 @@ export class KeySchedule {
   }
 
   wipe(): void {
-    this.#tx.wipe();
-    this.#rx.wipe();
-    if (this.#state.name === "initiated") {
-      this.#state.next.wipe();
-      this.#forgetOrigin(this.#state.origin);
-    }
+    const state = this.#state;
+    inTurn(
+      () => this.#tx.wipe(),
+      () => this.#rx.wipe(),
+      () => state.name === "initiated" && state.next.wipe(),
+      () => state.name === "initiated" && this.#forgetOrigin(state.origin),
+    );
   }
 
   #replaceBoth(tx: Uint8Array, rx: Uint8Array): void {
@@ -153,8 +155,10 @@ export class KeySchedule {
   }
 
   #forgetOrigin(origin: KeyBytes): void {
-    this.#context.crypto.wipe(origin.tx);
-    this.#context.crypto.wipe(origin.rx);
+    inTurn(
+      () => this.#context.crypto.wipe(origin.tx),
+      () => this.#context.crypto.wipe(origin.rx),
+    );
   }
 
   #refusal(seq: number): UsmpError {

@@ -8,6 +8,7 @@ import { writeUint32 } from "./bytes.js";
 import { CipherChoice } from "./cipher-choice.js";
 import type { Aead, CipherName, CryptoProvider } from "./crypto-provider.js";
 import { writeCrc, writeHeader, type Frame } from "./frame.js";
+import { inTurn } from "./guarded-crypto.js";
 import type { FrameSink } from "./outbox.js";
 import {
   AEAD_NONCE_LENGTH,
@@ -96,8 +97,10 @@ class BoundKey {
   }
 
   wipe(): void {
-    this.aead?.wipe();
-    this.#crypto.wipe(this.bytes);
+    inTurn(
+      () => this.aead?.wipe(),
+      () => this.#crypto.wipe(this.bytes),
+    );
   }
 }
 
@@ -135,15 +138,20 @@ export class SealingKey {
     if (seq >= FORBIDDEN_SEQ) throw new UsmpError("SEQ_EXHAUSTED", "this key has no sequence number left");
     this.#nextSeq = seq + 1;
 
+    const aead = this.#key.aead ?? this.#key.bind();
     const length = plaintext.length + SEALED_OVERHEAD;
     const { bytes, offset } = sink.reserve(HEADER_LENGTH + length);
     writeHeader(bytes, offset, type, seq, length);
-    const aead = this.#key.aead ?? this.#key.bind();
     const lent = lentTo(aead);
     lent.fill(seq, this.#key.sessionId, bytes, offset);
     const { nonce } = lent;
     for (let index = 0; index < AEAD_NONCE_LENGTH; index++) bytes[offset + NONCE_OFFSET + index] = nonce[index]!;
-    aead.seal(nonce, lent.associatedData, plaintext, bytes, offset + SEALED_OFFSET);
+    try {
+      aead.seal(nonce, lent.associatedData, plaintext, bytes, offset + SEALED_OFFSET);
+    } catch (error) {
+      sink.giveBack(HEADER_LENGTH + length);
+      throw error;
+    }
     writeCrc(bytes, offset, length);
   }
 

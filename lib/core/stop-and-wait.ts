@@ -73,7 +73,12 @@ export class StopAndWait {
     const frame = this.#inFlight;
     if (frame === null || utack.type !== frame.type || utack.seq !== frame.seq) return false;
     this.prepare();
-    if (this.#utacks?.some((right) => this.#crypto.constantTimeEqual(right, utack.bytes)) !== true) return false;
+    if (
+      this.#utacks?.some(
+        (right) => right.length === utack.bytes.length && this.#crypto.constantTimeEqual(right, utack.bytes),
+      ) !== true
+    )
+      return false;
     if (frame.sends === 1) this.#roundTrip.measured(now - frame.firstSentAt);
     this.settle();
     return true;

@@ -11,8 +11,9 @@ import type { Connection } from "./connection.js";
 import type { ConnectionEvent } from "./events.js";
 import { appendFrame, type Frame } from "./frame.js";
 import { FrameDecoder } from "./frame-decoder.js";
+import { endsSession, lastly } from "./guarded-crypto.js";
 import type { Handshake, HandshakeFrame } from "./handshake.js";
-import type { HandshakeResult } from "./handshake-crypto.js";
+import { madeWith, type HandshakeResult } from "./handshake-crypto.js";
 import { Outbox } from "./outbox.js";
 import { Session, type SessionOptions } from "./session.js";
 import { isSessionType, frameTypeName } from "./wire.js";
@@ -96,7 +97,8 @@ export class StreamConnection implements Connection {
   linkTroubled(): void {}
 
   providePsk(psk: Uint8Array | null, _now?: number, previousPsk: Uint8Array | null = null): void {
-    if (this.#state.name === "handshake") this.#sendPlain(this.#state.handshake.providePsk(psk, previousPsk));
+    const state = this.#state;
+    if (state.name === "handshake") this.#guard(() => this.#sendPlain(state.handshake.providePsk(psk, previousPsk)));
   }
 
   send(message: Uint8Array, now: number): void {
@@ -104,7 +106,7 @@ export class StreamConnection implements Connection {
     try {
       this.#state.session.send(message, now);
     } catch (error) {
-      if (isUsmpError(error) && error.code === "SEQ_EXHAUSTED") this.#close(error);
+      if (isUsmpError(error) && endsSession(error)) this.#close(error);
       throw error;
     }
   }
@@ -217,6 +219,10 @@ export class StreamConnection implements Connection {
     if (state.name === "handshake") this.#guard(() => state.handshake.prepare?.());
   }
 
+  hasEvents(): boolean {
+    return this.#events.length > 0;
+  }
+
   takeEvents(): ConnectionEvent[] {
     const events = this.#events;
     if (events.length > 0) this.#events = [];
@@ -266,7 +272,10 @@ export class StreamConnection implements Connection {
     // The link may have failed meanwhile, and this connection with it.
     if (agreed === null || this.#state.name !== "handshake") return;
     const { result } = agreed;
-    const session = new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now);
+    const session = madeWith(
+      result.keys,
+      () => new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now),
+    );
     if (!this.#reading) session.setReading(false, now);
     this.#state = { name: "established", session };
     this.#emit({ type: "established", deviceId: result.deviceId, sessionId: result.sessionId });
@@ -298,14 +307,14 @@ export class StreamConnection implements Connection {
   #close(error: UsmpError, withBye = error.code === "SEQ_EXHAUSTED"): void {
     const state = this.#state;
     if (state.name === "closed") return;
-    if (state.name === "established") {
-      if (withBye) state.session.bye();
-      state.session.wipe();
-    } else {
-      state.handshake.wipe();
-    }
     this.#state = { name: "closed" };
     this.#decoder.clear();
     this.#emit({ type: "closed", error });
+    if (state.name === "handshake") lastly(() => state.handshake.wipe());
+    else
+      lastly(
+        () => withBye && state.session.bye(),
+        () => state.session.wipe(),
+      );
   }
 }

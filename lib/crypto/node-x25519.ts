@@ -9,6 +9,7 @@
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { copyOf } from "../core/bytes.js";
 import type { KeyPair } from "../core/crypto-provider.js";
+import { isLowOrder } from "../core/low-order.js";
 import { joinSecrets } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 import { checkLength } from "./check-length.js";
@@ -38,8 +39,10 @@ class NodeKeyPair implements KeyPair {
     try {
       const shared = multiply(this.#privateKey, peer);
       return isZero(shared) ? null : shared;
-    } catch {
-      return null; // OpenSSL itself refuses an all-zero secret, and nothing else can fail here.
+    } catch (cause) {
+      // OpenSSL refuses an all-zero secret by itself; anything else is no fault of the peer's.
+      if (isLowOrder(peerPublicKey)) return null;
+      throw cause;
     }
   }
 

@@ -1,5 +1,6 @@
 import { ownMembers } from "../core/own-members.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import { guardCrypto } from "../core/guarded-crypto.js";
 import { parsePsk, type Psk } from "../core/psk.js";
 import { copySecret } from "../core/secret-bytes.js";
 import { loadCrypto } from "../crypto/index.js";
@@ -197,7 +198,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   }
 
   async #dial(attempt: Attempt): Promise<void> {
-    const crypto = this.#settings.crypto ?? (await loadCrypto([this.#settings.cipher]));
+    const crypto = guardCrypto(this.#settings.crypto ?? (await loadCrypto([this.#settings.cipher])));
     this.#deviceId ??= resolveDeviceId(this.#deviceIdOption, crypto);
     await dialSession({
       dialer: this.#dialer,

@@ -21,7 +21,8 @@ import { statusOf } from "./status.js";
 export interface DeviceLifeOptions {
   readonly crypto: CryptoProvider;
   readonly lookupPsk: PskLookup;
-  readonly deviceId: Uint8Array;
+  /** This device's id, always the same one. Throws where it could not be made yet: then the attempt fails. */
+  readonly deviceId: () => Uint8Array;
   readonly settings: DeviceSettings;
   readonly backoff: BackoffOptions;
   /** Uniform from 0 up to, not including, 1. Jitter is no secret: any generator does. */
@@ -163,11 +164,13 @@ export class DeviceLife {
     const dialing = new Attempt();
     this.#dialing = dialing;
     try {
+      const deviceId = this.#options.deviceId();
       await dialSession({
         ...this.#options,
         dialer: this.#dialer as Dialer,
         route: this.#route,
-        psk: await this.#findPskUnless(dialing),
+        deviceId,
+        psk: await this.#findPskUnless(dialing, deviceId),
         signal: dialing,
         onLink: () => this.#take({ type: "linkOpen", attempt }),
         onSession: (session) => this.#adopt(session, attempt),
@@ -214,7 +217,7 @@ export class DeviceLife {
   }
 
   /** A lookup that takes for ever holds up neither `close` nor the next attempt; a key that comes too late is wiped. */
-  #findPskUnless(attempt: Attempt): Promise<Uint8Array> {
+  #findPskUnless(attempt: Attempt, deviceId: Uint8Array): Promise<Uint8Array> {
     const { clock, handshakeTimeoutMs } = this.#options.settings;
     return new Promise<Uint8Array>((resolve, reject) => {
       let late = false;
@@ -227,16 +230,16 @@ export class DeviceLife {
         giveUp(new UsmpError("AUTH", `the PSK function did not answer within ${handshakeTimeoutMs} ms`));
       });
       attempt.during(() => giveUp(new UsmpError("CLOSED", "the attempt was called off")));
-      this.#findPsk().then((psk) => {
+      this.#findPsk(deviceId).then((psk) => {
         timer.cancel();
-        if (late) this.#options.crypto.wipe(psk);
+        if (late) psk.fill(0);
         resolve(psk);
       }, giveUp);
     });
   }
 
-  async #findPsk(): Promise<Uint8Array> {
-    const { deviceId, lookupPsk } = this.#options;
+  async #findPsk(deviceId: Uint8Array): Promise<Uint8Array> {
+    const { lookupPsk } = this.#options;
     let psk: Uint8Array | null;
     try {
       psk = await lookupPsk(deviceId);

@@ -1,5 +1,6 @@
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import { guardCrypto } from "../core/guarded-crypto.js";
 import { loadCrypto } from "../crypto/index.js";
 import { UsmpError } from "../errors.js";
 import { Inbox } from "../session/inbox.js";
@@ -159,10 +160,11 @@ export class Device {
     if (this.#life === null) {
       this.#starting = dialer;
       try {
-        const crypto = settings.crypto ?? (await loadCrypto([settings.cipher]));
+        const crypto = guardCrypto(settings.crypto ?? (await loadCrypto([settings.cipher])));
         if (turn !== this.#turn) return false;
-        this.#deviceId ??= resolveDeviceId(deviceId, crypto);
-        this.#life = this.#createLife(crypto, this.#deviceId);
+        // A random one is for the first attempt to make: where that fails, another one follows.
+        if (deviceId !== undefined) this.#deviceId ??= resolveDeviceId(deviceId, crypto);
+        this.#life = this.#createLife(crypto);
       } finally {
         if (turn === this.#turn) this.#starting = null;
       }
@@ -221,7 +223,8 @@ export class Device {
     signal?.addEventListener("abort", this.#onAbort);
   }
 
-  #createLife(crypto: CryptoProvider, deviceId: Uint8Array): DeviceLife {
+  #createLife(crypto: CryptoProvider): DeviceLife {
+    const deviceId = (): Uint8Array => (this.#deviceId ??= resolveDeviceId(this.#options.deviceId, crypto));
     const life = new DeviceLife(
       { ...this.#options, crypto, deviceId, random: Math.random },
       {

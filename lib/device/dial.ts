@@ -3,6 +3,7 @@ import type { Connection } from "../core/connection.js";
 import { DatagramConnection } from "../core/datagram-connection.js";
 import { DatagramDeviceHandshake } from "../core/datagram-device-handshake.js";
 import { DeviceHandshake } from "../core/device-handshake.js";
+import { guardCrypto } from "../core/guarded-crypto.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
 import { StreamConnection } from "../core/stream-connection.js";
 import { toUsmpError, UsmpError } from "../errors.js";
@@ -100,14 +101,14 @@ const ANSWER_TIMEOUT_MS = 2_000;
  * VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
  */
 export async function dialSession(request: DialRequest): Promise<UsmpSession> {
-  const { crypto, psk, signal } = request;
+  const { psk, signal } = request;
   const attempt = signal instanceof Attempt ? signal : new Attempt(signal);
   try {
     return await tryAddresses(request, attempt);
   } finally {
     attempt.during(null);
     if (attempt !== signal) attempt.over();
-    crypto.wipe(psk);
+    psk.fill(0);
   }
 }
 
@@ -122,7 +123,13 @@ async function tryAddresses(request: DialRequest, attempt: Attempt): Promise<Usm
     const { remoteAddress, addresses = 1 } = link;
     // Where there is no route to the others, the first comes back.
     const isLast = silent.has(remoteAddress) || silent.size + 1 >= addresses;
-    const end = endOf(link, request);
+    let end: DeviceEnd;
+    try {
+      end = endOf(link, request);
+    } catch (error) {
+      link.destroy();
+      throw error;
+    }
     try {
       return await shakeHands(link, end, request, attempt, isLast);
     } catch (cause) {
@@ -205,7 +212,8 @@ interface DeviceEnd {
 }
 
 function endOf(link: Link, request: DialRequest): DeviceEnd {
-  const { crypto, psk, deviceId } = request;
+  const { psk, deviceId } = request;
+  const crypto = guardCrypto(request.crypto);
   const keyPairs = { takeKeyPair: () => takeKeyPair(crypto), makeKeyPairAhead: () => makeKeyPairAhead(crypto) };
   const identity = { crypto, psk, deviceId, ...keyPairs, gateway: placeOf(link) };
   const now = request.settings.clock.now();
@@ -222,7 +230,8 @@ function placeOf({ remoteAddress, remotePort }: Link): string {
   return formatPlace(remoteAddress, remotePort);
 }
 
-function optionsWith<Kind>(handshake: Kind, { crypto, settings }: DialRequest) {
+function optionsWith<Kind>(handshake: Kind, { settings, ...request }: DialRequest) {
+  const crypto = guardCrypto(request.crypto);
   const { cipher, rekeyAfterMs, rekeyAfterFrames, handshakeTimeoutMs, partialFrameTimeoutMs } = settings;
   return {
     role: "device",

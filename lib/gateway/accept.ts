@@ -8,7 +8,7 @@ import { GatewayHandshake } from "../core/gateway-handshake.js";
 import type { GatewayHandshakeOptions, Proof } from "../core/gateway-proof.js";
 import type { KeepaliveOptions } from "../core/keepalive.js";
 import { StreamConnection } from "../core/stream-connection.js";
-import { causeText, toUsmpError, UsmpError } from "../errors.js";
+import { toUsmpError, UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
   checkCiphers,
@@ -155,11 +155,11 @@ async function answerHello(
   try {
     driver.providePsk(psk, previousPsk);
   } catch (cause) {
-    // Nobody waits for this call: what a provider throws, for want of random bytes for example, would end the process.
-    driver.abandon(new UsmpError("CRYPTO", `the handshake cannot go on: ${causeText(cause)}`, { cause }));
+    // Nobody waits for this call: what a link of the user's own throws would end the process.
+    driver.abandon(toUsmpError(cause));
   } finally {
-    if (psk !== null) request.secrets.crypto.wipe(psk);
-    if (previousPsk !== null) request.secrets.crypto.wipe(previousPsk);
+    psk?.fill(0);
+    previousPsk?.fill(0);
   }
 }
 

@@ -79,7 +79,7 @@ export class Cookies {
 
   #rotate(now: number): void {
     if (this.#old !== null && now >= this.#old.until) {
-      this.#crypto.wipe(this.#old.bytes);
+      this.#old.bytes.fill(0);
       this.#old = null;
     }
     if (now < this.#rotateAt) return;

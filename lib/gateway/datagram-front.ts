@@ -15,7 +15,7 @@ import { GATEWAY_SEQ, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH } from "../core/han
 import { RepeatAllowance } from "../core/repeat-allowance.js";
 import { bareUtack, isUtack } from "../core/utack.js";
 import { FrameType, HEADER_LENGTH, isSessionType } from "../core/wire.js";
-import { UsmpError } from "../errors.js";
+import { isUsmpError, UsmpError } from "../errors.js";
 import { contain } from "../transport/contained.js";
 import type { DatagramAcceptor, DatagramPeer, Link, Listener } from "../transport/transport.js";
 import { Cookies } from "./cookies.js";
@@ -58,6 +58,7 @@ export class DatagramFront {
   #retries = 0;
   #retriesSince = -Infinity;
   #closing = false;
+  #fails = false;
   /** Resolves once nobody is let in any more and everybody has left. */
   readonly #deserted: Promise<void>;
   #onDeserted: () => void = () => {};
@@ -128,7 +129,7 @@ export class DatagramFront {
       const now = this.#clock.now();
       if (isAgain) {
         if (joining.repeats.take("newest", now)) joining.link.deliver(datagram);
-      } else if (this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, now))
+      } else if (this.#attempt(() => this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, now)))
         this.#welcome(datagram, copyOf(hello), from);
     }
   }
@@ -140,16 +141,29 @@ export class DatagramFront {
       this.#retries = 0;
     }
     if (this.#retries++ >= this.#maxCookiesPerSecond) return;
+    const cookie = this.#attempt(() => this.#cookies.make(from.key, hello, now));
+    if (cookie === null) return;
     // 35 bytes for 50: nobody gets more out of us than they put in.
-    const answers = [
-      bareUtack(FrameType.HELLO, seq),
-      plainDatagram(FrameType.HELLO_RETRY, GATEWAY_SEQ, this.#cookies.make(from.key, hello, now)),
-    ];
+    const answers = [bareUtack(FrameType.HELLO, seq), plainDatagram(FrameType.HELLO_RETRY, GATEWAY_SEQ, cookie)];
     for (const answer of answers)
       contain(
         () => from.send(answer),
         (error) => this.#handlers.onError(error),
       );
+  }
+
+  /** Null where the cryptography fails: there is no connection yet that could end with it. Reported once, until it works again. */
+  #attempt<Result>(act: () => Result): Result | null {
+    try {
+      const result = act();
+      this.#fails = false;
+      return result;
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      if (!this.#fails) this.#handlers.onError(error);
+      this.#fails = true;
+      return null;
+    }
   }
 
   #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../core/clock.js";
 import type { CryptoProvider, KeyPair } from "../core/crypto-provider.js";
+import { lastly } from "../core/guarded-crypto.js";
 
 /** As many as a small burst needs. */
 const SIZE = 8;
@@ -32,7 +33,7 @@ export class KeyPairPool {
   close(): void {
     this.#closed = true;
     this.#refill?.cancel();
-    for (const pair of this.#pairs.splice(0)) pair.wipe();
+    lastly(...this.#pairs.splice(0).map((pair) => () => pair.wipe()));
   }
 
   /** One a turn: whoever waits for the event loop waits for no more than that. */

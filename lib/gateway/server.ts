@@ -2,6 +2,7 @@ import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Timer } from "../core/clock.js";
 import type { KeyPair } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import { guardCrypto } from "../core/guarded-crypto.js";
 import type { GatewayHandshakeOptions } from "../core/gateway-proof.js";
 import { KEY_LENGTH } from "../core/wire.js";
 import { loadCrypto } from "../crypto/index.js";
@@ -154,7 +155,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     this.#run = run;
     try {
       const { cipher, ciphers = [cipher] } = this.#settings;
-      const crypto = this.#settings.crypto ?? (await loadCrypto(ciphers));
+      const crypto = guardCrypto(this.#settings.crypto ?? (await loadCrypto(ciphers)));
       const keyPairs = new KeyPairPool(crypto, this.#quietTime);
       run.onEnd(() => keyPairs.close());
       const takeKeyPair = (): KeyPair => {

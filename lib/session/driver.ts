@@ -228,14 +228,14 @@ export class SessionDriver implements LinkHandlers {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      for (let events = this.#connection.takeEvents(); events.length > 0; events = this.#connection.takeEvents()) {
-        for (const event of events) this.#passOn(event);
-      }
+      while (this.#connection.hasEvents()) for (const event of this.#connection.takeEvents()) this.#passOn(event);
     } finally {
       // Whatever goes wrong above, the session can still be ended.
       this.#pumping = false;
     }
     this.#flush();
+    // What is computed ahead, while that is on its way, may have failed.
+    if (this.#connection.hasEvents()) return this.#pump();
     this.#settle();
     if (this.#ended === null || this.#connection.lingers) this.#arm();
     else this.#leave();

@@ -10,6 +10,16 @@ const transcript = { deviceId: counted(6, 1), pubC: filled(32, 2), nonce: filled
 const { deviceId, pubC, nonce, pubS } = transcript;
 
 describe("handshake crypto", () => {
+  it("knows a public key of low order also where a provider throws for it", () => {
+    const sharedSecret = (): never => {
+      throw new Error("all-zero secret");
+    };
+    const pair = { ...crypto.generateKeyPair(), sharedSecret };
+    const said = { deviceId: counted(6), pubC: pair.publicKey, nonce: counted(32), pubS: filled(32, 0) };
+    expect(deriveSessionKeys(crypto, pair, said.pubS, said)).to.equal(null);
+    expect(() => deriveSessionKeys(crypto, pair, filled(32, 9), said)).to.throw("all-zero");
+  });
+
   it("computes hmac_client over magic, version, type, nonce, device id and both keys (§3)", () => {
     const expected = createHmac("sha256", psk)
       .update(fromHex("cdab0203"))

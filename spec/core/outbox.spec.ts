@@ -25,6 +25,16 @@ describe("Outbox", () => {
     expect(outbox.take()).to.deep.equal([]);
   });
 
+  it("takes back the room of a frame that was not built", () => {
+    const outbox = new Outbox();
+    append(outbox, counted(10));
+    outbox.reserve(2_000);
+    outbox.giveBack(2_000);
+    append(outbox, counted(5, 50));
+    expect([outbox.length, outbox.total, outbox.frames]).to.deep.equal([15, 15, 2]);
+    expect(concat(...outbox.take())).to.deep.equal(concat(counted(10), counted(5, 50)));
+  });
+
   it("puts a burst into few pieces", () => {
     const outbox = new Outbox();
     const frames = Array.from({ length: 1000 }, (_, index) => filled(492, index & 0xff));

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { concat } from "../../lib/core/bytes.js";
-import type { CipherName } from "../../lib/core/crypto-provider.js";
+import type { Aead, CipherName, CryptoProvider } from "../../lib/core/crypto-provider.js";
 import { Outbox } from "../../lib/core/outbox.js";
 import { OrderedOpeningKey, SealingKey } from "../../lib/core/sealing.js";
 import { FrameType } from "../../lib/core/wire.js";
@@ -26,6 +26,29 @@ function opening(firstSeq = 0, cipher?: CipherName): OrderedOpeningKey {
 }
 
 describe("SealingKey", () => {
+  it("leaves nothing of a frame whose sealing failed in the outbox, and never uses its number again", () => {
+    let fails = true;
+    const faulty: CryptoProvider = {
+      ...crypto,
+      aead: (cipher, bytes) => {
+        const aead = crypto.aead(cipher, bytes);
+        const seal: Aead["seal"] = (...args) => {
+          aead.seal(...args);
+          if (fails) throw new Error("behind the last byte");
+        };
+        return { seal, open: (...args) => aead.open(...args), wipe: () => aead.wipe() };
+      },
+    };
+    const outbox = new Outbox();
+    const subject = new SealingKey({ ...context(), crypto: faulty }, Uint8Array.from(key));
+    expect(() => subject.seal(FrameType.DATA, counted(100), outbox)).to.throw("behind the last byte");
+    expect([outbox.length, subject.nextSeq]).to.deep.equal([0, 1]);
+    fails = false;
+    subject.seal(FrameType.DATA, counted(100), outbox);
+    const expected = sealedFrame({ key, sessionId, cipher: "aes-256-gcm" }, FrameType.DATA, 1, counted(100));
+    expect(toHex(concat(...outbox.take()))).to.equal(toHex(expected));
+  });
+
   for (const cipher of CIPHERS) {
     it(`seals as §4 says, with ${cipher}`, () => {
       const outbox = new Outbox();

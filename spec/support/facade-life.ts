@@ -25,7 +25,7 @@ export class LifeRig extends FacadeRig {
       {
         crypto,
         lookupPsk: lookupPsk ?? (() => new TextEncoder().encode(PSK)),
-        deviceId: DEVICE_ID,
+        deviceId: () => DEVICE_ID,
         settings: { ...DEFAULT_DEVICE_SETTINGS, clock: this.clock, ...settings },
         backoff: { ...DEFAULT_BACKOFF, ...backoff },
         random: () => 0.5,
