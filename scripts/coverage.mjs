@@ -48,14 +48,12 @@ run(
   ...exclude,
   "mocha",
   "--no-config",
-  "--timeout=20000",
+  "--timeout=240000",
   "--reporter=dot",
   `--require=./${OUT}/spec/support/quiet-warnings.js`,
   `--require=./${OUT}/spec/support/uncaught-guard.js`,
   // Those have commands of their own, or run as TypeScript alone.
   ...["interop", "package", "simulation", "soak", "examples/sketches"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),
-  // To count what runs takes longer than what is counted.
-  `--ignore=${OUT}/spec/**/*-speed.spec.js`,
   `${OUT}/spec/**/*.spec.js`,
 );
 const libraryPasses = passes("c8", "check-coverage", ...exclude, "--lines=95");

@@ -151,10 +151,17 @@ describe("adversarial, over TCP: handshake", () => {
     });
 
     it("never settles: close AUTH at the handshake deadline, and the next device is served meanwhile", async () => {
-      const psk = (id: string) => (id === DEVICE_A ? new Promise<string>(() => {}) : TEXT_PSK);
-      const failing = await EchoGateway.start({ psk, handshakeTimeoutMs: 60 });
+      const clock = new SimulatedClock();
+      let asked = false;
+      const psk = (id: string) => (id === DEVICE_A ? ((asked = true), new Promise<string>(() => {})) : TEXT_PSK);
+      const failing = await EchoGateway.start({ psk, clock, handshakeTimeoutMs: 60 });
       await failing.beside(async () => {
-        await rejectionOf(failing.unconnected({ deviceId: DEVICE_A }).connect(), "TRANSPORT");
+        const rejected = rejectionOf(failing.unconnected({ deviceId: DEVICE_A }).connect(), "TRANSPORT");
+        await eventually(() => asked, "the look-up");
+        await clock.advance(59);
+        expect(failing.codes).to.deep.equal([]);
+        await clock.advance(1);
+        await rejected;
       });
       expect(failing.codes).to.deep.equal(["AUTH"]);
       await failing.stop();
@@ -290,11 +297,15 @@ describe("adversarial, over TCP: handshake", () => {
   });
 
   it("case 24: the same after CHALLENGE, and a device beside gets its session", async () => {
-    const slow = await EchoGateway.start({ handshakeTimeoutMs: 80 });
+    const clock = new SimulatedClock();
+    const slow = await EchoGateway.start({ clock, handshakeTimeoutMs: 80 });
     await slow.beside(async () => {
       const device = await HostileDevice.connect(slow.port);
       const proof = await device.prove();
       await device.push(proof.subarray(0, 20));
+      await clock.advance(79);
+      expect(slow.codes).to.deep.equal([]);
+      await clock.advance(1);
       await device.over();
       expect((await slow.ending()).code).to.equal("TIMEOUT");
     });

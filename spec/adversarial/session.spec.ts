@@ -13,7 +13,7 @@ import { splitFrames, withCrc } from "../support/core-frames.js";
 import { EchoGateway, expectEcho } from "../support/session-echo.js";
 import { HostileDevice, HostileGateway, playGatewayHandshake } from "../support/session-hostile.js";
 import { DEVICE_A, NetworkRig } from "../support/session-network.js";
-import { eventually, rejectionOf, soon } from "../support/session-waits.js";
+import { eventually, rejectionOf, soon, standsStill } from "../support/session-waits.js";
 
 const { BYE, DATA, DATA_FRAG, PING, PONG, REKEY } = FrameType;
 
@@ -140,15 +140,18 @@ describe("adversarial, over TCP: session", () => {
 
   it("case 32: the transport fails under sealed frames: TRANSPORT, each waiting send rejects, the next connect works", async () => {
     await gateway.beside(async () => {
+      let reset = (): void => {};
       const hostile = await HostileGateway.start(async (peer) => {
         await playGatewayHandshake(peer);
         peer.socket.pause();
-        // Once the kernel holds all that it takes, the rest waits in the device.
-        setTimeout(() => peer.socket.resetAndDestroy(), 50);
+        reset = () => peer.socket.resetAndDestroy();
       });
       const client = gateway.unconnected({ port: hostile.port });
       await soon(client.connect());
       const sends = Array.from({ length: 15_000 }, () => client.sendAsync(new Uint8Array(1_808)));
+      // Once the kernel holds all that it takes, the rest waits in the device.
+      await standsStill(() => client.session!.stats().framesSent);
+      reset();
       const settled = await soon(Promise.allSettled(sends));
       expect((await soon(client.session!.closed)).code).to.equal("TRANSPORT");
       const codes = settled.flatMap((result) => (result.status === "rejected" ? [result.reason as UsmpError] : []));

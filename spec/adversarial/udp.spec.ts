@@ -7,6 +7,7 @@ import { FrameType } from "../../lib/core/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { UsmpServer, type UsmpServerOptions } from "../../lib/gateway/server.js";
 import type { UsmpSession } from "../../lib/session/session.js";
+import { HeldClock } from "../support/held-clock.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
 import { Usmp } from "../../lib/usmp.js";
 import { counted, filled, flipped, utf8 } from "../support/core-bytes.js";
@@ -29,7 +30,7 @@ describe("adversarial, over UDP", () => {
 
   async function listen(options: Partial<UsmpServerOptions> = {}): Promise<void> {
     [sessions, told, open] = [[], [], []];
-    server = new UsmpServer({ psk: TEXT_PSK, udpHandshakeTimeoutMs: 300, ...options });
+    server = new UsmpServer({ psk: TEXT_PSK, ...options });
     server.on("session", (session) => {
       sessions.push(session);
       told.push(`session ${session.deviceId}`);
@@ -238,11 +239,16 @@ describe("adversarial, over UDP", () => {
       expect(await soon(victim.begin(Usmp.UDP(LOOPBACK, port)), "connecting"), victim.lastErrorString()).to.equal(true);
       await soon(victim.close(), "closing");
     };
+    await soon(server.stop(), "stopping");
+    const clock = new HeldClock();
+    await listen({ clock, udpHandshakeTimeoutMs: 300 });
     await victimConnects();
     const attack = async (deviceId: Uint8Array): Promise<void> => {
       const attackers = await Promise.all(Array.from({ length: 6 }, () => hostile({ deviceId, psk: WRONG_PSK })));
       const before = told.length;
       await Promise.all(attackers.map(async (attacker) => attacker.write(await attacker.prove())));
+      await attackers[0]!.allRead();
+      await clock.advance(300);
       await eventually(() => told.slice(before).filter((each) => each === "refused AUTH").length === 6, "six failures");
     };
     await attack(HOSTILE_ID);

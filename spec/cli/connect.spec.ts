@@ -4,6 +4,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from "node:n
 import { networkInterfaces } from "node:os";
 import sinon from "sinon";
 import { UsmpServer, type UsmpServerOptions, type UsmpSession } from "../../lib/index.js";
+import { turn } from "../support/patience.js";
 import { finished, Terminal, until, type TerminalOptions } from "./terminal.js";
 
 const PSK = "a key of enough text";
@@ -12,6 +13,8 @@ const HAS_IPV6_LOOPBACK = Object.values(networkInterfaces()).some((list) =>
   list?.some(({ address }) => address === "::1"),
 );
 const ENV = { USMP_PSK: PSK };
+/** Where the session's end is what ends the program. */
+const LONG_WAIT = ["--wait", "1000000"];
 
 describe("usmp connect", () => {
   const servers: UsmpServer[] = [];
@@ -43,10 +46,20 @@ describe("usmp connect", () => {
   }
 
   const echo = (session: UsmpSession): unknown => session.on("message", (data) => session.send(data));
+  /** Echoes, and ends the session when that many were answered: nothing is left to wait for. */
+  const echoOnly =
+    (count: number) =>
+    (session: UsmpSession): void => {
+      let answered = 0;
+      session.on("message", async (data) => {
+        await session.sendAsync(data);
+        if (++answered === count) await session.close();
+      });
+    };
   const silent = (): void => {};
 
   function device(port: number, args: readonly string[] = [], options: TerminalOptions = {}): Terminal {
-    const terminal = new Terminal(["connect", `${HOST}:${port}`, "--wait", "50", ...args], { env: ENV, ...options });
+    const terminal = new Terminal(["connect", `${HOST}:${port}`, "--wait", "0", ...args], { env: ENV, ...options });
     terminals.push(terminal);
     return terminal;
   }
@@ -65,8 +78,8 @@ describe("usmp connect", () => {
   }
 
   it("sends lines, prints the answers on stdout alone, and ends when the input did", async () => {
-    const { port, received } = await gateway(echo);
-    const terminal = device(port, [], { input: "hello\n\nthe last, without a newline" });
+    const { port, received } = await gateway(echoOnly(3));
+    const terminal = device(port, LONG_WAIT, { input: "hello\n\nthe last, without a newline" });
     expect(await terminal.exitCode).to.equal(0);
     expect(terminal.out.text).to.equal("hello\n\nthe last, without a newline\n");
     expect(received).to.deep.equal(["hello", "", "the last, without a newline"]);
@@ -76,7 +89,7 @@ describe("usmp connect", () => {
   it("delivers everything before BYE where nobody answers", async () => {
     const { port, received } = await gateway(silent);
     const lines = Array.from({ length: 2_000 }, (_, index) => `line ${index}`);
-    const terminal = device(port, ["--wait", "0"], { input: `${lines.join("\n")}\n` });
+    const terminal = device(port, [], { input: `${lines.join("\n")}\n` });
     expect(await terminal.exitCode).to.equal(0);
     expect(terminal.out.text).to.equal("");
     await until(() => received.length === lines.length);
@@ -92,17 +105,21 @@ describe("usmp connect", () => {
   });
 
   it("waits for as long as answers keep coming", async () => {
-    const { port } = await gateway((session) => {
-      let count = 0;
-      const answer = (): void => {
-        session.send(`answer ${++count}`);
-        if (count < 8) setTimeout(answer, 20);
-      };
-      session.once("message", answer);
-    });
+    const { port, server, received } = await gateway(silent);
+    const time = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const terminal = device(port, ["--wait", "120"], { input: "go\n" });
+    await until(() => received.length > 0);
+    let ended = false;
+    void terminal.exitCode.then(() => (ended = true));
+    for (let count = 1; count <= 8; count++) {
+      server.sessions()[0]!.send(`answer ${count}`);
+      await until(() => terminal.out.lines.length === count);
+      time.tick(119);
+      await turn();
+      expect(ended).to.equal(false);
+    }
+    await until(() => (time.tick(1), ended));
     expect(await terminal.exitCode).to.equal(0);
-    expect(terminal.out.lines).to.have.length(8);
   });
 
   it("is the device that it is told to be", async () => {
@@ -113,8 +130,8 @@ describe("usmp connect", () => {
   });
 
   it("speaks the other cipher when told to", async () => {
-    const { port } = await gateway(echo, { cipher: "chacha20-poly1305" });
-    const terminal = device(port, ["--cipher", "chacha20-poly1305"], { input: "hello\n" });
+    const { port } = await gateway(echoOnly(1), { cipher: "chacha20-poly1305" });
+    const terminal = device(port, [...LONG_WAIT, "--cipher", "chacha20-poly1305"], { input: "hello\n" });
     expect(await terminal.exitCode).to.equal(0);
     expect(terminal.out.text).to.equal("hello\n");
   });
@@ -122,14 +139,15 @@ describe("usmp connect", () => {
   it("rotates its keys at the age that it is told", async () => {
     const rotations: string[] = [];
     const { port } = await gateway((session) => session.on("rekey", (by) => rotations.push(by)));
-    device(port, ["--rekey-after", "20", "--wait", "4000"], { input: "" });
+    device(port, ["--rekey-after", "20", ...LONG_WAIT], { input: "" });
     await until(() => rotations.length > 0);
     expect(rotations).to.deep.equal(["peer"]);
   });
 
   (HAS_IPV6_LOOPBACK ? it : it.skip)("connects to an IPv6 address in brackets", async () => {
-    const { port } = await gateway(echo, { host: "::1" });
-    const { exitCode, out } = await finished(["connect", `[::1]:${port}`, "-w", "50"], { env: ENV, input: "six\n" });
+    const { port } = await gateway(echoOnly(1), { host: "::1" });
+    const argv = ["connect", `[::1]:${port}`, ...LONG_WAIT];
+    const { exitCode, out } = await finished(argv, { env: ENV, input: "six\n" });
     expect({ exitCode, out }).to.deep.equal({ exitCode: 0, out: "six\n" });
   });
 
@@ -202,7 +220,7 @@ describe("usmp connect", () => {
 
   it("succeeds when the gateway ends the session after all was said", async () => {
     const { port } = await gateway((session) => session.on("message", () => session.close()));
-    const terminal = device(port, ["--wait", "4000"], { input: "goodbye\n" });
+    const terminal = device(port, LONG_WAIT, { input: "goodbye\n" });
     expect(await terminal.exitCode).to.equal(0);
   });
 
@@ -254,8 +272,9 @@ describe("usmp connect", () => {
     const messages = Array.from({ length: 1_000 }, (_, index) => `message ${index} ${"x".repeat(1_000)}`);
     const { port } = await gateway(async (session) => {
       for (const message of messages) await session.sendAsync(message);
+      await session.close();
     });
-    const terminal = device(port, [], { input: "go\n", slowReader: true });
+    const terminal = device(port, LONG_WAIT, { input: "go\n", slowReader: true });
     await terminal.err.match(/connected/);
     terminal.stdout.resume();
     expect(await terminal.exitCode).to.equal(0);
@@ -266,7 +285,7 @@ describe("usmp connect", () => {
     sinon.stub(Math, "random").returns(0.01); // no jitter: the first delays are 20 and 40 ms
     const first = await gateway(silent);
     await first.server.stop();
-    const terminal = device(first.port, ["--reconnect"]);
+    const terminal = device(first.port, [...LONG_WAIT, "--reconnect"]);
     terminal.stdin.write("one\n");
     await terminal.err.match(/nothing listens.*; trying again\n/);
     const second = await gateway(silent, { port: first.port });
@@ -275,7 +294,7 @@ describe("usmp connect", () => {
     await second.server.stop();
     await terminal.err.match(/the session ended: .*\(BYE\); reconnecting\n/);
     terminal.stdin.end("two\n");
-    const third = await gateway(echo, { port: first.port });
+    const third = await gateway(echoOnly(1), { port: first.port });
     expect(await terminal.exitCode).to.equal(0);
     expect([...second.received, ...third.received]).to.deep.equal(["one", "two"]);
     expect(terminal.out.text).to.equal("two\n");

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import type { Clock } from "../../lib/core/clock.js";
 import { UsmpClient, type UsmpClientOptions } from "../../lib/device/client.js";
 import { isUsmpError, type UsmpError } from "../../lib/errors.js";
+import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import type { Dialer } from "../../lib/transport/transport.js";
 import { expectCode } from "../support/core-errors.js";
 import { EchoGateway, expectEcho, LOOPBACK } from "../support/session-echo.js";
@@ -107,8 +108,13 @@ describe("UsmpClient", () => {
     });
 
     it("rejects with TIMEOUT where nobody answers, and says what was awaited", async () => {
-      const port = await serverThat(() => {});
-      const error = await rejectionOf(client(port, { handshakeTimeoutMs: 30 }).connect(), "TIMEOUT");
+      let heard = false;
+      const port = await serverThat((socket) => socket.on("data", () => (heard = true)));
+      const clock = new SimulatedClock();
+      const rejected = rejectionOf(client(port, { clock, handshakeTimeoutMs: 30 }).connect(), "TIMEOUT");
+      await eventually(() => heard, "HELLO");
+      await clock.advance(30);
+      const error = await rejected;
       expect(error.message).to.include("CHALLENGE").and.to.include("30 ms");
     });
 

@@ -56,31 +56,4 @@ describe("BoundedTable", () => {
       expect(table.get(gone)).to.equal(undefined);
     }
   });
-
-  describe("full", () => {
-    const ENTRIES = 65_536;
-    const TIMES = 30_000;
-    let table: BoundedTable<number>;
-
-    before(() => {
-      table = new BoundedTable(ENTRIES);
-      for (let at = 0; at < ENTRIES; at++) table.set(`10.0.0.1 ${at}`, at);
-    });
-
-    /** Together. Where each takes longer the more there were, it is seconds. */
-    function millisecondsOf(step: (at: number) => void): number {
-      const start = performance.now();
-      for (let at = 0; at < TIMES; at++) step(at);
-      return performance.now() - start;
-    }
-
-    it("sets one anew in no time, which whoever comes again and again makes it do", () => {
-      expect(millisecondsOf((at) => table.set("10.0.0.1 5", at))).to.be.lessThan(150);
-    });
-
-    it("lets the oldest go in no time", () => {
-      expect(millisecondsOf((at) => table.set(`10.0.0.2 ${at}`, at))).to.be.lessThan(150);
-      expect(table.size).to.equal(ENTRIES);
-    });
-  });
 });

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { UsmpServer } from "../../lib/gateway/server.js";
 import type { KeyPair } from "../../lib/core/crypto-provider.js";
+import { HeldClock } from "../support/held-clock.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
 import { counted, toHex, utf8 } from "../support/core-bytes.js";
@@ -22,6 +23,7 @@ describe("the gateway's exchanges", () => {
   let wiped: string[];
   let made: number;
   let refused: string[];
+  let clock: HeldClock;
   let server: UsmpServer;
   let tcpPort: number;
   let udpPort: number;
@@ -38,9 +40,11 @@ describe("the gateway's exchanges", () => {
         wipe: () => (wiped.push(name), pair.wipe()),
       };
     };
+    clock = new HeldClock();
     server = new UsmpServer({
       psk: TEXT_PSK,
       crypto: { ...crypto, generateKeyPair },
+      clock,
       udpHandshakeTimeoutMs: 200,
       lockoutAfterFailures: 1_000,
     });
@@ -68,6 +72,8 @@ describe("the gateway's exchanges", () => {
         device.write(proof, proof, proof);
       }),
     );
+    await devices[0]!.allRead();
+    await clock.advance(200);
     await eventually(() => refused.length === HANDSHAKES + 10, "all refusals");
     expect(new Set(refused)).to.deep.equal(new Set(["AUTH"]));
     expect(used).to.deep.equal([]);

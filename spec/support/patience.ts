@@ -31,6 +31,16 @@ export async function eventually(holds: () => boolean, what: string, limitMs = P
   }
 }
 
+/** Waits until `value` has been the same for many turns of the event loop: nothing moves any more. */
+export async function standsStill(value: () => unknown): Promise<void> {
+  for (let unchanged = 0, last = value(); unchanged < 200;) {
+    await turn();
+    const now = value();
+    unchanged = now === last ? unchanged + 1 : 0;
+    last = now;
+  }
+}
+
 /** One turn of the event loop: every socket that has something is read once. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

@@ -4,7 +4,7 @@ import type { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { isUsmpError, type UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
 import { soon, turn } from "./patience.js";
 
-export { eventually, soon } from "./patience.js";
+export { eventually, soon, standsStill } from "./patience.js";
 
 /** What `promise` rejects with, which must be a UsmpError with this very code. */
 export async function rejectionOf(promise: PromiseLike<unknown>, code: UsmpErrorCode): Promise<UsmpError> {

@@ -58,6 +58,13 @@ export class UdpHostile {
     return all()[nth - 1]!;
   }
 
+  /** Resolves when the gateway has read whatever any socket of this process sent it before: it reads in order. */
+  async allRead(): Promise<void> {
+    const before = this.reflected(FrameType.HELLO_RETRY).length;
+    this.write(this.hello());
+    await this.frame(FrameType.HELLO_RETRY, before + 1);
+  }
+
   /** How many UTACKs for a type came. */
   utacks(type: number): number {
     return this.received.filter((datagram) => isUtack(datagram) && datagram[2] === type).length;

@@ -51,7 +51,9 @@ function publisher(pause: () => void | Promise<void>): Sketch {
   };
 }
 
-describe("testing/virtual-board, its speed", () => {
+describe("testing/virtual-board, its speed", function () {
+  this.timeout(120_000);
+
   it("passes an hour of a loop that polls every millisecond", async () => {
     let turns = 0;
     const times = await passAnHour(new VirtualBoard(EVEN), {

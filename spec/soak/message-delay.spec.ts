@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { setTimeout as pause } from "node:timers/promises";
-import { runSketch, USMP, USMPClient } from "../../../lib/arduino/index.js";
-import { Usmp, UsmpServer, type UsmpSession } from "../../../lib/index.js";
+import { runSketch, USMP, USMPClient } from "../../lib/arduino/index.js";
+import { Usmp, UsmpServer, type UsmpSession } from "../../lib/index.js";
 
 const PSK = "usmp-dev-psk-change-me-before-prod";
 const MESSAGES = 150;
@@ -19,7 +19,9 @@ async function medianEcho(session: UsmpSession, pauseMs: (index: number) => numb
   return took.sort((a, b) => a - b)[MESSAGES / 2]!;
 }
 
-describe("arduino/sketch/run-sketch, a message's way", () => {
+describe("arduino/sketch/run-sketch, a message's way", function () {
+  this.timeout(120_000);
+
   for (const [what, pauseMs] of [
     ["that come now and then", (index: number) => (index * 7) % 10],
     ["one after the other", () => 0],
