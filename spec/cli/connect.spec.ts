@@ -106,7 +106,7 @@ describe("usmp connect", () => {
 
   it("waits for as long as answers keep coming", async () => {
     const { port, server, received } = await gateway(silent);
-    const time = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const time = sinon.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldClearNativeTimers: true });
     const terminal = device(port, ["--wait", "120"], { input: "go\n" });
     await until(() => received.length > 0);
     let ended = false;

@@ -46,8 +46,10 @@ describe("the usmp program", () => {
 
   it("echoes a line from one process to another, and both end well", async () => {
     const { program, port } = await serve();
-    const device = start("connect", `127.0.0.1:${port}`, "--wait", "200");
-    device.child.stdin.end("hello\n");
+    const device = start("connect", `127.0.0.1:${port}`, "--wait", "0");
+    device.child.stdin.write("hello\n");
+    await device.out.match(/^hello\n/);
+    device.child.stdin.end();
     expect(await device.exit).to.deep.equal([0, null]);
     expect(device.out.text).to.equal("hello\n");
     program.child.kill("SIGTERM");

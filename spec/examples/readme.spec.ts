@@ -140,7 +140,11 @@ describe("the README", () => {
     expect(await start(keygen).exitCode).to.equal(0);
     const gateway = start([...serve, "--port", String(port), "--host", "127.0.0.1"]);
     await gateway.out.match(/listening/);
-    const device = start(connecting, "hello\n");
+    // The input stays open until the answer is here, which a busy machine may take more than its wait for.
+    const device = start(connecting);
+    device.stdin.write("hello\n");
+    await device.out.match(/^hello\n/);
+    device.stdin.end();
     expect(await device.exitCode).to.equal(0);
     expect(device.out.text).to.equal("hello\n");
     expect(device.err.lines).to.have.length(1); // no warning about the key file

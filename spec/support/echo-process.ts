@@ -7,6 +7,7 @@ import { UsmpServer } from "../../lib/gateway/server.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
+import { soon } from "./patience.js";
 
 /** As this file: TypeScript through the loader, or what tsc made of it. */
 const EXTENSION = extname(import.meta.url);
@@ -42,7 +43,7 @@ export class EchoProcess {
   async roundTrip(message: string): Promise<number> {
     const sentAt = performance.now();
     this.session.send(message);
-    const answer = await this.session.recv({ timeoutMs: 10_000 });
+    const answer = await soon(this.session.recv(), message);
     if (answer.toString() !== message) throw new Error(`${message} came back as ${answer.toString()}`);
     return performance.now() - sentAt;
   }

@@ -1,6 +1,6 @@
 /** Sketches for specs of runSketch, each as a program of its own: `sketch-program NAME`. */
 import { currentBoard } from "../../lib/arduino/board/current-board.js";
-import { delay, digitalWrite, millis, runSketch, USMP, USMPClient } from "../../lib/arduino/index.js";
+import { delay, digitalWrite, runSketch, USMP, USMPClient } from "../../lib/arduino/index.js";
 import { UsmpServer } from "../../lib/index.js";
 
 const PSK = "usmp-dev-psk-change-me-before-prod";
@@ -34,25 +34,7 @@ async function connected(loop: () => void | Promise<void>): Promise<void> {
   });
 }
 
-/** Turns of a loop that only polls, and the processor's time for them, in the second after the first. */
-async function poll(): Promise<void> {
-  const stop = new AbortController();
-  let turns = 0;
-  let from = process.cpuUsage();
-  setTimeout(() => {
-    turns = 0;
-    from = process.cpuUsage();
-  }, 1_000);
-  setTimeout(() => {
-    const { user, system } = process.cpuUsage(from);
-    say(JSON.stringify({ turnsPerSecond: turns / 2, coreShare: (user + system) / 2e6 }));
-    stop.abort();
-  }, 3_000);
-  await runSketch({ loop: () => void (turns += millis() >= 0 ? 1 : 0) }, { signal: stop.signal });
-}
-
 const scenarios: Readonly<Record<string, () => Promise<void>>> = {
-  poll,
   "throws in loop": () => connected(() => { throw new Error("no sensor"); }), // prettier-ignore
   "throws in setup": () => runSketch({ setup: () => digitalWrite(99, 1) }),
   "forgets await": () => runSketch({ loop: () => void delay(100) }),
@@ -95,7 +77,14 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
   "does not close": () =>
     runSketch({
       setup() {
-        currentBoard().own({ drop: () => {}, close: () => new Promise((resolve) => setTimeout(resolve, 60_000)) });
+        const close = async (): Promise<void> => {
+          // As late as a second Ctrl-C is one, which this process knows better than the one that sends them.
+          await new Promise((resolve) => setTimeout(resolve, 800));
+          say("second");
+          process.kill(process.pid, "SIGINT");
+          await new Promise((resolve) => setTimeout(resolve, 600_000));
+        };
+        currentBoard().own({ drop: () => {}, close });
         say("ready");
       },
     }),
