@@ -45,7 +45,6 @@ describe("usmp connect", () => {
     return { server, port: address?.port ?? 0, received };
   }
 
-  const echo = (session: UsmpSession): unknown => session.on("message", (data) => session.send(data));
   /** Echoes, and ends the session when that many were answered: nothing is left to wait for. */
   const echoOnly =
     (count: number) =>
