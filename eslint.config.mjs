@@ -24,6 +24,25 @@ const INSTANCEOF = {
   message: "values come from other realms and other copies: ask for a tag, a brand or a `then` (lib/core/kinds.ts)",
 };
 
+const NOT_IN_SPECS = ["usmp", "usmp/arduino", "usmp/testing"].map((name) => ({
+  name,
+  message: "specs import ../lib/, not the built package",
+}));
+
+const NO_REAL_TIME =
+  "npm test must not depend on the machine's speed: use a simulated, held or fake clock, or wait for an event (spec/support/patience.ts); what measures belongs in spec/soak/";
+const NO_LIMITS = "one limit for all is in .mocharc.json: it only ends what hangs";
+
+/** Specs of other commands than `npm test`, and the helpers that bound waits, slow a network down, or tell time apart. */
+const REAL_TIME = [
+  "spec/{fuzz,interop,package,simulation,soak}/**",
+  "spec/support/{datagram-proxy,echo-process,patience,python-*,sketch-program}.ts",
+];
+
+function timeIsFor(name) {
+  return { name, message: NO_REAL_TIME };
+}
+
 export default defineConfig(
   // Checked are the project's own folders and files: a newcomer's device.ts at the root, or a project of `usmp init`, is not.
   globalIgnores(["*", "!bench/", "!examples/", "!lib/", "!scripts/", "!spec/", "!templates/", "!*.config.mjs"]),
@@ -90,14 +109,28 @@ export default defineConfig(
     files: ["spec/**/*.ts"],
     rules: {
       "@typescript-eslint/no-unused-expressions": "off", // chai: expect(x).to.be.true
+      "no-restricted-imports": ["error", { paths: NOT_IN_SPECS }],
+    },
+  },
+  {
+    // A busy machine must not fail `npm test`: time is simulated, or stands still until the spec moves it.
+    files: ["spec/**/*.ts"],
+    ignores: REAL_TIME,
+    rules: {
+      "no-restricted-globals": ["error", ...["performance", "setInterval", "setTimeout"].map(timeIsFor)],
       "no-restricted-imports": [
         "error",
-        {
-          paths: ["usmp", "usmp/arduino", "usmp/testing"].map((name) => ({
-            name,
-            message: "specs import ../lib/, not the built package",
-          })),
-        },
+        { paths: [...NOT_IN_SPECS, ...["node:perf_hooks", "node:timers", "node:timers/promises"].map(timeIsFor)] },
+      ],
+      "no-restricted-properties": [
+        "error",
+        { object: "Date", property: "now", message: NO_REAL_TIME },
+        { object: "process", property: "hrtime", message: NO_REAL_TIME },
+      ],
+      "no-restricted-syntax": [
+        "error",
+        { selector: "CallExpression > MemberExpression.callee[property.name='timeout']", message: NO_LIMITS },
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: NO_REAL_TIME },
       ],
     },
   },

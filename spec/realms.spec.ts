@@ -8,8 +8,7 @@ import { createContext, runInContext, type Context } from "node:vm";
 
 import { MAIN_PATHS, type Library, type Realm } from "./support/main-paths.js";
 import * as library from "./support/whole-library.js";
-
-const LIMIT_MS = 60_000;
+import { PROCESS_LIMIT } from "./support/patience.js";
 
 const MAKERS = `({
   ArrayBuffer, DataView, Date, Error, Map, Promise, Uint16Array, Uint8Array,
@@ -69,8 +68,7 @@ describe("With values of a vm context the library can", () => {
   for (const [title, path] of Object.entries(MAIN_PATHS)) it(title, () => path(library, realm));
 });
 
-describe("Within a vm context the library can", function () {
-  this.timeout(LIMIT_MS);
+describe("Within a vm context the library can", () => {
   const context = sandbox();
   const realm = runInContext(MAKERS, context) as Realm;
   const outside: Realm = {
@@ -93,12 +91,11 @@ describe("Within a vm context the library can", function () {
   });
 });
 
-describe("Under zone.js the library can", function () {
-  this.timeout(LIMIT_MS);
+describe("Under zone.js the library can", () => {
   let outcomes: ReadonlyMap<string, string>;
 
   before(async () => {
-    const options = { timeout: LIMIT_MS };
+    const options = PROCESS_LIMIT;
     const args = ["--import", "tsx", "spec/support/zone-program.ts"];
     const { stdout } = await promisify(execFile)(process.execPath, args, options);
     outcomes = new Map(

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { MemoryDatagramNetwork } from "../../lib/transport/memory-datagrams.js";
 import { MemoryNetwork } from "../../lib/transport/memory.js";
+import { systemClock } from "../../lib/transport/system-clock.js";
 import type { AnyAcceptor, Dialer } from "../../lib/transport/transport.js";
 import { Usmp, type UsmpOptions } from "../../lib/usmp.js";
 import { crypto, PSK } from "../support/facade-rig.js";
@@ -50,7 +51,7 @@ function onSockets(kind: "TCP" | "UDP"): Place {
     options: {},
     acceptor: Usmp[kind](LOOPBACK, 0),
     dialer: (port) => Usmp[kind](LOOPBACK, port),
-    now: () => performance.now(),
+    now: () => systemClock.now(),
     until: (holds, what) => eventually(holds, what),
   };
 }

@@ -35,10 +35,7 @@ async function expectForgotten(holder: KeyHolder, kind: Kind): Promise<void> {
   expect(closed.keys, "keys after close()").to.deep.equal(all.map(() => NOWHERE));
 }
 
-describe("adversarial: memory", function () {
-  // Processes of their own, whose whole memory is read, on a machine that may be busy.
-  this.timeout(60_000);
-
+describe("adversarial: memory", () => {
   before(function () {
     if (process.platform !== "linux") this.skip();
   });

@@ -15,6 +15,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import sinon from "sinon";
 import { withNewKey } from "../../lib/cli/keygen-device.js";
 import { parseKeyFile } from "../../lib/gateway/key-file-format.js";
 import { finished, type Finished } from "./terminal.js";
@@ -33,7 +34,10 @@ describe("usmp keygen --device", () => {
     file = join(folder, "devices.json");
   });
 
-  afterEach(() => rmSync(folder, { recursive: true }));
+  afterEach(() => {
+    sinon.restore();
+    rmSync(folder, { recursive: true });
+  });
 
   function keygen(...args: readonly string[]): Promise<Finished> {
     return finished(["keygen", "--keys", file, ...args]);
@@ -104,12 +108,13 @@ describe("usmp keygen --device", () => {
 
   it("keeps the present key as the previous one with --rotate", async () => {
     write([{ id: ID, key: KEY, name: "pump" }]);
-    const from = Date.now();
+    const now = Date.UTC(2030, 0);
+    sinon.useFakeTimers({ now, toFake: ["Date"] });
     const { exitCode, out, err } = await keygen("--device", ID, "--rotate", "14");
     expect(exitCode).to.equal(0);
     const { previousKeyExpires, ...device } = read().devices[0] as { previousKeyExpires: string };
     expect(device).to.deep.equal({ id: ID, key: keyIn(out), name: "pump", previousKey: KEY });
-    expect(Date.parse(previousKeyExpires)).to.be.within(from + 14 * 86_400_000 - 1_000, Date.now() + 14 * 86_400_000);
+    expect(Date.parse(previousKeyExpires)).to.equal(now + 14 * 86_400_000);
     expect(err).to.contain(`is accepted until ${previousKeyExpires}`).and.not.to.contain(KEY);
     expect(out).not.to.contain(KEY);
     expect(parseKeyFile(readFileSync(file, "utf8")).get(ID)?.previousKeyExpires).to.be.instanceOf(Date);

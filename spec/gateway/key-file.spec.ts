@@ -328,7 +328,7 @@ describe("KeyFile", () => {
       write(PUMP);
       const opened = await open();
       // Stamps of now are old then, so that a state of the file is read once.
-      const late = sinon.useFakeTimers({ now: Date.now() + 60_000, toFake: ["Date"] });
+      const late = sinon.useFakeTimers({ now: Date.UTC(2100, 0), toFake: ["Date"] });
       try {
         await poll();
         writeText("{");

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "chai";
+import { PROCESS_LIMIT } from "../support/patience.js";
 
 /** As this file: TypeScript through the loader, or what tsc made of it. */
 const EXTENSION = extname(import.meta.url);
@@ -9,9 +10,8 @@ const SCRIPT = fileURLToPath(new URL(`../support/cluster-gateways${EXTENSION}`, 
 const LOADER = EXTENSION === ".ts" ? ["--import", "tsx"] : [];
 
 describe("Gateways in the workers of a node:cluster", () => {
-  it("share a port over TCP; over UDP the second one gets EADDRINUSE, and the first loses no handshake", async function () {
-    this.timeout(60_000); // three processes, on a machine that may be busy
-    const child = spawn(process.execPath, [...LOADER, SCRIPT], { timeout: 50_000 });
+  it("share a port over TCP; over UDP the second one gets EADDRINUSE, and the first loses no handshake", async () => {
+    const child = spawn(process.execPath, [...LOADER, SCRIPT], PROCESS_LIMIT);
     let output = "";
     let errors = "";
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
