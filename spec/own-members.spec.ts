@@ -18,7 +18,6 @@ const PSK = "usmp-dev-psk-change-me-before-prod";
 const OTHER_PSK = "usmp-old-psk-change-me-before-prod";
 const DEVICE_ID = "24:0a:c4:01:02:03";
 const DEVICE = Uint8Array.of(0x24, 0x0a, 0xc4, 1, 2, 3);
-const LIMIT_MS = 30_000;
 const LIBRARY = join(process.cwd(), "lib");
 
 const NAMES = [
@@ -156,9 +155,7 @@ async function sketches(): Promise<void> {
   await runSketch({ setup: () => delay(1), loop: () => stop.abort() }, { signal: stop.signal });
 }
 
-describe("What Object.prototype carries", function () {
-  this.timeout(LIMIT_MS);
-
+describe("What Object.prototype carries", () => {
   for (const [what, use] of Object.entries({ sessions, keys, sketches })) {
     it(`is never read where ${what} have options of their own`, async () => {
       const readBy = new Set<string>();

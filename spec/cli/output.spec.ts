@@ -55,9 +55,7 @@ describe("Output", () => {
   });
 });
 
-(process.platform === "linux" ? describe : describe.skip)("the usmp program on a full disk", function () {
-  this.timeout(60_000); // several processes, each with a start of its own
-
+(process.platform === "linux" ? describe : describe.skip)("the usmp program on a full disk", () => {
   const programs = new Programs();
   let folder: string;
   let full: number;

@@ -3,8 +3,8 @@ import { spawn, spawnSync, type ChildProcess, type StdioOptions } from "node:chi
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { extname } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { eventually as until } from "../support/patience.js";
 import { Transcript } from "./terminal.js";
 
 /** As this file: TypeScript through the loader, or what tsc made of it. */
@@ -61,7 +61,7 @@ export class Programs {
 }
 
 /** A start of the program on a busy machine. */
-export const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 45_000;
 
 /** What makes a command process 1 of a container, as far as signals go, and dies with it; null where that is not allowed. */
 export function processOne(): readonly string[] | null {
@@ -76,13 +76,9 @@ export function childOf({ child: { pid } }: Program): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim());
 }
 
-/** What `find` gives once it is not null; it is tried every few milliseconds. */
+/** What `find` gives once it is not null. */
 export async function eventually<Found>(find: () => Found | null): Promise<Found> {
-  const deadline = performance.now() + PATIENCE_MS;
-  for (;;) {
-    const found = find();
-    if (found !== null) return found;
-    if (performance.now() > deadline) throw new Error(`it never came: ${find.toString()}`);
-    await delay(10);
-  }
+  let found: Found | null = null;
+  await until(() => (found = find()) !== null, find.toString());
+  return found!;
 }

@@ -12,9 +12,7 @@ const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 /** The lines of so many messages of 1,800 bytes are more than a pipe holds, and fewer than its writer may have buffered. */
 const MORE_THAN_A_PIPE_HOLDS = 38;
 
-(process.platform === "win32" ? describe.skip : describe)("the signals that stop the usmp program", function () {
-  this.timeout(60_000); // several processes, each with a start of its own
-
+(process.platform === "win32" ? describe.skip : describe)("the signals that stop the usmp program", () => {
   const programs = new Programs();
   const clients: UsmpClient[] = [];
   const facades: Usmp[] = [];
