@@ -287,9 +287,11 @@ export class DatagramConnection implements Connection {
   }
 
   #establish({ send, result }: DatagramHandshakeStep & { type: "done" }, frame: Frame, now: number): void {
+    // CHALLENGE to HELLO_ACK, or HELLO_ACK to SESSION_OK: neither waits for a look-up of the key.
+    const agreed = { ...result, roundTripMs: this.#repeats.roundTripMs(now) };
     const session = madeWith(
       result.keys,
-      () => new DatagramSession(this.#options, result, this.#outbox, (event) => this.#emit(event), now),
+      () => new DatagramSession(this.#options, agreed, this.#outbox, (event) => this.#emit(event), now),
     );
     if (!this.#reading) session.setReading(false, now);
     const sessionOk = send === null ? null : datagramOf(send);

@@ -3,6 +3,12 @@ import type { Frame } from "./frame.js";
 import type { HandshakeFrame } from "./handshake.js";
 import type { HandshakeResult } from "./handshake-crypto.js";
 
+/** What a session over datagrams begins with. */
+export interface DatagramAgreement extends HandshakeResult {
+  /** As the handshake showed it, null where it did not. */
+  readonly roundTripMs: number | null;
+}
+
 /** What came of a datagram that belongs to the handshake; it is acknowledged. */
 export type DatagramHandshakeStep =
   /** Nothing new: an answer that was given before, once more, or none. */

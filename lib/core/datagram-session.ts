@@ -9,7 +9,7 @@ import { DatagramRekey } from "./datagram-rekey.js";
 import type { ConnectionEvent } from "./events.js";
 import type { Frame } from "./frame.js";
 import { FrameSender } from "./frame-sender.js";
-import type { HandshakeResult } from "./handshake-crypto.js";
+import type { DatagramAgreement } from "./datagram-handshake.js";
 import { Keepalive } from "./keepalive.js";
 import { MessageQueue } from "./message-queue.js";
 import { requireMessageLength, type SessionOptions } from "./session.js";
@@ -60,7 +60,7 @@ export class DatagramSession {
   /** Takes over the keys of `agreed`. */
   constructor(
     options: SessionOptions,
-    agreed: HandshakeResult,
+    agreed: DatagramAgreement,
     outbox: DatagramOutbox,
     emit: (event: ConnectionEvent) => void,
     now: number,
@@ -73,7 +73,7 @@ export class DatagramSession {
     this.#keepalive = new Keepalive(options.keepalive, now);
     this.#control = new ControlAllowance(now);
     this.#lifeSigns = new LifeSigns(this.#keepalive);
-    this.#sender = new FrameSender(crypto, this.#keys, outbox);
+    this.#sender = new FrameSender(crypto, this.#keys, outbox, agreed.roundTripMs);
     this.#outbox = outbox;
     this.#emit = emit;
   }
@@ -172,7 +172,14 @@ export class DatagramSession {
       throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
     // A copy moves nothing; its sender may have missed the acknowledgement.
     if (opened.copied === null) this.#receiveNew(frame, opened, now);
-    else if (this.#outbox.takeRepeat(opened.copied, now)) this.#outbox.push(this.#keys.utack(frame, opened));
+    else if (this.#outbox.takeRepeat(opened.copied, now)) {
+      this.#outbox.push(this.#keys.utack(frame, opened));
+      this.#sender.boardReads.repeated(now);
+      // A flood of copies must not keep waiting what waits for the board's reads.
+      this.#advance(now);
+    }
+    // A board listens while it waits for the UTACK of its own frame, and not always otherwise.
+    this.#sender.resendOverdue(now);
     return true;
   }
 
@@ -212,6 +219,7 @@ export class DatagramSession {
     return Math.min(
       this.#keepalive.nextDeadline(),
       this.#sender.nextDeadline(),
+      this.#awaitsBoardReads ? this.#sender.boardReads.over : Infinity,
       this.#lifeSigns.nextDeadline(),
       this.#rekey.nextDeadline(this.#mayRekey),
       this.#wantsToSend && !this.#held ? this.#cipher.dueAt : Infinity,
@@ -317,6 +325,7 @@ export class DatagramSession {
       this.#rekey.switchSending();
       if (this.#advanceControl(now)) return;
     }
+    if (this.#messages.startsFragmented && !this.#sender.boardReads.allowStart(now)) return;
     const fragment = this.#messages.take();
     if (fragment !== null) this.#transmit(fragment.type, fragment.plaintext, now);
     else if (this.#byeWanted) this.#sendBye(now);
@@ -330,6 +339,11 @@ export class DatagramSession {
 
   get #wantsToSend(): boolean {
     return !this.#messages.isEmpty || !this.#lifeSigns.isEmpty || this.#rekey.isWanted;
+  }
+
+  /** Whether a fragmented message would leave but for the reads of a board. */
+  get #awaitsBoardReads(): boolean {
+    return this.#messages.startsFragmented && this.#sender.isIdle && !this.#held && this.#cipher.isMade;
   }
 
   #sendBye(now: number): void {
@@ -366,7 +380,13 @@ export class DatagramSession {
   get #messageIsNext(): boolean {
     if (this.#messages.isWithinMessage) return true;
     const { awaitsUtack, awaitsSwitch } = this.#keys;
-    return this.#lifeSigns.isEmpty && !this.#rekey.isWanted && !awaitsUtack && !awaitsSwitch;
+    return (
+      this.#lifeSigns.isEmpty &&
+      !this.#messages.startsFragmented &&
+      !this.#rekey.isWanted &&
+      !awaitsUtack &&
+      !awaitsSwitch
+    );
   }
 
   #transmit(type: SessionType, plaintext: Uint8Array, now: number): void {

@@ -1,33 +1,30 @@
 import { UsmpError } from "../errors.js";
+import { BoardReads } from "./board-reads.js";
 import type { CryptoProvider } from "./crypto-provider.js";
 import { OneFrame } from "./datagram.js";
 import type { DatagramKeys } from "./datagram-keys.js";
 import type { DatagramOutbox } from "./datagram-outbox.js";
-import { StopAndWait } from "./stop-and-wait.js";
+import { StopAndWait, type Departure } from "./stop-and-wait.js";
 import type { Utack } from "./utack.js";
 import { FrameType, LAST_SEQ, type SessionType } from "./wire.js";
 
-/** A frame whose number is spent: it leaves next, whatever else comes up. */
-interface Sealed {
-  readonly bytes: Uint8Array;
-  readonly type: SessionType;
-  readonly seq: number;
-  /** What its UTACK may be made with. */
-  readonly keys: readonly Uint8Array[];
-}
-
 /** Seals what a session over datagrams sends, one frame in flight, and the next one ready where it can be. */
 export class FrameSender {
+  /** When a fragmented message may start. */
+  readonly boardReads = new BoardReads();
   readonly #keys: DatagramKeys;
   readonly #outbox: DatagramOutbox;
   readonly #flight: StopAndWait;
   /** Sealed while another frame was in flight: one wait less on the way of every frame. */
-  #ready: Sealed | null = null;
+  #ready: Departure | null = null;
+  /** Whether the frame that was sealed last is followed by another one of its message. */
+  #isWithinMessage = false;
 
-  constructor(crypto: CryptoProvider, keys: DatagramKeys, outbox: DatagramOutbox) {
+  /** `seedMs`: the round trip as the handshake showed it, or null. */
+  constructor(crypto: CryptoProvider, keys: DatagramKeys, outbox: DatagramOutbox, seedMs: number | null = null) {
     this.#keys = keys;
     this.#outbox = outbox;
-    this.#flight = new StopAndWait(crypto);
+    this.#flight = new StopAndWait(crypto, seedMs);
   }
 
   /** Whether nothing is in flight. */
@@ -99,24 +96,37 @@ export class FrameSender {
 
   /** Sends the frame in flight again where that is due. @throws what `lost` makes of the message, where it was too often. */
   resend(now: number, lost: (message: string) => UsmpError): void {
-    const again = this.#flight.resend(now, lost);
-    if (again !== null) this.#outbox.pushFrame(again);
+    this.#repeat(this.#flight.resend(now, lost), now);
+  }
+
+  /** Sends the frame in flight again where it is overdue: the peer listens just now. */
+  resendOverdue(now: number): void {
+    this.#repeat(this.#flight.resendOverdue(now), now);
   }
 
   nextDeadline(): number {
     return this.#flight.nextDeadline();
   }
 
-  #seal(type: SessionType, plaintext: Uint8Array): Sealed {
+  #repeat(again: Uint8Array | null, now: number): void {
+    if (again === null) return;
+    this.#outbox.pushFrame(again);
+    this.boardReads.repeated(now);
+  }
+
+  #seal(type: SessionType, plaintext: Uint8Array): Departure {
     const { tx } = this.#keys;
     const seq = tx.nextSeq;
     const frame = new OneFrame();
     tx.seal(type, plaintext, frame);
-    return { bytes: frame.bytes, type, seq, keys: type === FrameType.REKEY ? this.#keys.rekeyUtackKeys : [tx.key] };
+    const keys = type === FrameType.REKEY ? this.#keys.rekeyUtackKeys : [tx.key];
+    const isLater = this.#isWithinMessage;
+    this.#isWithinMessage = type === FrameType.DATA_FRAG;
+    return { bytes: frame.bytes, type, seq, keys, isFragment: isLater || this.#isWithinMessage, isLater };
   }
 
-  #launch({ bytes, type, seq, keys }: Sealed, now: number): void {
-    this.#outbox.pushFrame(bytes);
-    this.#flight.send(bytes, type, seq, keys, now);
+  #launch(frame: Departure, now: number): void {
+    this.#outbox.pushFrame(frame.bytes);
+    this.#flight.send(frame, now);
   }
 }

@@ -18,6 +18,8 @@ export class HandshakeRepeats {
   #dueAt = Infinity;
   #acknowledged = false;
   #count = 0;
+  #sentAt = 0;
+  #wasRepeated = false;
 
   /** Sendings beyond the first, of all datagrams. */
   get count(): number {
@@ -27,9 +29,16 @@ export class HandshakeRepeats {
   /** These (kept) were sent now, and nothing else is repeated any more. */
   replace(repeated: Repeated[], now: number): void {
     this.#repeated = repeated;
+    this.#sentAt = now;
+    this.#wasRepeated = false;
     this.#waitMs = FIRST_RTO_MS;
     this.#acknowledged = false;
     this.#dueAt = repeated.length === 0 ? Infinity : now + this.#waitMs;
+  }
+
+  /** The round trip, where the reply to the one that waits has come; null where it was repeated, or more than one waits. */
+  roundTripMs(now: number): number | null {
+    return this.#repeated.length === 1 && !this.#wasRepeated ? now - this.#sentAt : null;
   }
 
   /** The peer has it, and works on its reply. Once for each wait: a flood of these must not put the repeat off for good. */
@@ -46,6 +55,7 @@ export class HandshakeRepeats {
     this.#acknowledged = false;
     this.#dueAt = now + this.#waitMs;
     this.#count += this.#repeated.length;
+    this.#wasRepeated = true;
     return this.#repeated.map(({ bytes }) => bytes);
   }
 

@@ -32,6 +32,11 @@ export class MessageQueue {
     return this.#begun !== null;
   }
 
+  /** Whether the next fragment begins a message of several. */
+  get startsFragmented(): boolean {
+    return !this.isWithinMessage && (this.#messages.first?.length ?? 0) > MAX_PLAINTEXT_LENGTH;
+  }
+
   /** Adds a message (copied). */
   push(message: Uint8Array): void {
     this.#messages.push(copyOf(message));

@@ -105,6 +105,37 @@ describe("DatagramConnection", () => {
       expect(gateway.closed).to.equal(undefined);
     });
 
+    it("shows the round trip where nothing was repeated, and leaves the look-up of a key out (§6)", () => {
+      const [device, gateway] = [datagramDevice(), datagramGateway({ psk: undefined })];
+      const at = (now: number): void => void (device.now = gateway.now = now);
+      gateway.receive(...device.output());
+      gateway.output();
+      // The look-up takes its time.
+      at(400);
+      gateway.connection.providePsk(PSK, 400);
+      at(430);
+      device.receive(...gateway.output());
+      at(460);
+      gateway.receive(...device.output());
+      at(490);
+      device.receive(...gateway.output());
+      expect([device.established, gateway.established]).to.deep.equal([true, true]);
+      expect([device.connection.roundTripMs, gateway.connection.roundTripMs]).to.deep.equal([60, 60]);
+    });
+
+    it("shows no round trip where its last exchange was repeated (Karn's rule)", () => {
+      const [device, gateway] = [datagramDevice(), datagramGateway()];
+      gateway.receive(...device.output());
+      device.receive(...gateway.output());
+      const lost = device.output().length;
+      expect(lost).to.equal(2);
+      gateway.nextDeadline().output();
+      gateway.receive(...device.nextDeadline().output());
+      device.receive(...gateway.output());
+      expect([device.established, gateway.established]).to.deep.equal([true, true]);
+      expect([device.connection.roundTripMs, gateway.connection.roundTripMs]).to.deep.equal([null, null]);
+    });
+
     it("answers copies of HELLO at once, then at most 8 in a second (§6, case 73)", () => {
       const [device, gateway] = [datagramDevice(), datagramGateway()];
       const [hello] = device.output();
@@ -382,7 +413,7 @@ describe("DatagramConnection", () => {
       device.receive(data!, bareUtackFor(data!));
       expect(device.output()).to.deep.equal([]);
       expect(device.events.at(-1)?.type).to.equal("closed");
-      expect(device.connection.roundTripMs).to.equal(null);
+      expect(device.connection.roundTripMs, "as the handshake showed it").to.equal(0);
     });
   });
 

@@ -73,6 +73,46 @@ describe("DatagramSession", () => {
     });
   });
 
+  describe("a board's reads", () => {
+    it("get an overdue frame as soon as a frame of the board was acknowledged (case 83)", () => {
+      const gateway = establishedDatagramEnd("gateway");
+      gateway.send(utf8("one"));
+      const [one] = gateway.output();
+      gateway.receive(fromDevice(FrameType.DATA, 0, utf8("early")));
+      expect(namesOf(gateway.output())).to.deep.equal(["UTACK DATA 0"]);
+      expect(gateway.pass(600).output()).to.deep.equal([one]);
+      // Its wait has doubled: the next repeat would be due at 1,500 ms.
+      gateway.pass(399);
+      gateway.receive(fromDevice(FrameType.DATA, 1, utf8("too early")));
+      expect(namesOf(gateway.output())).to.deep.equal(["UTACK DATA 1"]);
+      gateway.pass(1);
+      gateway.receive(fromDevice(FrameType.DATA, 2, utf8("I listen")));
+      expect(namesOf(gateway.output())).to.deep.equal(["UTACK DATA 2", "DATA 0"]);
+    });
+
+    it("do not get the start of a fragmented message late after a copy", () => {
+      const gateway = establishedDatagramEnd("gateway");
+      const frame = fromDevice(FrameType.DATA, 0, utf8("once"));
+      gateway.receive(frame, frame);
+      gateway.output();
+      gateway.pass(200);
+      gateway.send(new Uint8Array(453));
+      expect(namesOf(gateway.output())).to.deep.equal([]);
+      expect(namesOf(gateway.pass(399).output())).to.deep.equal([]);
+      expect(namesOf(gateway.pass(1).output())).to.deep.equal(["DATA_FRAG 0"]);
+    });
+
+    it("do not keep a fragmented message waiting while copies flood in", () => {
+      const gateway = establishedDatagramEnd("gateway");
+      const frame = fromDevice(FrameType.DATA, 0, utf8("once"));
+      gateway.receive(frame, frame);
+      gateway.pass(200).output();
+      gateway.send(new Uint8Array(453));
+      gateway.receive(frame);
+      expect(namesOf(gateway.output())).to.deep.equal(["UTACK DATA 0", "DATA_FRAG 0"]);
+    });
+  });
+
   describe("keepalive", () => {
     it("sends PING after silence, and is satisfied by any frame that verifies", () => {
       const device = establishedDatagramEnd("device", { keepalive: KEEPALIVE });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { readUtack, sealedUtack, bareUtack, type Utack } from "../../lib/core/utack.js";
-import { StopAndWait } from "../../lib/core/stop-and-wait.js";
+import { StopAndWait, type Departure } from "../../lib/core/stop-and-wait.js";
 import { UsmpError } from "../../lib/errors.js";
 import { counted, filled, flipped, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
@@ -16,9 +16,23 @@ function utack(type = DATA, seq = 7, key = KEY): Utack {
   return readUtack(sealedUtack(crypto, key, type, seq))!;
 }
 
+function frame(seq: number, changed: Partial<Departure> = {}): Departure {
+  return { bytes: FRAME, type: DATA, seq, keys: [KEY], isFragment: false, isLater: false, ...changed };
+}
+
+/** When each sending of the frame in flight leaves, and when it is given up. */
+function sendings(flight: StopAndWait, from: number): number[] {
+  const at = [from];
+  for (let sends = 1; sends <= 8; sends++) {
+    at.push(flight.nextDeadline());
+    if (sends < 8) expect(flight.resend(at.at(-1)!, lost)).to.deep.equal(FRAME);
+  }
+  return at.map((ms) => Math.round(ms - from));
+}
+
 function inFlight(now = 0, keys: readonly Uint8Array[] = [KEY]): StopAndWait {
   const flight = new StopAndWait(crypto);
-  flight.send(FRAME, DATA, 7, keys, now);
+  flight.send(frame(7, { keys }), now);
   return flight;
 }
 
@@ -85,7 +99,7 @@ describe("StopAndWait", () => {
   it("has at least 16 s of patience, however short the round trip (§6, case 44)", () => {
     const flight = inFlight(0);
     flight.acknowledge(utack(), 1);
-    flight.send(FRAME, DATA, 8, [KEY], 10);
+    flight.send(frame(8), 10);
     let sends = 1;
     for (; sends < 8; sends++) flight.resend(flight.nextDeadline(), lost);
     expect(flight.nextDeadline() - 10).to.equal(16_300);
@@ -96,12 +110,66 @@ describe("StopAndWait", () => {
     flight.resend(500, lost);
     flight.acknowledge(utack(), 510);
     expect(flight.roundTripMs).to.equal(null);
-    flight.send(FRAME, DATA, 8, [KEY], 600);
+    flight.send(frame(8), 600);
     expect(flight.nextDeadline(), "backed off until something is measured").to.equal(1_600);
     flight.acknowledge(utack(DATA, 8), 640);
     expect(flight.roundTripMs).to.equal(40);
-    flight.send(FRAME, DATA, 9, [KEY], 700);
+    flight.send(frame(9), 700);
     expect(flight.nextDeadline()).to.equal(700 + 40 + 4 * 20);
+  });
+
+  it("takes its first timeout from the round trip that the handshake showed (§6)", () => {
+    const flight = new StopAndWait(crypto, 40);
+    expect(flight.roundTripMs).to.equal(40);
+    flight.send(frame(7), 0);
+    expect(flight.nextDeadline()).to.equal(40 + 4 * 20);
+  });
+
+  it("repeats a frame of a fragmented message three times without doubling, and is as patient in all (§6, cases 44, 83)", () => {
+    for (const roundTripMs of [1, 20, 100, 400]) {
+      const flight = new StopAndWait(crypto, roundTripMs);
+      flight.send(frame(7, { isFragment: true, isLater: true }), 0);
+      const at = sendings(flight, 0);
+      const urgentMs = Math.max(30, 1.5 * roundTripMs);
+      expect(at.slice(0, 4), `${roundTripMs} ms`).to.deep.equal(
+        [0, 1, 2, 3].map((repeat) => Math.round(repeat * urgentMs)),
+      );
+      expect(at.at(-1)).to.be.at.least(16_000);
+      expectCode(() => flight.resend(1e6, lost), "TIMEOUT");
+    }
+  });
+
+  it("does not double from fragment to fragment, but for the next message until something is measured", () => {
+    const flight = new StopAndWait(crypto, 100);
+    flight.send(frame(7, { isFragment: true }), 0);
+    flight.resend(150, lost);
+    flight.acknowledge(utack(DATA, 7), 250);
+    flight.send(frame(8, { isFragment: true, isLater: true }), 250);
+    expect(flight.nextDeadline()).to.equal(400);
+    flight.resend(400, lost);
+    flight.acknowledge(utack(DATA, 8), 500);
+    flight.send(frame(9), 500);
+    expect(flight.nextDeadline()).to.equal(500 + 2 * 300);
+    flight.acknowledge(utack(DATA, 9), 600);
+    flight.send(frame(10), 600);
+    expect(flight.nextDeadline()).to.be.below(600 + 300);
+  });
+
+  it("repeats what is overdue while the peer listens, no sooner than a round trip, and keeps 8 sendings and 16 s (§6, case 44)", () => {
+    const flight = new StopAndWait(crypto, 40);
+    flight.send(frame(7), 0);
+    expect(flight.resendOverdue(59)).to.equal(null);
+    expect(flight.resendOverdue(60)).to.deep.equal(FRAME);
+    expect(flight.resendOverdue(119)).to.equal(null);
+    let [sends, at] = [2, 60];
+    for (; at < 100_000; at += 10) {
+      if (at >= flight.nextDeadline() && sends === 8) break;
+      const again = flight.resend(at, lost) ?? flight.resendOverdue(at);
+      if (again !== null) sends++;
+    }
+    expect(sends).to.equal(8);
+    expect(at).to.be.at.least(16_000);
+    expectCode(() => flight.resend(at, lost), "TIMEOUT");
   });
 
   it("is idle again where something else told that the frame arrived", () => {
@@ -110,7 +178,7 @@ describe("StopAndWait", () => {
     expect(flight.isIdle).to.equal(true);
     expect(flight.nextDeadline()).to.equal(Infinity);
     expect(flight.retransmissions).to.equal(0);
-    flight.send(counted(20), DATA, 8, [KEY], 5);
+    flight.send(frame(8, { bytes: counted(20) }), 5);
     expect(flight.acknowledge(utack(DATA, 7), 6), "of the frame before").to.equal(false);
   });
 });

@@ -11,7 +11,7 @@ const KEYS = [filled(32, 1), filled(32, 2), filled(32, 3)] as const;
 const MOST_SENDS = 8;
 const LEAST_PATIENCE_MS = 16_000;
 const MOST_WAIT_MS = 5_000;
-const LEAST_WAIT_MS = 100;
+const LEAST_WAIT_MS = 30;
 
 interface Flight {
   readonly bytes: Uint8Array;
@@ -85,7 +85,9 @@ class Sender {
     const keys = KEYS.slice(0, 1 + choices.below(2));
     const [type, seq] = [5 + choices.below(7), choices.uint32()];
     this.#flight = { bytes, type, seq, keys, firstSentAt: this.#now, sends: 1 };
-    this.#sender.send(bytes, type, seq, keys, this.#now);
+    const isFragment = choices.below(2) === 0;
+    const isLater = isFragment && choices.below(2) === 0;
+    this.#sender.send({ bytes, type, seq, keys, isFragment, isLater }, this.#now);
   }
 
   #right({ keys, type, seq }: Flight): Uint8Array {
