@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type AddressInfo } from "node:net";
+import { createServer, type AddressInfo } from "node:net";
 import { join, resolve } from "node:path";
 import ts from "typescript";
 import { Terminal } from "../cli/terminal.js";
@@ -32,18 +32,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when something listens on the port; a README program does not say so itself. */
-async function untilListening(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, "127.0.0.1");
-    const open = await once(socket, "connect").then(
-      () => true,
-      () => false,
-    );
-    socket.destroy();
-    if (open) return;
-    await new Promise(setImmediate);
-  }
+/** Device and session ids are drawn at random, and a client's port is the system's. */
+function anyIds(text: string): string {
+  return text.replace(/\b[0-9a-f]{32}\b|\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g, "ID").replace(/port \d+/g, "port N");
 }
 
 describe("the README", () => {
@@ -72,7 +63,10 @@ describe("the README", () => {
 
   it("has no code block in a language that these specs do not check", () => {
     // The sketch is for a board: no compiler for it here.
-    expect(BLOCKS.map(({ language }) => language)).to.deep.equal(["sh", "ts", "cpp", "sh", "ts", "ts", "sh"]);
+    expect(BLOCKS.map(({ language }) => language)).to.deep.equal([
+      ...["sh", "ts", "text", "ts", "text", "cpp", "ts", "text"],
+      ...["sh", "sh", "text", "sh"],
+    ]);
   });
 
   it("shows TypeScript that compiles, in at most ten lines", () => {
@@ -89,38 +83,51 @@ describe("the README", () => {
     expect(complaints).to.deep.equal([]);
   });
 
-  it("shows a device, a gateway and a client that talk to each other", async () => {
+  it("shows a gateway, a device and a client, and what each of them prints", async () => {
     const port = await freePort();
     const here = (code: string): string =>
       code
-        .replace('TCP("192.168.1.100")', `TCP("127.0.0.1", ${port})`)
-        .replace("192.168.1.100", "127.0.0.1")
+        .replace('TCP("127.0.0.1")', `TCP("127.0.0.1", ${port})`)
         .replace("0.0.0.0", "127.0.0.1")
         .replace("9000", String(port));
-    const [device, gateway, client] = blocks("ts").map((code, index) => write(`run-${index}`, here(code))) as [
+    const [gateway, device, client] = blocks("ts").map((code, index) => write(`run-${index}`, here(code))) as [
       string,
       string,
       string,
     ];
+    const [gatewayPrints, devicePrints, clientPrints] = blocks("text") as [string, string, string];
     const start = (file: string): ExampleProcess => {
       const example = new ExampleProcess(file);
       processes.push(example);
       return example;
     };
-    const running = start(gateway);
-    await untilListening(port);
-    await start(device).out.match(/^RX 3 ACK\n/);
+    const first = start(gateway);
+    await first.out.match(/^listening\n/);
+    const running = start(device);
+    await running.out.match(/^RX 3 ACK\n/);
+    await first.out.match(/RX 5 hello\n/);
+    expect(anyIds(first.out.text)).to.equal(`listening\n${anyIds(gatewayPrints)}`);
+
+    await first.kill();
+    await running.err.match(/nothing listens/);
+    const second = start(gateway);
+    await running.out.match(/^new session .*\nRX 3 ACK\n/m);
+    const [, , attempt] = devicePrints.split("\n") as [string, string, string];
+    const outputs = devicePrints.split("\n").filter((line) => line !== attempt);
+    expect(anyIds(running.out.text)).to.equal(anyIds(outputs.join("\n")));
+    for (const line of running.err.lines) expect(line).to.equal(attempt.replace("9000", String(port)));
+
     const last = start(client);
     expect(await last.exit).to.deep.equal([0, null]);
-    expect(last.out.text).to.equal("ACK\n");
-    await running.out.match(/ connected\n.* RX 5 hello\n/);
+    expect(last.out.text).to.equal(clientPrints);
+    await second.out.match(/RX 5 hello\n.*RX 5 hello\n/s);
   });
 
   it("names npm commands that exist", () => {
     const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as { scripts: Record<string, string> };
     const named = [...README.matchAll(/npm (?:run )?([\w:]+)/g)].map(([, name]) => name as string);
-    expect(named).to.include.members(["demo", "test", "build"]);
-    const npmsOwn = ["ci", "install"];
+    expect(named).to.include.members(["demo", "test", "lint"]);
+    const npmsOwn = ["ci", "install", "pack", "registry"];
     for (const name of named.filter((each) => !npmsOwn.includes(each))) expect(scripts).to.have.property(name);
   });
 
@@ -129,7 +136,7 @@ describe("the README", () => {
     const key = resolve(folder, "usmp.key");
     const lines = (blocks("sh").find((block) => block.includes("usmp keygen")) as string).trim().split("\n");
     const [keygen, serve, connecting] = lines.map((line) => {
-      const [, argv] = /(?:^|\| )usmp (.*?)(?: +#|$)/.exec(line) as unknown as [string, string];
+      const [, argv] = /(?:^|\| )npx usmp (.*?)(?: +#|$)/.exec(line) as unknown as [string, string];
       return argv.trim().replace("usmp.key", key).replace("127.0.0.1", `127.0.0.1:${port}`).split(" ");
     }) as [string[], string[], string[]];
     const start = (argv: string[], input?: string): Terminal => {
@@ -148,6 +155,9 @@ describe("the README", () => {
     expect(await device.exitCode).to.equal(0);
     expect(device.out.text).to.equal("hello\n");
     expect(device.err.lines).to.have.length(1); // no warning about the key file
+    await gateway.out.match(/ left: /);
+    const shown = blocks("text")[3] as string;
+    expect(anyIds(gateway.out.text)).to.equal(anyIds(shown.replace("0.0.0.0:9000", `127.0.0.1:${port}`)));
   });
 
   it("links to files that exist", () => {
