@@ -155,7 +155,7 @@ async function sketches(): Promise<void> {
   await runSketch({ setup: () => delay(1), loop: () => stop.abort() }, { signal: stop.signal });
 }
 
-describe("What Object.prototype carries", () => {
+describe("What Object.prototype carries (case 77)", () => {
   for (const [what, use] of Object.entries({ sessions, keys, sketches })) {
     it(`is never read where ${what} have options of their own`, async () => {
       const readBy = new Set<string>();
