@@ -36,8 +36,7 @@ const NO_LIMITS = "one limit for all is in .mocharc.json: it only ends what hang
 /** Specs of other commands than `npm test`, and the helpers that bound waits, slow a network down, or tell time apart. */
 const REAL_TIME = [
   "spec/{fuzz,interop,package,simulation,soak}/**",
-  "spec/cli/stop-signals.spec.ts",
-  "spec/support/{datagram-proxy,echo-process,patience,python-*,sketch-program}.ts",
+  "spec/support/{datagram-proxy,echo-process,kill-until-end,patience,python-*,sketch-program}.ts",
 ];
 
 function timeIsFor(name) {

@@ -1,6 +1,6 @@
 /** The `usmp` program: the process's streams and signals, around `run`. */
+import { StopSignals } from "../transport/stop-signals.js";
 import { programName } from "./program-name.js";
-import { StopSignals } from "./stop-signals.js";
 
 const signals = new StopSignals();
 

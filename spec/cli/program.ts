@@ -72,7 +72,7 @@ export function processOne(): readonly string[] | null {
 }
 
 /** The only child of a process, as Linux knows it. */
-export function childOf({ child: { pid } }: Program): number {
+export function childOf({ child: { pid } }: Pick<Program, "child">): number {
   return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim());
 }
 

@@ -5,6 +5,7 @@ import { closeSync, constants as files, mkdtempSync, openSync, readFileSync, rmS
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Usmp, UsmpClient } from "../../lib/index.js";
+import { killUntilEnd } from "../support/kill-until-end.js";
 import { childOf, eventually, processOne, Programs, PATIENCE_MS, PSK, type Program } from "./program.js";
 import { Transcript } from "./terminal.js";
 
@@ -55,16 +56,6 @@ const MORE_THAN_A_PIPE_HOLDS = 38;
     process.kill(child.pid as number, signal);
   }
 
-  /** Sends a signal until the process is gone: the same one that soon after the first counts as the first. */
-  async function killUntilEnd(pid: number, signal: NodeJS.Signals, { exit }: Program): Promise<unknown> {
-    const again = setInterval(() => process.kill(pid, signal), 50);
-    try {
-      return await exit;
-    } finally {
-      clearInterval(again);
-    }
-  }
-
   for (const signal of SIGNALS) {
     it(`${signal} says BYE to the devices, over UDP as well, and succeeds`, async () => {
       const { program } = await programs.serve(["--udp"]);
@@ -85,7 +76,7 @@ const MORE_THAN_A_PIPE_HOLDS = 38;
       await flood(port);
       kill(program, signal);
       await program.err.match(/gateway\.stopping/, PATIENCE_MS);
-      const end = await killUntilEnd(program.child.pid as number, signal, program);
+      const end = await killUntilEnd(program.child.pid as number, signal, program.exit);
       expect(end).to.deep.equal([128 + constants.signals[signal], null]);
     });
   }
@@ -130,7 +121,7 @@ const MORE_THAN_A_PIPE_HOLDS = 38;
       const pid = childOf(program);
       process.kill(pid, "SIGTERM");
       await program.err.match(/gateway\.stopping/, PATIENCE_MS);
-      expect(await killUntilEnd(pid, "SIGTERM", program)).to.deep.equal([143, null]);
+      expect(await killUntilEnd(pid, "SIGTERM", program.exit)).to.deep.equal([143, null]);
     });
   });
 

@@ -1,7 +1,7 @@
 /** Sketches for specs of runSketch, each as a program of its own: `sketch-program NAME`. */
 import { currentBoard } from "../../lib/arduino/board/current-board.js";
 import { delay, digitalWrite, runSketch, USMP, USMPClient } from "../../lib/arduino/index.js";
-import { UsmpServer } from "../../lib/index.js";
+import { UdpTransport, UsmpServer } from "../../lib/index.js";
 
 const PSK = "usmp-dev-psk-change-me-before-prod";
 const [name = ""] = process.argv.slice(2);
@@ -12,18 +12,18 @@ function say(text: string): void {
 }
 
 /** A gateway within this process, a sketch that is connected to it, and what happens when it was. */
-async function connected(loop: () => void | Promise<void>): Promise<void> {
+async function connected(loop: () => void | Promise<void>, over: "TCP" | "UDP" = "TCP"): Promise<void> {
   const gateway = new UsmpServer({ host: "127.0.0.1", port: 0, psk: PSK });
   gateway.onSession(async (session) => {
     say(`gateway: ${(await session.closed).code}`);
     await gateway.stop();
   });
-  const { port } = (await gateway.listen())[0]!;
+  const { port } = (await gateway.listen(...(over === "UDP" ? [new UdpTransport("127.0.0.1", 0)] : [])))[0]!;
   await runSketch(() => {
     const usmp = new USMPClient(PSK);
     return {
       async setup() {
-        await usmp.begin(USMP.TCP("127.0.0.1", port));
+        await usmp.begin(USMP[over]("127.0.0.1", port));
         say("ready");
       },
       loop() {
@@ -32,6 +32,11 @@ async function connected(loop: () => void | Promise<void>): Promise<void> {
       },
     };
   });
+}
+
+/** What the sketch has open is never closed. */
+function neverClose(): void {
+  currentBoard().own({ drop: () => {}, close: () => new Promise(() => setTimeout(() => {}, 600_000)) });
 }
 
 const scenarios: Readonly<Record<string, () => Promise<void>>> = {
@@ -74,20 +79,20 @@ const scenarios: Readonly<Record<string, () => Promise<void>>> = {
     );
   },
   "runs on": () => connected(() => delay(10)),
+  "runs on over UDP": () => connected(() => delay(10), "UDP"),
   "does not close": () =>
     runSketch({
       setup() {
-        const close = async (): Promise<void> => {
-          // As late as a second Ctrl-C is one, which this process knows better than the one that sends them.
-          await new Promise((resolve) => setTimeout(resolve, 800));
-          say("second");
-          process.kill(process.pid, "SIGINT");
-          await new Promise((resolve) => setTimeout(resolve, 600_000));
-        };
-        currentBoard().own({ drop: () => {}, close });
+        neverClose();
         say("ready");
       },
     }),
+  "is called off, does not close": async () => {
+    const stop = new AbortController();
+    const running = runSketch({ setup: () => (neverClose(), stop.abort()) }, { signal: stop.signal });
+    stop.signal.addEventListener("abort", () => setTimeout(() => say("ready")));
+    await running;
+  },
   "lives three times": async () => {
     let lives = 0;
     await runSketch(() => ({

@@ -1,4 +1,5 @@
 import { ownMembers } from "../../core/own-members.js";
+import { StopSignals } from "../../transport/stop-signals.js";
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
 import { isLifeOver } from "../board/life-over.js";
@@ -12,14 +13,11 @@ export interface RunSketchOptions extends PcBoardOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const STOP_SIGNALS = ["SIGINT", "SIGTERM"] as const;
-/** A terminal and a program between (npm) may each pass on one Ctrl-C: what comes this soon is still the first. */
-const SAME_SIGNAL_MS = 300;
-
 /**
- * Runs a sketch on this computer: `setup()` once, then `loop()`, at most 1,000 turns a second, until Ctrl-C or `signal`.
- * Then sessions end with BYE, and it resolves with nothing left open. A sketch that fails ends likewise; what went wrong,
- * and on which of its lines, is on stderr, and the process ends with exit code 1. A second Ctrl-C ends it at once.
+ * Runs a sketch on this computer: `setup()` once, then `loop()`, at most 1,000 turns a second, until SIGINT (Ctrl-C),
+ * SIGTERM, SIGHUP or `signal`. Then sessions end with BYE, and it resolves with nothing left open. A sketch that fails ends
+ * likewise; what went wrong, and on which of its lines, is on stderr, and the process ends with exit code 1. A second signal
+ * ends the process at once, with exit code 128 + n.
  */
 export async function runSketch(sketch: Sketch, given: RunSketchOptions = {}): Promise<void> {
   const { signal, ...options } = ownMembers(given);
@@ -38,30 +36,25 @@ async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSigna
     // Nothing is wired to a computer's pins, so nothing else could wake it.
     if (run.state === "ended" || run.sleepsForGood) end();
   });
-  const stop = (): void => {
-    end();
-    // From then on a signal does what it does by itself: end the process at once.
-    setTimeout(forgetSignals, SAME_SIGNAL_MS).unref();
-  };
-  const forgetSignals = (): void => {
-    for (const name of STOP_SIGNALS) process.off(name, stop);
-  };
   // What an old life left behind, a timer of Node's, throws LifeOver where it touches the board: nobody has to know.
   const failed = (where: string) => (cause: unknown) => isLifeOver(cause) || run.fail(where, cause);
   const rejected = failed("a promise that nobody awaits");
   const thrown = failed("a callback of Node's");
-  for (const name of STOP_SIGNALS) process.on(name, stop);
+  const signals = new StopSignals();
+  signals.heed();
+  signals.signal.addEventListener("abort", end, { once: true });
   process.on("unhandledRejection", rejected).on("uncaughtException", thrown);
-  signal?.addEventListener("abort", stop, { once: true });
+  signal?.addEventListener("abort", end, { once: true });
   try {
     // With nothing else on the stack, so that this is not ended with it: see Watchdog.
     board.clock.afterForSketch(0, () => run.start());
     await ended;
+    signals.hasten();
     await run.stop();
   } finally {
-    forgetSignals();
+    signals.release();
     process.off("unhandledRejection", rejected).off("uncaughtException", thrown);
-    signal?.removeEventListener("abort", stop);
+    signal?.removeEventListener("abort", end);
   }
   return run.failure;
 }

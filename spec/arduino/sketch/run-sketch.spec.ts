@@ -1,9 +1,12 @@
 import { expect } from "chai";
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { constants } from "node:os";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { delay, runSketch } from "../../../lib/arduino/index.js";
+import { childOf, processOne } from "../../cli/program.js";
+import { killUntilEnd } from "../../support/kill-until-end.js";
 import { PROCESS_LIMIT } from "../../support/patience.js";
 
 /** As this file: TypeScript through the loader, or what tsc made of it. */
@@ -18,15 +21,37 @@ interface Ended {
   readonly signal: string | null;
 }
 
-/** Runs a sketch as a program; `onReady` when it has said so. */
-async function program(name: string, onReady: (child: ChildProcess) => void = () => {}): Promise<Ended> {
-  const child = spawn(process.execPath, [...LOADER, PROGRAM, name], PROCESS_LIMIT);
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+interface Running {
+  readonly pid: number;
+  readonly exit: Promise<unknown>;
+}
+
+function killed(signal: NodeJS.Signals): (running: Running) => void {
+  return ({ pid }) => void process.kill(pid, signal);
+}
+
+function killedUntilEnd(signal: NodeJS.Signals): (running: Running) => void {
+  return ({ pid, exit }) => void killUntilEnd(pid, signal, exit);
+}
+
+/** Runs a sketch as a program; `onReady` when it has said so. `wrap`: the command that runs it in a child of its own. */
+async function program(
+  name: string,
+  onReady: (running: Running) => void = () => {},
+  wrap: readonly string[] = [],
+): Promise<Ended> {
+  const [command, ...args] = [...wrap, process.execPath, ...LOADER, PROGRAM, name] as unknown as [string, ...string[]];
+  const child = spawn(command, args, PROCESS_LIMIT);
+  const exit = once(child, "exit");
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk: Buffer) => {
     const wasReady = stdout.includes("ready");
     stdout += chunk.toString();
-    if (!wasReady && stdout.includes("ready")) onReady(child);
+    if (!wasReady && stdout.includes("ready"))
+      onReady({ pid: wrap.length > 0 ? childOf({ child }) : (child.pid as number), exit });
   });
   child.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
   const [code, signal] = (await once(child, "close")) as [number | null, string | null];
@@ -54,17 +79,33 @@ describe("arduino/sketch/run-sketch", () => {
     });
   }
 
-  it("says BYE on Ctrl-C, also where it is passed on twice, and leaves nothing open", async () => {
-    const ended = await program("runs on", (child) => {
-      child.kill("SIGINT");
-      child.kill("SIGINT");
-    });
-    expect(ended).to.deep.equal({ stdout: "ready\ngateway: BYE\nleft\n", stderr: "", code: 0, signal: null });
-  });
+  (process.platform === "win32" ? describe.skip : describe)("when a signal stops it", () => {
+    for (const signal of SIGNALS) {
+      it(`says BYE on ${signal}, also if it arrives twice, and leaves nothing open`, async () => {
+        const ended = await program("runs on over UDP", (running) => {
+          killed(signal)(running);
+          killed(signal)(running);
+        });
+        expect(ended).to.deep.equal({ stdout: "ready\ngateway: BYE\nleft\n", stderr: "", code: 0, signal: null });
+      });
 
-  it("ends at once on a second Ctrl-C", async () => {
-    const ended = await program("does not close", (child) => child.kill("SIGINT"));
-    expect(ended).to.deep.equal({ stdout: "ready\nsecond\n", stderr: "", code: null, signal: "SIGINT" });
+      it(`ends at once on a second ${signal}, with 128 and its number`, async () => {
+        const { stdout, code } = await program("does not close", killedUntilEnd(signal));
+        expect([stdout, code]).to.deep.equal(["ready\n", 128 + constants.signals[signal]]);
+      });
+    }
+
+    it("ends at once on a second signal as process 1 of a container", async function () {
+      const unshare = process.platform === "linux" ? processOne() : null;
+      if (unshare === null) this.skip();
+      const { code } = await program("does not close", killedUntilEnd("SIGTERM"), unshare);
+      expect(code).to.equal(143);
+    });
+
+    it("ends at once on the first signal if it was called off before", async () => {
+      const { stdout, code } = await program("is called off, does not close", killed("SIGTERM"));
+      expect([stdout, code]).to.deep.equal(["ready\n", 143]);
+    });
   });
 
   it("begins life after life, and ends where it sleeps for good", async () => {
@@ -85,7 +126,7 @@ describe("arduino/sketch/run-sketch", () => {
 
   it("ends where it is called off in the middle of a wait, and takes its listeners away", async () => {
     const stop = new AbortController();
-    const events = ["SIGINT", "SIGTERM", "unhandledRejection", "uncaughtException"];
+    const events = [...SIGNALS, "unhandledRejection", "uncaughtException"];
     const count = (): number => events.reduce((sum, event) => sum + process.listenerCount(event), 0);
     const before = count();
     let ended = false;
@@ -99,7 +140,7 @@ describe("arduino/sketch/run-sketch", () => {
       },
       { signal: stop.signal },
     );
-    expect(count()).to.equal(before + 4);
+    expect(count()).to.equal(before + 5);
     await running;
     expect([count(), ended]).to.deep.equal([before, false]);
   });

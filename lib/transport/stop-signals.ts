@@ -13,18 +13,19 @@ const LOOKUP = "GetAddrInfoReqWrap";
 const FILE_REQUESTS: readonly string[] = ["FSReqCallback", "FSReqPromise"];
 
 /**
- * The signals that stop this process, from its construction on. While the program starts, each ends it at once. Once the
- * program {@link heed}s them, the first aborts {@link signal}, and the second ends the process at once.
+ * The signals that stop this process, from construction until {@link release}. Each ends the process at once, with exit code
+ * 128 + n, except while the program {@link heed}s them: then the first one aborts {@link signal} instead.
  *
  * Nothing is left to the signals' default action, which the system ignores for process 1 of a container.
  */
 export class StopSignals {
   readonly #stop = new AbortController();
+  readonly #onSignal = (name: StopSignal): void => this.#received(name);
   #isHeeded = false;
   #first: { readonly name: StopSignal; readonly atMs: number } | null = null;
 
   constructor() {
-    for (const name of STOP_SIGNALS) process.on(name, () => this.#received(name));
+    for (const name of STOP_SIGNALS) process.on(name, this.#onSignal);
   }
 
   get signal(): AbortSignal {
@@ -34,6 +35,16 @@ export class StopSignals {
   /** From now on the program stops in an orderly way at the first signal. */
   heed(): void {
     this.#isHeeded = true;
+  }
+
+  /** The program is stopping, for whatever reason: from now on a signal ends it at once. */
+  hasten(): void {
+    this.#isHeeded = false;
+  }
+
+  /** Listens no more. */
+  release(): void {
+    for (const name of STOP_SIGNALS) process.off(name, this.#onSignal);
   }
 
   /** Ends the process now, whatever is still open. */
@@ -58,6 +69,8 @@ export class StopSignals {
 }
 
 function isActive(...resources: readonly string[]): boolean {
+  // Deno has no such function.
+  if (!("getActiveResourcesInfo" in process)) return false;
   return process.getActiveResourcesInfo().some((resource) => resources.includes(resource));
 }
 
