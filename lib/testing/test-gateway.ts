@@ -185,7 +185,10 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     this.#network.restore();
   }
 
-  /** Breaks every TCP connection: both ends are told at once. Over UDP there is none to break. */
+  /**
+   * Breaks every TCP connection: both ends are told at once. A board, as it is, notices when it next sends, or at its next
+   * PING. Over UDP there is none to break.
+   */
   dropConnection(): void {
     this.#journal.add("the connections were dropped");
     this.#network.cut();

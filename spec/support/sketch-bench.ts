@@ -53,6 +53,13 @@ export async function goOffline({ gateway, board }: Bench): Promise<void> {
   await board.advance(LOSS_NOTICED_MS);
 }
 
+/** The gateway ends its session with BYE, and takes no new one before `acceptKey()`. */
+export function endSessions({ gateway }: Bench): void {
+  gateway.refuseKey();
+  void gateway.session().close();
+  gateway.clock.stir();
+}
+
 /** The first message of the session that comes after the network is there again. */
 export function backOnline({ gateway }: Bench): Promise<string> {
   gateway.restoreNetwork();

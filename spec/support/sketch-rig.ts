@@ -83,6 +83,12 @@ export class SketchRig {
     return this;
   }
 
+  /** The gateway ends the session with BYE, which a board notices as soon as it reads. */
+  endSession(): void {
+    void this.gateway.session().close();
+    this.gateway.clock.stir();
+  }
+
   record(usmp: USMPClient): void {
     const tell = (event: string): void => {
       this.told.push(`${this.turn} ${event}`);

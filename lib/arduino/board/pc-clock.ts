@@ -57,7 +57,7 @@ export class PcClock implements BoardClock {
       this.#looks = 0;
       throw new Error(
         `looked for ${this.#longestLookMs} ms whether something changed, while nothing could: ` +
-          "what waits in a loop must let others run, as in while (!usmp.connected()) await delay(1)",
+          "what waits in a loop must let others run, as in while (!usmp.alive()) await delay(1)",
       );
     }
   }

@@ -1,15 +1,16 @@
 import { loadCrypto } from "../../crypto/index.js";
-import type { UsmpError } from "../../errors.js";
+import { UsmpError } from "../../errors.js";
 import type { Logger } from "../../session/event-log.js";
 import type { PskSource } from "../../session/psk-source.js";
 import type { UsmpSession } from "../../session/session.js";
-import type { Dialer, DialOptions, Link } from "../../transport/transport.js";
+import type { Dialer, DialOptions } from "../../transport/transport.js";
 import { Usmp, type UsmpState } from "../../usmp.js";
 import type { Board } from "../board/board.js";
 import type { LifeResource } from "../board/life.js";
 import { shared } from "../board/shared.js";
 import { BoardBackoff } from "./board-backoff.js";
 import { deviceIdOf } from "./board-device-id.js";
+import { BoardLink } from "./board-link.js";
 import type { BoardTransport } from "./usmp.js";
 
 shared.preparations.add(loadCrypto);
@@ -21,7 +22,7 @@ export interface BoardDeviceOptions {
   readonly board: Board;
   readonly psk: PskSource;
   readonly logger: Logger;
-  /** An attempt failed, or a session was lost. */
+  /** An attempt failed. */
   readonly onTrouble: (error: UsmpError) => void;
 }
 
@@ -46,7 +47,14 @@ export class BoardDevice implements LifeResource {
   /** Messages of sessions that are over, which nobody has taken yet. */
   #leftOver = 0;
   #keepaliveMs = DEFAULT_KEEPALIVE_MS;
-  #link: Link | null = null;
+  /** Of the newest attempt; null while there is none yet. */
+  #link: BoardLink | null = null;
+  /** Why the session that the sketch knows of ended. */
+  #lossReason: UsmpError | null = null;
+  #lastAttemptFailed = false;
+  #kind: BoardTransport["kind"] | null = null;
+  #isClosed = false;
+  #holds = false;
   #disown = (): void => {};
 
   constructor({ board, psk, logger, onTrouble }: BoardDeviceOptions) {
@@ -59,32 +67,54 @@ export class BoardDevice implements LifeResource {
       logger,
       reconnect: () => this.#backoff.nextDelayMs(),
     });
+    // A message that is not read is never dropped on a board: the gateway has to wait.
+    this.#usmp.available();
     this.#usmp.observe("connect", (session) => this.#adopt(session));
-    this.#usmp.observe("error", (error) => this.#trouble(error));
+    this.#usmp.observe("error", (error) => this.#fail(error));
+  }
+
+  get kind(): BoardTransport["kind"] | null {
+    return this.#kind;
   }
 
   get state(): UsmpState {
     return this.#usmp.state();
   }
 
-  /** Why the last attempt, or the last `send`, failed. */
+  /** Why the last attempt failed, in the board's words: it knows no timeout for a gateway that it did not reach. */
   get lastError(): UsmpError | null {
-    return this.#usmp.stats().lastError;
+    return this.#asOnBoard(this.#usmp.stats().lastError);
   }
 
-  /** The session that the sketch knows of, where it lives. */
+  /** The session that the sketch knows of, also where it is over and the sketch was not told yet. */
   get session(): UsmpSession | null {
-    return this.#known?.isConnected === true ? this.#known : null;
+    return this.#known;
   }
 
-  /** Whether the session that the sketch knows of is over. */
-  get isLost(): boolean {
-    return this.#known !== null && !this.#known.isConnected;
+  /** Why the session that the sketch knows of is over; null where it lives, or there is none. */
+  get lossReason(): UsmpError | null {
+    return this.#known === null || this.#known.isConnected ? null : this.#lossReason;
+  }
+
+  /** Whether an attempt came to nothing after the last session, if there was one. */
+  get lastAttemptFailed(): boolean {
+    return this.#lastAttemptFailed;
+  }
+
+  /** Whether `close()` was called. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Whether the newest attempt reached a gateway: over TCP its port, over UDP with an answer. */
+  get isReached(): boolean {
+    return this.#link?.isAnswered === true;
   }
 
   /** Connects, once and for all; the first attempt's result. It tries again and again, until `close()`. */
   begin(transport: BoardTransport): Promise<boolean> {
     this.#disown = this.board.own(this);
+    this.#kind = transport.kind;
     this.board.networkEvent();
     return this.#usmp.begin(this.#watched(transport.dialerOn(this.board.network)));
   }
@@ -92,14 +122,17 @@ export class BoardDevice implements LifeResource {
   /** Ends the session, of which the sketch is told nothing, and dials now; that attempt's result. */
   reconnect(): Promise<boolean> {
     this.#newest = null;
-    this.#known = null;
+    this.forget();
     this.board.networkEvent();
     return this.#usmp.reconnect();
   }
 
-  /** The sketch wants messages: from now on none is dropped for want of room, but the gateway has to wait. */
-  listen(): void {
-    this.#usmp.available();
+  /** The sketch leaves a message unread, so nothing more is read from the network; or it has read it. */
+  hold(unread: boolean): void {
+    if (unread === this.#holds) return;
+    this.#holds = unread;
+    if (unread) this.#usmp.pause();
+    else this.#usmp.resume();
   }
 
   /** Lets the sketch know of a new session, where there is one: "again" where this life had one before; else null. */
@@ -114,30 +147,21 @@ export class BoardDevice implements LifeResource {
   /** The sketch was told that its session is lost. */
   forget(): void {
     this.#known = null;
+    this.hold(false);
   }
 
   /** The oldest message; null where none waits, or it came on a session that the sketch does not know of yet. */
   receive(): Uint8Array | null {
-    if (this.session === null && this.#leftOver === 0) return null;
+    if (this.#known?.isConnected !== true && this.#leftOver === 0) return null;
     if (this.#leftOver > 0) this.#leftOver--;
     return this.#usmp.read();
   }
 
-  /** Sends on the session that the sketch knows of, which has to live; the reason why not, or null. */
+  /** Sends on the session that the sketch knows of; the reason why not, or null. An end that was not noticed yet is, now. */
   send(message: Uint8Array): UsmpError | null {
     this.board.networkEvent();
-    return this.#usmp.send(message) ? null : this.lastError;
-  }
-
-  /** Gathers text for a message; how many bytes were taken. */
-  write(bytes: Uint8Array): number {
-    this.board.networkEvent();
-    return this.#usmp.write(bytes);
-  }
-
-  flush(): void {
-    this.board.networkEvent();
-    this.#usmp.flush();
+    this.#link?.notice();
+    return this.lossReason ?? (this.#usmp.send(message) ? this.lossReason : this.#usmp.stats().lastError);
   }
 
   keepalive(keepaliveMs: number): void {
@@ -153,6 +177,7 @@ export class BoardDevice implements LifeResource {
 
   /** Ends this life with BYE. Resolves, within a bounded time, when nothing is left. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#disown();
     this.#newest = null;
     this.#known = null;
@@ -178,26 +203,38 @@ export class BoardDevice implements LifeResource {
     this.#backoff.established();
     session.keepalive(this.#keepaliveMs);
     session.observe("message", () => this.board.networkEvent());
+    this.#lastAttemptFailed = false;
+    this.#link?.hideEnd();
     session.observe("close", (reason) => {
+      if (session === this.#known) this.#lossReason = reason;
       if (session !== this.#newest) return;
       this.#leftOver = this.#usmp.stats().unreadMessages;
-      this.#trouble(reason);
+      this.board.networkEvent();
     });
     this.board.networkEvent();
   }
 
-  #trouble(error: UsmpError): void {
-    this.#onTrouble(error);
+  #fail(error: UsmpError): void {
+    this.#lastAttemptFailed = true;
+    this.#onTrouble(this.#asOnBoard(error) ?? error);
     this.board.networkEvent();
   }
 
-  /** Keeps the link, so that it can be cut. */
+  #asOnBoard(error: UsmpError | null): UsmpError | null {
+    if (error?.code !== "TIMEOUT" || this.isReached) return error;
+    return new UsmpError("TRANSPORT", error.message, { cause: error });
+  }
+
+  /** Keeps the link, so that it can be cut, and makes it a board's. */
   #watched(dialer: Dialer): Dialer {
     return {
       kind: dialer.kind,
       connectTimeoutMs: dialer.connectTimeoutMs,
       describe: () => dialer.describe(),
-      dial: async (options?: DialOptions) => (this.#link = await dialer.dial(options)),
+      dial: async (options?: DialOptions) => {
+        this.#link = null;
+        return (this.#link = new BoardLink(await dialer.dial(options)));
+      },
     };
   }
 }

@@ -11,6 +11,8 @@ export const USMP_ERR_BUFFER_OVERFLOW = UsmpErrno.BUFFER_OVERFLOW;
 export const USMP_ERR_SEQ_EXHAUSTED = UsmpErrno.SEQ_EXHAUSTED;
 export const USMP_ERR_CRYPTO_FAILED = UsmpErrno.CRYPTO_FAILED;
 export const USMP_ERR_NOT_CONNECTED = UsmpErrno.NOT_CONNECTED;
+/** A lock of the board's operating system. There is none here, so `lastError()` never returns it. */
+export const USMP_ERR_MUTEX_FAILED = -10;
 
 /** What `state()` gives. A board calculates within one step, so CALCULATING_ECDH is never seen; nor is it here. */
 export const USMP_STATE_IDLE = 0;

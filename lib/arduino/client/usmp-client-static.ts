@@ -15,7 +15,7 @@ export interface StaticClientOptions {
  * `new USMPClientStatic(PSK, { rxBufferSize: 512 })`. As there, a longer message ends the session.
  */
 export class USMPClientStatic extends USMPClient {
-  /** A key as text, or as bytes and their number. @throws UsmpError INVALID_ARG for a key of less than 16 bytes */
+  /** A key as text, or as bytes and their number; with one of less than 16 bytes `begin()` returns false. */
   constructor(psk: TextLike, options?: StaticClientOptions);
   constructor(psk: Uint8Array, pskLen: number, options?: StaticClientOptions);
   constructor(psk: TextLike | Uint8Array, ...rest: (number | StaticClientOptions | undefined)[]) {

@@ -1,6 +1,6 @@
 import { isBytes, isThenable } from "../../core/kinds.js";
-import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
-import { UsmpErrno, UsmpError } from "../../errors.js";
+import { isUsmpError, UsmpErrno, UsmpError } from "../../errors.js";
+import { PrintBuffer } from "../../device/print-buffer.js";
 import { toUserMessage } from "../../session/message.js";
 import { keepKeys, type PskSource } from "../../session/psk-source.js";
 import type { Board } from "../board/board.js";
@@ -12,15 +12,10 @@ import { bytesBeforeNul, isCharArray } from "../text/char-array.js";
 import { Print } from "../text/print.js";
 import { BoardDevice } from "./board-device.js";
 import { deviceIdOf } from "./board-device-id.js";
+import { boardStateOf, stateAfterFailure } from "./board-state.js";
 import { ClientLog } from "./client-log.js";
-import {
-  USMP_STATE_AWAITING_CHALLENGE,
-  USMP_STATE_AWAITING_SESSION_OK,
-  USMP_STATE_CONNECTING_SOCKET,
-  USMP_STATE_ERROR,
-  USMP_STATE_ESTABLISHED,
-  USMP_STATE_IDLE,
-} from "./constants.js";
+import { USMP_STATE_ERROR, USMP_STATE_ESTABLISHED, USMP_STATE_IDLE } from "./constants.js";
+import { ReceiveBuffer } from "./receive-buffer.js";
 import { isBoardTransport, type BoardTransport, type USMPArduinoTcpCtx, type USMPArduinoUdpCtx } from "./usmp.js";
 
 /** `data` is the callback's to keep, unless the client was given a buffer of its own: then it is a view on that. */
@@ -37,8 +32,9 @@ const NO_SESSION_ID = "0".repeat(32);
  *     await usmp.begin(USMP.TCP("192.168.1.100"));      // in setup()
  *     usmp.maintain();                                   // in loop()
  *
- * Callbacks run within `maintain()` alone, one thing at a time as on the board (a loss, or a new session, or one message),
- * and at the end of an awaited `begin()` or `reconnect()`. They cannot wait. One that throws ends the sketch.
+ * Callbacks run within `maintain()`, one thing at a time as on the board (a loss, or a new session, or one message), and at
+ * the end of an awaited `begin()` or `reconnect()`. `onDisconnect` runs wherever a loss comes to light: also within `send()`,
+ * `print()`, `flush()`, `available()` and `read()`. Callbacks cannot wait. One that throws ends the sketch.
  *
  * What is printed is gathered, and sent as one message at each newline, at 452 bytes, on `flush()` and before a `send()`.
  * Without a session nothing is taken.
@@ -47,33 +43,33 @@ const NO_SESSION_ID = "0".repeat(32);
  * alive through a long `delay()`, and after a loss the next one may be there already when the sketch is told.
  */
 export class USMPClient extends Print {
-  /** One copy, whichever devices look it up. */
-  readonly #psk: PskSource;
-  readonly #rxBuffer: Uint8Array | null;
+  /** One copy, whichever devices look it up; or what is wrong with it, which `begin()` reports as on the board. */
+  readonly #psk: PskSource | UsmpError;
+  readonly #rx: ReceiveBuffer;
   readonly #log = new ClientLog();
   /** The board of the sketch that made it; null: made outside of any, and on the board of whichever sketch begins it. */
   readonly #home = boardOfSketch();
   #device: BoardDevice | null = null;
-  /** The message that `read()` gives next, in the board's receive buffer. */
-  #received: Uint8Array | null = null;
-  /** Whether the sketch has ever asked for messages. */
-  #listens = false;
   #sessionId = NO_SESSION_ID;
   #lastError: UsmpError | null = null;
-  /** Whether it goes on after an attempt that failed: from the first session on, or with `beginAsync`. */
+  /** Whether it tries again after an attempt that failed: from the first session on, with `beginAsync` once a gateway was reached. */
   #persists = false;
-  #failed = false;
+  /** The state while nothing goes on. */
+  #endState: number = USMP_STATE_IDLE;
+  /** Printed, and not sent yet. */
+  readonly #print = new PrintBuffer((message) => this.#transmit(message));
   #onConnect: ConnectionCallback | null = null;
   #onDisconnect: ConnectionCallback | null = null;
   #onReconnect: ConnectionCallback | null = null;
   #onMessage: MessageCallback | null = null;
 
-  /** A key as text, or as bytes and their number; and a buffer to receive into, in place of one for 1808 bytes. */
+  /**
+   * A key as text, or as bytes and their number; and a buffer to receive into, in place of one for 1808 bytes. With a key of
+   * less than 16 bytes `begin()` returns false, `USMP_ERR_INVALID_ARG`.
+   * @throws TypeError for what is no key
+   */
   constructor(psk: TextLike, rxBuffer?: Uint8Array, rxBufferSize?: number);
   constructor(psk: Uint8Array, pskLen: number, rxBuffer?: Uint8Array, rxBufferSize?: number);
-  /**
-   * @throws UsmpError INVALID_ARG for a key of less than 16 bytes
-   */
   constructor(psk: TextLike | Uint8Array, ...rest: (Uint8Array | number | undefined)[]) {
     super();
     if (isCharArray(psk) && typeof rest[0] !== "number") {
@@ -82,24 +78,30 @@ export class USMPClient extends Print {
     }
     const pskLen = isBytes(psk) ? (rest.shift() as number) : undefined;
     const [rxBuffer, rxBufferSize] = rest as [Uint8Array | undefined, number | undefined];
-    this.#psk = keepKeys(isBytes(psk) ? psk.subarray(0, pskLen) : psk.toString());
-    this.#rxBuffer = rxBuffer?.subarray(0, rxBufferSize) ?? null;
+    this.#psk = keyOf(isBytes(psk) ? psk.subarray(0, pskLen) : psk.toString());
+    this.#rx = new ReceiveBuffer(rxBuffer?.subarray(0, rxBufferSize) ?? null);
   }
 
   /**
    * Connects; true after `onConnect` has run. False: not connected, and `lastErrorString()` says why. As on the board it is
-   * not tried again then, unless there was a session since the last `close()`; `beginAsync()` is what tries again in any case.
-   * The keepalive is 30 s again. The second argument is for the board.
+   * not tried again then, unless there was a session since the last `close()`. The keepalive is 30 s again. The second argument is for the board.
    */
   begin(transport: BoardTransport, _context?: USMPArduinoTcpCtx | USMPArduinoUdpCtx): Promise<boolean> {
     return currentBoard().waitFor(this.#begin(transport), "usmp.begin()");
   }
 
-  /** As `begin`, and returns at once: `maintain()` tells of the session. Tries again, until there is one or `close()`. */
+  /**
+   * As `begin`, and returns true at once: `maintain()` calls `onConnect`. Once a gateway was reached it tries again until
+   * `close()`. If the first attempt reaches none, nothing is tried again, as on the board, where `beginAsync()` returns false
+   * then: `state()` is neither connecting nor established, and `lastError()` says why. False: the key is too short.
+   */
   beginAsync(transport: BoardTransport, _context?: USMPArduinoTcpCtx | USMPArduinoUdpCtx): boolean {
     const device = this.#renewDevice(transport);
-    this.#persists = true;
-    void device.begin(transport).then((connected) => connected || this.#noteFailure());
+    if (device === null) return false;
+    void device.begin(transport).then((connected) => {
+      if (connected || device.isReached) this.#persists ||= !device.isClosed;
+      if (!connected) void this.#noteFailure(device);
+    });
     return true;
   }
 
@@ -110,11 +112,9 @@ export class USMPClient extends Print {
 
   /** Says BYE, and tries nothing any more. `onDisconnect` is not called. */
   close(): void {
-    this.#persists = false;
-    this.#failed = false;
-    this.#received = null;
-    this.#lastError = null;
     void this.#device?.close();
+    this.#reset();
+    this.#persists = false;
   }
 
   /** Runs the callback of what happened, if anything did: one thing at a time. To be called in each turn of `loop()`. */
@@ -122,24 +122,20 @@ export class USMPClient extends Print {
     this.#board.polled();
     const device = this.#device;
     if (device === null) return;
-    if (device.isLost) {
-      // What came before the loss is told before it.
-      if (this.#deliver()) return;
-      device.forget();
-      this.#call("onDisconnect callback", this.#onDisconnect);
-    } else if (device.session === null) {
-      this.#greet(device);
-    } else {
-      this.#deliver();
-    }
+    const wasUnread = this.#rx.isFull;
+    if (device.session === null) this.#greet(device);
+    else this.#deliver();
+    device.hold(wasUnread && this.#rx.isFull);
+    // A message that nobody reads keeps BYE behind it, but not a PING that fails.
+    const reason = device.lossReason;
+    if (reason !== null && this.#rx.isFull && reason.code !== "BYE") this.#lose(device);
   }
 
-  /** Whether a message waits to be read. */
+  /** Whether a message waits to be read. One that nobody reads keeps back all that comes behind it. */
   available(): boolean {
     this.#board.polled();
-    this.#listen();
     this.#drain();
-    return this.#received !== null;
+    return this.#rx.isFull;
   }
 
   /** The next message as text; `""` where none waits. */
@@ -147,10 +143,9 @@ export class USMPClient extends Print {
   /** Copies the next message, cut to `maxLen` bytes; how many were copied, 0 where none waits. */
   read(buf: Uint8Array, maxLen?: number): number;
   read(buf?: Uint8Array, maxLen: number = buf?.length ?? 0): ArduinoString | number {
-    this.#listen();
     this.#drain();
-    const message = this.#received;
-    this.#received = null;
+    const message = this.#rx.take();
+    this.#device?.hold(false);
     if (buf === undefined) return new ArduinoString(message === null ? "" : textOf(byteStringOf(message)));
     if (message === null) return 0;
     const copied = message.subarray(0, Math.min(maxLen, buf.length));
@@ -163,24 +158,19 @@ export class USMPClient extends Print {
   send(data: Uint8Array, len?: number): boolean;
   send(data: TextLike | Uint8Array, len?: number): boolean {
     const message = bytesToSend("send", data, len);
-    this.#lastError = this.#hasSession ? (this.#device?.send(message) ?? null) : noSession();
-    return this.#lastError === null;
+    this.#print.flush();
+    return this.#transmit(message);
   }
 
   /** Sends what was printed and not sent yet. */
   override flush(): void {
-    this.#device?.flush();
+    this.#print.flush();
   }
 
-  /** Whether there is a session. */
+  /** Whether there is a session, as far as the sketch knows: true until `onDisconnect` is called. */
   alive(): boolean {
     this.#board.polled();
     return this.#hasSession;
-  }
-
-  /** As `alive`. */
-  connected(): boolean {
-    return this.alive();
   }
 
   /** Whether it is about to connect. */
@@ -192,20 +182,7 @@ export class USMPClient extends Print {
   /** What goes on: `USMP_STATE_IDLE` to `USMP_STATE_ERROR`. */
   state(): number {
     this.#board.polled();
-    const device = this.#device;
-    if (device === null) return USMP_STATE_IDLE;
-    switch (device.state) {
-      case "opening":
-        return USMP_STATE_CONNECTING_SOCKET;
-      case "handshaking":
-        return USMP_STATE_AWAITING_CHALLENGE;
-      case "established":
-        return device.session === null ? USMP_STATE_AWAITING_SESSION_OK : USMP_STATE_ESTABLISHED;
-      case "backoff":
-        return USMP_STATE_ERROR;
-      default:
-        return this.#failed ? USMP_STATE_ERROR : USMP_STATE_IDLE;
-    }
+    return (this.#device && boardStateOf(this.#device)) ?? this.#endState;
   }
 
   /** PING after this many milliseconds of silence, from now on; 0: never. To be called after `begin()`, which sets 30,000. */
@@ -256,12 +233,12 @@ export class USMPClient extends Print {
   /** Sets the callback for each message; null clears it, and messages wait for `read()`. */
   onMessage(callback: MessageCallback | null): void {
     this.#onMessage = callback;
-    if (callback !== null) this.#listen();
   }
 
   protected override writeBytes(bytes: Uint8Array): number {
-    this.#lastError = this.#hasSession ? null : noSession();
-    return this.#lastError === null ? (this.#device?.write(bytes) ?? 0) : 0;
+    if (this.#hasSession) return this.#print.write(bytes);
+    this.#lastError = noSession();
+    return 0;
   }
 
   get #hasSession(): boolean {
@@ -274,13 +251,13 @@ export class USMPClient extends Print {
 
   async #begin(transport: BoardTransport): Promise<boolean> {
     const device = this.#renewDevice(transport);
+    if (device === null) return false;
     const connected = await device.begin(transport);
     if (connected) {
       this.#persists = true;
       this.#greet(device);
     } else {
-      this.#noteFailure();
-      if (!this.#persists) await device.close();
+      await this.#noteFailure(device);
     }
     return connected;
   }
@@ -291,19 +268,27 @@ export class USMPClient extends Print {
       this.#lastError = noSession();
       return false;
     }
-    this.#received = null;
+    this.#rx.take();
+    this.#print.clear();
     const connected = await device.reconnect();
     if (connected) this.#greet(device);
-    else this.#noteFailure();
+    else this.#lastError = device.lastError;
     return connected;
   }
 
-  /** A device to begin with, on the board that this client is for; the one before it ends. */
-  #renewDevice(transport: BoardTransport): BoardDevice {
+  /** A device to begin with, on the board that this client is for; the one before it ends. Null: the key will not do. */
+  #renewDevice(transport: BoardTransport): BoardDevice | null {
     if (!isBoardTransport(transport)) throw new TypeError("begin() needs USMP.TCP(host) or USMP.UDP(host)");
     const here = currentBoard();
     transport.join();
     void this.#device?.close();
+    this.#reset();
+    if (isUsmpError(this.#psk)) {
+      this.#device = null;
+      this.#lastError = this.#psk;
+      this.#endState = USMP_STATE_ERROR;
+      return null;
+    }
     const device: BoardDevice = new BoardDevice({
       board: this.#home ?? here,
       psk: this.#psk,
@@ -313,22 +298,43 @@ export class USMPClient extends Print {
       },
     });
     this.#device = device;
-    if (this.#listens) device.listen();
-    this.#failed = false;
-    this.#received = null;
-    this.#lastError = null;
     return device;
   }
 
-  #listen(): void {
-    if (this.#listens) return;
-    this.#listens = true;
-    this.#device?.listen();
+  /** As a new client: what happened before `begin()` and `close()` is over. */
+  #reset(): void {
+    this.#endState = USMP_STATE_IDLE;
+    this.#rx.take();
+    this.#lastError = null;
+    this.#print.clear();
   }
 
-  #noteFailure(): void {
-    this.#failed = true;
-    this.#lastError = this.#device?.lastError ?? null;
+  /** The first attempt came to nothing. */
+  async #noteFailure(device: BoardDevice): Promise<void> {
+    if (device.isClosed) return;
+    this.#lastError = device.lastError;
+    this.#endState = stateAfterFailure(device);
+    if (!this.#persists) await device.close();
+  }
+
+  /** Sends on the session that the sketch knows of. */
+  #transmit(message: Uint8Array): boolean {
+    const device = this.#device;
+    if (device === null || device.session === null) {
+      this.#lastError = noSession();
+      return false;
+    }
+    this.#lastError = device.send(message);
+    if (device.lossReason !== null) this.#lose(device);
+    return this.#lastError === null;
+  }
+
+  /** The sketch learns of a loss. */
+  #lose(device: BoardDevice): void {
+    this.#lastError = device.lossReason;
+    device.forget();
+    this.#print.clear();
+    this.#call("onDisconnect callback", this.#onDisconnect);
   }
 
   #greet(device: BoardDevice): void {
@@ -340,36 +346,21 @@ export class USMPClient extends Print {
     this.#call("onConnect callback", this.#onConnect);
   }
 
-  /** Gives the callback the next message; false where it has none, or there is none. */
-  #deliver(): boolean {
-    const callback = this.#onMessage;
-    if (callback === null) return false;
+  /** Takes the next message, and gives it to the callback, if there is one. */
+  #deliver(): void {
     this.#drain();
-    const message = this.#received;
-    if (message === null) return false;
-    this.#received = null;
+    const callback = this.#onMessage;
+    const message = callback && this.#rx.take();
+    if (callback === null || message === null) return;
     this.#call("onMessage callback", () => callback(toUserMessage(message), message.length));
-    return true;
   }
 
-  /** Takes the next message into the receive buffer, where that is free. */
+  /** Takes the next message into the receive buffer, where that is free; a loss behind the last message comes to light. */
   #drain(): void {
-    if (this.#received !== null) return;
-    const message = this.#device?.receive() ?? null;
-    if (message === null) return;
-    const buffer = this.#rxBuffer;
-    if (buffer !== null && message.length > buffer.length) return this.#overflow(message.length, buffer.length);
-    buffer?.set(message);
-    this.#received = buffer?.subarray(0, message.length) ?? message;
-    this.#lastError = null;
-  }
-
-  /** As on the board: what does not fit ends the session. */
-  #overflow(length: number, room: number): void {
-    const advice = `give USMPClient a larger buffer (${MAX_MESSAGE_LENGTH} bytes hold any), or send less`;
-    this.#device?.abandon(
-      new UsmpError("PAYLOAD_TOO_LARGE", `a message of ${length} bytes came, and there is room for ${room}: ${advice}`),
-    );
+    const device = this.#device;
+    if (device === null || this.#rx.isFull) return;
+    if (this.#rx.fill(device)) this.#lastError = null;
+    else if (device.lossReason !== null) this.#lose(device);
   }
 
   #call(where: string, callback: (() => unknown) | null): void {
@@ -382,6 +373,16 @@ export class USMPClient extends Print {
       fail(cause);
       throw cause;
     }
+  }
+}
+
+/** @throws TypeError for what is no key */
+function keyOf(psk: Uint8Array | string): PskSource | UsmpError {
+  try {
+    return keepKeys(psk);
+  } catch (cause) {
+    if (isUsmpError(cause)) return cause;
+    throw cause;
   }
 }
 

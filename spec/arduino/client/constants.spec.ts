@@ -14,6 +14,7 @@ describe("the constants of the board's library", () => {
       USMP_ERR_SEQ_EXHAUSTED: -7,
       USMP_ERR_CRYPTO_FAILED: -8,
       USMP_ERR_NOT_CONNECTED: -9,
+      USMP_ERR_MUTEX_FAILED: -10,
       USMP_STATE_IDLE: 0,
       USMP_STATE_CONNECTING_SOCKET: 1,
       USMP_STATE_AWAITING_CHALLENGE: 2,

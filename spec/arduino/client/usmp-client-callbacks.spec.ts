@@ -50,7 +50,7 @@ describe("USMPClient's callbacks", () => {
     await rig.board.advance(2_000);
     rig.gateway.send("before");
     await rig.board.advance(1);
-    rig.gateway.dropConnection();
+    rig.endSession();
     await rig.board.advance(20);
     rig.gateway.send("after");
     await rig.board.advance(20);
@@ -72,7 +72,7 @@ describe("USMPClient's callbacks", () => {
     await running();
     for (let index = 0; index < 5; index++) rig.gateway.send(`${index}`);
     await rig.board.advance(2);
-    rig.gateway.dropConnection();
+    rig.endSession();
     expect(rig.events.length).to.be.lessThan(4);
     await rig.board.advance(20);
     const messages = Array.from({ length: 5 }, (_, index) => `message ${index} 1`);
@@ -97,7 +97,7 @@ describe("USMPClient's callbacks", () => {
     rig.usmp.onDisconnect(note("disconnect"));
     rig.usmp.onReconnect(note("reconnect"));
     rig.usmp.onMessage(note("message"));
-    rig.gateway.dropConnection();
+    rig.endSession();
     await rig.board.advance(2_100);
     rig.gateway.send("x");
     await rig.board.advance(10);
@@ -121,27 +121,26 @@ describe("USMPClient's callbacks", () => {
         setup: async () => void (await usmp.begin(TCP)),
         loop: async () => {
           await delay(10_000);
-          told.push(`maintain, ${usmp.alive() ? "alive" : "dead"}`);
           usmp.maintain();
+          told.push(`maintained, ${usmp.alive() ? "alive" : "dead"}`);
         },
       };
     });
     await rig.gateway.waitForSession();
     await rig.board.advance(1_000);
     for (let time = 0; time < 2; time++) {
-      rig.gateway.dropConnection();
+      rig.endSession();
       await rig.board.advance(4_000);
     }
     expect([told, rig.gateway.connected]).to.deep.equal([["connect"], true]);
-    await rig.board.advance(22_000);
+    await rig.board.advance(16_000);
     expect(told).to.deep.equal([
       "connect",
-      "maintain, dead",
       "disconnect",
-      "maintain, dead",
+      "maintained, dead",
       "reconnect",
       "connect",
-      "maintain, alive",
+      "maintained, alive",
     ]);
   });
 
@@ -361,7 +360,7 @@ describe("USMPClient's callbacks", () => {
     await running();
     for (const look of [
       (usmp: USMPClient) => usmp.maintain(),
-      (usmp: USMPClient) => usmp.connected(),
+      (usmp: USMPClient) => usmp.alive(),
       (usmp: USMPClient) => usmp.available(),
       (usmp: USMPClient) => usmp.isConnecting(),
     ]) {

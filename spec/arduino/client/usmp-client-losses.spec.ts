@@ -1,6 +1,10 @@
 import { expect } from "chai";
 import { currentBoard } from "../../../lib/arduino/board/current-board.js";
-import { USMP_ERR_TIMEOUT, USMP_ERR_TRANSPORT_FAILED } from "../../../lib/arduino/client/constants.js";
+import {
+  USMP_ERR_TIMEOUT,
+  USMP_ERR_TRANSPORT_FAILED,
+  USMP_STATE_AWAITING_CHALLENGE,
+} from "../../../lib/arduino/client/constants.js";
 import { USMPClient } from "../../../lib/arduino/client/usmp-client.js";
 import { delay, millis } from "../../../lib/arduino/time.js";
 import { TestGateway } from "../../../lib/testing/test-gateway.js";
@@ -52,18 +56,20 @@ for (const [name, transport] of [
       rig = new SketchRig({ transport });
       rig.gateway.loseNetwork();
       await rig.start();
-      expect([rig.begun, rig.usmp.lastError()]).to.deep.equal([false, USMP_ERR_TIMEOUT]);
+      expect([rig.begun, rig.usmp.lastError()]).to.deep.equal([false, USMP_ERR_TRANSPORT_FAILED]);
       expect(rig.gateway.clock.now()).to.be.at.most(20_000);
     });
 
-    it("keeps trying where the network is lost in the middle of a handshake", async () => {
+    it("keeps trying after beginAsync() where the network is lost in the middle of a handshake", async () => {
       rig = new SketchRig({
         transport,
         setup: (usmp) => void usmp.beginAsync(transport),
         conditions: { latencyMs: 50 },
       });
       await rig.start();
-      await rig.gateway.clock.advanceUntil(() => rig.usmp.state() === 2, 1_000);
+      await rig.gateway.clock.advanceUntil(() => rig.usmp.state() === USMP_STATE_AWAITING_CHALLENGE, 1_000);
+      // Over UDP until the gateway has acknowledged HELLO.
+      await rig.gateway.clock.advance(transport === UDP ? 120 : 0);
       rig.gateway.loseNetwork();
       await rig.board.advance(60_000);
       expect(rig.events).to.deep.equal([]);
@@ -232,13 +238,13 @@ describe("USMPClient over TCP, when the connection breaks", () => {
     rig.gateway.usmp.on("connect", () => void at.push(rig.gateway.clock.now()));
     await rig.board.advance(10_000);
     for (let time = 0; time < 3; time++) {
-      rig.gateway.dropConnection();
+      rig.endSession();
       await rig.board.advance(2_500);
     }
     expect(at.map((time) => Math.floor(time / 100) * 100)).to.deep.equal([10_000, 12_500, 15_000]);
-    rig.gateway.dropConnection();
+    rig.endSession();
     await rig.board.advance(100);
-    rig.gateway.dropConnection();
+    rig.endSession();
     await rig.board.advance(3_000);
     expect(at.map((time) => Math.floor(time / 100) * 100).slice(3)).to.deep.equal([17_500, 19_500]);
     await rig.end();
@@ -263,7 +269,7 @@ describe("USMPClient over TCP, when the connection breaks", () => {
 
   it("tells which error it was", async () => {
     const rig = await new SketchRig().start();
-    rig.gateway.dropConnection();
+    rig.endSession();
     await rig.board.advance(5);
     expect(rig.usmp.lastError()).to.equal(USMP_ERR_TRANSPORT_FAILED);
     await rig.end();

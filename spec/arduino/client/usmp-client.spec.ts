@@ -2,6 +2,7 @@ import { expect } from "chai";
 import {
   USMP_ERR_AUTH_FAILED,
   USMP_ERR_BUFFER_OVERFLOW,
+  USMP_ERR_INVALID_ARG,
   USMP_ERR_NOT_CONNECTED,
   USMP_ERR_TRANSPORT_FAILED,
   USMP_OK,
@@ -13,12 +14,13 @@ import {
 } from "../../../lib/arduino/client/constants.js";
 import { USMPClient } from "../../../lib/arduino/client/usmp-client.js";
 import { USMP } from "../../../lib/arduino/client/usmp.js";
+import { delay } from "../../../lib/arduino/time.js";
 import { ArduinoString } from "../../../lib/arduino/text/arduino-string.js";
 import { HEX } from "../../../lib/arduino/text/number-base.js";
 import { WiFi } from "../../../lib/arduino/wifi/wifi.js";
 import { TestGateway } from "../../../lib/testing/test-gateway.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
-import { PSK, SketchRig, TCP, type SketchRigOptions } from "../../support/sketch-rig.js";
+import { PSK, SketchRig, TCP, UDP, type SketchRigOptions } from "../../support/sketch-rig.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
@@ -52,16 +54,23 @@ describe("USMPClient", () => {
       });
     }
 
-    it("throws INVALID_ARG for a short key, and never shows it", async () => {
-      rig = new SketchRig();
-      const error = await rig.board
-        .start(() => ({ setup: () => void new USMPClient("too short") }))
-        .then(
-          () => null,
-          (caught: unknown) => caught as Error,
-        );
-      expect(error?.message).to.match(/^setup\(\): .*16/);
-      expect(error?.message).to.not.contain("too short");
+    it("takes a key that is too short: begin() and beginAsync() give false, INVALID_ARG, and never show it", async () => {
+      const given: unknown[] = [];
+      const usmp = await running({
+        client: () => new USMPClient("too short"),
+        setup: async (client) => {
+          given.push(await client.begin(TCP), client.lastError(), client.beginAsync(TCP), client.lastError());
+        },
+      });
+      expect(given).to.deep.equal([false, USMP_ERR_INVALID_ARG, false, USMP_ERR_INVALID_ARG]);
+      expect([usmp.state(), usmp.alive()]).to.deep.equal([USMP_STATE_ERROR, false]);
+      expect(usmp.lastErrorString()).to.match(/^INVALID_ARG: .*16/);
+      expect(usmp.lastErrorString()).to.not.contain("too short");
+    });
+
+    it("throws a TypeError for what is no key", async () => {
+      await running();
+      expect(() => new USMPClient(undefined as unknown as string)).to.throw(TypeError);
     });
   });
 
@@ -85,7 +94,7 @@ describe("USMPClient", () => {
       expect([rig.begun, rig.usmp.lastError(), rig.usmp.state()]).to.deep.equal([
         false,
         USMP_ERR_TRANSPORT_FAILED,
-        USMP_STATE_ERROR,
+        USMP_STATE_IDLE,
       ]);
       expect(rig.usmp.lastErrorString()).to.match(/^TRANSPORT: /);
       await rig.gateway.restart();
@@ -158,27 +167,68 @@ describe("USMPClient", () => {
       expect(usmp.alive()).to.equal(true);
     });
 
-    it("tries again until somebody answers", async () => {
+    for (const [name, transport, state] of [
+      ["TCP", TCP, USMP_STATE_IDLE],
+      ["UDP", UDP, USMP_STATE_ERROR],
+    ] as const) {
+      it(`does not try again over ${name} where nobody answers the first attempt, as on the board`, async () => {
+        rig = new SketchRig({ setup: (client) => void client.beginAsync(transport) });
+        await rig.gateway.close();
+        await rig.start();
+        await rig.board.advance(20_000);
+        const said = [rig.usmp.isConnecting(), rig.usmp.state(), rig.usmp.lastError()];
+        expect(said).to.deep.equal([false, state, USMP_ERR_TRANSPORT_FAILED]);
+        await rig.gateway.restart();
+        await rig.gateway.expectNothing(600_000);
+        expect([rig.gateway.connected, rig.events]).to.deep.equal([false, []]);
+      });
+    }
+
+    for (const isThere of [true, false]) {
+      it(`is over when isConnecting() is false, with a gateway ${isThere ? "there" : "not there"}`, async () => {
+        rig = new SketchRig({
+          setup: async (usmp) => {
+            usmp.beginAsync(TCP);
+            for (; usmp.isConnecting(); await delay(10)) usmp.maintain();
+            rig.told.push(`0 ${usmp.state() === USMP_STATE_ESTABLISHED}`);
+          },
+        });
+        if (!isThere) await rig.gateway.close();
+        await rig.start();
+        expect(rig.events).to.deep.equal(isThere ? ["connect", "true"] : ["false"]);
+      });
+    }
+
+    it("tries again where the gateway was reached and refused the key", async () => {
       rig = new SketchRig({ setup: (client) => void client.beginAsync(TCP) });
-      await rig.gateway.close();
+      rig.gateway.refuseKey();
       await rig.start();
-      await rig.board.advance(50_000);
-      expect(rig.usmp.state()).to.equal(USMP_STATE_ERROR);
-      expect(rig.usmp.lastError()).to.equal(USMP_ERR_TRANSPORT_FAILED);
-      await rig.gateway.restart();
+      await rig.board.advance(10_000);
+      expect([rig.usmp.state(), rig.usmp.lastError()]).to.deep.equal([USMP_STATE_ERROR, USMP_ERR_AUTH_FAILED]);
+      rig.gateway.acceptKey();
       await rig.gateway.waitForSession({ withinMs: 33_000 });
       await rig.board.advance(2);
       expect([rig.events, rig.usmp.lastError()]).to.deep.equal([["connect"], USMP_OK]);
     });
+
+    it("tries again after a first attempt that failed where there was a session before", async () => {
+      await running();
+      await rig.gateway.close();
+      rig.usmp.beginAsync(TCP);
+      await rig.board.advance(100);
+      expect(rig.usmp.state()).to.equal(USMP_STATE_ERROR);
+      await rig.gateway.restart();
+      await rig.gateway.waitForSession({ withinMs: 33_000 });
+    });
   });
 
   describe("state", () => {
-    it("goes from idle through connecting to established, where alive() and connected() hold", async () => {
+    it("goes from idle through connecting to established, where alive() holds", async () => {
       const seen: number[] = [];
       const note = (usmp: USMPClient): void => {
         if (seen.at(-1) !== usmp.state()) seen.push(usmp.state());
         expect(usmp.isConnecting()).to.equal([1, 2, 3, 4].includes(usmp.state()));
-        expect([usmp.alive(), usmp.connected()]).to.deep.equal(Array(2).fill(usmp.state() === USMP_STATE_ESTABLISHED));
+        expect(usmp.alive()).to.equal(usmp.state() === USMP_STATE_ESTABLISHED);
       };
       await running({
         conditions: { latencyMs: 5 },
@@ -308,19 +358,16 @@ describe("USMPClient", () => {
       rig.gateway.send("two");
       await rig.board.advance(1);
       rig.gateway.refuseKey();
-      rig.gateway.dropConnection();
+      rig.endSession();
       await rig.board.advance(10);
-      expect(usmp.alive()).to.equal(false);
-      expect([usmp.read().toString(), usmp.read().toString(), usmp.read().toString()]).to.deep.equal([
-        "one",
-        "two",
-        "",
-      ]);
+      const read = [usmp.read().toString(), usmp.read().toString(), usmp.alive()];
+      await rig.board.advance(5);
+      expect([read, usmp.read().toString(), usmp.alive()]).to.deep.equal([["one", "two", true], "", false]);
     });
 
     it("gives nothing of a new session before maintain() has told of it", async () => {
       const usmp = await polling({ maintains: false });
-      rig.gateway.dropConnection();
+      rig.endSession();
       await rig.gateway.waitForDisconnect();
       rig.usmp.maintain();
       await rig.gateway.waitForSession();
@@ -329,15 +376,6 @@ describe("USMPClient", () => {
       expect([usmp.available(), usmp.read().toString()]).to.deep.equal([false, ""]);
       usmp.maintain();
       expect([usmp.available(), usmp.read().toString()]).to.deep.equal([true, "new"]);
-    });
-
-    it("keeps the last 64 of a device that only sends, and stays connected", async () => {
-      const usmp = await polling();
-      for (let index = 0; index < 200; index++) {
-        rig.gateway.send(`ACK ${index}`);
-        await rig.board.advance(1);
-      }
-      expect([usmp.alive(), usmp.read().toString()]).to.deep.equal([true, "ACK 136"]);
     });
   });
 
@@ -393,7 +431,7 @@ describe("USMPClient", () => {
     it("stays through a reconnect, and begin() sets it to 30 s, as on the board", async () => {
       const usmp = await running(quiet);
       usmp.keepalive(5_000);
-      rig.gateway.dropConnection();
+      rig.endSession();
       await rig.gateway.waitForDisconnect();
       await rig.gateway.waitForSession();
       expect(await quietFor()).to.equal(5_000);

@@ -57,7 +57,7 @@ describe("the sketch dimmer", () => {
     expect(back).to.deep.equal([...back].sort((a, b) => b - a));
   });
 
-  for (const message of ["to 101", "to", "to -5", "to 5 600001", "up", ""]) {
+  for (const message of ["to 101", "to", "to -5", "to 5 600001", "up", " "]) {
     it(`refuses "${message}"`, async () => {
       expect(await ask(bench, message)).to.equal("ERR to takes 0 to 100, and milliseconds");
       expect(bench.board.output(LED_PIN)).to.equal(0);

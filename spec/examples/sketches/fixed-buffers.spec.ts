@@ -44,7 +44,7 @@ describe("the sketch fixed-buffers", () => {
     expect(display()).to.deep.equal(["|                |", "|                |"]);
   });
 
-  for (const message of ["3 Hello", "1", "clear!", "cle", ""]) {
+  for (const message of ["3 Hello", "1", "clear!", "cle", " "]) {
     it(`does not take "${message}"`, async () => {
       expect(await ask(bench, message)).to.equal("ERR 1, 2, clear or stats");
     });

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import ledMatrix from "../../../examples/sketches/led-matrix/led-matrix.js";
-import { ask, backOnline, type Bench, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import { ask, backOnline, endSessions, type Bench, startSketch, stopSketch } from "../../support/sketch-bench.js";
 import { EVEN } from "../../support/even-time.js";
 
 const DATA_PIN = 23;
@@ -113,12 +113,12 @@ describe("the sketch led-matrix", () => {
 
   it("shows a broken link where there is none, and its picture again when there is", async () => {
     await ask(bench, "heart");
-    bench.gateway.dropConnection();
-    bench.gateway.loseNetwork();
+    endSessions(bench);
     await bench.board.advance(9_900);
     expect(await shown()).to.equal(HEART);
-    await bench.board.advance(100);
+    await bench.board.advance(105);
     expect(await shown()).to.equal(NO_LINK);
+    bench.gateway.acceptKey();
     expect(await backOnline(bench)).to.equal("showing heart");
     expect(await shown()).to.equal(HEART);
   });
