@@ -133,6 +133,19 @@ describe("USMPClient, as on the board,", () => {
     });
   });
 
+  for (const keepaliveMs of [0, 120_000]) {
+    it(`keeps its session with keepalive(${keepaliveMs}), because the gateway sends PING`, async () => {
+      const usmp = await running();
+      usmp.keepalive(keepaliveMs);
+      await rig.board.advance(600_000);
+      expect([usmp.send("still here"), await rig.gateway.next(), rig.events]).to.deep.equal([
+        true,
+        "still here",
+        ["connect"],
+      ]);
+    });
+  }
+
   it("takes an empty message for none: neither onMessage nor read() gets it", async () => {
     const usmp = await running();
     for (const text of ["", "a", "", ""]) rig.gateway.send(text);
