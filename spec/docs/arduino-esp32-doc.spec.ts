@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { UsmpErrno, USMP_ERROR_CODES } from "../../lib/errors.js";
+import * as constants from "../../lib/arduino/client/constants.js";
+import { USMP_ERROR_CODES } from "../../lib/errors.js";
 
 /** Compiled or not, as this spec itself is: the texts are in either. */
 const LIBRARY = new URL("../../lib/", import.meta.url);
@@ -42,10 +43,34 @@ describe("docs/arduino-esp32.md", () => {
   });
 
   it("gives the C core's numbers their names", () => {
-    for (const [name, number] of Object.entries(UsmpErrno)) {
-      const boardName = name === "OK" ? "USMP_OK" : `USMP_ERR_${name}`;
-      expect(document).to.match(new RegExp(`\\| ${number} +\\| \`${boardName}\``));
-    }
+    const numbers = Object.entries(constants).filter(([name]) => /^USMP_(OK|ERR_\w+)$/.test(name));
+    expect(numbers).to.have.lengthOf(11);
+    for (const [name, number] of numbers) expect(document).to.match(new RegExp(`\\| ${number} +\\| \`${name}\``));
+  });
+
+  /** What the board says, where the gateway says `gateway`. */
+  function boardSays(gateway: RegExp): string {
+    return troubles
+      .filter((row) => gateway.test(row[1]))
+      .map((row) => `${row[0]}: ${row[2]}`)
+      .join("\n");
+  }
+
+  it("tells a wrong key over TCP and over UDP", () => {
+    expect(boardSays(/AUTH/))
+      .to.match(/Timeout waiting for SESSION_OK`, -4/)
+      .and.to.match(/Failed to send HELLO_ACK`, -2, after some 15 s/);
+  });
+
+  it("blames no keepalive for a loss that the gateway's own PINGs prevent", () => {
+    expect(boardSays(/the peer has shown no sign of life/)).to.not.match(/60 s/);
+  });
+
+  it("tells what one sees of the C core's own faults: a rotation under traffic, a HELLO_RETRY that was lost", () => {
+    const text = troubles.map((row) => row.join(" ")).join("\n");
+    expect(text)
+      .to.match(/Decryption failed`, -8.*usmp_rekey\(\)/)
+      .and.to.match(/Timeout waiting for CHALLENGE`, -4, after 5 s.*HELLO_RETRY/);
   });
 
   it("shows a sketch that is C++ for the board's names, where there is a compiler", function () {
