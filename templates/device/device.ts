@@ -49,7 +49,7 @@ export function device(psk: string, host = "127.0.0.1", port = 9000): SketchFunc
       else if (command.equals("off")) digitalWrite(LED_BUILTIN, LOW);
       else return;
       Serial.println("the light is " + command);
-      usmp.send("light " + command);
+      usmp.send("light " + command); // an answer that cannot be sent is of no use later
     });
 
     // From then on maintain() comes back after every loss.
@@ -68,7 +68,7 @@ export function device(psk: string, host = "127.0.0.1", port = 9000): SketchFunc
 
     if (uint32_t(millis() - lastReportMs) >= REPORT_EVERY_MS) {
       lastReportMs = millis();
-      usmp.send(`up for ${Math.floor(millis() / 1000)} s`);
+      usmp.send(`up for ${Math.floor(millis() / 1000)} s`); // where it fails, the next one will do
     }
     await delay(LOOK_EVERY_MS);
   }

@@ -33,6 +33,7 @@ void setLed(bool on) {
   digitalWrite(LED_BUILTIN, on ? HIGH : LOW);
 }
 
+// A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
 void announce() {
   if (blinking) {
     usmp.send("blink " + String(halfPeriodMs));

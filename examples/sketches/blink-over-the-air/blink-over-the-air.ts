@@ -44,6 +44,7 @@ export default function blinkOverTheAir() {
     digitalWrite(LED_BUILTIN, on ? HIGH : LOW);
   }
 
+  // A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
   function announce() {
     if (blinking) {
       usmp.send(`blink ${halfPeriodMs}`);

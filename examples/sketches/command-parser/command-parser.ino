@@ -148,6 +148,7 @@ void runLine(char* line, Print& out) {
   out.printf("ERR no command %s, try help\n", words[0]);
 }
 
+// An answer that cannot be sent is not repeated: who asked is gone with the session.
 void onMessage(const uint8_t* data, size_t len) {
   char line[MAX_LINE + 1];
   if (len > MAX_LINE) {

@@ -149,6 +149,7 @@ export default function commandParser() {
     out.printf("ERR no command %s, try help\n", name);
   }
 
+  // An answer that cannot be sent is not repeated: who asked is gone with the session.
   function onMessage(data: Uint8Array, len: number) {
     if (len > MAX_LINE) {
       usmp.println("ERR too long");

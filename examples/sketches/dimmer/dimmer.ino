@@ -47,6 +47,7 @@ void setLevel(uint8_t percent) {
   analogWrite(LED_PIN, dutyOf(percent));
 }
 
+// A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
 void announce() {
   usmp.send("at " + String(level));
 }

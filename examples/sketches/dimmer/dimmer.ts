@@ -61,6 +61,7 @@ export default function dimmer() {
     analogWrite(LED_PIN, dutyOf(percent));
   }
 
+  // A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
   function announce() {
     usmp.send(`at ${level}`);
   }

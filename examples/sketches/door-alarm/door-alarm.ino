@@ -45,6 +45,8 @@ uint32_t alarms = 0;
 bool begun = false;
 uint32_t lastBeginMs = 0;
 
+// A send() that fails is not repeated, here or below: onConnect() and each heartbeat tell the state and the door, and
+// onConnect() the alarms that nobody heard of.
 void enter(State next) {
   state = next;
   enteredMs = millis();

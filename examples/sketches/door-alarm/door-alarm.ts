@@ -60,6 +60,8 @@ export default function doorAlarm() {
   let begun = false;
   let lastBeginMs = 0;
 
+  // A send() that fails is not repeated, here or below: onConnect() and each heartbeat tell the state and the door, and
+  // onConnect() the alarms that nobody heard of.
   function enter(next: State) {
     state = next;
     enteredMs = millis();

@@ -53,6 +53,7 @@ uint32_t crc32(uint32_t crc, const uint8_t* data, size_t len) {
   return ~crc;
 }
 
+// A send() that fails is not repeated, here or below: each new session starts with onConnect(), which says it all.
 void askNext() {
   usmp.send("next " + String(received));
 }

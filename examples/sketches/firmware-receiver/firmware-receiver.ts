@@ -91,6 +91,7 @@ export default function firmwareReceiver() {
   let installed = false;
   let installedMs = 0;
 
+  // A send() that fails is not repeated, here or below: each new session starts with onConnect(), which says it all.
   function askNext() {
     usmp.send(`next ${received}`);
   }

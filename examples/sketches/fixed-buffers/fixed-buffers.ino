@@ -77,6 +77,7 @@ void onMessage(const uint8_t* data, size_t len) {
   } else {
     snprintf(reply, sizeof(reply), "ERR 1, 2, clear or stats");
   }
+  // A send() that fails is not repeated: who asked is gone with the session.
   usmp.send((const uint8_t*)reply, strlen(reply));
 }
 

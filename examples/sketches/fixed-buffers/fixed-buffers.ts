@@ -95,6 +95,7 @@ export default function fixedBuffers() {
     } else {
       snprintf(reply, reply.length, "ERR 1, 2, clear or stats");
     }
+    // A send() that fails is not repeated: who asked is gone with the session.
     usmp.send(reply, strlen(reply));
   }
 

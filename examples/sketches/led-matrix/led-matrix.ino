@@ -52,6 +52,7 @@ uint32_t lastAliveMs = 0;
 bool begun = false;
 uint32_t lastBeginMs = 0;
 
+// A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
 void announce() {
   usmp.send(String("showing ") + shown->name);
 }

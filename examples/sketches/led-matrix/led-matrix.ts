@@ -68,6 +68,7 @@ export default function ledMatrix() {
   let begun = false;
   let lastBeginMs = 0;
 
+  // A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
   function announce() {
     usmp.send(`showing ${shown.name}`);
   }

@@ -4,7 +4,8 @@
  * The heater goes off, and stays off until the next "set", where the sensor is broken or the plate is too hot.
  *
  * From the gateway: "set 60.5" (20 to 80 degrees), "off".
- * To the gateway:   "t=59.8 set=60.5 duty=112" every 5 seconds and on each new session, "FAULT ..." at once.
+ * To the gateway:   "t=59.8 set=60.5 duty=112" every 5 seconds and on each new session;
+ *                   "FAULT ..." at once, and after each of these until the next "set" or "off".
  *
  * On a board, joining the WiFi and opening a TCP connection block loop() for seconds while the gateway is away, with
  * the last duty on the pin. A heater that could do harm in that time needs its control in a task of its own, and a
@@ -42,6 +43,7 @@ bool heating = false;
 float setpoint = 0.0f;
 float temperature = 0.0f;
 float lastTemperature = 0.0f;
+const char* trouble = nullptr;
 float integral = 0.0f;
 int duty = 0;
 uint32_t lastControlMs = 0;
@@ -49,11 +51,13 @@ uint32_t lastReportMs = 0;
 bool begun = false;
 uint32_t lastBeginMs = 0;
 
+// A send() that fails is not repeated: the next report says it all again.
 void report() {
   lastReportMs = millis();
   char text[48];
   snprintf(text, sizeof(text), "t=%.1f set=%.1f duty=%d", temperature, heating ? setpoint : 0.0f, duty);
   usmp.send(text);
+  if (trouble != nullptr) usmp.send(String("FAULT ") + trouble);
 }
 
 void drive(int newDuty) {
@@ -69,7 +73,8 @@ void off() {
 
 void fault(const char* what) {
   off();
-  usmp.send(String("FAULT ") + what);
+  trouble = what;
+  report();
 }
 
 float celsiusOf(int reading) {
@@ -114,6 +119,7 @@ void onMessage(const uint8_t* data, size_t len) {
     usmp.send("ERR set or off");
     return;
   }
+  trouble = nullptr;
   report();
 }
 

@@ -4,7 +4,8 @@
  * The heater goes off, and stays off until the next "set", where the sensor is broken or the plate is too hot.
  *
  * From the gateway: "set 60.5" (20 to 80 degrees), "off".
- * To the gateway:   "t=59.8 set=60.5 duty=112" every 5 seconds and on each new session, "FAULT ..." at once.
+ * To the gateway:   "t=59.8 set=60.5 duty=112" every 5 seconds and on each new session;
+ *                   "FAULT ..." at once, and after each of these until the next "set" or "off".
  *
  * Nothing blocks here while the gateway is away; on a board joining the WiFi and opening a TCP connection do.
  */
@@ -55,6 +56,7 @@ export default function pidHeater() {
   let setpoint = 0;
   let temperature = 0;
   let lastTemperature = 0;
+  let trouble: string | null = null;
   let integral = 0;
   let duty = 0;
   let lastControlMs = 0;
@@ -62,11 +64,13 @@ export default function pidHeater() {
   let begun = false;
   let lastBeginMs = 0;
 
+  // A send() that fails is not repeated: the next report says it all again.
   function report() {
     lastReportMs = millis();
     const text = charArray(48);
     snprintf(text, text.length, "t=%.1f set=%.1f duty=%d", temperature, heating ? setpoint : 0, duty);
     usmp.send(text);
+    if (trouble !== null) usmp.send(`FAULT ${trouble}`);
   }
 
   function drive(newDuty: number) {
@@ -82,7 +86,8 @@ export default function pidHeater() {
 
   function fault(what: string) {
     off();
-    usmp.send(`FAULT ${what}`);
+    trouble = what;
+    report();
   }
 
   function celsiusOf(reading: number): number {
@@ -127,6 +132,7 @@ export default function pidHeater() {
       usmp.send("ERR set or off");
       return;
     }
+    trouble = null;
     report();
   }
 

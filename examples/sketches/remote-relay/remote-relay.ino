@@ -42,6 +42,7 @@ void allOff() {
   for (int i = 0; i < RELAYS; i++) switchRelay(i, false, 0);
 }
 
+// A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
 void announce() {
   char text[8 + RELAYS] = "relays ";
   for (int i = 0; i < RELAYS; i++) text[7 + i] = relays[i].on ? '1' : '0';

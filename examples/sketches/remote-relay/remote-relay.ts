@@ -59,6 +59,7 @@ export default function remoteRelay() {
     for (let i = 0; i < RELAYS; i++) switchRelay(i, false, 0);
   }
 
+  // A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
   function announce() {
     const text = charArray(8 + RELAYS, "relays ");
     for (let i = 0; i < RELAYS; i++) text[7 + i] = byte(relays[i]!.on ? "1" : "0");

@@ -79,7 +79,7 @@ void readButton() {
   buttonEdgeMs = millis();
   if (!down) return;
   setPosition(0);
-  usmp.send("reset");
+  usmp.send("reset");  // where it fails, the next session starts with "position 0"
 }
 
 void setup() {

@@ -88,7 +88,7 @@ export default function rotaryEncoder() {
     buttonEdgeMs = millis();
     if (!down) return;
     setPosition(0);
-    usmp.send("reset");
+    usmp.send("reset"); // where it fails, the next session starts with "position 0"
   }
 
   async function setup() {

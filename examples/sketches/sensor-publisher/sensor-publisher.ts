@@ -50,7 +50,7 @@ export default function sensorPublisher() {
     usmp.print(readCelsius(), 1);
     usmp.print(" missed=");
     usmp.println(missed);
-    missed = 0;
+    missed = usmp.alive() ? 0 : missed + 1; // a send that fails ends the session
   }
 
   async function setup() {

@@ -35,6 +35,8 @@ void load() {
   intervalSeconds = preferences.getUInt("interval", 30);
 }
 
+// A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
+// The next "is alive" comes in any case.
 void announce() {
   usmp.send("name=" + name + " interval=" + String(intervalSeconds) + " boots=" + String(boots));
 }

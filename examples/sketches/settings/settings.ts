@@ -45,6 +45,8 @@ export default function settings() {
     intervalSeconds = preferences.getUInt("interval", 30);
   }
 
+  // A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
+  // The next "is alive" comes in any case.
   function announce() {
     usmp.send(`name=${name.c_str()} interval=${intervalSeconds} boots=${boots}`);
   }

@@ -50,6 +50,7 @@ void lights(bool red, bool amber, bool green, bool walk) {
   digitalWrite(WALK_PIN, walk);
 }
 
+// A send() that fails is not repeated: each new session starts with announce().
 void announce() {
   usmp.send(STATE_NAMES[state]);
 }

@@ -65,6 +65,7 @@ export default function stateMachine() {
     digitalWrite(WALK_PIN, walk ? HIGH : LOW);
   }
 
+  // A send() that fails is not repeated: each new session starts with announce().
   function announce() {
     usmp.send(state);
   }

@@ -146,6 +146,7 @@ Shutter shutter(motor, END_PIN, TRAVEL_STEPS);
 
 USMPClient usmp(PSK);
 
+// A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
 void announce() {
   usmp.send(shutter.homed() ? "at " + String(shutter.percent()) : String("lost"));
 }

@@ -184,6 +184,7 @@ export default function stepperDriver() {
 
   const usmp = new USMPClient(PSK);
 
+  // A send() that fails is not repeated: each new session starts with announce(), and has no use for an old answer.
   function announce() {
     usmp.send(shutter.homed() ? `at ${shutter.percent()}` : "lost");
   }

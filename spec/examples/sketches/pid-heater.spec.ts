@@ -1,6 +1,14 @@
 import { expect } from "chai";
 import pidHeater from "../../../examples/sketches/pid-heater/pid-heater.js";
-import { ask, backOnline, type Bench, goOffline, startSketch, stopSketch } from "../../support/sketch-bench.js";
+import {
+  ask,
+  backOnline,
+  type Bench,
+  goOffline,
+  LOSS_NOTICED_MS,
+  startSketch,
+  stopSketch,
+} from "../../support/sketch-bench.js";
 import { EVEN } from "../../support/even-time.js";
 
 const SENSOR_PIN = 34;
@@ -137,15 +145,26 @@ describe("the sketch pid-heater", () => {
     });
   }
 
-  it("cuts the heater on a fault while the network is lost as well", async () => {
-    await ask(bench, "set 60");
-    await goOffline(bench);
-    broken = 4_095;
-    await bench.board.advance(200);
-    expect(bench.board.output(HEATER_PIN)).to.equal(0);
-    broken = null;
-    expect(await backOnline(bench)).to.match(/ set=0\.0 duty=0$/);
-  });
+  for (const [when, before, after] of [
+    ["while the network is lost", LOSS_NOTICED_MS, 0],
+    ["before the loss of the network is noticed", 0, LOSS_NOTICED_MS],
+  ] as const) {
+    it(`cuts the heater on a fault ${when}, and tells the fault in the next session, until a command comes`, async () => {
+      await ask(bench, "set 60");
+      bench.gateway.loseNetwork();
+      await bench.board.advance(before);
+      broken = 4_095;
+      await bench.board.advance(200);
+      expect(bench.board.output(HEATER_PIN)).to.equal(0);
+      broken = null;
+      await bench.board.advance(after);
+      expect(await backOnline(bench)).to.match(/ set=0\.0 duty=0$/);
+      expect(await bench.gateway.next()).to.equal("FAULT sensor open");
+      expect(await ask(bench, "off")).to.match(/ set=0\.0 duty=0$/);
+      await bench.board.advance(12_000);
+      expect(bench.gateway.messages.at(-1)!.text).to.match(/ set=0\.0 duty=0$/);
+    });
+  }
 
   it("goes off when it is told to, and refuses what it must not heat to", async () => {
     await ask(bench, "set 60");
