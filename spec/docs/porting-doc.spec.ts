@@ -78,6 +78,16 @@ describe("docs/porting.md", () => {
     expect(missing).to.deep.equal([]);
   });
 
+  it("has each option of the virtual board in one table, and no others", () => {
+    const [, members] = /^export interface VirtualBoardOptions \{\n([^]*?)^\}/m.exec(
+      readFileSync("lib/testing/virtual-board.ts", "utf8"),
+    ) as unknown as [string, string];
+    const options = [...members.matchAll(/^ {2}readonly (\w+)\?/gm)].map(([, option]) => option);
+    const section = DOCUMENT.split("\n## The virtual board\n")[1]?.split("\n## ")[0] ?? "";
+    expect(options).to.include("seed");
+    expect([...section.matchAll(/^\| `(\w+)` /gm)].map(([, option]) => option)).to.have.members(options);
+  });
+
   it("has the pins of each board as they are", () => {
     const numbers = (cell: string): number[] =>
       [...cell.matchAll(/(\d+)(?:-(\d+))?/g)].flatMap(([, from, to]) =>
