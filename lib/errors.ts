@@ -63,13 +63,26 @@ export class UsmpError extends Error {
   readonly errno: number;
 
   constructor(code: UsmpErrorCode, message: string, options?: { readonly cause?: unknown }) {
-    const hasCause = options !== undefined && Object.hasOwn(options, "cause") && options.cause !== undefined;
-    super(message, hasCause ? { cause: options.cause } : undefined);
+    const cause = causeOf(options);
+    super(message, cause === undefined ? undefined : { cause });
+    requireCode(code);
     this.code = code;
     this.errno = ERRNO_BY_CODE[code];
   }
 }
 Object.defineProperty(UsmpError.prototype, BRAND, { value: true });
+
+/** Anything but an object has no cause, as with the errors of the language. */
+function causeOf(options: unknown): unknown {
+  if (typeof options !== "object" || options === null || !Object.hasOwn(options, "cause")) return undefined;
+  return (options as { readonly cause?: unknown }).cause;
+}
+
+function requireCode(code: unknown): void {
+  if (typeof code === "string" && Object.hasOwn(ERRNO_BY_CODE, code)) return;
+  const given = typeof code === "string" ? JSON.stringify(code) : code === null ? "null" : `of type ${typeof code}`;
+  throw new TypeError(`the code is ${given}; give one of USMP_ERROR_CODES`);
+}
 
 /**
  * What tells of an end that was wanted. It has no stack trace, which would point into this library, and which takes longer to

@@ -1,5 +1,6 @@
 import { ownMembers } from "./core/own-members.js";
 import { toUsmpError, UsmpError } from "./errors.js";
+import { parseDeviceId } from "./core/device-id.js";
 import { parseHexKey } from "./core/psk.js";
 import { Device } from "./device/device.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "./device/dial.js";
@@ -13,8 +14,8 @@ import { EventLog } from "./session/event-log.js";
 import { facadeStats, SessionTotals, type UsmpStats } from "./session/stats.js";
 import type { UsmpStatus } from "./session/status.js";
 import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
-import { toBytes, type Sendable } from "./session/message.js";
-import { checkKnown, withDefaults, type Given } from "./session/options.js";
+import { toBytes, toText, type Sendable } from "./session/message.js";
+import { checkKnown, graceOf, withDefaults, type Given } from "./session/options.js";
 import { createPskLookup, keepKeys, type PskSource } from "./session/psk-source.js";
 import type { UsmpSession } from "./session/session.js";
 import { TcpTransport } from "./transport/tcp.js";
@@ -151,9 +152,8 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    */
   async listen(...transports: AnyAcceptor[]): Promise<ListeningAddress[]> {
     try {
-      if (this.#fleet !== null || !this.#device.isIdle) {
+      if (this.#fleet !== null || !this.#device.isIdle)
         throw new UsmpError("INVALID_ARG", "this facade is in use: close() it, or use another one to listen");
-      }
       return await this.#listen(transports);
     } catch (error) {
       this.note(error);
@@ -166,6 +166,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    * listening facade waits for callbacks that gave a promise, for `graceMs` at most (default 0).
    */
   async close(options: StopOptions = {}): Promise<void> {
+    graceOf(options);
     const fleet = this.#fleet;
     await Promise.all([this.#device.close(), fleet?.stop(options)]);
     // A close() that was faster may have made way for another fleet.
@@ -215,12 +216,12 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** Gathers text, and sends it at each newline, at 452 bytes, on `flush()` and before a `send()`. The count; 0 offline. */
   print(value: string | number | boolean | bigint): number {
-    return this.write(String(value));
+    return this.write(toText(value));
   }
 
   /** As `print`, and then CR and LF, as on the board. */
   println(value: string | number | boolean | bigint = ""): number {
-    return this.write(`${String(value)}\r\n`);
+    return this.write(`${toText(value)}\r\n`);
   }
 
   /** As `print`, for one byte, for bytes, or for text. */
@@ -265,7 +266,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** Asks the gateway for a sign of life; resolves with the round trip in milliseconds. */
   async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
-    return this.#device.requireSession().ping(options);
+    return this.#device.ping(options);
   }
 
   /** Rotates the session's keys; resolves when this end sends under the new ones. */
@@ -308,8 +309,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return this.#fleet?.sessions() ?? [];
   }
 
-  /** A device's live session on a listening facade, or null. */
+  /** A device's live session on a listening facade, or null. @throws UsmpError INVALID_ARG where that is no device id. */
   session(deviceId: string): UsmpSession | null {
+    parseDeviceId(deviceId);
     return this.#fleet?.session(deviceId) ?? null;
   }
 

@@ -7,11 +7,12 @@ import { loadCrypto } from "../crypto/index.js";
 import { toUsmpError, UsmpError } from "../errors.js";
 import { droppedFields, EventLog } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
-import type { ReceiveOptions } from "../session/inbox.js";
+import { receiveOptions, type ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
-import { checkKnown, withDefaults, type Given } from "../session/options.js";
+import { checkKnown, pingTimeoutOf, requireOptions, withDefaults, type Given } from "../session/options.js";
 import type { UsmpSession } from "../session/session.js";
 import { Attempt } from "../transport/attempt.js";
+import { requireDialer } from "../transport/contained.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Dialer } from "../transport/transport.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DeviceSettings, type Route } from "./dial.js";
@@ -78,6 +79,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(options: UsmpClientOptions) {
     super(CLIENT_EVENTS);
+    requireOptions(options, "an object with host and psk");
     const { host, port, transport, psk, deviceId, ...settings } = ownMembers(options);
     this.#psk = parsePsk(psk);
     checkKnown(settings, DEFAULT_DEVICE_SETTINGS, { host, port, transport, psk, deviceId });
@@ -88,6 +90,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     this.#deviceIdOption = deviceId;
     if (transport === undefined && host === undefined)
       throw new UsmpError("INVALID_ARG", "neither host nor transport is given");
+    if (transport !== undefined) requireDialer(transport);
     this.#dialer = transport ?? new TcpTransport(host as string, port);
   }
 
@@ -148,17 +151,20 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
 
   /** See {@link UsmpSession.sendAsync}; rejects with NOT_CONNECTED without a session. */
   async sendAsync(data: Sendable): Promise<void> {
-    await this.#need().sendAsync(data);
+    const message = toBytes(data);
+    await this.#need().sendAsync(message);
   }
 
   /** See {@link UsmpSession.recv}. */
   async recv(options?: ReceiveOptions): Promise<Uint8Array> {
-    return this.#need().recv(options);
+    const checked = receiveOptions(options);
+    return this.#need().recv(checked);
   }
 
   /** See {@link UsmpSession.ping}. */
   async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
-    return this.#need().ping(options);
+    const timeoutMs = pingTimeoutOf(options);
+    return this.#need().ping({ timeoutMs });
   }
 
   /** See {@link UsmpSession.rekey}. */

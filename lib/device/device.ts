@@ -1,3 +1,6 @@
+import { pingTimeoutOf } from "../session/options.js";
+import { requireSignal } from "../core/arguments.js";
+import { requireDialer } from "../transport/contained.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
 import { guardCrypto } from "../core/guarded-crypto.js";
@@ -142,6 +145,12 @@ export class Device {
     return this.session;
   }
 
+  /** @throws UsmpError (as a rejection) INVALID_ARG, and NOT_CONNECTED without a session; else as the session's own. */
+  async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
+    const timeoutMs = pingTimeoutOf(options);
+    return this.requireSession().ping({ timeoutMs });
+  }
+
   /** `"24:0a:c4:01:02:03"`; `""` before the first `begin` where it is a random one. */
   get deviceId(): string {
     return this.#deviceId === null ? "" : formatDeviceId(this.#deviceId);
@@ -149,9 +158,8 @@ export class Device {
 
   /** Starts a new life, ending what goes on; it ends when `signal` aborts. Resolves with the first attempt's result; rejects where it cannot even start. */
   async begin(dialer: Dialer, signal?: AbortSignal): Promise<boolean> {
-    if (typeof (dialer as Partial<Dialer> | null | undefined)?.dial !== "function") {
-      throw new UsmpError("INVALID_ARG", "begin() needs a transport to dial, such as Usmp.TCP(host)");
-    }
+    requireDialer(dialer);
+    requireSignal(signal);
     if (signal?.aborted === true) throw new UsmpError("CLOSED", "begin() was aborted", { cause: signal.reason });
     this.#watch(signal);
     const turn = ++this.#turn;

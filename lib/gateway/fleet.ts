@@ -38,7 +38,7 @@ export class Fleet {
 
   /** As {@link UsmpServer.listen}, but with no default of its own. Rejects with INVALID_ARG for what is no transport. */
   async listen(acceptors: readonly AnyAcceptor[]): Promise<ListeningAddress[]> {
-    if (acceptors.length === 0 || !acceptors.every(canListen)) {
+    if (acceptors.length === 0) {
       throw new UsmpError("INVALID_ARG", 'listen() needs a transport to listen on, such as Usmp.TCP("0.0.0.0")');
     }
     return this.#server.listen(...acceptors);
@@ -116,8 +116,4 @@ export class Fleet {
     this.#handlers.onMessage(data, session);
     return true;
   }
-}
-
-function canListen(acceptor: Partial<AnyAcceptor> | null | undefined): boolean {
-  return typeof acceptor?.listen === "function";
 }

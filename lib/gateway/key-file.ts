@@ -1,3 +1,4 @@
+import { refuseArgument, requireClock } from "../core/arguments.js";
 import { open, stat, type FileHandle } from "node:fs/promises";
 import { equalBytes } from "../core/bytes.js";
 import { ownMembers } from "../core/own-members.js";
@@ -94,6 +95,8 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
     super(KEY_FILE_EVENTS);
     const { clock = systemClock, pollMs = DEFAULT_POLL_MS, onError, onReload, onWarning } = ownMembers(options);
     checkNumber("pollMs", pollMs, 1);
+    requireClock(clock);
+    if (typeof path !== "string") refuseArgument("path", path, "the file's path as a string");
     this.path = path;
     this.#clock = clock;
     this.#pollMs = pollMs;

@@ -1,3 +1,4 @@
+import { requireSignal } from "../core/arguments.js";
 import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Timer } from "../core/clock.js";
 import type { KeyPair } from "../core/crypto-provider.js";
@@ -9,11 +10,12 @@ import { loadCrypto } from "../crypto/index.js";
 import { causeText, isUsmpError, toUsmpError, UsmpError } from "../errors.js";
 import { droppedFields, errorFields, EventLog, type LogFields } from "../session/event-log.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
-import { checkKnown, checkNumber, withDefaults, type Given } from "../session/options.js";
+import { checkKnown, graceOf, requireOptions, withDefaults, type Given } from "../session/options.js";
 import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
 import { SessionTotals, type ServerStats } from "../session/stats.js";
 import { RunningHandlers } from "../session/running-handlers.js";
 import type { UsmpSession } from "../session/session.js";
+import { requireAcceptor } from "../transport/contained.js";
 import { ContainedLink } from "../transport/contained-link.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from "../transport/transport.js";
@@ -83,6 +85,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(options: UsmpServerOptions) {
     super(SERVER_EVENTS);
+    requireOptions(options, "an object with psk");
     const { psk, host = "0.0.0.0", port = 9000, ...settings } = ownMembers(options);
     const lookupKeys = createKeyLookup(psk);
     this.#store = isPskStore(psk) ? psk : null;
@@ -149,6 +152,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
    */
   async listen(...acceptors: AnyAcceptor[]): Promise<ListeningAddress[]> {
     if (this.#run !== null) throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
+    acceptors.forEach(requireAcceptor);
     const { clock, closeTimeoutMs } = this.#settings;
     const onError = (error: UsmpError): void => this.#reportTrouble("listener.error", error);
     const run = new Run({ clock, closeTimeoutMs, onError });
@@ -183,6 +187,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   /** Listens, unless it does already; resolves when it was stopped, or `signal` aborted. Rejects where it cannot listen. */
   async serve(options: StopOptions & { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const { signal, ...stopOptions } = ownMembers(options);
+    requireSignal(signal);
+    graceOf(stopOptions);
     if (signal?.aborted === true) return;
     const stop = (): void => void this.stop(stopOptions);
     signal?.addEventListener("abort", stop);
@@ -202,8 +208,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
    * (default 0), and resolves when nothing is left. Idempotent: a second call without grace does not shorten the first.
    */
   async stop(options: StopOptions = {}): Promise<void> {
-    const { graceMs = 0 } = ownMembers(options);
-    checkNumber("graceMs", graceMs, 0);
+    const graceMs = graceOf(options);
     const run = this.#run;
     this.#run = null;
     if (run !== null) this.#log.log("info", "gateway.stopping", () => ({ sessions: this.#reception.sessions.size }));

@@ -1,6 +1,8 @@
+import { requireBytes, requireSignal } from "../core/arguments.js";
 import { ownMembers } from "../core/own-members.js";
 import type { Clock, Timer } from "../core/clock.js";
-import { UsmpError } from "../errors.js";
+import { toUsmpError, UsmpError } from "../errors.js";
+import { checkNumber } from "./options.js";
 
 /** A reader that waits. */
 interface Waiter {
@@ -97,6 +99,7 @@ export class Inbox {
 
   /** Copies the oldest waiting message into `into`, cut where it is too long; its copied length, 0 where none waits. */
   takeInto(into: Uint8Array): number {
+    requireBytes("into", into);
     const data = this.take();
     if (data === null) return 0;
     const copied = data.subarray(0, into.length);
@@ -112,10 +115,17 @@ export class Inbox {
 
   /**
    * The next message; queued ones also after the end.
-   * Rejects with TIMEOUT, with CLOSED when aborted, or with the reason of the end.
+   * Rejects with TIMEOUT, with CLOSED when aborted, with INVALID_ARG, or with the reason of the end.
    */
-  receive(options: ReceiveOptions = {}): Promise<Uint8Array> {
-    const { timeoutMs, signal } = ownMembers(options);
+  receive(options?: ReceiveOptions): Promise<Uint8Array> {
+    try {
+      return this.#receive(receiveOptions(options));
+    } catch (error) {
+      return Promise.reject(toUsmpError(error));
+    }
+  }
+
+  #receive({ timeoutMs, signal }: ReceiveOptions): Promise<Uint8Array> {
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
     const data = this.take();
     if (data !== null) return Promise.resolve(data);
@@ -213,6 +223,14 @@ export class Inbox {
     this.#full = full;
     this.#options.onPressure(full);
   }
+}
+
+/** How to wait for a message. @throws UsmpError INVALID_ARG naming what is wrong. */
+export function receiveOptions(options: ReceiveOptions | undefined): ReceiveOptions {
+  const own = ownMembers(options);
+  requireSignal(own.signal);
+  if (own.timeoutMs !== undefined) checkNumber("timeoutMs", own.timeoutMs, 0);
+  return own;
 }
 
 function nobodyReads(): UsmpError {

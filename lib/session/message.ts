@@ -1,3 +1,4 @@
+import { describeGiven } from "../core/arguments.js";
 import { plainView } from "../core/bytes.js";
 import { isArrayBuffer, isBytes } from "../core/kinds.js";
 
@@ -9,11 +10,16 @@ export function toBytes(data: Sendable): Uint8Array {
   if (typeof data === "string") return new TextEncoder().encode(data);
   if (isBytes(data)) return plainView(data);
   if (isArrayBuffer(data)) return new Uint8Array(data);
-  const given: unknown = data;
-  throw new TypeError(
-    `data is ${given === null ? "null" : `of type ${typeof given}`}; give a string, a Uint8Array or an ArrayBuffer`,
-  );
+  throw new TypeError(`data is ${describeGiven(data)}; give a string, a Uint8Array or an ArrayBuffer`);
 }
+
+/** What `print` writes. @throws TypeError for what has no text of its own, such as undefined. */
+export function toText(value: string | number | boolean | bigint): string {
+  if (PRINTABLE.includes(typeof value)) return String(value);
+  throw new TypeError(`the value is ${describeGiven(value)}; give a string, a number, a boolean or a bigint`);
+}
+
+const PRINTABLE: readonly string[] = ["string", "number", "boolean", "bigint"];
 
 /** A received message in the form that users get: in Node a Buffer on the same bytes, so that `toString()` gives its text. */
 export function toUserMessage(data: Uint8Array): Uint8Array {

@@ -1,3 +1,4 @@
+import { describeGiven, refuseArgument, requireClock, requireFunctions } from "../core/arguments.js";
 import { ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import type { CipherName, CryptoProvider } from "../core/crypto-provider.js";
@@ -78,9 +79,13 @@ function badCiphers(value: unknown, advice: string): UsmpError {
 export function checkNumber(name: string, value: unknown, least: number, most = Infinity): void {
   if (typeof value !== "number" || !(value >= least && value <= most)) {
     const range = most === Infinity ? `a number of at least ${least}` : `a number from ${least} to ${most}`;
-    const given = typeof value === "string" ? `the text ${JSON.stringify(value)}` : String(value);
+    const given = typeof value === "string" ? `the text ${JSON.stringify(value)}` : shownNumber(value);
     throw new UsmpError("INVALID_ARG", `${name} is ${given}; give ${range}`);
   }
+}
+
+function shownNumber(value: unknown): string {
+  return typeof value === "number" || typeof value === "bigint" ? String(value) : describeGiven(value);
 }
 
 /** Fails for an option that is none, such as a misspelt one. @throws UsmpError INVALID_ARG naming it, and what there is. */
@@ -109,9 +114,43 @@ export function withDefaults<Settings extends object>(defaults: Settings, given:
   return settings;
 }
 
+const PROVIDER_FUNCTIONS: readonly (keyof CryptoProvider)[] = [
+  "generateKeyPair",
+  "hmacSha256",
+  "hkdfSha256",
+  "aead",
+  "randomBytes",
+  "constantTimeEqual",
+  "wipe",
+];
+
+/** Fails where options that have to be given are not. @throws UsmpError INVALID_ARG; `wanted` says what they are. */
+export function requireOptions(given: unknown, wanted: string): void {
+  if (given === undefined) refuseArgument("options", given, wanted);
+}
+
+/** How long a `ping` waits. @throws UsmpError INVALID_ARG naming what is wrong. */
+export function pingTimeoutOf(options: { readonly timeoutMs?: number | undefined } | undefined): number {
+  const { timeoutMs = DEFAULT_PING_TIMEOUT_MS } = ownMembers(options);
+  checkNumber("timeoutMs", timeoutMs, 0);
+  return timeoutMs;
+}
+
+/** How long the end of a gateway waits for callbacks. @throws UsmpError INVALID_ARG naming what is wrong. */
+export function graceOf(options: { readonly graceMs?: number | undefined } | undefined): number {
+  const { graceMs = 0 } = ownMembers(options);
+  checkNumber("graceMs", graceMs, 0);
+  return graceMs;
+}
+
+const DEFAULT_PING_TIMEOUT_MS = 10_000;
+
 /** Checks what devices and gateways share. @throws UsmpError INVALID_ARG naming the option. */
 export function checkSessionSettings(settings: SessionSettings): void {
   checkCipher(settings.cipher);
+  requireClock(settings.clock);
+  if (settings.crypto !== undefined)
+    requireFunctions("crypto", settings.crypto, PROVIDER_FUNCTIONS, `an object with ${PROVIDER_FUNCTIONS.join(", ")}`);
   if (settings.logger !== undefined && !isLogger(settings.logger))
     throw new UsmpError(
       "INVALID_ARG",

@@ -1,4 +1,3 @@
-import { ownMembers } from "../core/own-members.js";
 import { hexOf } from "../core/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { formatDeviceId } from "../core/device-id.js";
@@ -6,9 +5,10 @@ import { isUsmpError, orderlyEnd, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "./guarded-emitter.js";
 import { LeavableIterator } from "./leavable-iterator.js";
+import { requireDriver } from "./made-here.js";
 import { Inbox, type ReceiveOptions } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
-import { checkNumber, type SessionSettings } from "./options.js";
+import { checkNumber, pingTimeoutOf, type SessionSettings } from "./options.js";
 import { RefusedSends } from "./refused-sends.js";
 import type { SessionStats } from "./stats.js";
 
@@ -75,6 +75,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   /** Sessions come from {@link UsmpClient}, {@link UsmpServer} and the facade. */
   private constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
     super(SESSION_EVENTS);
+    requireDriver(driver);
     this.deviceId = formatDeviceId(deviceId);
     this.sessionId = hexOf(sessionId);
     this.#driver = driver;
@@ -235,9 +236,8 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    * Asks for a sign of life; resolves with the round trip in milliseconds. Calls at the same time share one PING.
    * Rejects with TIMEOUT after `timeoutMs` (the session goes on), or with the reason for which the session ended.
    */
-  ping(options: { readonly timeoutMs?: number | undefined } = {}): Promise<number> {
-    const { timeoutMs = 10_000 } = ownMembers(options);
-    return this.#request(this.#pings, timeoutMs, "PONG", () => this.#driver.ping());
+  async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
+    return this.#request(this.#pings, pingTimeoutOf(options), "PONG", () => this.#driver.ping());
   }
 
   /**

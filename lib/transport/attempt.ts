@@ -1,3 +1,4 @@
+import { refuseArgument, requireSignal } from "../core/arguments.js";
 import { hasMember } from "../core/own-members.js";
 import type { DialOptions } from "./transport.js";
 
@@ -24,6 +25,7 @@ export class Attempt implements DialOptions {
 
   /** @param followed calls it off, with its reason; listened to until this is over */
   constructor(followed?: AbortSignal) {
+    requireSignal(followed);
     // An own and enumerable property, so that a dialer that copies its options, as in `{ ...options }`, or hides them behind others, has it too.
     Object.defineProperty(this, "signal", { enumerable: true, get: () => this.#madeSignal() });
     this.#followed = followed;
@@ -34,8 +36,11 @@ export class Attempt implements DialOptions {
   /**
    * For a dialer, which goes on to `dialing` and `dialed`: the attempt that its options are; else one that follows their
    * signal, also where another dialer is at work for that attempt, as under a dialer that races two.
+   * @throws UsmpError INVALID_ARG for what are no options
    */
   static of(options: DialOptions): Attempt {
+    const given: unknown = options;
+    if (typeof given !== "object" || given === null) refuseArgument("options", given, "an object");
     if (#followed in options && options.#dialerCallOff === null) return options;
     const attempt = new Attempt(hasMember(options, "signal") ? options.signal : undefined);
     attempt.#isDialersOwn = true;

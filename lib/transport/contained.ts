@@ -1,4 +1,5 @@
 /** What a transport of anybody's making may do, held to what it should do: nothing that it throws, or never says, hurts its owner. */
+import { requireFunctions } from "../core/arguments.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { isThenable } from "../core/kinds.js";
 import { causeText, toUsmpError, type UsmpError } from "../errors.js";
@@ -46,6 +47,16 @@ export function withDeadline<Value>(
     timer = clock.after(timeoutMs, () => giveUp(late.error()));
   });
   return { done, giveUp };
+}
+
+/** Fails for what cannot be dialed. @throws UsmpError INVALID_ARG */
+export function requireDialer(value: unknown): void {
+  requireFunctions("the transport", value, ["dial"], "one to dial, such as Usmp.TCP(host)");
+}
+
+/** Fails for what cannot be listened on. @throws UsmpError INVALID_ARG */
+export function requireAcceptor(value: unknown): void {
+  requireFunctions("the transport", value, ["listen"], 'one to listen on, such as Usmp.TCP("0.0.0.0")');
 }
 
 /** Where a dialer leads, whatever it does when it is asked. */

@@ -1,4 +1,5 @@
 /** USMP over TCP, on Node's sockets. */
+import { requireClock, requireFunction, requireFunctions } from "../core/arguments.js";
 import { connect, createServer, isIPv4, type LookupFunction, type Server, type Socket } from "node:net";
 
 import { hasMember, ownMembers } from "../core/own-members.js";
@@ -72,6 +73,8 @@ export class TcpTransport implements Dialer, Acceptor {
     const own = ownMembers(options);
     const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepAliveMs, clock = systemClock } = own;
     const { lookup = systemLookup } = own;
+    requireClock(clock);
+    requireFunction("lookup", lookup);
     requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
     if (keepAliveMs !== undefined) requireInteger("keepAliveMs", keepAliveMs, 1_000, LONGEST_TIMEOUT_MS);
     this.host = host;
@@ -154,6 +157,7 @@ export class TcpTransport implements Dialer, Acceptor {
    * @throws {UsmpError} TRANSPORT, the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) as `cause`
    */
   async listen(handlers: ListenHandlers): Promise<Listener> {
+    requireFunctions("handlers", handlers, ["onLink", "onError"], "an object with onLink and onError");
     try {
       const { address } = await bindAddressOf(this.host, this.#lookup);
       return await this.#listen(address, handlers);

@@ -1,4 +1,5 @@
 /** USMP over UDP, on Node's sockets. */
+import { requireClock, requireFunction, requireFunctions } from "../core/arguments.js";
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { lookup, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
@@ -59,6 +60,8 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
     const own = ownMembers(options);
     const { ipv6Only = false, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock } = own;
     const { lookup = systemLookup } = own;
+    requireClock(clock);
+    requireFunction("lookup", lookup);
     requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
     this.host = host;
     this.port = port;
@@ -113,6 +116,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
    * @throws {UsmpError} TRANSPORT, the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) as `cause`
    */
   async listen(handlers: DatagramHandlers): Promise<Listener> {
+    requireFunctions("handlers", handlers, ["onDatagram", "onError"], "an object with onDatagram and onError");
     try {
       return await this.#listen(await bindAddressOf(this.host, this.#lookup), handlers);
     } catch (error) {
