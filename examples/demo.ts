@@ -23,6 +23,8 @@ process.once("SIGINT", () => interrupted.abort(new Error("interrupted")));
 const gateways: ChildProcess[] = [];
 // A demo does not wait for 2 to 30 seconds, as a fleet of devices should.
 const usmp = new Usmp(psk, { reconnect: { minDelayMs: 100, maxDelayMs: 400 } });
+// The demo kills its gateway, so attempts do fail meanwhile: each step has its own time limit.
+usmp.onError(() => {});
 
 function say(text: string): void {
   console.log(`  device   ${text}`);
