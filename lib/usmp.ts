@@ -23,22 +23,22 @@ import { UdpTransport, type UdpOptions } from "./transport/udp.js";
 import type { AnyAcceptor, Dialer } from "./transport/transport.js";
 
 export interface UsmpOptions extends Given<DeviceSettings>, Given<GatewaySettings> {
-  /** Random by default, and then kept for the life of the facade; `"mac"` takes the machine's, as on a board. */
+  /** Random by default, then kept for the life of the facade; `"mac"` takes the machine's MAC address, as on a board. */
   readonly deviceId?: DeviceIdOption | undefined;
-  /** How a device comes back after a loss; false: it does not. */
+  /** How a device reconnects after a loss; false turns reconnecting off. */
   readonly reconnect?: Given<BackoffOptions> | DelayFunction | false | undefined;
-  /** Holds messages while there is no session, up to a bound; off by default. What is given up fires `dropped`. */
+  /** Holds messages while there is no session, up to a bound; off by default. A message that is given up fires `dropped`. */
   readonly offlineQueue?: Given<OfflineQueueOptions> | undefined;
-  /** Callbacks run within `maintain()` alone, as on a board, and just before `begin()` and `reconnect()` resolve. */
+  /** Runs callbacks only within `maintain()`, as on a board, and just before `begin()` and `reconnect()` resolve. */
   readonly polled?: boolean | undefined;
 }
 
-/** What a facade is doing: a device's states, or "listening". */
+/** The state of a facade: a device's, or "listening". */
 export type UsmpState = "idle" | "opening" | "handshaking" | "established" | "backoff" | "closed" | "listening";
 
 /**
- * USMP in the manner of the Arduino library: four callbacks, `begin()` for a device, `listen()` for a gateway. The event
- * loop drives it; a device that lost its session comes back by itself. The same events are on `on`, `once`, `off`.
+ * USMP in the style of the Arduino library: four callbacks, `begin()` for a device, `listen()` for a gateway. The event
+ * loop drives it, and a device that lost its session reconnects. `on`, `once` and `off` give you the same events.
  */
 export class Usmp extends CallbackEmitter implements AsyncDisposable {
   readonly #device: Device;
@@ -47,17 +47,17 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   #fleet: Fleet | null = null;
   #keepsProcess = true;
 
-  /** TCP to `host`, or, to listen, on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
+  /** TCP, to dial `host` or to listen on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
   static TCP(host: string, port?: number): TcpTransport {
     return new TcpTransport(host, port);
   }
 
-  /** UDP to `host`, or, to listen, on it, as `TCP`; with `ipv6Only`, `"::"` leaves IPv4 out. docs/udp.md says what it promises. */
+  /** UDP, otherwise as `TCP`; with `ipv6Only`, `"::"` leaves IPv4 out. docs/udp.md says what it promises. */
   static UDP(host: string, port?: number, options?: UdpOptions): UdpTransport {
     return new UdpTransport(host, port, options);
   }
 
-  /** The key that an even number of hex digits stands for. A plain string is its text, never hex. */
+  /** Decodes a key from an even number of hex digits. A plain string as a key stands for its text, never for hex. */
   static hex(digits: string): Uint8Array {
     return parseHexKey(digits);
   }
@@ -114,9 +114,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   /**
-   * Connects as a device, and keeps coming back until `close()`. Legal in any state: what runs is ended first.
-   * Resolves with the first attempt's result: true after `onConnect` ran. False for a bad argument, which is not retried;
-   * `lastError()` says what was wrong. When `signal` aborts, at any time, that is a `close()`. Never rejects.
+   * Connects as a device, and reconnects until `close()`. Legal in any state: it ends what runs first.
+   * Resolves with the first attempt's result: true after `onConnect` ran, else false, and `lastError()` says why. It does not
+   * retry a bad argument. Aborting `signal`, at any time, acts like `close()`. Never rejects.
    */
   async begin(transport: Dialer, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<boolean> {
     try {
@@ -132,12 +132,12 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     }
   }
 
-  /** As `begin`, and returns at once. */
+  /** As `begin`, but returns at once. */
   beginAsync(transport: Dialer, options?: { readonly signal?: AbortSignal | undefined }): void {
     void this.begin(transport, options);
   }
 
-  /** Ends the session, if any, and dials now: that attempt's result, or false, NOT_CONNECTED, before `begin()`. */
+  /** Ends the session, if any, and dials now. Resolves with that attempt's result; false (NOT_CONNECTED) before `begin()`. */
   async reconnect(): Promise<boolean> {
     if (this.#device.isIdle) {
       this.note(new UsmpError("NOT_CONNECTED", "there is no connection to renew: call begin() first"));
@@ -148,7 +148,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /**
    * Listens as a gateway, on all the transports or on none. Resolves with the addresses in use; port 0 takes a free one.
-   * Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG, or CLOSED where `close()` came meanwhile.
+   * Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG, or CLOSED if `close()` came meanwhile.
    */
   async listen(...transports: AnyAcceptor[]): Promise<ListeningAddress[]> {
     try {
@@ -162,8 +162,8 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   }
 
   /**
-   * Ends this life: BYE to whom there is, then nothing is left and nothing is called any more. Legal in any state. A
-   * listening facade waits for callbacks that gave a promise, for `graceMs` at most (default 0).
+   * Ends this life: sends BYE on every session and resolves when nothing is left. No callback runs after that. Legal in any
+   * state. A listening facade waits up to `graceMs` (default 0) for callbacks that returned a promise.
    */
   async close(options: StopOptions = {}): Promise<void> {
     graceOf(options);
@@ -181,7 +181,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return this.close();
   }
 
-  /** Runs the callbacks that wait, where the facade is `polled`; else harmless. A loop around it must await something. */
+  /** Runs the waiting callbacks of a `polled` facade; harmless otherwise. A loop around it must await something. */
   maintain(): void {
     this.runWaiting(() => {
       this.#device.inbox.flush();
@@ -191,8 +191,8 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /**
    * Sends one message of at most 1808 bytes. True: it is on its way, and arrives or `onDisconnect` follows. False: nothing
-   * was sent, and `lastError()` says why; `stats().refusedSends` counts it, and the first of a run fires `dropped`. In a loop
-   * use `sendAsync`, which waits for room. A listening facade uses `sendTo`, `broadcast`, or the session.
+   * was sent, and `lastError()` says why; `stats().refusedSends` counts it, and the first of a run fires `dropped`. In a loop,
+   * use `sendAsync`, which waits for room. On a listening facade, use `sendTo`, `broadcast`, or the session.
    * @throws TypeError for anything but a string, a Uint8Array or an ArrayBuffer.
    */
   send(data: Sendable): boolean {
@@ -207,19 +207,19 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return refused === null;
   }
 
-  /** Waits for room, then sends. Resolves when the network has taken the message; rejects with the reason why not. */
+  /** Waits for room, then sends. Resolves when the network has taken the message; rejects with the reason if it cannot. */
   async sendAsync(data: Sendable): Promise<void> {
     const message = toBytes(data);
     this.#device.print.flush();
     await this.#device.outgoing.sendAsync(message);
   }
 
-  /** Gathers text, and sends it at each newline, at 452 bytes, on `flush()` and before a `send()`. The count; 0 offline. */
+  /** Collects text and sends it at each newline, at 452 bytes, on `flush()` and before a `send()`. Returns the byte count; 0 offline. */
   print(value: string | number | boolean | bigint): number {
     return this.write(toText(value));
   }
 
-  /** As `print`, and then CR and LF, as on the board. */
+  /** As `print`, followed by CR and LF, as on the board. */
   println(value: string | number | boolean | bigint = ""): number {
     return this.write(`${toText(value)}\r\n`);
   }
@@ -230,7 +230,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return this.#device.session === null ? 0 : this.#device.print.write(bytes);
   }
 
-  /** Sends what was printed and not sent yet. */
+  /** Sends printed text that has not been sent yet. */
   flush(): void {
     this.#device.print.flush();
   }
@@ -242,18 +242,18 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** The oldest waiting message, or null. */
   read(): Uint8Array | null;
-  /** Copies the oldest waiting message into `into`, cut where it is too long; its copied length, 0 where none waits. */
+  /** Copies the oldest waiting message into `into`, cut if it is too long. Returns the length copied, 0 if none waits. */
   read(into: Uint8Array): number;
   read(into?: Uint8Array): Uint8Array | number | null {
     return into === undefined ? this.#device.inbox.take() : this.#device.inbox.takeInto(into);
   }
 
-  /** The oldest waiting message as UTF-8 text, `""` where none waits. */
+  /** The oldest waiting message as UTF-8 text, `""` if none waits. */
   readString(): string {
     return this.#device.inbox.takeString();
   }
 
-  /** Stops taking messages; what is not read stops the senders in the end. */
+  /** Stops delivering messages until `resume()`; unread messages stop the senders in the end. */
   pause(): void {
     this.#device.pause();
     this.#fleet?.pause();
@@ -284,12 +284,12 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return this.alive();
   }
 
-  /** What goes on. */
+  /** The current state. */
   state(): UsmpState {
     return this.#fleet === null ? this.#device.state : "listening";
   }
 
-  /** This device's id, `"24:0a:c4:01:02:03"`; `""` before the first `begin()` where it is a random one. */
+  /** This device's id, `"24:0a:c4:01:02:03"`; `""` before the first `begin()` if the id is random. */
   deviceId(): string {
     return this.#device.deviceId;
   }
@@ -299,7 +299,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return this.#device.session?.sessionId ?? "";
   }
 
-  /** What was counted so far, over all sessions of this facade. */
+  /** Counts so far, over all sessions of this facade. */
   stats(): UsmpStats {
     return facadeStats(this.#totals.stats(), this.#device.waiting, this.refusedSends.count, this.lastFailure);
   }
@@ -315,7 +315,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     return this.#fleet?.session(deviceId) ?? null;
   }
 
-  /** Sends to one device; false, and `lastError()`, where it has no session or no room. */
+  /** Sends to one device; false if it has no session or no room, and `lastError()` says which. */
   sendTo(deviceId: string, data: Sendable): boolean {
     const message = toBytes(data);
     try {
@@ -328,7 +328,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     }
   }
 
-  /** Sends to every device; how many of the messages are on their way. */
+  /** Sends to every device. Returns how many of the messages are on their way. */
   broadcast(data: Sendable): number {
     const message = toBytes(data);
     return this.sessions().filter((session) => this.#sendOn(session, message)).length;

@@ -19,19 +19,20 @@ import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DeviceS
 import { resolveDeviceId, type DeviceIdOption } from "./identity.js";
 
 export interface UsmpClientOptions extends Given<DeviceSettings> {
-  /** The gateway; or a `transport` of one's own. */
+  /** The gateway's name or address. Give this or a `transport`. */
   readonly host?: string | undefined;
   /** 9000 by default. */
   readonly port?: number | undefined;
+  /** In place of `host` and `port`. */
   readonly transport?: Dialer | undefined;
   /** At least 16 bytes; a string stands for its UTF-8 bytes. Copied. */
   readonly psk: Psk;
-  /** Random by default, and then kept for the life of the client. */
+  /** Random by default, then kept for the life of the client; `"mac"` takes the machine's MAC address. */
   readonly deviceId?: DeviceIdOption | undefined;
 }
 
 export interface ConnectOptions {
-  /** Calls the attempt off. */
+  /** Aborting it cancels the attempt. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -39,11 +40,11 @@ export interface ConnectOptions {
 export interface ClientEvents extends EventMap {
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number];
-  /** There is room again after a `send` was refused for want of it. */
+  /** There is room again after a `send` was refused because there was none. */
   drain: [];
   /** Messages were lost here: see {@link SessionEvents.dropped}. */
   dropped: [reason: UsmpError];
-  /** The session ended, also with one's own `disconnect()`. */
+  /** The session ended, also by your own `disconnect()`. */
   disconnect: [reason: UsmpError];
 }
 
@@ -56,8 +57,8 @@ const CLIENT_EVENTS: EventNames<ClientEvents> = {
 };
 
 /**
- * A device in promise style, as the Python SDK's client: one session at a time, and no reconnecting by itself (the facade
- * `Usmp` does that).
+ * A device in promise style, like the Python SDK's client: one session at a time. It does not reconnect; the facade `Usmp`
+ * does.
  *
  *     const client = new UsmpClient({ host: "192.168.1.100", psk });
  *     await client.connect();
@@ -94,7 +95,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     this.#dialer = transport ?? new TcpTransport(host as string, port);
   }
 
-  /** This device's id, `"24:0a:c4:01:02:03"`; null before the first `connect` where it is a random one, or `"mac"`. */
+  /** This device's id, `"24:0a:c4:01:02:03"`; null before the first `connect` if the id is random or `"mac"`. */
   get deviceId(): string | null {
     return this.#deviceId === null ? null : formatDeviceId(this.#deviceId);
   }
@@ -108,7 +109,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     return this.#session?.isConnected === true;
   }
 
-  /** Why the last `send` gave false; null where none did. */
+  /** Why the last refused `send` returned false; null if none did. */
   get lastError(): UsmpError | null {
     return this.#lastError;
   }
@@ -119,8 +120,8 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   }
 
   /**
-   * Connects and runs the handshake. Rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, CLOSED (aborted, or
-   * disconnected meanwhile), INVALID_ARG (connected, or connecting, already); nothing is left behind then.
+   * Connects and runs the handshake. Rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, CRYPTO, CLOSED (aborted, or
+   * disconnected meanwhile) or INVALID_ARG (already connected or connecting); nothing is left behind then.
    */
   async connect(options: ConnectOptions = {}): Promise<void> {
     const { signal } = ownMembers(options);
@@ -141,7 +142,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     }
   }
 
-  /** See {@link UsmpSession.send}; false, NOT_CONNECTED, also without a session. */
+  /** See {@link UsmpSession.send}. Without a session it returns false, with NOT_CONNECTED. */
   send(data: Sendable): boolean {
     const message = toBytes(data);
     const sent = this.#session?.send(message) ?? false;
@@ -149,7 +150,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     return sent;
   }
 
-  /** See {@link UsmpSession.sendAsync}; rejects with NOT_CONNECTED without a session. */
+  /** See {@link UsmpSession.sendAsync}. Without a session it rejects with NOT_CONNECTED. */
   async sendAsync(data: Sendable): Promise<void> {
     const message = toBytes(data);
     await this.#need().sendAsync(message);
@@ -172,7 +173,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     await this.#need().rekey();
   }
 
-  /** Ends the session with BYE, or the attempt that is under way. Resolves when nothing is left. */
+  /** Ends the session with BYE, and cancels an attempt that is under way. Resolves when nothing is left. */
   async disconnect(): Promise<void> {
     this.#connecting?.attempt.callOff();
     await this.#connecting?.done;
@@ -184,7 +185,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     return this.disconnect();
   }
 
-  /** The session's messages until it ends, quietly. */
+  /** Yields the session's messages until it ends; never throws in between. */
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     return this.#need()[Symbol.asyncIterator]();
   }
@@ -193,7 +194,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     return this.disconnect();
   }
 
-  /** Sets the one callback for messages, in place of the last; null clears it. */
+  /** Sets the one callback for messages, replacing the last; null clears it. */
   onMessage(callback: Listener<ClientEvents["message"]> | null): void {
     this.setCallback("message", callback);
   }

@@ -30,35 +30,35 @@ import { Run, type ListeningAddress } from "./run.js";
 export type { ListeningAddress };
 
 export interface UsmpServerOptions extends Given<GatewaySettings> {
-  /** A key, a table by device id (`"*"` the default), a function that finds one, or a store such as `KeyFile`. Keys are copied. */
+  /** A key, a table by device id (`"*"` is the default), a function that finds one, or a store such as `KeyFile`. Keys are copied. */
   readonly psk: PskSource;
-  /** Where `listen()` and `serve()` listen without arguments: every address, port 9000. */
+  /** Where `listen()` and `serve()` listen without arguments. Default: every address, port 9000. */
   readonly host?: string | undefined;
   readonly port?: number | undefined;
 }
 
 export interface StopOptions {
-  /** How long to wait for callbacks that gave a promise. Default 0: not at all. */
+  /** How many milliseconds to wait for callbacks that returned a promise. Default 0. */
   readonly graceMs?: number | undefined;
 }
 
 /** The events of a gateway. */
 export interface ServerEvents extends EventMap {
   /**
-   * A device has proved its key. The session lives on when the handler returns. `again`: this device had one before, as far
-   * as that is remembered, for 65,536 devices.
+   * A device has proved its key. The session lives on when the handler returns. `again`: this device had a session before;
+   * the gateway remembers 65,536 devices.
    */
   session: [session: UsmpSession, again: boolean];
-  /** A session ended because nothing was heard of its device for `sessionTimeoutMs`. */
+  /** A session ended with TIMEOUT: its device was silent for too long, or acknowledged nothing. */
   timeout: [deviceId: string, sessionId: string];
-  /** A handshake came to nothing: for counting. `deviceId` is whom it claimed to be, null where it did not get that far. */
+  /** A handshake failed. `deviceId` is the id that it claimed, null if it did not get that far. */
   refused: [error: UsmpError, remoteAddress: string, deviceId: string | null];
 }
 
 const SERVER_EVENTS: EventNames<ServerEvents> = { error: true, refused: true, session: true, timeout: true };
 
 /**
- * A gateway in promise style, as the Python SDK's server.
+ * A gateway in promise style, like the Python SDK's server.
  *
  *     const server = new UsmpServer({ psk, port: 9000 });
  *     server.onSession(async (session) => {
@@ -106,7 +106,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     this.countHandlersIn(this.handlers);
   }
 
-  /** Sets the one handler for new sessions, in place of the last; null clears it. What it throws goes to "error". */
+  /** Sets the one handler for new sessions, replacing the last; null clears it. What it throws goes to "error". */
   onSession(handler: Listener<ServerEvents["session"]> | null): void {
     this.setCallback("session", handler);
   }
@@ -126,12 +126,12 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     return [...this.#reception.sessions.values()];
   }
 
-  /** The live session of a device, or null. @throws UsmpError INVALID_ARG where that is no device id. */
+  /** The live session of a device, or null. @throws UsmpError INVALID_ARG if `deviceId` is not a device id. */
   session(deviceId: string): UsmpSession | null {
     return this.#reception.sessions.get(formatDeviceId(parseDeviceId(deviceId))) ?? null;
   }
 
-  /** What was counted so far, over all sessions of this gateway. */
+  /** Counts so far, over all sessions of this gateway. */
   stats(): ServerStats {
     return this.#totals.stats();
   }
@@ -146,8 +146,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   }
 
   /**
-   * Starts listening on all the transports given, or on `host` and `port`; all or nothing. Resolves with the addresses in
-   * use. Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG where it listens already, CLOSED where it was
+   * Listens on all the transports given, by default on `host` and `port`, or on none if one fails. Resolves with the addresses
+   * in use. Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG if it listens already, or CLOSED if it was
    * stopped meanwhile.
    */
   async listen(...acceptors: AnyAcceptor[]): Promise<ListeningAddress[]> {
@@ -184,7 +184,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     }
   }
 
-  /** Listens, unless it does already; resolves when it was stopped, or `signal` aborted. Rejects where it cannot listen. */
+  /** Listens, unless it does already. Resolves once it is stopped or `signal` aborts; rejects if it cannot listen. */
   async serve(options: StopOptions & { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
     const { signal, ...stopOptions } = ownMembers(options);
     requireSignal(signal);
@@ -204,8 +204,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   }
 
   /**
-   * Takes no new handshakes, ends every session with BYE, waits for callbacks that gave a promise, for `graceMs` at most
-   * (default 0), and resolves when nothing is left. Idempotent: a second call without grace does not shorten the first.
+   * Takes no new handshakes, ends every session with BYE, waits up to `graceMs` (default 0) for callbacks that returned a
+   * promise, and resolves when nothing is left. Idempotent: a second call without grace does not shorten the first.
    */
   async stop(options: StopOptions = {}): Promise<void> {
     const graceMs = graceOf(options);

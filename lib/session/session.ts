@@ -16,15 +16,15 @@ import type { SessionStats } from "./stats.js";
 export interface SessionEvents extends EventMap {
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number];
-  /** There is room again after a `send` was refused for want of it. */
+  /** There is room again after a `send` was refused because there was none. */
   drain: [];
   /** The session has ended, once. */
   close: [reason: UsmpError];
   /** This end sends under new keys; either end may have asked for them. */
   rekey: [by: "self" | "peer"];
   /**
-   * Messages are lost here. A `send` was refused while the session lives: fires for the first of a run, within the call. Or
-   * messages came and nobody has ever asked for any: fires once, with BUFFER_FULL. `stats()` counts them all.
+   * Messages are lost here. If a live session refuses a `send`, fires for the first of a run, within the call. If messages
+   * came and nobody has ever asked for any, fires once, with BUFFER_FULL. `stats()` counts them all.
    */
   dropped: [reason: UsmpError];
 }
@@ -50,11 +50,11 @@ interface Waiting<Value> {
  * bounded queue for `available()` and `read()`.
  */
 export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncDisposable {
-  /** The device's id, `"24:0a:c4:01:02:03"`: the peer's on a gateway, one's own on a device. */
+  /** The device's id, `"24:0a:c4:01:02:03"`: the peer's on a gateway, your own on a device. */
   readonly deviceId: string;
   /** 32 hex digits, new for every session. */
   readonly sessionId: string;
-  /** Resolves, never rejects, with the reason when the session has ended. */
+  /** Resolves with the reason when the session has ended; never rejects. */
   readonly closed: Promise<UsmpError>;
 
   readonly #driver: SessionDriver;
@@ -134,12 +134,12 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     return this.#driver.remotePort;
   }
 
-  /** Why the last `send` gave false; null where none did. */
+  /** Why the last refused `send` returned false; null if none did. */
   get lastError(): UsmpError | null {
     return this.#lastError;
   }
 
-  /** Sets the one callback for messages, in place of the last; null clears it. */
+  /** Sets the one callback for messages, replacing the last; null clears it. */
   onMessage(callback: Listener<SessionEvents["message"]> | null): void {
     this.setCallback("message", callback);
   }
@@ -153,7 +153,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    * Sends one message of at most 1808 bytes (borrowed for the call).
    *
    * True: it is sealed and on its way, and arrives or the session ends. False: nothing was sent, and `lastError` says why:
-   * NOT_CONNECTED, PAYLOAD_TOO_LARGE, or BUFFER_FULL, after which `drain` follows. `stats().refusedSends` counts it, and the
+   * NOT_CONNECTED, PAYLOAD_TOO_LARGE, or BUFFER_FULL, which `drain` follows. `stats().refusedSends` counts it, and the
    * first of a run fires `dropped`.
    * @throws TypeError for anything but a string, a Uint8Array or an ArrayBuffer.
    */
@@ -170,8 +170,8 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   }
 
   /**
-   * Sends one message of at most 1808 bytes (copied where it has to wait). Waits for room; resolves when the network has
-   * taken the bytes. Rejects with PAYLOAD_TOO_LARGE, NOT_CONNECTED, or the reason for which the session ended before.
+   * Sends one message of at most 1808 bytes (copied if it has to wait). Waits for room; resolves when the network has
+   * taken the bytes. Rejects with PAYLOAD_TOO_LARGE, NOT_CONNECTED, or the reason if the session ends before that.
    * @throws TypeError (as a rejection) for anything but a string, a Uint8Array or an ArrayBuffer.
    */
   async sendAsync(data: Sendable): Promise<void> {
@@ -181,8 +181,8 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   }
 
   /**
-   * The next message, the caller's to keep. Queued ones come first, also after the end; then it rejects with the reason of
-   * the end. Rejects with TIMEOUT or, when aborted, CLOSED; no message is lost then.
+   * The next message, yours to keep. Queued ones come first, also after the end; then it rejects with the reason for
+   * the end. Rejects with TIMEOUT or, when aborted, with CLOSED; no message is lost then.
    */
   recv(options?: ReceiveOptions): Promise<Uint8Array> {
     return this.#inbox.receive(options);
@@ -195,18 +195,18 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
 
   /** The oldest waiting message, or null. */
   read(): Uint8Array | null;
-  /** Copies the oldest waiting message into `into`, cut where it is too long; its copied length, 0 where none waits. */
+  /** Copies the oldest waiting message into `into`, cut if it is too long. Returns the length copied, 0 if none waits. */
   read(into: Uint8Array): number;
   read(into?: Uint8Array): Uint8Array | number | null {
     return into === undefined ? this.#inbox.take() : this.#inbox.takeInto(into);
   }
 
-  /** The oldest waiting message as UTF-8 text, `""` where none waits. */
+  /** The oldest waiting message as UTF-8 text, `""` if none waits. */
   readString(): string {
     return this.#inbox.takeString();
   }
 
-  /** Messages until the session ends, quietly. Leaving the loop, also while it waits, takes no message and ends no session. */
+  /** Yields messages until the session ends; never throws. Leaving the loop, also while it waits, takes no message and ends no session. */
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     const leaving = new AbortController();
     const { signal } = leaving;
@@ -217,8 +217,8 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   }
 
   /**
-   * Stops delivering messages; what is not read stops the peer's sending in the end. The peer sees life meanwhile. Where it
-   * closes the connection during the pause, what had not been read by then may be lost with it.
+   * Stops delivering messages; unread ones stop the peer's sending in the end. The peer still gets signs of life. If it
+   * closes the connection during the pause, messages not read by then may be lost.
    */
   pause(): void {
     this.#userPaused = true;
@@ -233,32 +233,32 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   }
 
   /**
-   * Asks for a sign of life; resolves with the round trip in milliseconds. Calls at the same time share one PING.
-   * Rejects with TIMEOUT after `timeoutMs` (the session goes on), or with the reason for which the session ended.
+   * Asks for a sign of life; resolves with the round trip in milliseconds. Concurrent calls share one PING.
+   * Rejects with TIMEOUT after `timeoutMs` (the session lives on), or with the reason if the session ends.
    */
   async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
     return this.#request(this.#pings, pingTimeoutOf(options), "PONG", () => this.#driver.ping());
   }
 
   /**
-   * Rotates the session's keys; resolves when this end sends under the new ones. At most one a second goes out, and none
-   * before the last is confirmed, so a second call may wait. Rejects with the reason for which the session ended before.
+   * Rotates the session's keys; resolves when this end sends under the new ones. At most one rotation starts in a second, and
+   * none before the last is confirmed, so a second call may wait. Rejects with the reason if the session ends before that.
    */
   rekey(): Promise<void> {
     return this.#request(this.#rekeys, Infinity, "REKEY", () => this.#driver.rekey());
   }
 
   /**
-   * Asks for a sign of life when nothing was sent, or nothing received, for this many milliseconds, from now on and on this
-   * session; 0: never. Less than 300 counts as 300: a peer ends a session that asks much more often.
-   * @throws UsmpError INVALID_ARG for what is no such number.
+   * Sets how many milliseconds this session, from now on, may send nothing, or receive nothing, before it asks for a sign of
+   * life; 0: never. Less than 300 counts as 300, because a peer ends a session that asks much more often.
+   * @throws UsmpError INVALID_ARG for anything but a number of at least 0.
    */
   keepalive(keepaliveMs: number): void {
     checkNumber("keepaliveMs", keepaliveMs, 0);
     this.#driver.setPingAfter(keepaliveMs);
   }
 
-  /** Ends the session with BYE. What was sent before still goes out, within a bounded time. Resolves when nothing is left. */
+  /** Ends the session with BYE. Messages sent before still go out, within a bounded time. Resolves when nothing is left. */
   async close(): Promise<void> {
     await this.#driver.close(orderlyEnd("CLOSED", "the session was closed by this side"));
   }
@@ -277,7 +277,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     this.#driver.unref();
   }
 
-  /** What was counted so far. */
+  /** Counts so far. */
   stats(): SessionStats {
     const { dropped, length } = this.#inbox;
     return {
