@@ -1,4 +1,5 @@
 /** Voltages and duties. Each function throws a RangeError for a pin that the board does not have. */
+import { requireNumber } from "../core/arguments.js";
 import type { Board } from "./board/board.js";
 import { currentBoard } from "./board/current-board.js";
 
@@ -24,6 +25,7 @@ export function analogReadResolution(bits: number): void {
 
 /** A PWM with this duty: 0 to 255, or as many bits as `analogWriteResolution` says. What is out of range is cut. */
 export function analogWrite(pin: number, duty: number): void {
+  requireNumber("duty", duty);
   const board = currentBoard();
   board.pins.setMode(pin, "output");
   writeDuty(board, pin, duty, board.analog.writeBits);
@@ -44,6 +46,7 @@ export function ledcAttach(pin: number, _frequencyHz: number, bits: number): boo
 
 /** Sets the duty of a pin after `ledcAttach`; false, and nothing happens, on a pin without. */
 export function ledcWrite(pin: number, duty: number): boolean {
+  requireNumber("duty", duty);
   const board = currentBoard();
   const bits = board.analog.ledcBits.get(pin);
   if (bits === undefined) return false;

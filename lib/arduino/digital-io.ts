@@ -1,4 +1,5 @@
 /** Levels. Each function throws a RangeError for a pin that the board does not have. */
+import { requireNumber } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 import type { PinMode } from "./board/pins.js";
 import { INPUT, INPUT_PULLDOWN, INPUT_PULLUP, LSBFIRST, OUTPUT, OUTPUT_OPEN_DRAIN } from "./constants.js";
@@ -31,11 +32,13 @@ export function digitalRead(pin: number): 0 | 1 {
 
 /** Drives the pin, where it is an output; anything but 0 is `HIGH`. */
 export function digitalWrite(pin: number, level: number | boolean): void {
+  if (typeof level !== "boolean") requireNumber("level", level);
   currentBoard().pins.write(pin, Number(level) === 0 ? 0 : 1);
 }
 
 /** Sends a byte bit by bit: each is on `dataPin` while `clockPin` goes `HIGH` and `LOW`. */
 export function shiftOut(dataPin: number, clockPin: number, bitOrder: number, value: number): void {
+  requireNumber("value", value);
   for (let bit = 0; bit < 8; bit++) {
     digitalWrite(dataPin, (value >> shiftFor(bitOrder, bit)) & 1);
     digitalWrite(clockPin, 1);

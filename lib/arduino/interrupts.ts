@@ -1,3 +1,4 @@
+import { requireFunction } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 import type { Edge } from "./board/interrupts.js";
 import { CHANGE, FALLING, RISING } from "./constants.js";
@@ -19,6 +20,7 @@ export function attachInterrupt(interrupt: number, handler: () => void, mode: nu
       `attachInterrupt(${interrupt}, ..., ${String(mode)}): the mode must be RISING, FALLING or CHANGE`,
     );
   }
+  requireFunction("handler", handler);
   currentBoard().interrupts.attach(interrupt, edge, handler);
 }
 

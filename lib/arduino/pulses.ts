@@ -1,3 +1,4 @@
+import { requireNumber } from "../core/arguments.js";
 import type { Board } from "./board/board.js";
 import { currentBoard } from "./board/current-board.js";
 
@@ -8,6 +9,8 @@ const DEFAULT_TIMEOUT_US = 1_000_000;
  * awaited. @throws RangeError for a pin that does not exist
  */
 export function pulseIn(pin: number, level: number, timeoutUs: number = DEFAULT_TIMEOUT_US): Promise<number> {
+  requireNumber("level", level);
+  requireNumber("timeoutUs", timeoutUs);
   const board = currentBoard();
   board.pins.read(pin);
   return board.waitFor(measurePulse(board, pin, level, timeoutUs), "pulseIn()");

@@ -1,3 +1,4 @@
+import { requireNumber } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 
 /**
@@ -5,6 +6,8 @@ import { currentBoard } from "./board/current-board.js";
  * including, `to`. The lower bound where there is nothing in between.
  */
 export function random(howBigOrFrom: number, to?: number): number {
+  requireNumber("the bound of random()", howBigOrFrom);
+  if (to !== undefined) requireNumber("the upper bound of random()", to);
   const low = to === undefined ? 0 : Math.trunc(howBigOrFrom);
   const high = Math.trunc(to ?? howBigOrFrom);
   return low >= high ? low : low + Math.floor(currentBoard().random.next() * (high - low));
@@ -12,5 +15,6 @@ export function random(howBigOrFrom: number, to?: number): number {
 
 /** The same numbers for the same seed, from now on; 0 changes nothing. They are not the ones that a board would give. */
 export function randomSeed(seed: number): void {
+  requireNumber("seed", seed);
   currentBoard().random.seed(seed);
 }

@@ -1,3 +1,4 @@
+import { refuseArgument, requireObject } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 
 /**
@@ -8,5 +9,7 @@ import { currentBoard } from "./board/current-board.js";
  *     kept.boots++;
  */
 export function rtcData<T extends object>(name: string, initial: T): T {
+  if (typeof name !== "string") refuseArgument("name", name, "a string");
+  requireObject("initial", initial);
   return currentBoard().rtcMemory.get(name, initial);
 }

@@ -1,3 +1,4 @@
+import { requireNumber } from "../core/arguments.js";
 import { currentBoard, delayCurrent } from "./board/current-board.js";
 
 /** Milliseconds since this life of the sketch began: 32 bits without sign, back to 0 after 49.7 days. */
@@ -19,11 +20,13 @@ export function micros(): number {
  * @throws RangeError for less than 0, which a board takes for 49 days
  */
 export function delay(ms: number): Promise<void> {
+  requireNumber("ms of delay()", ms);
   return wait(ms, `delay(${ms})`);
 }
 
 /** Waits, awaited as `delay` is. On a PC at least about a millisecond passes, on a virtual board exactly this time. */
 export function delayMicroseconds(us: number): Promise<void> {
+  requireNumber("us of delayMicroseconds()", us);
   return wait(us / 1_000, `delayMicroseconds(${us})`);
 }
 

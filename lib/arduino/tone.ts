@@ -1,3 +1,4 @@
+import { requireNumber } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 
 /**
@@ -5,6 +6,8 @@ import { currentBoard } from "./board/current-board.js";
  * @throws RangeError for a pin that does not exist
  */
 export function tone(pin: number, frequencyHz: number, durationMs = 0): void {
+  requireNumber("frequencyHz", frequencyHz);
+  requireNumber("durationMs", durationMs);
   currentBoard().tones.play(pin, frequencyHz, durationMs);
 }
 

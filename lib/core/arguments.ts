@@ -30,6 +30,22 @@ export function requireFunction(name: string, value: unknown): void {
   if (typeof value !== "function") refuseArgument(name, value, "a function");
 }
 
+/** The function, or the null that clears it. @throws UsmpError INVALID_ARG for anything else */
+export function requireCallback<Callback>(name: string, value: Callback): Callback {
+  if (value !== null) requireFunction(name, value);
+  return value;
+}
+
+/** Fails for anything but a number; NaN is one. @throws UsmpError INVALID_ARG */
+export function requireNumber(name: string, value: unknown): void {
+  if (typeof value !== "number") refuseArgument(name, value, "a number");
+}
+
+/** Fails for anything but an object. @throws UsmpError INVALID_ARG */
+export function requireObject(name: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) refuseArgument(name, value, "an object");
+}
+
 /** Fails for anything but bytes. @throws UsmpError INVALID_ARG */
 export function requireBytes(name: string, value: unknown): void {
   if (!isBytes(value)) refuseArgument(name, value, "a Uint8Array");

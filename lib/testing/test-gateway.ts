@@ -1,11 +1,12 @@
+import { refuseArgument, requireFunctions } from "../core/arguments.js";
 import { ownMembers } from "../core/own-members.js";
 import type { BoardNetwork } from "../arduino/board/network.js";
 import { parseDeviceId } from "../core/device-id.js";
 import type { Psk } from "../core/psk.js";
 import type { GatewaySettings } from "../gateway/accept.js";
-import type { Sendable } from "../session/message.js";
+import { toBytes, type Sendable } from "../session/message.js";
 import { createPskLookup, type PskTable } from "../session/psk-source.js";
-import type { Given } from "../session/options.js";
+import { checkNumber, requireOptions, type Given } from "../session/options.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
 import { Usmp } from "../usmp.js";
@@ -72,8 +73,10 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
 
   /** @throws UsmpError INVALID_ARG for a bad key or option. */
   constructor(options: TestGatewayOptions) {
+    requireOptions(options, "an object with psk");
     const given = ownMembers(options);
     const { psk, conditions = {}, seed = DEFAULT_SEED, clock = new VirtualClock(), ...settings } = given;
+    requireFunctions("clock", clock, ["now", "after", "advanceUntil", "stir"], "a VirtualClock");
     this.clock = clock;
     this.seed = seed;
     this.messages = this.#messages;
@@ -108,6 +111,7 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
 
   /** The session of this device, or of the only one there is. Throws where there is none, or no only one. */
   session(deviceId?: string): UsmpSession {
+    checkDeviceId(deviceId);
     const found = deviceId === undefined ? this.sessions : this.sessions.filter((each) => each.deviceId === deviceId);
     const [session] = found;
     if (session === undefined) {
@@ -131,7 +135,7 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
 
   /** As `next`, with the time, and whose it is. */
   async nextMessage(options: WaitOptions = {}): Promise<GatewayMessage> {
-    const { deviceId, withinMs = DEFAULT_WITHIN_MS } = ownMembers(options);
+    const { deviceId, withinMs } = waitOptions(options, DEFAULT_WITHIN_MS);
     const find = (): number => this.#untaken.findIndex((each) => deviceId === undefined || each.deviceId === deviceId);
     if (!(await this.#until(() => find() >= 0, withinMs))) {
       throw this.#error(`no message came${ofDevice(deviceId)} within ${withinMs} ms`);
@@ -141,14 +145,16 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
 
   /** Moves time by `ms`. Rejects where a message is there that no `next()` has given, then or now. */
   async expectNothing(ms: number): Promise<void> {
+    checkNumber("ms", ms, 0);
     if (!(await this.#until(() => this.#untaken.length > 0, ms))) return;
     throw this.#error(`a message is there, ${shown(this.#untaken[0]!.data)}, where none was expected`);
   }
 
   /** Sends a message to this device, or to the only one. Throws where there is no session, or no room. */
   send(message: Sendable, deviceId?: string): void {
+    const data = toBytes(message);
     const session = this.session(deviceId);
-    if (!session.send(message)) throw this.#error(`the message was not sent: ${session.lastError?.message ?? ""}`);
+    if (!session.send(data)) throw this.#error(`the message was not sent: ${session.lastError?.message ?? ""}`);
     this.clock.stir();
   }
 
@@ -158,7 +164,7 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
    * there is none within 10 s, or a sketch fails.
    */
   async waitForSession(options: WaitOptions = {}): Promise<UsmpSession> {
-    const { deviceId, withinMs = DEFAULT_WITHIN_MS } = ownMembers(options);
+    const { deviceId, withinMs } = waitOptions(options, DEFAULT_WITHIN_MS);
     if (await this.#until(() => this.#has(deviceId), withinMs)) return this.session(deviceId);
     throw this.#error(`no session came${ofDevice(deviceId)} within ${withinMs} ms`);
   }
@@ -168,7 +174,7 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
    * 90 s, as a device that fell silent is noticed after 60.
    */
   async waitForDisconnect(options: WaitOptions = {}): Promise<void> {
-    const { deviceId, withinMs = 90_000 } = ownMembers(options);
+    const { deviceId, withinMs } = waitOptions(options, 90_000);
     if (await this.#until(() => !this.#has(deviceId), withinMs)) return;
     throw this.#error(`a session${ofDevice(deviceId)} was still there after ${withinMs} ms`);
   }
@@ -206,6 +212,7 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   /** Stops the gateway, sessions with BYE, and starts it again after `downMs` (default 1,000), by which time is moved. */
   async restart(options: { readonly downMs?: number | undefined } = {}): Promise<void> {
     const { downMs = DEFAULT_DOWN_MS } = ownMembers(options);
+    checkNumber("downMs", downMs, 0);
     const upAt = this.clock.now() + downMs;
     await this.close();
     await this.clock.advance(Math.max(upAt - this.clock.now(), 0));
@@ -225,11 +232,14 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
 
   /** What connects a device of this library, as a host of its own: `client.begin(gateway.transport())`. It needs this `clock`, too. */
   transport(kind: "tcp" | "udp" = "tcp"): Dialer {
+    const given: string = kind;
+    if (given !== "tcp" && given !== "udp") refuseArgument("kind", given, '"tcp" or "udp"');
     return this.#network.plugIn().dialer(kind, "gateway", 0);
   }
 
   /** Connects a board. Throws where there is one of this id. */
   plugIn(board: PluggedBoard): BoardNetwork {
+    requireFunctions("board", board, ["describe"], "a board with deviceId and describe, such as a VirtualBoard has");
     const { deviceId } = board;
     if (this.#boards.has(deviceId)) {
       throw new Error(
@@ -279,6 +289,20 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     const boards = [...this.#boards.values()].map((board) => `\n${board.describe()}`);
     return new Error(`${what} (seed: ${this.seed}). What the gateway saw:\n${String(this.#journal)}${boards.join("")}`);
   }
+}
+
+function checkDeviceId(deviceId: string | undefined): void {
+  if (deviceId !== undefined) parseDeviceId(deviceId);
+}
+
+function waitOptions(
+  given: WaitOptions,
+  defaultMs: number,
+): { readonly deviceId: string | undefined; readonly withinMs: number } {
+  const { deviceId, withinMs = defaultMs } = ownMembers(given);
+  checkDeviceId(deviceId);
+  checkNumber("withinMs", withinMs, 0);
+  return { deviceId, withinMs };
 }
 
 function ofDevice(deviceId: string | undefined): string {

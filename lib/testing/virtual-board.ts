@@ -1,10 +1,13 @@
+import { refuseArgument, requireFunction, requireFunctions, requireNumber } from "../core/arguments.js";
+import { parseDeviceId } from "../core/device-id.js";
+import { checkNumber } from "../session/options.js";
 import { ownMembers } from "../core/own-members.js";
 import { Board } from "../arduino/board/board.js";
 import type { PinLayout } from "../arduino/board/pin-layout.js";
 import { ESP32_PINS } from "../arduino/board/pin-layouts.js";
 import type { Level } from "../arduino/board/pins.js";
 import { MemoryStorage } from "../arduino/board/storage.js";
-import type { Sketch } from "../arduino/sketch/sketch.js";
+import { requireSketch, type Sketch } from "../arduino/sketch/sketch.js";
 import { SketchRun, type SketchState } from "../arduino/sketch/sketch-run.js";
 import { loadCrypto } from "../crypto/index.js";
 import { shared } from "../arduino/board/shared.js";
@@ -18,6 +21,7 @@ import { VirtualSerial } from "./virtual-serial.js";
 
 /** Not the test's, where that fakes time. */
 const { setImmediate } = globalThis;
+const LEVELS: readonly unknown[] = [0, 1, null];
 const DEFAULT_SEED = 1;
 const DEFAULT_DEVICE_ID = "02:00:00:00:00:01";
 const DEFAULT_HOLD_MS = 100;
@@ -106,6 +110,10 @@ export class VirtualBoard {
       watchdogMs = DEFAULT_WATCHDOG_MS,
       deviceId = DEFAULT_DEVICE_ID,
     } = ownMembers(options);
+    if (gateway !== undefined) requireFunctions("gateway", gateway, ["plugIn"], "a TestGateway");
+    parseDeviceId(deviceId);
+    for (const [name, value] of Object.entries({ startMillis, turnMs, watchdogMs }))
+      if (value !== undefined) checkNumber(name, value, 0);
     this.clock = gateway?.clock ?? new VirtualClock();
     this.#ready = gateway?.ready ?? Promise.resolve();
     this.seed = seed;
@@ -133,6 +141,7 @@ export class VirtualBoard {
 
   /** Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` where it fails. */
   async start(sketch: Sketch): Promise<void> {
+    requireSketch(sketch);
     if (this.#run !== null && this.#run.state !== "ended") throw new Error("a sketch runs already: stop() it first");
     const prepared = [...shared.preparations].map((prepare) => prepare());
     await Promise.all([this.#ready, loadCrypto(), ...prepared, realTurn()]);
@@ -154,6 +163,7 @@ export class VirtualBoard {
    */
   async advanceUntil(done: () => boolean, options: UntilOptions = {}): Promise<number> {
     const { withinMs = DEFAULT_WITHIN_MS } = ownMembers(options);
+    checkNumber("withinMs", withinMs, 0);
     const from = this.clock.now();
     if (await this.clock.advanceUntil(done, withinMs)) return this.clock.now() - from;
     throw new Error(`what was waited for did not come within ${withinMs} ms (${this.#board.repeatedBy ?? ""})`);
@@ -162,6 +172,8 @@ export class VirtualBoard {
   /** Presses a button that connects the pin to ground, holds it, and lets it go. Time moves meanwhile. */
   async press(pin: number, options: PressOptions = {}): Promise<void> {
     const { holdMs = DEFAULT_HOLD_MS, bounceMs = 0 } = ownMembers(options);
+    checkNumber("holdMs", holdMs, 0);
+    checkNumber("bounceMs", bounceMs, 0);
     const bounced = await this.#switch(pin, [0, null], bounceMs);
     await this.advance(Math.max(holdMs - bounced, 0));
     await this.#switch(pin, [null, 0], bounceMs);
@@ -170,6 +182,7 @@ export class VirtualBoard {
 
   /** Wires the pin to a level, or, with null, to nothing. */
   setInput(pin: number, level: Level | null): void {
+    if (!LEVELS.includes(level)) refuseArgument("level", level, "LOW, HIGH or null");
     this.#board.pins.setInput(pin, level);
   }
 
@@ -179,6 +192,8 @@ export class VirtualBoard {
    */
   setAnalog(pin: number, reading: number | (() => number) | null, options: AnalogOptions = {}): void {
     const { noise = 0 } = ownMembers(options);
+    checkNumber("noise", noise, 0);
+    if (reading !== null && typeof reading !== "function") requireNumber("reading", reading);
     const noisy = (exact: number): number => exact + (this.#random.next() * 2 - 1) * noise;
     const voltage = typeof reading === "function" ? reading : (): number => reading ?? 0;
     this.#board.pins.setReading(pin, reading === null ? null : () => noisy(voltage()));
@@ -186,6 +201,8 @@ export class VirtualBoard {
 
   /** Tells `listener` of each change of what the board drives the pin with: a device that is wired to it. Returns what ends that. */
   onOutput(pin: number, listener: (value: number) => void): () => void {
+    this.#board.pins.output(pin);
+    requireFunction("listener", listener);
     return this.#board.pins.watch({ onOutput: (changed, value) => changed === pin && listener(value) });
   }
 
@@ -200,6 +217,7 @@ export class VirtualBoard {
   outputs(): BoardOutput[];
   outputs(pin?: number): PinOutput[] {
     if (pin === undefined) return [...this.#outputs];
+    this.#board.pins.output(pin);
     return this.#outputs.filter((output) => output.pin === pin).map(({ atMs, value }) => ({ atMs, value }));
   }
 

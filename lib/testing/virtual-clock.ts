@@ -1,3 +1,4 @@
+import { requireFunction, requireNumber } from "../core/arguments.js";
 import type { BoardClock, Resident } from "../arduino/board/board-clock.js";
 import type { Timer } from "../core/clock.js";
 import { type Due, TimerQueue } from "./timer-queue.js";
@@ -29,6 +30,7 @@ export class VirtualClock implements BoardClock {
   #polls = 0;
 
   constructor(startMs = 0) {
+    requireNumber("startMs", startMs);
     this.#now = startMs;
   }
 
@@ -37,6 +39,8 @@ export class VirtualClock implements BoardClock {
   }
 
   after(delayMs: number, callback: () => void): Timer {
+    requireNumber("delayMs", delayMs);
+    requireFunction("callback", callback);
     this.#stirred = true;
     return this.afterForSketch(delayMs, () => {
       this.#stirred = true;
@@ -96,7 +100,7 @@ export class VirtualClock implements BoardClock {
   /** Moves time by `ms`, running what falls due on the way. Rejects with the error of a sketch that failed meanwhile, and with RangeError for no such time. */
   advance(ms: number): Promise<void> {
     return this.#unlessBroken(async () => {
-      const until = this.#after(ms);
+      const until = this.#after("ms", ms);
       await this.#move(until, () => false);
       this.#now = until;
     });
@@ -105,7 +109,8 @@ export class VirtualClock implements BoardClock {
   /** Moves time until `done` holds, by at most `limitMs`; whether it does. */
   advanceUntil(done: () => boolean, limitMs: number): Promise<boolean> {
     return this.#unlessBroken(async () => {
-      const until = this.#after(limitMs);
+      requireFunction("done", done);
+      const until = this.#after("limitMs", limitMs);
       if (await this.#move(until, done)) return true;
       this.#now = until;
       return false;
@@ -125,7 +130,8 @@ export class VirtualClock implements BoardClock {
     await this.#letThrough();
   }
 
-  #after(ms: number): number {
+  #after(name: string, ms: number): number {
+    requireNumber(name, ms);
     if (ms >= 0 && ms < Infinity) return this.#now + ms;
     throw new RangeError(`time moves by 0 or more milliseconds, and not for ever: ${String(ms)} was given`);
   }

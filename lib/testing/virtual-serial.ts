@@ -1,3 +1,5 @@
+import { refuseArgument } from "../core/arguments.js";
+import { isBytes } from "../core/kinds.js";
 import { ReceivedBytes } from "../arduino/board/received-bytes.js";
 import type { SerialPort } from "../arduino/board/serial-port.js";
 import { byteStringOf, bytesOf, textOf } from "../arduino/text/byte-text.js";
@@ -86,6 +88,7 @@ export class VirtualSerial implements SerialPort {
    * what does not fit into its receive buffer, 256 bytes, is lost, and counts as {@link lost}.
    */
   type(input: string | Uint8Array): void {
+    if (typeof input !== "string" && !isBytes(input)) refuseArgument("input", input, "a string or a Uint8Array");
     const bytes = typeof input === "string" ? Buffer.from(input) : input;
     this.#lost += bytes.length - this.#received.add(bytes);
   }

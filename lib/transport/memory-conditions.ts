@@ -1,3 +1,4 @@
+import { requireNumber } from "../core/arguments.js";
 import { ownMembers } from "../core/own-members.js";
 import { UsmpError } from "../errors.js";
 
@@ -49,8 +50,9 @@ export function checkedConditions<Conditions extends StreamConditions | Datagram
   const checked = { toAcceptor: ownMembers(toAcceptor, "toAcceptor"), toDialer: ownMembers(toDialer, "toDialer") };
   for (const oneWay of [checked.toAcceptor, checked.toDialer]) {
     for (const [name, value] of Object.entries(oneWay)) {
-      if (typeof value !== "number") continue;
+      if (value === undefined || typeof value === "boolean") continue;
       const most = name.endsWith("Ms") ? Number.MAX_SAFE_INTEGER : 1;
+      requireNumber(name, value);
       if (!(value >= 0 && value <= most)) {
         throw new UsmpError("INVALID_ARG", `${name} must be a number from 0 to ${most}, got ${value}`);
       }

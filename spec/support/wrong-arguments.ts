@@ -38,7 +38,7 @@ export interface Row {
 export function refuses(rows: readonly Row[]): void {
   for (const { call, names, wrong, run, refusal } of rows) {
     for (const { shown, value } of wrong) {
-      it(`refuses ${call.replace("_", shown)}`, async () => {
+      it(`refuses ${call.replace(/(?<!\w)_(?!\w)/, shown)}`, async () => {
         const message = await messageOf(() => run(value as never), refusal);
         expect(message).not.to.match(ENGINE);
         expect(message).to.match(typeof names === "string" ? new RegExp(`\\b${names}\\b`) : names);

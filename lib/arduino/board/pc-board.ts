@@ -1,3 +1,5 @@
+import { refuseArgument, requireObject } from "../../core/arguments.js";
+import { checkNumber } from "../../session/options.js";
 import { getRandomValues } from "node:crypto";
 
 import { ownMembers } from "../../core/own-members.js";
@@ -46,6 +48,10 @@ export function createPcBoard(options: PcBoardOptions = {}): Board {
     pins = ESP32_PINS,
     watchdogMs = DEFAULT_WATCHDOG_MS,
   } = ownMembers(options);
+  if (typeof storageFolder !== "string") refuseArgument("storageFolder", storageFolder, "a path as a string");
+  checkNumber("watchdogMs", watchdogMs, 0);
+  requireObject("serial", serial);
+  requireObject("serial1", serial1);
   return new Board({
     clock: new PcClock(),
     // Real pins would pick up noise; a sketch tried out at a desk is better off without.

@@ -1,3 +1,5 @@
+import { refuseArgument } from "../../core/arguments.js";
+import { hasMember } from "../../core/own-members.js";
 import type { PinLayout } from "./pin-layout.js";
 import { ESP32_PINS } from "./pin-layouts.js";
 
@@ -46,6 +48,7 @@ export class Pins {
   readonly highestReading: number;
 
   constructor({ layout = ESP32_PINS, floating }: PinsOptions) {
+    requireLayout(layout);
     this.#layout = layout;
     this.#floating = floating;
     this.highestReading = 2 ** layout.analogBits - 1;
@@ -147,6 +150,11 @@ export class Pins {
         "if the sketch is for another board, name its layout, as in { pins: ESP32_C3_PINS }",
     );
   }
+}
+
+function requireLayout(layout: unknown): void {
+  if (hasMember(layout, "pins") && hasMember(layout, "analog")) return;
+  refuseArgument("pins", layout, "a layout such as ESP32_C3_PINS");
 }
 
 function outputOf({ mode, latch }: Pin): number | null {

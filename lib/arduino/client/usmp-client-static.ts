@@ -1,5 +1,6 @@
 import { ownMembers } from "../../core/own-members.js";
 import { isBytes } from "../../core/kinds.js";
+import { checkNumber } from "../../session/options.js";
 import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
 import type { TextLike } from "../text/arduino-string.js";
 import { isCharArray } from "../text/char-array.js";
@@ -22,6 +23,7 @@ export class USMPClientStatic extends USMPClient {
     const isText = !isBytes(psk) || (isCharArray(psk) && typeof rest[0] !== "number");
     const pskLen = isText ? 0 : (rest.shift() as number);
     const { rxBufferSize = MAX_MESSAGE_LENGTH } = ownMembers(rest[0] as StaticClientOptions | undefined);
+    checkNumber("rxBufferSize", rxBufferSize, 1);
     const rxBuffer = new Uint8Array(rxBufferSize);
     if (isText) super(psk, rxBuffer);
     else super(psk, pskLen, rxBuffer);

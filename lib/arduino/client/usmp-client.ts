@@ -1,7 +1,9 @@
+import { requireBytes, requireCallback } from "../../core/arguments.js";
 import { isBytes, isThenable } from "../../core/kinds.js";
 import { isUsmpError, UsmpErrno, UsmpError } from "../../errors.js";
 import { PrintBuffer } from "../../device/print-buffer.js";
 import { toUserMessage } from "../../session/message.js";
+import { checkNumber } from "../../session/options.js";
 import { keepKeys, type PskSource } from "../../session/psk-source.js";
 import type { Board } from "../board/board.js";
 import { boardOfSketch, currentBoard } from "../board/current-board.js";
@@ -11,6 +13,7 @@ import { bytesToSend } from "../text/bytes-to-send.js";
 import { bytesBeforeNul, isCharArray } from "../text/char-array.js";
 import { Print } from "../text/print.js";
 import { BoardDevice } from "./board-device.js";
+import { checkKeyAndBuffer } from "./client-arguments.js";
 import { deviceIdOf } from "./board-device-id.js";
 import { boardStateOf, stateAfterFailure } from "./board-state.js";
 import { ClientLog } from "./client-log.js";
@@ -78,6 +81,7 @@ export class USMPClient extends Print {
     }
     const pskLen = isBytes(psk) ? (rest.shift() as number) : undefined;
     const [rxBuffer, rxBufferSize] = rest as [Uint8Array | undefined, number | undefined];
+    checkKeyAndBuffer(psk, pskLen, rxBuffer, rxBufferSize);
     this.#psk = keyOf(isBytes(psk) ? psk.subarray(0, pskLen) : psk.toString());
     this.#rx = new ReceiveBuffer(rxBuffer?.subarray(0, rxBufferSize) ?? null);
   }
@@ -143,6 +147,7 @@ export class USMPClient extends Print {
   /** Copies the next message, cut to `maxLen` bytes; how many were copied, 0 where none waits. */
   read(buf: Uint8Array, maxLen?: number): number;
   read(buf?: Uint8Array, maxLen: number = buf?.length ?? 0): ArduinoString | number {
+    if (buf !== undefined) requireBytes("buf", buf);
     this.#drain();
     const message = this.#rx.take();
     this.#device?.hold(false);
@@ -187,6 +192,7 @@ export class USMPClient extends Print {
 
   /** PING after this many milliseconds of silence, from now on; 0: never. To be called after `begin()`, which sets 30,000. */
   keepalive(ms: number): void {
+    checkNumber("keepaliveMs", ms, 0);
     this.#device?.keepalive(ms);
   }
 
@@ -212,27 +218,28 @@ export class USMPClient extends Print {
 
   /** Writes to stderr what goes on, from `USMP_LOG_LEVEL_ERROR` to `USMP_LOG_LEVEL_DEBUG`. Nothing unless it is called. */
   setLogLevel(level: number): void {
+    checkNumber("level", level, 0);
     this.#log.level = level;
   }
 
   /** Sets the callback for every session; null clears it. */
   onConnect(callback: ConnectionCallback | null): void {
-    this.#onConnect = callback;
+    this.#onConnect = requireCallback("onConnect", callback);
   }
 
   /** Sets the callback for the loss of a session; null clears it. */
   onDisconnect(callback: ConnectionCallback | null): void {
-    this.#onDisconnect = callback;
+    this.#onDisconnect = requireCallback("onDisconnect", callback);
   }
 
   /** Sets the callback for every session but the first, before `onConnect`; null clears it. */
   onReconnect(callback: ConnectionCallback | null): void {
-    this.#onReconnect = callback;
+    this.#onReconnect = requireCallback("onReconnect", callback);
   }
 
   /** Sets the callback for each message; null clears it, and messages wait for `read()`. */
   onMessage(callback: MessageCallback | null): void {
-    this.#onMessage = callback;
+    this.#onMessage = requireCallback("onMessage", callback);
   }
 
   protected override writeBytes(bytes: Uint8Array): number {

@@ -4,6 +4,7 @@ import type { Dialer } from "../../transport/transport.js";
 import { UdpTransport } from "../../transport/udp.js";
 import type { BoardNetwork } from "../board/network.js";
 import type { TextLike } from "../text/arduino-string.js";
+import { requireText } from "../text/require-text.js";
 import { WiFi } from "../wifi/wifi.js";
 
 /** For every copy of this library in the process. */
@@ -19,6 +20,7 @@ export class BoardTransport {
   /** @throws UsmpError INVALID_ARG for what is no host, or no port from 0 to 65535 */
   constructor(kind: "tcp" | "udp", host: TextLike, port: number) {
     this.kind = kind;
+    requireText("host", host);
     this.host = host.toString();
     this.port = port;
     checkPlace(this.host, port);
@@ -26,6 +28,8 @@ export class BoardTransport {
 
   /** A board joins this network before it connects. A computer is on one already: only `WiFi` says so from then on. */
   wifi(ssid: TextLike, password: TextLike): this {
+    requireText("ssid", ssid);
+    requireText("password", password);
     this.#wifi = [ssid, password];
     return this;
   }

@@ -1,10 +1,11 @@
+import { requireSignal } from "../../core/arguments.js";
 import { ownMembers } from "../../core/own-members.js";
 import { StopSignals } from "../../transport/stop-signals.js";
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
 import { isLifeOver } from "../board/life-over.js";
 import { createPcBoard, type PcBoardOptions } from "../board/pc-board.js";
-import type { Sketch } from "./sketch.js";
+import { requireSketch, type Sketch } from "./sketch.js";
 import type { SketchError } from "./sketch-error.js";
 import { SketchRun } from "./sketch-run.js";
 
@@ -21,6 +22,8 @@ export interface RunSketchOptions extends PcBoardOptions {
  */
 export async function runSketch(sketch: Sketch, given: RunSketchOptions = {}): Promise<void> {
   const { signal, ...options } = ownMembers(given);
+  requireSignal(signal);
+  requireSketch(sketch);
   if (signal?.aborted) return;
   const board = Object.keys(options).length === 0 ? currentBoard() : createPcBoard(options);
   const failure = await runUntilStopped(board, sketch, signal);

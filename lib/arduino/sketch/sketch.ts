@@ -1,3 +1,4 @@
+import { describeGiven } from "../../core/arguments.js";
 /** What a sketch is made of. Either may be missing, and either may be async; what else they return does not matter. */
 export interface SketchFunctions {
   /** Runs once in each life. */
@@ -11,6 +12,14 @@ export interface SketchFunctions {
  * as an object its variables keep their values through a restart.
  */
 export type Sketch = SketchFunctions | (() => SketchFunctions);
+
+/** Fails before anything runs. @throws TypeError for what cannot be a sketch */
+export function requireSketch(sketch: unknown): void {
+  if (typeof sketch === "function" || (typeof sketch === "object" && sketch !== null)) return;
+  throw new TypeError(
+    `the sketch is ${describeGiven(sketch)}; give { setup, loop }, or a function that returns such an object`,
+  );
+}
 
 /** The functions for one life. @throws TypeError for what is no sketch */
 export function beginSketch(sketch: Sketch): SketchFunctions {

@@ -3,6 +3,7 @@
  * C: of 47 cases the best, printj, gets 44, but rounds ties up, has no 64-bit numbers and takes no bytes for `%s`;
  * `printf` and @stdlib/string-format know no length modifiers, sprintf-js and fast-printf only part of the flags.
  */
+import { refuseArgument } from "../../core/arguments.js";
 import { isBytes } from "../../core/kinds.js";
 import { UsmpError } from "../../errors.js";
 
@@ -35,6 +36,7 @@ const DEFAULT_PRECISION = 6;
  *   prints garbage or crashes), and for what printf does not know, `%n` and `%a`.
  */
 export function formatted(format: string, args: readonly PrintfArgument[]): string {
+  if (typeof format !== "string") refuseArgument("the format of printf", format, "a string");
   const list = new Arguments(args);
   return byteString(format).replace(
     CONVERSION,

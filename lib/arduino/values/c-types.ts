@@ -1,5 +1,7 @@
 /** The types of C, by their names, as bytes in memory: little-endian, and as wide as on an ESP32. */
 
+import { refuseArgument, requireNumber } from "../../core/arguments.js";
+
 /** How a value lies in memory. */
 export interface CType<Value> {
   /** In bytes. */
@@ -40,7 +42,10 @@ function numeric(view: NumberView, size: number): CType<number> {
     size,
     alignment: size,
     read: (memory, offset) => memory[`get${view}`](offset, true),
-    write: (memory, offset, value) => memory[`set${view}`](offset, value, true),
+    write: (memory, offset, value) => {
+      requireNumber("the value", value);
+      memory[`set${view}`](offset, value, true);
+    },
   };
 }
 
@@ -49,7 +54,10 @@ function wide(view: "BigInt64" | "BigUint64"): CType<bigint> {
     size: 8,
     alignment: 8,
     read: (memory, offset) => memory[`get${view}`](offset, true),
-    write: (memory, offset, value) => memory[`set${view}`](offset, value, true),
+    write: (memory, offset, value) => {
+      if (typeof value !== "bigint") refuseArgument("the value", value, "a bigint, such as 5n");
+      memory[`set${view}`](offset, value, true);
+    },
   };
 }
 

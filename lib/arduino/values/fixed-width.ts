@@ -2,6 +2,7 @@
  * Casts to C's integers: `uint8_t(300)` is 44, as `(uint8_t)300` is on a board. A variable of TypeScript has no width, so
  * a twin casts where the sketch counts on an overflow.
  */
+import { refuseArgument } from "../../core/arguments.js";
 import { codeOf } from "../text/characters.js";
 
 /** What can be cast: numbers, truth values, and a `char` as its byte. */
@@ -50,11 +51,16 @@ export const int = int32_t;
 function low32(value: Castable): number {
   // Exact for every number, of any size (ECMAScript's ToInt32), and the quick way: sketches that poll do this all the time.
   if (typeof value === "number") return value | 0;
-  return typeof value === "string" ? codeOf(value) : Number(BigInt.asIntN(32, BigInt(value)));
+  return typeof value === "string" ? codeOf(value) : Number(BigInt.asIntN(32, toBigInt(value)));
 }
 
 function whole(value: Castable): bigint {
   if (typeof value === "string") return BigInt(codeOf(value));
   if (typeof value === "number") return Number.isFinite(value) ? BigInt(Math.trunc(value)) : 0n;
-  return BigInt(value);
+  return toBigInt(value);
+}
+
+function toBigInt(value: bigint | boolean): bigint {
+  if (typeof value === "bigint" || typeof value === "boolean") return BigInt(value);
+  return refuseArgument("the value", value, "a number, a boolean, a bigint or a char");
 }

@@ -5,9 +5,11 @@
  *     usmp.send(Telemetry.pack({ node: 7, celsius: 21.5, name: "roof", levels: [1, 2, 3, 4] }));
  *     const { celsius } = Telemetry.unpack(data);
  */
+import { requireBytes, requireFunctions, requireObject } from "../../core/arguments.js";
 import { ownMembers } from "../../core/own-members.js";
-import { UsmpError } from "../../errors.js";
+import { isUsmpError, UsmpError } from "../../errors.js";
 
+import { requireText } from "../text/require-text.js";
 import { byteString, bytesOf, charArray, textOf } from "../text/byte-text.js";
 import { C_TYPES, type CType, type CTypeName } from "./c-types.js";
 
@@ -59,6 +61,7 @@ export class Struct<F extends Fields> implements CType<StructValue<F>> {
   readonly #members: readonly Member[];
 
   constructor(fields: F, options: StructOptions) {
+    requireObject("fields", fields);
     const { packed = true } = ownMembers(options);
     const members: Member[] = [];
     let end = 0;
@@ -82,6 +85,7 @@ export class Struct<F extends Fields> implements CType<StructValue<F>> {
    * @throws UsmpError INVALID_ARG where a field is missing, or holds more than there is room for.
    */
   pack(values: StructValue<F>): Uint8Array {
+    requireObject("values", values);
     const bytes = new Uint8Array(this.size);
     this.write(new DataView(bytes.buffer), 0, values);
     return bytes;
@@ -89,6 +93,7 @@ export class Struct<F extends Fields> implements CType<StructValue<F>> {
 
   /** The values in `bytes`, copied. @throws UsmpError INVALID_ARG where these are not `size` bytes. */
   unpack(bytes: Uint8Array): StructValue<F> {
+    requireBytes("bytes", bytes);
     if (bytes.length !== this.size) {
       throw new UsmpError("INVALID_ARG", `unpack: the struct has ${this.size} bytes, and ${bytes.length} were given`);
     }
@@ -104,8 +109,18 @@ export class Struct<F extends Fields> implements CType<StructValue<F>> {
     for (const { name, type, offset: at } of this.#members) {
       const value: unknown = values[name];
       if (value === undefined) throw new UsmpError("INVALID_ARG", `pack: the field "${name}" is missing`);
-      type.write(memory, offset + at, value);
+      writeField(name, () => type.write(memory, offset + at, value));
     }
+  }
+}
+
+/** What is wrong is told with the field that it is wrong in. */
+function writeField(name: string, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isUsmpError(error) || error.message.startsWith("pack: ")) throw error;
+    throw new UsmpError("INVALID_ARG", `pack: "${name}": ${error.message}`);
   }
 }
 
@@ -116,7 +131,10 @@ export function struct<const F extends Fields>(fields: F, options: StructOptions
 
 /** A type by its name, an array by its element and count. */
 export function typeOf(name: string, type: FieldType): CType<unknown> {
-  if (typeof type !== "string") return type;
+  if (typeof type !== "string") {
+    requireFunctions(`struct: the type of "${name}"`, type, ["read", "write"], "the name of a type of C, or a struct");
+    return type;
+  }
   if (isName(type)) return C_TYPES[type];
   const [, element = "", digits] = ARRAY.exec(type) ?? [];
   const count = Number(digits);
@@ -140,6 +158,7 @@ function charArrayOf(name: string, count: number): CType<string> {
     alignment: 1,
     read: (memory, offset) => textOf(charArray(view(memory, offset, count))),
     write: (memory, offset, text) => {
+      requireText("the value", text);
       const bytes = bytesOf(byteString(text));
       fits(name, bytes.length, count);
       view(memory, offset, count).fill(0).set(bytes);
@@ -153,6 +172,7 @@ function bytesOfLength(name: string, count: number): CType<Uint8Array> {
     alignment: 1,
     read: (memory, offset) => Uint8Array.from(view(memory, offset, count)),
     write: (memory, offset, bytes) => {
+      if (!Array.isArray(bytes)) requireBytes("the value", bytes);
       fits(name, bytes.length, count);
       view(memory, offset, count).fill(0).set(bytes);
     },
@@ -167,6 +187,7 @@ function arrayOf(name: string, element: CType<unknown>, count: number): CType<un
     read: (memory, offset) =>
       Array.from({ length: count }, (_, index) => element.read(memory, offset + index * element.size)),
     write: (memory, offset, values) => {
+      requireFunctions("the value", values, ["forEach"], "an array");
       fits(name, values.length, count);
       view(memory, offset, element.size * count).fill(0);
       values.forEach((value, index) => element.write(memory, offset + index * element.size, value));

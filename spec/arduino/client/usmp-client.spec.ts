@@ -68,9 +68,9 @@ describe("USMPClient", () => {
       expect(usmp.lastErrorString()).to.not.contain("too short");
     });
 
-    it("throws a TypeError for what is no key", async () => {
+    it("says of what is no key that the PSK is none", async () => {
       await running();
-      expect(() => new USMPClient(undefined as unknown as string)).to.throw(TypeError);
+      expect(() => new USMPClient(undefined as unknown as string)).to.throw("the PSK is undefined");
     });
   });
 
