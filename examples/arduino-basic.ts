@@ -46,7 +46,7 @@ async function loop(): Promise<void> {
 }
 
 // A board never gets here: what follows stands for its power switch.
-process.once("SIGINT", () => (power.on = false));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => (power.on = false));
 await setup();
 while (power.on) await loop();
 await usmp.close();

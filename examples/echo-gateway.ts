@@ -16,7 +16,7 @@ gateway.onMessage(async (data, len, session) => {
 });
 gateway.onDisconnect((reason, session) => console.log(session.deviceId, "left:", reason.code));
 gateway.onError((error) => console.error(error.message));
-process.once("SIGINT", () => void gateway.close());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => void gateway.close());
 
 const [listening] = await gateway.listen(Usmp.TCP("0.0.0.0", port));
 console.log("listening on port", listening?.port);

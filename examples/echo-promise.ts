@@ -17,7 +17,7 @@ server.onSession(async (session: UsmpSession) => {
 });
 
 const stop = new AbortController();
-process.once("SIGINT", () => stop.abort());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => stop.abort());
 
 const [listening] = await server.listen();
 console.log("listening on port", listening?.port);

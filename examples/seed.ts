@@ -18,6 +18,6 @@ usmp.onDisconnect((reason) => {
   if (reason.code === "BYE") void usmp.close();
 });
 usmp.onError((error) => console.log("trying again:", error.message));
-process.once("SIGINT", () => void usmp.close());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => void usmp.close());
 
 await usmp.begin(Usmp.TCP(host, Number(port)));

@@ -23,9 +23,9 @@ gateway.on("refused", (reason, address) => console.log(address, "refused:", reas
 const [place] = await gateway.listen(Usmp.TCP("0.0.0.0", PORT), Usmp.UDP("0.0.0.0", PORT));
 console.log(`listening on port ${place!.port}`);
 
-// Until the input ends, or Ctrl-C.
+// Until the input ends, or a signal such as Ctrl-C.
 const lines = createInterface({ input: process.stdin });
-process.once("SIGINT", () => lines.close());
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => lines.close());
 for await (const line of lines) {
   if (gateway.broadcast(line) === 0) console.log("no device took it");
 }

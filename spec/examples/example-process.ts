@@ -27,9 +27,9 @@ export class ExampleProcess {
     this.#child.stdin.write(text);
   }
 
-  /** What a terminal sends on Ctrl-C. */
-  interrupt(): Promise<Exit> {
-    this.#child.kill("SIGINT");
+  /** Ctrl-C in its terminal, or another signal. */
+  interrupt(signal: NodeJS.Signals = "SIGINT"): Promise<Exit> {
+    this.#child.kill(signal);
     return this.exit;
   }
 
@@ -41,6 +41,6 @@ export class ExampleProcess {
 
   /** The port that a gateway says it listens on. */
   async port(): Promise<string> {
-    return (await this.out.match(/listening on port (\d+)\n/))[1] as string;
+    return (await this.out.match(/listening on port (\d+)[;\n]/))[1] as string;
   }
 }

@@ -1,6 +1,6 @@
 /** Each example as its readers run it, in a process of its own that has to end by itself. */
 import { expect } from "chai";
-import { readdirSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { UsmpClient } from "../../lib/index.js";
 import { ExampleProcess } from "./example-process.js";
 
@@ -33,6 +33,16 @@ describe("the examples", () => {
       expect(Uint8Array.from(await client.recv())).to.deep.equal(message);
     }
     await client.disconnect();
+  }
+
+  /** A gateway that gets these signals says BYE to a device of this process, and ends well. */
+  async function sayByeFrom(gateway: ExampleProcess, psk: string, ...signals: NodeJS.Signals[]): Promise<void> {
+    const client = new UsmpClient({ host: HOST, port: Number(await gateway.port()), psk });
+    await client.connect();
+    const closed = client.session?.closed;
+    const ends = signals.map((signal) => gateway.interrupt(signal));
+    expect((await closed)?.code).to.equal("BYE");
+    expect(await ends[0]).to.deep.equal(ENDED_WELL);
   }
 
   it("are all run by these specs", () => {
@@ -84,6 +94,42 @@ describe("the examples", () => {
     await gateway.out.match(/(left: BYE\n[^]*){3}/);
     expect(await gateway.interrupt()).to.deep.equal(ENDED_WELL);
   });
+
+  for (const signal of ["SIGTERM", "SIGHUP"] as const) {
+    it(`say BYE at ${signal}, as at Ctrl-C`, async function () {
+      if (process.platform === "win32") this.skip();
+      const gateway = start("echo-promise.ts", "0");
+      const port = await gateway.port();
+      const seed = start("seed.ts", HOST, port);
+      const sketch = start("arduino-basic.ts", HOST, port);
+      await Promise.all([seed.out.match(/RX 5 hello\n/), sketch.out.match(/RX: message 1\n/)]);
+      expect(await seed.interrupt(signal)).to.deep.equal(ENDED_WELL);
+      expect(await sketch.interrupt(signal)).to.deep.equal(ENDED_WELL);
+      await gateway.out.match(/(left: BYE\n[^]*){2}/);
+      expect(await gateway.interrupt(signal)).to.deep.equal(ENDED_WELL);
+      for (const name of ["echo-gateway.ts", "sketches/gateway.ts"]) {
+        const other = new ExampleProcess(`examples/${name}`, ["0"], { USMP_PSK: PSK, USMP_PORT: "0" });
+        running.push(other);
+        await sayByeFrom(other, PSK, signal);
+      }
+    });
+  }
+
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    it(`the gateway of usmp init says BYE at ${signal}, also if it arrives twice`, async function () {
+      if (process.platform === "win32") this.skip();
+      const folder = mkdtempSync("examples/spec-");
+      try {
+        for (const name of ["gateway.ts", "key.ts"]) copyFileSync(`templates/device/${name}`, `${folder}/${name}`);
+        writeFileSync(`${folder}/usmp.key`, PSK);
+        const gateway = new ExampleProcess(`${folder}/gateway.ts`, ["0"]);
+        running.push(gateway);
+        await sayByeFrom(gateway, PSK, signal, signal);
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    });
+  }
 
   it("say what is wrong while there is no gateway, and end at Ctrl-C then too", async () => {
     const [seed, sketch, client] = DEVICES.map((name) => start(name, HOST, "1")) as [

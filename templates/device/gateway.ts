@@ -22,7 +22,10 @@ typed.on("line", (line) => {
   if (gateway.broadcast(line) === 0) console.log("no device took it");
 });
 
-process.on("SIGINT", () => {
-  typed.close();
-  gateway.close().catch(console.error);
-});
+// Ctrl-C, a service manager, a terminal that was closed: the devices get BYE.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+  process.on(signal, () => {
+    typed.close();
+    void gateway.close().finally(() => process.exit());
+  });
+}
