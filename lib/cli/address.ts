@@ -37,7 +37,7 @@ function splitTarget(text: string): { readonly host: string; readonly port: stri
 export function parsePort(text: string, least = 0): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port >= least && port <= 65_535) return port;
-  throw new UsageError(`${JSON.stringify(text)} is no port: give a number from ${least} to 65535`);
+  throw new UsageError(`${JSON.stringify(text)} is not a port: give a number from ${least} to 65535`);
 }
 
 /** `"192.168.1.7"`, `"192.168.1.7:9001"`, `"[::1]:9001"`: what {@link parseTarget} takes. */

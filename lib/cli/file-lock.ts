@@ -24,12 +24,12 @@ export async function withFileLock<Result>(
     // Read once more: it may have ended in good order between the two.
     if (holder !== null && isGone(holder) && (await holderOf(lock)) === holder)
       throw new Error(
-        `${JSON.stringify(lock)} was left behind by process ${holder}, which is gone: remove it, and try again`,
+        `${JSON.stringify(lock)} was left behind by process ${holder}, which no longer runs: remove the file and try again`,
       );
     if (performance.now() >= deadline)
       throw new Error(
         `${holder === null ? "another program" : `process ${holder}`} holds ${JSON.stringify(lock)}: ` +
-          "wait for it to end, or, if nobody edits the file, remove the lock",
+          "wait until it finishes; if no program is editing the key file, remove the lock",
       );
     await delay(RETRY_MS);
   }

@@ -70,10 +70,11 @@ interface NewFile {
 /** @throws UsageError for what cannot be the name of such a package. */
 function checkName(given: string, name: string): string {
   const bad = JSON.stringify(given === "" ? given : name);
-  if (TAKEN_NAMES.has(name)) throw new UsageError(`${bad} is the name of something else: take another one`);
+  if (TAKEN_NAMES.has(name))
+    throw new UsageError(`${bad} is taken by a package that the project uses: choose another name`);
   if (given !== "" && NAME.test(name)) return name;
   throw new UsageError(
-    `${bad} is no name for a project: use lower-case letters, digits and "-", such as ${TEMPLATE_NAME}`,
+    `${bad} is not a valid project name: use lower-case letters, digits and "-", such as ${TEMPLATE_NAME}`,
   );
 }
 

@@ -23,9 +23,11 @@ export function addLimit(text: string, before: LimitOptions = {}): LimitOptions 
   const [, given = "", value = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   const name = NAMES.find((each) => each === given);
   if (name === undefined)
-    throw new UsageError(`${JSON.stringify(text)} is no limit: give name=number, with one of ${NAMES.join(", ")}`);
+    throw new UsageError(
+      `${JSON.stringify(text)} is not a limit: give name=number, where name is one of ${NAMES.join(", ")}`,
+    );
   if (!/^-?\d+(\.\d+)?$/.test(value))
-    throw new UsageError(`${name} is ${JSON.stringify(value)}, which is no number: give ${name}=number`);
+    throw new UsageError(`${JSON.stringify(value)} is not a number: give ${name}=number`);
   return { ...before, [name]: Number(value) };
 }
 

@@ -142,7 +142,7 @@ function withKeyOptions(command: Command): Command {
 function parseTime(text: string): number {
   const time = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
   if (time <= LONGEST_TIME_MS) return time;
-  throw new UsageError(`${JSON.stringify(text)} is no time: give milliseconds, 0 to ${LONGEST_TIME_MS}`);
+  throw new UsageError(`${JSON.stringify(text)} is not a valid time: give milliseconds, 0 to ${LONGEST_TIME_MS}`);
 }
 
 /** An option that may be given several times. */
@@ -159,7 +159,7 @@ function parseDevice(text: string): string {
 function parseDays(text: string): number {
   const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (days >= 1 && days <= LONGEST_ROTATION_DAYS) return days;
-  throw new UsageError(`${JSON.stringify(text)} is no time: give days, 1 to ${LONGEST_ROTATION_DAYS}`);
+  throw new UsageError(`${JSON.stringify(text)} is not a valid time: give days, 1 to ${LONGEST_ROTATION_DAYS}`);
 }
 
 function anotherLimit(text: string, before?: LimitOptions): LimitOptions {

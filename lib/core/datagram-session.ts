@@ -169,7 +169,7 @@ export class DatagramSession {
     const opened = this.#keys.open(frame);
     if (opened === null) return false;
     if (frame.seq === FORBIDDEN_SEQ)
-      throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
+      throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is reserved");
     // A copy moves nothing; its sender may have missed the acknowledgement.
     if (opened.copied === null) this.#receiveNew(frame, opened, now);
     else if (this.#outbox.takeRepeat(opened.copied, now)) {

@@ -224,7 +224,7 @@ export class Session {
     const waited = !this.#cipher.isMade;
     const { plaintext, firstUnderNewKey } = this.#keys.open(frame);
     if (frame.seq === FORBIDDEN_SEQ)
-      throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is no frame's");
+      throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is reserved");
     if (sealsNothing(type) && plaintext.length > 0)
       throw new UsmpError("CRYPTO", `${frameTypeName(type)} with ${plaintext.length} bytes; it carries none`);
     if (firstUnderNewKey && this.#reassembly.holdsPartialMessage) {

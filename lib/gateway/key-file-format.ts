@@ -34,7 +34,7 @@ type Member = (typeof MEMBERS)[number];
 const ARTICLES: Readonly<Record<JsonKind, string>> = {
   object: "an object",
   array: "a list",
-  string: "a text",
+  string: "a string",
   number: "a number",
   boolean: "true or false",
   null: "null",
@@ -92,20 +92,21 @@ class Reader {
     let hasDevices = false;
     for (const { name, at } of this.#scanner.members()) {
       // Its name is not repeated: it may be a key that stands in the wrong place.
-      if (name !== "devices") this.#scanner.fail(at, 'the file has a member that is not "devices"');
-      if (hasDevices) this.#scanner.fail(at, "devices: it is there twice");
+      if (name !== "devices") this.#scanner.fail(at, 'unknown member; the file holds "devices" and nothing else');
+      if (hasDevices) this.#scanner.fail(at, "devices: duplicate member");
       hasDevices = true;
       this.#expect("array", "devices");
       for (const index of this.#scanner.items()) this.#device(`devices[${index}]`);
     }
-    if (!hasDevices) this.#scanner.fail(start, 'the file has no "devices"');
+    if (!hasDevices) this.#scanner.fail(start, 'the file lacks "devices"');
     return this.#devices;
   }
 
   warnOfInvisible(warn: (message: string) => void): void {
     if (this.#firstInvisible === null) return;
     const { at, message } = this.#firstInvisible;
-    const others = this.#invisibleCount === 1 ? "" : ` (and so for ${this.#invisibleCount - 1} more)`;
+    const more = this.#invisibleCount - 1;
+    const others = more === 0 ? "" : ` (${more} more ${more === 1 ? "key has" : "keys have"} the same fault)`;
     warn(`${this.#scanner.place(at)}: ${message}${others}`);
   }
 
@@ -117,14 +118,14 @@ class Reader {
       const member = MEMBERS.find((each) => each === name);
       // Nor is its name repeated here.
       if (member === undefined)
-        return this.#scanner.fail(at, `${path}: a member that is not known; there are ${MEMBERS.join(", ")}`);
-      if (found.has(member)) this.#scanner.fail(at, `${path}.${member}: it is there twice`);
+        return this.#scanner.fail(at, `${path}: unknown member; allowed are ${MEMBERS.join(", ")}`);
+      if (found.has(member)) this.#scanner.fail(at, `${path}.${member}: duplicate member`);
       found.set(member, at);
       device = { ...device, ...this.#member(member, `${path}.${member}`) };
     }
     const { id, key, enabled = true, ...rest } = ownMembers(device);
-    if (id === undefined) return this.#scanner.fail(start, `${path}: it has no "id"`);
-    if (key === undefined) return this.#scanner.fail(start, `${path}: it has no "key"`);
+    if (id === undefined) return this.#scanner.fail(start, `${path}: "id" is missing`);
+    if (key === undefined) return this.#scanner.fail(start, `${path}: "key" is missing`);
     this.#checkPair(path, found);
     this.#devices.set(id, ownMembers({ key, enabled, ...rest }));
   }
@@ -154,23 +155,28 @@ class Reader {
     const previousAt = found.get("previousKey");
     const expiresAt = found.get("previousKeyExpires");
     if (previousAt !== undefined && expiresAt === undefined)
-      this.#scanner.fail(previousAt, `${path}.previousKey: it needs a previousKeyExpires, when it is accepted no more`);
+      this.#scanner.fail(
+        previousAt,
+        `${path}.previousKey: previousKeyExpires is missing: give the time until which this key is accepted`,
+      );
     if (previousAt === undefined && expiresAt !== undefined)
-      this.#scanner.fail(expiresAt, `${path}.previousKeyExpires: there is no previousKey that could expire`);
+      this.#scanner.fail(
+        expiresAt,
+        `${path}.previousKeyExpires: previousKey is missing: give it, or remove previousKeyExpires`,
+      );
   }
 
   #id(path: string): string {
     const { value, at } = this.#text(path);
-    if (value === "*")
-      this.#scanner.fail(at, `${path}: a file has no default entry "*"; give every device a key of its own`);
+    if (value === "*") this.#scanner.fail(at, `${path}: "*" is not allowed in a file: give each device its own key`);
     const id = this.#attempt(
       () => formatDeviceId(parseDeviceId(value)),
       // Not the library's message, which may repeat what was given.
-      () => this.#scanner.fail(at, `${path}: it is no device id; give six pairs of hex digits like 24:0a:c4:01:02:03`),
+      () => this.#scanner.fail(at, `${path}: not a device id: give six pairs of hex digits, such as 24:0a:c4:01:02:03`),
     );
     const firstAt = this.#idsAt.get(id);
     if (firstAt !== undefined)
-      this.#scanner.fail(at, `${path}: ${id} is there twice, first at ${this.#scanner.place(firstAt)}`);
+      this.#scanner.fail(at, `${path}: duplicate device ${id}, first defined at ${this.#scanner.place(firstAt)}`);
     this.#idsAt.set(id, at);
     return id;
   }
@@ -191,14 +197,14 @@ class Reader {
   #name(path: string): string {
     const { value, at } = this.#text(path);
     if (value.length > MAX_NAME_LENGTH)
-      this.#scanner.fail(at, `${path}: it has ${value.length} characters; at most ${MAX_NAME_LENGTH} are allowed`);
+      this.#scanner.fail(at, `${path}: ${value.length} characters is too long; the limit is ${MAX_NAME_LENGTH}`);
     return value;
   }
 
   #cipher(path: string): CipherName {
     const { value, at } = this.#text(path);
     const cipher = CIPHERS.find((each) => each === value);
-    return cipher ?? this.#scanner.fail(at, `${path}: it is no cipher; allowed are ${CIPHERS.join(" and ")}`);
+    return cipher ?? this.#scanner.fail(at, `${path}: unknown cipher: give ${CIPHERS.join(" or ")}`);
   }
 
   #date(path: string): Date {
@@ -208,7 +214,7 @@ class Reader {
     const isInCalendar = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
     const date = new Date(isInCalendar ? value : NaN);
     if (Number.isNaN(date.getTime()))
-      this.#scanner.fail(at, `${path}: it is no date; give date, time and zone like 2026-12-01T00:00:00Z`);
+      this.#scanner.fail(at, `${path}: not a valid date: give date, time and zone, such as 2026-12-01T00:00:00Z`);
     return date;
   }
 
@@ -216,7 +222,7 @@ class Reader {
     const at = this.#expect("string", path);
     const value = this.#scanner.string();
     // Half a character has no bytes: it would become another one, and so another key.
-    if (/\p{Surrogate}/u.test(value)) this.#scanner.fail(at, `${path}: it holds half of a \\u surrogate pair`);
+    if (/\p{Surrogate}/u.test(value)) this.#scanner.fail(at, `${path}: invalid \\u escape: half of a surrogate pair`);
     return { value, at };
   }
 
@@ -224,7 +230,7 @@ class Reader {
   #expect(kind: JsonKind, path: string): number {
     const found = this.#scanner.peek();
     const at = this.#scanner.offset;
-    if (found !== kind) this.#scanner.fail(at, `${path}: it is ${ARTICLES[found]}; it has to be ${ARTICLES[kind]}`);
+    if (found !== kind) this.#scanner.fail(at, `${path}: expected ${ARTICLES[kind]}, found ${ARTICLES[found]}`);
     return at;
   }
 

@@ -235,7 +235,10 @@ export async function readKeyFile(path: string): Promise<KeyFileContent> {
   } catch (cause) {
     throw explain(path, cause);
   }
-  throw explain(path, new UsmpError("INVALID_ARG", "it changes all the time while it is read"));
+  throw explain(
+    path,
+    new UsmpError("INVALID_ARG", "it kept changing while it was read: write it under another name, then rename it"),
+  );
 }
 
 async function readOnce(path: string): Promise<Content | null> {
@@ -257,11 +260,19 @@ function openFile(handle: FileHandle): Parameters<typeof readContent>[0] {
   };
 }
 
+/** The system's words for its codes, which not every runtime knows. */
+const READ_FAILURES: Readonly<Partial<Record<string, string>>> = {
+  ENOENT: "no such file or directory",
+  EACCES: "permission denied",
+};
+
 function explain(path: string, cause: unknown): UsmpError {
   const file = `the key file ${JSON.stringify(path)}`;
   if (isUsmpError(cause)) return new UsmpError("INVALID_ARG", `${file}: ${cause.message}`);
   const code = systemCodeOf(cause) ?? causeText(cause);
-  return new UsmpError("INVALID_ARG", `${file} cannot be read (${code})`, { cause });
+  const reason = READ_FAILURES[code];
+  const why = reason === undefined ? code : `${reason} (${code})`;
+  return new UsmpError("INVALID_ARG", `cannot read ${file}: ${why}`, { cause });
 }
 
 function compare(before: ReadonlyMap<string, KeyFileEntry>, after: ReadonlyMap<string, KeyFileEntry>): KeyFileReload {

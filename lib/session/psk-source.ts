@@ -198,7 +198,7 @@ function copyEntry(given: Psk | PskEntry): CheckedEntry {
     return { isEnabled: true, psk: parsePsk(given), previousPsk: null, previousUntil: Infinity, cipher: null };
   // A misspelt "enabled" would let somebody in. Its name is not repeated: it may be a key in the wrong place.
   if (!Object.keys(given).every((member) => MEMBERS.includes(member)))
-    throw new UsmpError("INVALID_ARG", `the entry has a member that is not known; there are ${MEMBERS.join(", ")}`);
+    throw new UsmpError("INVALID_ARG", `the entry has an unknown member; allowed are ${MEMBERS.join(", ")}`);
   const { key, enabled = true, previousKey, previousKeyExpires, cipher = null } = ownMembers(given);
   if (cipher !== null) checkCipher(cipher);
   if (typeof enabled !== "boolean") throw new UsmpError("INVALID_ARG", "enabled is neither true nor false");
@@ -213,7 +213,7 @@ function copyEntry(given: Psk | PskEntry): CheckedEntry {
 
 function expiry(given: unknown): number {
   const until = timeOf(given);
-  if (Number.isNaN(until)) throw new UsmpError("INVALID_ARG", "previousKeyExpires is no valid date; give a Date");
+  if (Number.isNaN(until)) throw new UsmpError("INVALID_ARG", "previousKeyExpires is not a valid date; give a Date");
   return until;
 }
 

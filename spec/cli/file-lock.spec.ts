@@ -47,7 +47,7 @@ describe("withFileLock", () => {
     it(`gives up after a while where the lock is held by ${who}, and leaves the lock`, async () => {
       writeFileSync(`${file}.lock`, content);
       const message = await refusal(withFileLock(file, () => expect.fail("it was let in"), 30));
-      expect(message).to.contain(`${says} ${JSON.stringify(`${file}.lock`)}: wait for it to end, or`);
+      expect(message).to.contain(`${says} ${JSON.stringify(`${file}.lock`)}: wait until it finishes; if`);
       expect(existsSync(`${file}.lock`)).to.equal(true);
     });
   }

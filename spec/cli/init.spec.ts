@@ -124,7 +124,7 @@ describe("usmp init", () => {
       const { exitCode, err } = await refusal(at(name));
       expect(exitCode).to.equal(2);
       expect(err)
-        .to.match(/ is no name for a project: .*my-device\n$/)
+        .to.match(/ is not a valid project name: .*my-device\n$/)
         .and.not.contain("\u001b");
       expect(readdirSync(parent)).to.deep.equal([]);
     });

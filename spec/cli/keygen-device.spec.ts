@@ -162,7 +162,7 @@ describe("usmp keygen --device", () => {
   it("writes nothing that it could not read", async () => {
     const { exitCode, err } = await keygen("--device", ID, "--name", "n".repeat(101));
     expect(exitCode).to.equal(1);
-    expect(err).to.contain("devices[0].name: it has 101 characters");
+    expect(err).to.contain("devices[0].name: 101 characters is too long");
     expect(readdirSync(folder)).to.deep.equal([]);
   });
 
@@ -189,7 +189,9 @@ describe("usmp keygen --device", () => {
     writeFileSync(`${file}.lock`, `${pid}\n`);
     const { exitCode, err } = await keygen("--device", ID);
     expect(exitCode).to.equal(1);
-    expect(err).to.contain(`devices.json.lock" was left behind by process ${pid}, which is gone: remove it`);
+    expect(err).to.contain(
+      `devices.json.lock" was left behind by process ${pid}, which no longer runs: remove the file`,
+    );
     expect(existsSync(`${file}.lock`)).to.equal(true);
     expect(existsSync(file)).to.equal(false);
   });
@@ -201,8 +203,12 @@ describe("usmp keygen --device", () => {
     ["a name for no device", ["--name", "pump"], "--name needs --device and --keys"],
     ["a rotation of no device", ["--rotate", "3"], "--rotate needs --device and --keys"],
     ["a bad device id", ["--device", "pump", "--keys", "a"], "six pairs of hex digits"],
-    ["a rotation of no days", ["--device", ID, "--keys", "a", "--rotate", "0"], '"0" is no time: give days, 1 to 3650'],
-    ["a rotation for ever", ["--device", ID, "--keys", "a", "--rotate", "3651"], '"3651" is no time'],
+    [
+      "a rotation of no days",
+      ["--device", ID, "--keys", "a", "--rotate", "0"],
+      '"0" is not a valid time: give days, 1 to 3650',
+    ],
+    ["a rotation for ever", ["--device", ID, "--keys", "a", "--rotate", "3651"], '"3651" is not a valid time'],
   ] as const) {
     it(`refuses ${what} as wrong usage`, async () => {
       const { exitCode, out, err } = await finished(["keygen", ...argv]);

@@ -16,7 +16,10 @@ describe("--limit", () => {
 
   for (const bad of ["", "maxSessions", "=5", "maxSession=5"]) {
     it(`refuses ${JSON.stringify(bad)}, and says what there is`, () => {
-      expect(() => addLimit(bad)).to.throw(UsageError, /is no limit: give name=number, with one of maxSessions, /);
+      expect(() => addLimit(bad)).to.throw(
+        UsageError,
+        /is not a limit: give name=number, where name is one of maxSessions, /,
+      );
     });
   }
 
@@ -28,7 +31,10 @@ describe("--limit", () => {
 
   for (const bad of ["", "0x10", "many", "1e9", " 5", "5 "]) {
     it(`refuses maxSessions=${JSON.stringify(bad)}, and names it`, () => {
-      expect(() => addLimit(`maxSessions=${bad}`)).to.throw(UsageError, /^maxSessions is .*, which is no number/);
+      expect(() => addLimit(`maxSessions=${bad}`)).to.throw(
+        UsageError,
+        /^".*" is not a number: give maxSessions=number/s,
+      );
     });
   }
 
@@ -47,16 +53,16 @@ describe("--limit", () => {
   });
 
   for (const [argv, said] of [
-    [["--limit", "maxSesions=5"], /--limit.*"maxSesions=5".*no limit.*maxSessions/],
-    [["--limit", "maxSessions=many"], /--limit.*maxSessions is "many", which is no number/],
+    [["--limit", "maxSesions=5"], /--limit.*"maxSesions=5".*not a limit.*maxSessions/],
+    [["--limit", "maxSessions=many"], /--limit.*"many" is not a number: give maxSessions=number/],
     [["--limit", "maxSessions=-1"], /maxSessions is -1; give a whole number from 1 to 10000000/],
     [["--limit", "sessionTimeoutMs=-1"], /sessionTimeoutMs is -1; give a number of at least 0/],
     [["--limit", "maxSessions=0"], /maxSessions is 0; give a whole number from 1 to 10000000/],
     [["--limit", "maxHandshakes=2"], /maxHandshakesPerAddress is 16; give at most maxHandshakes, which is 2/],
     [["--limit"], /--limit.*argument missing/],
     [["--limit", "maxSessions=5\u001b[2J"], /--limit.*\\u001b/],
-    [["--grace", "soon"], /--grace.*"soon" is no time: give milliseconds, 0 to 2147483647/],
-    [["--grace", "-1"], /--grace.*"-1" is no time/],
+    [["--grace", "soon"], /--grace.*"soon" is not a valid time: give milliseconds, 0 to 2147483647/],
+    [["--grace", "-1"], /--grace.*"-1" is not a valid time/],
     [["--log=loud"], /--log/],
     [["--logs"], /unknown option '--logs'.*--log/],
   ] as const) {

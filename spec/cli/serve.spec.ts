@@ -244,7 +244,7 @@ describe("usmp serve", () => {
     it(`takes --port ${port}: its default is no least port`, async () => {
       // The system may not give it to us now; what matters is that it is asked.
       const terminal = new Terminal(["serve", "--host", "192.0.2.1", "--port", port], { env: { USMP_PSK: PSK } });
-      expect([await terminal.exitCode, terminal.err.text.includes("is no port")]).to.deep.equal([1, false]);
+      expect([await terminal.exitCode, terminal.err.text.includes("is not a port")]).to.deep.equal([1, false]);
     });
   }
 
@@ -391,9 +391,13 @@ describe("usmp serve", () => {
       [
         "a broken one",
         ["--keys", "FILE"],
-        /^usmp: the key file .*: line 1, column 13: devices\[0\]: it has no "id"\n$/,
+        /^usmp: the key file .*: line 1, column 13: devices\[0\]: "id" is missing\n$/,
       ],
-      ["a missing one", ["--keys", "FILE.none"], /^usmp: the key file .* cannot be read \(ENOENT\)\n$/],
+      [
+        "a missing one",
+        ["--keys", "FILE.none"],
+        /^usmp: cannot read the key file .*: no such file or directory \(ENOENT\)\n$/,
+      ],
     ] as const) {
       it(`refuses ${what} as wrong usage, and listens on nothing`, async () => {
         write({});

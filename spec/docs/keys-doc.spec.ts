@@ -19,7 +19,7 @@ describe("docs/keys.md", () => {
     const { message } = expectCode(() => parseKeyFile('{"devices": [{"?": 1}]}'), "INVALID_ARG");
     expect(listed.sort()).to.deep.equal(
       message
-        .replace(/^.*there are /, "")
+        .replace(/^.*allowed are /, "")
         .split(", ")
         .sort(),
     );

@@ -72,26 +72,34 @@ describe("parseKeyFile", () => {
 
   const PREVIOUS = { previousKey: OLD_KEY };
   for (const [what, members, says] of [
-    ["a member that is not known", { secret: 1 }, "devices[1]: a member that is not known; there are id, name, key"],
-    ["an id of another form", { id: "secret:24:0a" }, "devices[1].id: it is no device id"],
-    ["a key in the id's place", { id: "0123456789abcdef" }, "devices[1].id: it is no device id; give six pairs"],
-    ["a default entry", { id: "*" }, 'devices[1].id: a file has no default entry "*"'],
-    ["an id that is there already", { id: "02:00:00:00:00:0A" }, "devices[1].id: 02:00:00:00:00:0a is there twice"],
+    ["a member that is not known", { secret: 1 }, "devices[1]: unknown member; allowed are id, name, key"],
+    ["an id of another form", { id: "secret:24:0a" }, "devices[1].id: not a device id"],
+    ["a key in the id's place", { id: "0123456789abcdef" }, "devices[1].id: not a device id: give six pairs"],
+    ["a default entry", { id: "*" }, 'devices[1].id: "*" is not allowed in a file: give each'],
+    [
+      "an id that is there already",
+      { id: "02:00:00:00:00:0A" },
+      "devices[1].id: duplicate device 02:00:00:00:00:0a, first",
+    ],
     ["a short key", { key: "secret-secret15" }, "devices[1].key: the PSK has 15 bytes; at least 16 are needed"],
     ["a short hex key", { key: `hex:${"00".repeat(15)}` }, "devices[1].key: the PSK has 15 bytes"],
     ["a hex key that is none", { key: "hex:secret" }, "devices[1].key: a hex key is an even number of the digits"],
-    ["half a character in a key", { key: `${KEY}\ud800` }, "devices[1].key: it holds half of a \\u surrogate pair"],
-    ["a key that is a number", { key: 12345 }, "devices[1].key: it is a number; it has to be a text"],
-    ["a key that is a list", { key: [1, 2] }, "devices[1].key: it is a list; it has to be a text"],
-    ["a name that is no text", { name: null }, "devices[1].name: it is null; it has to be a text"],
-    ["a long name", { name: "n".repeat(101) }, "devices[1].name: it has 101 characters; at most 100 are allowed"],
-    ["a switch that is a text", { enabled: "true" }, "devices[1].enabled: it is a text; it has to be true or false"],
-    ["an unknown cipher", { cipher: "secret" }, "devices[1].cipher: it is no cipher; allowed are aes-256-gcm and"],
-    ["a previous key without an expiry", PREVIOUS, "devices[1].previousKey: it needs a previousKeyExpires"],
+    [
+      "half a character in a key",
+      { key: `${KEY}\ud800` },
+      "devices[1].key: invalid \\u escape: half of a surrogate pair",
+    ],
+    ["a key that is a number", { key: 12345 }, "devices[1].key: expected a string, found a number"],
+    ["a key that is a list", { key: [1, 2] }, "devices[1].key: expected a string, found a list"],
+    ["a name that is no text", { name: null }, "devices[1].name: expected a string, found null"],
+    ["a long name", { name: "n".repeat(101) }, "devices[1].name: 101 characters is too long; the limit is 100"],
+    ["a switch that is a text", { enabled: "true" }, "devices[1].enabled: expected true or false, found a string"],
+    ["an unknown cipher", { cipher: "secret" }, "devices[1].cipher: unknown cipher: give aes-256-gcm or"],
+    ["a previous key without an expiry", PREVIOUS, "devices[1].previousKey: previousKeyExpires is missing"],
     [
       "an expiry without a previous key",
       { previousKeyExpires: "2026-12-01T00:00:00Z" },
-      "devices[1].previousKeyExpires: there is no previousKey",
+      "devices[1].previousKeyExpires: previousKey is missing",
     ],
     ["a short previous key", { previousKey: "secret" }, "devices[1].previousKey: the PSK has 6 bytes"],
   ] as const) {
@@ -116,7 +124,7 @@ describe("parseKeyFile", () => {
   ]) {
     it(`refuses ${JSON.stringify(date)} as an expiry`, () => {
       const members = { ...PREVIOUS, previousKeyExpires: date };
-      expect(complaint(fileWith(device(members)))).to.contain("devices[0].previousKeyExpires: it is no date");
+      expect(complaint(fileWith(device(members)))).to.contain("devices[0].previousKeyExpires: not a valid date");
     });
   }
 
@@ -132,19 +140,15 @@ describe("parseKeyFile", () => {
 
   for (const [what, text, says] of [
     ["a file that is empty", "", "line 1, column 1: expected a value, but the text ends here"],
-    ["a file that is a list", "[]", "line 1, column 1: the file: it is a list; it has to be an object"],
-    ["a file without devices", "\n{}", 'line 2, column 1: the file has no "devices"'],
-    ["another member", '{"secret": []}', 'line 1, column 2: the file has a member that is not "devices"'],
-    ["devices twice", '{"devices": [],\n "devices": []}', "line 2, column 2: devices: it is there twice"],
-    ["devices by id", `{"devices": {"${ID}": {}}}`, "column 13: devices: it is an object; it has to be a list"],
-    ["a device that is a text", `{"devices": ["${KEY}"]}`, "column 14: devices[0]: it is a text"],
-    ["a device without an id", `{"devices": [{"key": "${KEY}"}]}`, 'column 14: devices[0]: it has no "id"'],
-    ["a device without a key", `{"devices": [{"id": "${ID}"}]}`, 'column 14: devices[0]: it has no "key"'],
-    [
-      "a key twice",
-      `{"devices": [{"key": "${KEY}", "key": "${KEY}"}]}`,
-      "column 43: devices[0].key: it is there twice",
-    ],
+    ["a file that is a list", "[]", "line 1, column 1: the file: expected an object, found a list"],
+    ["a file without devices", "\n{}", 'line 2, column 1: the file lacks "devices"'],
+    ["another member", '{"secret": []}', 'line 1, column 2: unknown member; the file holds "devices"'],
+    ["devices twice", '{"devices": [],\n "devices": []}', "line 2, column 2: devices: duplicate member"],
+    ["devices by id", `{"devices": {"${ID}": {}}}`, "column 13: devices: expected a list, found an object"],
+    ["a device that is a text", `{"devices": ["${KEY}"]}`, "column 14: devices[0]: expected an object, found a string"],
+    ["a device without an id", `{"devices": [{"key": "${KEY}"}]}`, 'column 14: devices[0]: "id" is missing'],
+    ["a device without a key", `{"devices": [{"id": "${ID}"}]}`, 'column 14: devices[0]: "key" is missing'],
+    ["a key twice", `{"devices": [{"key": "${KEY}", "key": "${KEY}"}]}`, "column 43: devices[0].key: duplicate member"],
     ["a missing comma", `{"devices": [{"id": "${ID}"\n "key": "${KEY}"}]}`, 'line 2, column 2: expected a ","'],
     ["something after its end", `${fileWith()} {}`, "column 16: expected nothing more"],
   ] as const) {
@@ -161,7 +165,7 @@ describe("parseKeyFile", () => {
 
   it("says where an id that is there twice stood first", () => {
     expect(complaint(`{"devices": [{"id": "${ID}", "key": "${KEY}"},\n{"id": "${ID}"}]}`)).to.match(
-      /^line 2, column 8: .* is there twice, first at line 1, column 21$/,
+      /^line 2, column 8: .* duplicate device .*, first defined at line 1, column 21$/,
     );
   });
 
@@ -170,7 +174,9 @@ describe("parseKeyFile", () => {
   });
 
   it("does not recurse: a text of brackets alone is refused like any other", () => {
-    expect(complaint(`{"devices": [{"id": ${"[".repeat(1_000_000)}`)).to.contain("devices[0].id: it is a list");
+    expect(complaint(`{"devices": [{"id": ${"[".repeat(1_000_000)}`)).to.contain(
+      "devices[0].id: expected a string, found a list",
+    );
   });
 
   it("fails with INVALID_ARG alone, whatever the text is, and never repeats a key", () => {
