@@ -177,7 +177,7 @@ describe("TcpTransport", () => {
       const error = await within(rejection(listen(new TcpTransport("203.0.113.1", 0))));
       expect(error.code).to.equal("TRANSPORT");
       expect((error.cause as { code?: string }).code).to.equal("EADDRNOTAVAIL");
-      expect(error.message).to.include("no address of this machine");
+      expect(error.message).to.include("this machine does not have that address");
     });
 
     it("reports a later failure to onError with TRANSPORT", async () => {
@@ -291,7 +291,9 @@ describe("TcpTransport", () => {
     });
 
     it("say what to do when listening fails or a connection breaks", () => {
-      expect(listenFailure(systemError("EADDRINUSE"), "0.0.0.0", 9000).message).to.include("port 9000 is in use");
+      expect(listenFailure(systemError("EADDRINUSE"), "0.0.0.0", 9000).message).to.include(
+        "port 9000 is already in use; stop the program that uses it",
+      );
       expect(listenFailure(systemError("EACCES"), "0.0.0.0", 80).message).to.include("1024");
       expect(linkFailure(systemError("ETIMEDOUT"), "::1", 9000).message).to.include(
         "[::1]:9000 broke: the peer stopped",
