@@ -173,8 +173,10 @@ function connect({ address, family }: LookupAddress, port: number, addresses: nu
       reject(error);
     };
     socket.once("error", onError);
-    socket.connect(port, address, () => {
+    // Node's types leave it out: a connect that fails is told here, and nowhere else.
+    socket.connect(port, address, (error?: Error | null) => {
       socket.off("error", onError);
+      if (error) return onError(error);
       resolve(new UdpLink(socket, address, port, addresses));
     });
   });

@@ -3,6 +3,7 @@ import { networkInterfaces } from "node:os";
 import { expect } from "chai";
 import type { UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import type { Lookup } from "../../lib/transport/addresses.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
 import { UdpLink } from "../../lib/transport/udp-link.js";
 import type { DatagramPeer, Link, Listener } from "../../lib/transport/transport.js";
@@ -142,6 +143,17 @@ describe("UdpTransport", () => {
     clock.jump(50);
     await clock.advance(0);
     await rejected;
+  });
+
+  it("rejects for an address that the system refuses to connect to, and dials the next one of its name", async () => {
+    // Broadcasts are for those who ask for them.
+    const refused = "255.255.255.255";
+    const error = await rejectionOf(new UdpTransport(refused, 9000).dial(), "TRANSPORT");
+    expect(error.message).to.match(/255\.255\.255\.255:9000 failed \(E[A-Z]+\)$/);
+    const addresses = [refused, LOOPBACK].map((address) => ({ address, family: 4 }));
+    const lookup: Lookup = (_host, _options, callback) => callback(null, addresses);
+    const { link } = await dial(new UdpTransport("gateway.test", await freePort(), { lookup }));
+    expect(link.remoteAddress).to.equal(LOOPBACK);
   });
 
   it("dials a name", async () => {
