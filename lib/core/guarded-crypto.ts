@@ -20,14 +20,15 @@ export function guardCrypto(provider: CryptoProvider): CryptoProvider {
 function guarded(provider: CryptoProvider): CryptoProvider {
   return {
     name: provider.name,
-    generateKeyPair: () => guardedPair(attempt("a key pair", () => provider.generateKeyPair())),
-    keyPairFrom: (privateKey) => guardedPair(attempt("a key pair", () => provider.keyPairFrom(privateKey))),
+    generateKeyPair: () => attempt("a key pair", () => guardedPair(provider.generateKeyPair())),
+    keyPairFrom: (privateKey) => attempt("a key pair", () => guardedPair(provider.keyPairFrom(privateKey))),
     hmacSha256: (key, ...parts) => attempt("HMAC", () => provider.hmacSha256(key, ...parts)),
     hkdfSha256: (ikm, salt, info, length) => attempt("HKDF", () => provider.hkdfSha256(ikm, salt, info, length)),
-    aead: (cipher, key) => {
-      const aead = attempt(cipher, () => provider.aead(cipher, key));
-      return aead.keepsNothing === true ? new LentAead(aead) : new GuardedAead(aead);
-    },
+    aead: (cipher, key) =>
+      attempt(cipher, () => {
+        const aead = provider.aead(cipher, key);
+        return aead.keepsNothing === true ? new LentAead(aead) : new GuardedAead(aead);
+      }),
     randomBytes: (length) => attempt("the random generator", () => provider.randomBytes(length)),
     constantTimeEqual: (a, b) => attempt("comparing", () => provider.constantTimeEqual(a, b)),
     wipe: (bytes) => {

@@ -3,7 +3,7 @@
  *
  *     payload = nonce(12) || ciphertext || tag(16),   nonce = seq(4) || session_id[0..7],   AAD = header bytes 0..9
  */
-import { UsmpError } from "../errors.js";
+import { isUsmpError, UsmpError } from "../errors.js";
 import { writeUint32 } from "./bytes.js";
 import { CipherChoice } from "./cipher-choice.js";
 import type { Aead, CipherName, CryptoProvider } from "./crypto-provider.js";
@@ -78,15 +78,18 @@ class BoundKey {
     return this.aead;
   }
 
-  /** Opens what may be of any candidate, each tried once (§4), and binds to the one that verifies. */
+  /**
+   * Opens what may be of any candidate, each tried once (§4), and binds to the one that verifies. One that the provider fails to make
+   * opens nothing: anybody can send what only that one is left for.
+   */
   openAny({ nonce, associatedData }: Lent, sealed: Uint8Array): Uint8Array | null {
     // A frame under another key of this session may have shown it meanwhile.
     if (this.#choice.isFixed) return this.bind().open(nonce, associatedData, sealed);
     for (const cipher of this.#choice.candidates) {
-      const aead = this.#crypto.aead(cipher, this.bytes);
-      const plaintext = aead.open(nonce, associatedData, sealed);
-      if (plaintext === null) {
-        aead.wipe();
+      const aead = this.#candidate(cipher);
+      const plaintext = aead?.open(nonce, associatedData, sealed) ?? null;
+      if (aead === null || plaintext === null) {
+        aead?.wipe();
         continue;
       }
       this.aead = aead;
@@ -94,6 +97,15 @@ class BoundKey {
       return plaintext;
     }
     return null;
+  }
+
+  #candidate(cipher: CipherName): Aead | null {
+    try {
+      return this.#crypto.aead(cipher, this.bytes);
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      return null;
+    }
   }
 
   wipe(): void {

@@ -78,6 +78,14 @@ describe("guardCrypto", () => {
     expectCode(() => lying.randomBytes(1), "CRYPTO");
   });
 
+  it("makes CRYPTO of what is no AEAD and no key pair, as of a provider that waits for something", () => {
+    const nothing = () => undefined as never;
+    const guard = guardCrypto({ ...crypto, aead: nothing, generateKeyPair: nothing, keyPairFrom: nothing });
+    expectCode(() => guard.aead("aes-256-gcm", NONCE), "CRYPTO");
+    expectCode(() => guard.generateKeyPair(), "CRYPTO");
+    expectCode(() => guard.keyPairFrom(NONCE), "CRYPTO");
+  });
+
   it("takes what throws within open() for what does not verify", () => {
     expect(guardCrypto(faulty).aead("aes-256-gcm", NONCE).open(NONCE, NONCE, counted(30))).to.equal(null);
   });

@@ -2,10 +2,11 @@
 import { expect } from "chai";
 import { CIPHER_WAIT_MS } from "../../lib/core/cipher-choice.js";
 import type { CipherName } from "../../lib/core/crypto-provider.js";
+import { guardCrypto } from "../../lib/core/guarded-crypto.js";
 import { FrameType } from "../../lib/core/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { counted, NOTHING, utf8 } from "../support/core-bytes.js";
-import { watchingTrials } from "../support/core-crypto.js";
+import { crypto as provider, watchingTrials } from "../support/core-crypto.js";
 import { S2C } from "../support/core-pair.js";
 import { AES, both, CHACHA, CIPHERS, from, fromNobody } from "../support/core-two-ciphers.js";
 import {
@@ -57,6 +58,21 @@ describe("a gateway with two ciphers, over datagrams", () => {
     expect([trials, learned, end.closed]).to.deep.equal([[AES, CHACHA], [], undefined]);
     expect(namesOf(end.receive(from(CHACHA, DATA, 0, utf8("x"))).output())).to.deep.equal(["UTACK DATA 0"]);
     expect([end.texts, learned]).to.deep.equal([["x"], [CHACHA]]);
+  });
+
+  it("case 37: a first frame in neither is dropped where the provider cannot even make one of the ciphers", () => {
+    const crypto = guardCrypto({
+      ...provider,
+      aead: (cipher, key) => {
+        if (cipher === AES) throw new Error("not in this build");
+        return provider.aead(cipher, key);
+      },
+    });
+    const { end } = gateway({ crypto });
+    expect(end.receive(fromNobody()).output()).to.deep.equal([]);
+    expect(end.closed).to.equal(undefined);
+    expect(namesOf(end.receive(from(CHACHA, DATA, 0, utf8("x"))).output())).to.deep.equal(["UTACK DATA 0"]);
+    expect(end.texts).to.deep.equal(["x"]);
   });
 
   it("case 37: a later frame in the other cipher is dropped, after one trial", () => {
