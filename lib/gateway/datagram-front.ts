@@ -40,9 +40,9 @@ interface Visitor {
 interface Place {
   live: Visitor | null;
   joining: Visitor | null;
+  /** How often another handshake may begin there: two HELLOs in turns must not get more answers than one. */
+  readonly beginnings: RepeatAllowance;
 }
-
-const NOBODY: Readonly<Place> = { live: null, joining: null };
 
 export interface FrontOptions extends Pick<GatewayLimits, "maxCookiesPerSecond" | "cookieMs"> {
   readonly clock: Clock;
@@ -115,7 +115,8 @@ export class DatagramFront {
   }
 
   #receiveHello(datagram: Uint8Array, from: DatagramPeer): void {
-    const { live, joining } = this.#places.get(from.key) ?? NOBODY;
+    const place = this.#places.get(from.key);
+    const { live = null, joining = null } = place ?? {};
     const isAgain = joining !== null && beganWith(joining, datagram);
     // Unread: one copy more than is answered, or a late copy of what its session began with.
     if (isAgain ? !joining.repeats.allows("newest", this.#clock.now()) : live !== null && beganWith(live, datagram))
@@ -129,7 +130,8 @@ export class DatagramFront {
       const now = this.#clock.now();
       if (isAgain) {
         if (joining.repeats.take("newest", now)) joining.link.deliver(datagram);
-      } else if (this.#attempt(() => this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, now)))
+      } else if (place !== undefined && !place.beginnings.allows("newest", now)) return;
+      else if (this.#attempt(() => this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, now)))
         this.#welcome(datagram, copyOf(hello), from);
     }
   }
@@ -167,7 +169,8 @@ export class DatagramFront {
   }
 
   #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {
-    const place = this.#places.get(from.key) ?? { ...NOBODY };
+    const place = this.#places.get(from.key) ?? { live: null, joining: null, beginnings: new RepeatAllowance() };
+    place.beginnings.take("newest", this.#clock.now());
     const link = new DatagramLink(from, () => this.#leave(from.key, place, link));
     const visitor: Visitor = { link, hello, repeats: new RepeatAllowance() };
     this.#handlers.onLink(link, () => this.#settle(place, visitor));

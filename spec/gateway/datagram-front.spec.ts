@@ -97,6 +97,31 @@ describe("DatagramFront", () => {
     await rig.clock.advance(15_000);
   });
 
+  it("case 73: answers two HELLOs with cookies in turns 8 times a second, too, and the next one a second later", async () => {
+    const answers: Uint8Array[] = [];
+    rig.network.tap = (datagram) => answers.push(datagram.slice());
+    const joining = [6, 7].map((pubC) => {
+      const hello = Uint8Array.of(...counted(6), ...counted(32, pubC));
+      rig.network.inject(plainFrame(FrameType.HELLO, hello), "10.0.0.1", 1);
+      return plainFrame(FrameType.HELLO, Uint8Array.of(...hello, ...answers.at(-1)!.subarray(12)), 1);
+    });
+    const challenges = async (rounds: number): Promise<number> => {
+      answers.length = 0;
+      for (let round = 0; round < rounds; round++) {
+        for (const hello of joining) {
+          rig.network.inject(hello, "10.0.0.1", 1);
+          await rig.clock.advance(0);
+        }
+      }
+      return answers.filter((answer) => nameOf(answer) === "CHALLENGE 0").length;
+    };
+    // Each of the two may be the one that began last, whose copies are answered as often once more.
+    expect(await challenges(50)).to.be.within(8, 16);
+    await rig.clock.advance(1_000);
+    expect(await challenges(1)).to.be.at.least(1);
+    await rig.clock.advance(15_000);
+  });
+
   it("lets a device in that comes back with its cookie, and tells its address", async () => {
     const { device, connected } = connect(DEVICE_A, 4_000);
     expect(await connected, device.lastErrorString()).to.equal(true);
