@@ -14,7 +14,8 @@ export type Lookup = (
 /** Addresses in the order in which to try them, at least one: the system's, but from the one after `after` on. */
 export async function addressesOf(host: string, after: string | undefined, find: Lookup): Promise<LookupAddress[]> {
   const addresses = await lookUp(host, find);
-  const last = addresses.findIndex(({ address }) => plainAddress(address) === after);
+  const failed = after === undefined ? undefined : plainAddress(after);
+  const last = addresses.findIndex(({ address }) => plainAddress(address) === failed);
   return [...addresses.slice(last + 1), ...addresses.slice(0, last + 1)];
 }
 
@@ -33,7 +34,17 @@ function lookUp(host: string, find: Lookup): Promise<LookupAddress[]> {
     find(host, { all: true }, (error, addresses) => {
       if (error !== null) reject(error);
       else if (addresses.length === 0) reject(Object.assign(new Error(`no address of ${host}`), { code: "ENOTFOUND" }));
-      else resolve(addresses);
+      else resolve(distinct(addresses));
     });
   });
+}
+
+/** Some systems give one twice: behind a copy of the address that failed nothing further would be tried. */
+function distinct(addresses: readonly LookupAddress[]): LookupAddress[] {
+  const byAddress = new Map<string, LookupAddress>();
+  for (const each of addresses) {
+    const place = plainAddress(each.address);
+    if (!byAddress.has(place)) byAddress.set(place, each);
+  }
+  return [...byAddress.values()];
 }

@@ -23,6 +23,12 @@ describe("The addresses of a name", () => {
     expect(await order("198.51.100.1", SIX, FOUR)).to.deep.equal([SIX, FOUR]);
   });
 
+  it("are tried once each where the system gives one twice, or writes an IPv4 address as an IPv6 one", async () => {
+    expect(await order(undefined, FOUR, FOUR, `::ffff:${FOUR}`, SIX)).to.deep.equal([FOUR, SIX]);
+    expect(await order(FOUR, FOUR, FOUR, SIX)).to.deep.equal([SIX, FOUR]);
+    expect(await order(`::ffff:${FOUR}`, `::ffff:${FOUR}`, SIX)).to.deep.equal([SIX, `::ffff:${FOUR}`]);
+  });
+
   it("are itself where it is an address, and nothing is looked up", async () => {
     const never: Lookup = () => {
       throw new Error("looked up");
