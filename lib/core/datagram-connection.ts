@@ -290,7 +290,7 @@ export class DatagramConnection implements Connection {
     // CHALLENGE to HELLO_ACK, or HELLO_ACK to SESSION_OK: neither waits for a look-up of the key.
     const agreed = { ...result, roundTripMs: this.#repeats.roundTripMs(now) };
     const session = madeWith(
-      result.keys,
+      [result.keys.c2s, result.keys.s2c],
       () => new DatagramSession(this.#options, agreed, this.#outbox, (event) => this.#emit(event), now),
     );
     if (!this.#reading) session.setReading(false, now);

@@ -14,7 +14,7 @@
 import { copyOf, equalBytes } from "./bytes.js";
 import type { Frame } from "./frame.js";
 import { inTurn } from "./guarded-crypto.js";
-import type { HandshakeResult } from "./handshake-crypto.js";
+import { madeWith, type HandshakeResult } from "./handshake-crypto.js";
 import { deriveRekeyed, type Role } from "./rekey-derivation.js";
 import { ReplayWindow } from "./replay-window.js";
 import type { Copied } from "./repeat-allowance.js";
@@ -158,7 +158,7 @@ export class DatagramKeys {
   /** A REKEY with this salt is about to leave under the old key. The schedule must be settled. */
   initiate(salt: Uint8Array): void {
     const [tx, rx] = deriveRekeyed(this.#context, this.#tx.key, this.#rx.key.key, salt);
-    this.#state = { name: "initiated", next: { tx, rx: this.#receiving(rx) } };
+    this.#state = { name: "initiated", next: madeWith([tx, rx], () => ({ tx, rx: this.#receiving(rx) })) };
   }
 
   /** Our REKEY has arrived: from here on this end sends under the new key. */
@@ -192,7 +192,7 @@ export class DatagramKeys {
     if (this.#nextTx !== null) this.#context.crypto.wipe(this.#nextTx);
     this.#nextTx = tx;
     this.#rx.key.wipe();
-    this.#rx = this.#receiving(rx);
+    this.#rx = madeWith([rx], () => this.#receiving(rx));
     this.#state = { name: "responded", rekeyFrame: copyOf(frame.bytes), utack };
     return utack;
   }

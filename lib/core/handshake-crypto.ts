@@ -83,11 +83,11 @@ export function deriveTwoKeys(
 }
 
 /** What `make` makes of the keys, which it takes over; where it throws, they are overwritten. */
-export function madeWith<Made>({ c2s, s2c }: SessionKeys, make: () => Made): Made {
+export function madeWith<Made>(keys: readonly Uint8Array[], make: () => Made): Made {
   try {
     return make();
   } catch (error) {
-    for (const key of [c2s, s2c]) key.fill(0);
+    for (const key of keys) key.fill(0);
     throw error;
   }
 }

@@ -13,7 +13,7 @@
 import { UsmpError } from "../errors.js";
 import type { Frame } from "./frame.js";
 import { inTurn } from "./guarded-crypto.js";
-import type { HandshakeResult } from "./handshake-crypto.js";
+import { madeWith, type HandshakeResult } from "./handshake-crypto.js";
 import { deriveRekeyed, type Role } from "./rekey-derivation.js";
 import { OrderedOpeningKey, SealingKey, type SealingContext } from "./sealing.js";
 import { copySecret } from "./secret-bytes.js";
@@ -102,10 +102,14 @@ export class KeySchedule {
   /** Switches to the keys of the REKEY that was just sealed under the old one. The schedule must be settled. */
   initiate(salt: Uint8Array): void {
     const origin: KeyBytes = { tx: copySecret(this.#tx.key), rx: copySecret(this.#rx.key) };
-    const [tx, rx] = deriveRekeyed(this.#context, origin.tx, origin.rx, salt);
-    this.#tx.wipe();
-    this.#tx = new SealingKey(this.#context, tx);
-    this.#state = { name: "initiated", origin, next: new OrderedOpeningKey(this.#context, rx), crossed: false };
+    madeWith([origin.tx, origin.rx], () => {
+      const [tx, rx] = deriveRekeyed(this.#context, origin.tx, origin.rx, salt);
+      madeWith([tx, rx], () => {
+        this.#tx.wipe();
+        this.#tx = new SealingKey(this.#context, tx);
+        this.#state = { name: "initiated", origin, next: new OrderedOpeningKey(this.#context, rx), crossed: false };
+      });
+    });
   }
 
   /**
@@ -131,7 +135,7 @@ export class KeySchedule {
     // Ours wins, but what the server sent under its own key before it saw ours is still to be read.
     this.#context.crypto.wipe(peerRx);
     this.#rx.wipe();
-    this.#rx = new OrderedOpeningKey(this.#context, peerTx);
+    this.#rx = madeWith([peerTx], () => new OrderedOpeningKey(this.#context, peerTx));
     this.#state = { ...state, crossed: true };
     return false;
   }
@@ -147,11 +151,13 @@ export class KeySchedule {
   }
 
   #replaceBoth(tx: Uint8Array, rx: Uint8Array): void {
-    this.#tx.wipe();
-    this.#rx.wipe();
-    this.#tx = new SealingKey(this.#context, tx);
-    this.#rx = new OrderedOpeningKey(this.#context, rx);
-    this.#state = { name: "responded" };
+    madeWith([tx, rx], () => {
+      this.#tx.wipe();
+      this.#rx.wipe();
+      this.#tx = new SealingKey(this.#context, tx);
+      this.#rx = new OrderedOpeningKey(this.#context, rx);
+      this.#state = { name: "responded" };
+    });
   }
 
   #forgetOrigin(origin: KeyBytes): void {

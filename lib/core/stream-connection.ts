@@ -273,7 +273,7 @@ export class StreamConnection implements Connection {
     if (agreed === null || this.#state.name !== "handshake") return;
     const { result } = agreed;
     const session = madeWith(
-      result.keys,
+      [result.keys.c2s, result.keys.s2c],
       () => new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now),
     );
     if (!this.#reading) session.setReading(false, now);
