@@ -29,7 +29,7 @@ describe("Usmp's offline queue", () => {
   };
 
   it("is off by default: send gives false with NOT_CONNECTED", async () => {
-    const device = await offline({ offlineQueue: undefined } as object);
+    const device = await offline({ offlineQueue: undefined });
     expect([device.send("x"), device.lastError()]).to.deep.equal([false, -9]);
   });
 

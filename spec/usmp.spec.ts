@@ -8,7 +8,7 @@ import type { UsmpError } from "../lib/errors.js";
 import type { UsmpSession } from "../lib/session/session.js";
 import { TcpTransport } from "../lib/transport/tcp.js";
 import type { Dialer } from "../lib/transport/transport.js";
-import { Usmp, type UsmpOptions } from "../lib/usmp.js";
+import { Usmp } from "../lib/usmp.js";
 import { FacadeRig, FIRST_WINDOW_MS, PSK, record, rejectionOf, thrownBy } from "./support/facade-rig.js";
 
 describe("Usmp", () => {
@@ -67,7 +67,7 @@ describe("Usmp", () => {
     }
 
     it("takes undefined for an option as not given, and does nothing else", () => {
-      const usmp = new Usmp(PSK, { keepaliveMs: undefined, reconnect: undefined } as unknown as UsmpOptions);
+      const usmp = new Usmp(PSK, { keepaliveMs: undefined, reconnect: undefined });
       expect([usmp.state(), usmp.alive(), usmp.connected(), usmp.sessionId(), usmp.deviceId()]).to.deep.equal([
         "idle",
         false,

@@ -120,9 +120,7 @@ function expectContained(kind: Kind, { call, nth }: Fault, { told, failedLate }:
   else expect(told, what).to.deep.equal(["CRYPTO"]);
 }
 
-describe("adversarial: cryptography that throws", function () {
-  this.timeout(60_000);
-
+describe("adversarial: cryptography that throws", () => {
   for (const role of ["device", "gateway"] as const) {
     for (const kind of ["stream", "datagrams"] as const) {
       describe(`on a ${role}, over ${kind === "stream" ? "a stream" : kind}`, () => {

@@ -38,7 +38,13 @@ function halt(stretch) {
   const session = new Session();
   session.connectToMainThread();
   session.on("Debugger.paused", ({ params }) => {
-    const { callFrameId } = params.callFrames[0];
+    const { callFrameId, url } = params.callFrames[0];
+    // Node's own hooks of promises must run to their end: they keep accounts that would be wrong for the rest of the process.
+    if (url.startsWith("node:")) {
+      session.post("Debugger.resume");
+      session.post("Debugger.pause");
+      return;
+    }
     const expression = "globalThis[Symbol.for(" + JSON.stringify(hook) + ")](" + stretch + ")";
     session.post("Debugger.evaluateOnCallFrame", { callFrameId, expression }, (_error, answer) => {
       session.post("Debugger.resume", { terminateOnResume: answer?.result?.value === true }, () => {
