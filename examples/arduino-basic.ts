@@ -26,9 +26,9 @@ async function setup(): Promise<void> {
     if (reason.code === "BYE") power.on = false;
   });
 
-  if (!(await usmp.begin(Usmp.TCP(SERVER_IP, Number(SERVER_PORT)).wifi(WIFI_SSID, WIFI_PASS)))) {
-    console.log("not connected, retrying:", usmp.lastErrorString());
-  }
+  usmp.onError(({ code, message }) => console.log(`not connected, retrying: ${code}: ${message}`));
+
+  await usmp.begin(Usmp.TCP(SERVER_IP, Number(SERVER_PORT)).wifi(WIFI_SSID, WIFI_PASS));
 }
 
 async function loop(): Promise<void> {
