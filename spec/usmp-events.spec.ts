@@ -46,7 +46,7 @@ describe("Events", () => {
         [await sessionOf(), "close, drain, dropped, error, message, rekey"],
       ];
       for (const [emitter, names] of own) {
-        expect(refusal(emitter)).to.equal(`there is no event "mesage"; there are ${names}`);
+        expect(refusal(emitter)).to.equal(`there is no event "mesage"; the events are ${names}`);
         for (const name of names.split(", ")) emitter.on(name as never, () => {});
       }
     });

@@ -111,7 +111,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
 
   program
     .command("keygen")
-    .description("Make a key: 64 random hex characters, to be used exactly like that on both sides.")
+    .description("Make a key: 64 random hex characters, which both sides use as they stand.")
     .option("-o, --out <file>", "write the key to a new file that only you can read")
     .option("--keys <file>", "add the key to this key file; it is created if it does not exist")
     .option("--device <id>", "id of the device that gets the key, such as 24:0a:c4:01:02:03", usage(parseDevice))
@@ -134,8 +134,8 @@ function withKeyOptions(command: Command): Command {
     .option("--psk <key>", "the key itself (other users of this machine can see it)")
     .addHelpText(
       "after",
-      "\nGive the key by --psk-file, --psk or the environment variable USMP_PSK. It needs at least 16 bytes. It is used\n" +
-        'as the text that it is; only after "hex:" it is decoded from hex digits.',
+      "\nGive the key with --psk-file, --psk or the environment variable USMP_PSK. It needs at least 16 bytes.\n" +
+        'The key is the text itself. To give a key in hex digits, put "hex:" in front.',
     );
 }
 

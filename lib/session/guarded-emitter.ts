@@ -182,7 +182,10 @@ export abstract class GuardedEmitter<Events extends EventMap & { [Name in keyof 
 
 function unknownEvent(given: unknown, names: object): UsmpError {
   const event = typeof given === "string" ? JSON.stringify(given) : String(given);
-  return new UsmpError("INVALID_ARG", `there is no event ${event}; there are ${Object.keys(names).sort().join(", ")}`);
+  return new UsmpError(
+    "INVALID_ARG",
+    `there is no event ${event}; the events are ${Object.keys(names).sort().join(", ")}`,
+  );
 }
 
 function requireFunction(what: string, given: unknown): void {

@@ -94,7 +94,7 @@ export function checkKnown(given: object, ...known: readonly object[]): void {
   for (const name of Object.keys(given)) {
     if (options.some((some) => Object.hasOwn(some, name))) continue;
     const text = [...new Set(options.flatMap((some) => Object.keys(some)))].sort().join(", ");
-    throw new UsmpError("INVALID_ARG", `there is no option ${JSON.stringify(name)}; there are ${text}`);
+    throw new UsmpError("INVALID_ARG", `there is no option ${JSON.stringify(name)}; the options are ${text}`);
   }
 }
 

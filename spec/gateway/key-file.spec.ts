@@ -258,7 +258,7 @@ describe("KeyFile", () => {
       await poll();
       expect(revoked).to.deep.equal([PUMP.id]);
       expect(() => opened.on("revoke" as never, () => {})).to.throw(
-        'no event "revoke"; there are error, reload, revoked, warning',
+        'no event "revoke"; the events are error, reload, revoked, warning',
       );
     });
 

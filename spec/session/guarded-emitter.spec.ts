@@ -156,7 +156,7 @@ describe("GuardedEmitter", () => {
       for (const add of ["on", "once", "addListener"] as const) {
         for (const name of ["mesage", "toString", "__proto__", Symbol("s"), 5, undefined]) {
           expect(() => station[add](name as "news", () => {}))
-            .to.throw(UsmpError, /^there is no event .+; there are error, news, quiet$/)
+            .to.throw(UsmpError, /^there is no event .+; the events are error, news, quiet$/)
             .with.property("code", "INVALID_ARG");
         }
       }
