@@ -16,7 +16,10 @@ export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8A
   return new Uint8Array(bytes.subarray(start, end));
 }
 
-/** The same bytes as a plain Uint8Array of this realm, without a copy: what a Buffer, or an array of another realm, holds. */
+/**
+ * The same bytes, without a copy, as a Uint8Array of this realm that is no Buffer. `slice()` of a Buffer is a view: what is cut from
+ * a Buffer is wiped with it.
+ */
 export function plainView(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,8 +1,8 @@
 /** HMAC and HKDF with SHA-256 by node:crypto. */
 import { createHmac } from "node:crypto";
+import { plainView } from "../core/bytes.js";
 import { secretBytes } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
-import { plainBytes } from "./plain-bytes.js";
 
 const HASH_LENGTH = 32;
 /** RFC 5869: the number of a block has one byte. */
@@ -11,7 +11,7 @@ const MOST_BLOCKS = 255;
 export function nodeHmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   const hmac = createHmac("sha256", key);
   for (const part of parts) hmac.update(part);
-  return plainBytes(hmac.digest());
+  return plainView(hmac.digest());
 }
 
 /**

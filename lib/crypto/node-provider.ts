@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
+import { plainView } from "../core/bytes.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { NodeAead } from "./node-aead.js";
 import { nodeHkdfSha256, nodeHmacSha256 } from "./node-hash.js";
 import { generateNodeKeyPair, nodeKeyPairFrom } from "./node-x25519.js";
-import { plainBytes } from "./plain-bytes.js";
 
 /**
  * Everything by node:crypto alone. The default provider takes from it what libsodium lacks or does more slowly; by itself it
@@ -16,7 +16,7 @@ export const nodeProvider: CryptoProvider = {
   hmacSha256: nodeHmacSha256,
   hkdfSha256: nodeHkdfSha256,
   aead: (cipher, key) => new NodeAead(cipher, key),
-  randomBytes: (length) => plainBytes(randomBytes(length)),
+  randomBytes: (length) => plainView(randomBytes(length)),
   constantTimeEqual: (a, b) => a.length === b.length && timingSafeEqual(a, b),
   wipe: (bytes) => void bytes.fill(0),
 };

@@ -7,13 +7,13 @@
  * generated the key, which locks it once more. A job that gives the JWK itself is alive while it does, so that cannot happen.
  */
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { plainView } from "../core/bytes.js";
 import { copyOf } from "../core/bytes.js";
 import type { KeyPair } from "../core/crypto-provider.js";
 import { isLowOrder } from "../core/low-order.js";
 import { joinSecrets } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 import { checkLength } from "./check-length.js";
-import { plainBytes } from "./plain-bytes.js";
 
 const KEY_LENGTH = 32;
 
@@ -72,7 +72,7 @@ export function nodeKeyPairFrom(privateKey: Uint8Array): KeyPair {
 }
 
 function multiply(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
-  return plainBytes(diffieHellman({ privateKey, publicKey }));
+  return plainView(diffieHellman({ privateKey, publicKey }));
 }
 
 /** Required by §3, and no documented promise of node:crypto. Takes the same time for every secret. */
