@@ -116,7 +116,8 @@ export class DatagramFront {
 
   #receiveHello(datagram: Uint8Array, from: DatagramPeer): void {
     const place = this.#places.get(from.key);
-    const { live = null, joining = null } = place ?? {};
+    const live = place?.live ?? null;
+    const joining = place?.joining ?? null;
     const isAgain = joining !== null && beganWith(joining, datagram);
     // Unread: one copy more than is answered, or a late copy of what its session began with.
     if (isAgain ? !joining.repeats.allows("newest", this.#clock.now()) : live !== null && beganWith(live, datagram))
