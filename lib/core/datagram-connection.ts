@@ -189,12 +189,10 @@ export class DatagramConnection implements Connection {
   }
 
   prepare(): void {
-    try {
-      this.#session?.prepare();
-    } catch (error) {
-      if (!isUsmpError(error)) throw error;
-      this.#finish(error);
-    }
+    this.#attempt(
+      () => this.#session?.prepare(),
+      (error) => this.#finish(error),
+    );
   }
 
   hasEvents(): boolean {
@@ -341,11 +339,15 @@ export class DatagramConnection implements Connection {
 
   /** Runs `step`; a violation that it finds ends the connection. */
   #guard(now: number, step: () => void): void {
+    this.#attempt(step, (error) => this.#end(error, now));
+  }
+
+  #attempt(step: () => void, failed: (error: UsmpError) => void): void {
     try {
       step();
     } catch (error) {
       if (!isUsmpError(error)) throw error;
-      this.#end(error, now);
+      failed(error);
     }
   }
 

@@ -3,7 +3,7 @@
  *
  *     payload = nonce(12) || ciphertext || tag(16),   nonce = seq(4) || session_id[0..7],   AAD = header bytes 0..9
  */
-import { isUsmpError, UsmpError } from "../errors.js";
+import { UsmpError } from "../errors.js";
 import { writeUint32 } from "./bytes.js";
 import { CipherChoice } from "./cipher-choice.js";
 import type { Aead, CipherName, CryptoProvider } from "./crypto-provider.js";
@@ -102,8 +102,7 @@ class BoundKey {
   #candidate(cipher: CipherName): Aead | null {
     try {
       return this.#crypto.aead(cipher, this.bytes);
-    } catch (error) {
-      if (!isUsmpError(error)) throw error;
+    } catch {
       return null;
     }
   }

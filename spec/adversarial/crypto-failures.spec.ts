@@ -168,7 +168,8 @@ describe("adversarial: cryptography that throws", () => {
       const network = new MemoryNetwork({ clock, seed: SEED });
       const gateway = new Usmp(PSK, { clock, crypto });
       await until(gateway.listen(network.acceptor()));
-      const device = new Usmp(PSK, { clock, crypto: failing({ call: "randomBytes", nth: 1 }) });
+      const failingCrypto = failing({ call: "randomBytes", nth: 1 });
+      const device = new Usmp(PSK, { clock, crypto: failingCrypto, reconnect: () => 1_000 });
       const told: string[] = [];
       device.onError(({ code }) => told.push(code));
       device.onConnect(() => told.push("connect"));

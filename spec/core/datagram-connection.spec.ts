@@ -123,6 +123,16 @@ describe("DatagramConnection", () => {
       expect([device.connection.roundTripMs, gateway.connection.roundTripMs]).to.deep.equal([60, 60]);
     });
 
+    it("takes no key for a handshake that is over: its look-up came too late", () => {
+      const [device, gateway] = [datagramDevice(), datagramGateway({ psk: undefined })];
+      gateway.receive(...device.output());
+      gateway.output();
+      gateway.connection.close(new UsmpError("CLOSED", "the gateway stopped"), 400);
+      gateway.connection.providePsk(PSK, 500);
+      expect(gateway.output()).to.deep.equal([]);
+      expect(gateway.closed).to.equal("CLOSED");
+    });
+
     it("shows no round trip where its last exchange was repeated (Karn's rule)", () => {
       const [device, gateway] = [datagramDevice(), datagramGateway()];
       gateway.receive(...device.output());

@@ -14,30 +14,35 @@ function say(text: string): void {
 const sketches: Readonly<Record<string, Sketch>> = {
   "in loop": {
     loop() {
-      while (!never.flag); // halts in loop
+      // halts in loop
+      while (!never.flag);
     },
   },
   "in setup": {
     setup() {
-      for (;;); // halts in setup
+      // halts in setup
+      for (;;);
     },
   },
   "after a wait": {
     async setup() {
       await delay(10);
-      for (;;); // halts after a wait
+      // halts after a wait
+      for (;;);
     },
   },
   "in promises": {
     async loop() {
-      for (;;) await Promise.resolve(); // halts in promises
+      // halts in promises
+      for (;;) await Promise.resolve();
     },
   },
   "behind catch": {
     loop() {
       for (;;) {
         try {
-          while (!never.flag); // halts behind catch
+          // halts behind catch
+          while (!never.flag);
         } catch {
           say("caught");
         } finally {

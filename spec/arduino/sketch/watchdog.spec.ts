@@ -24,13 +24,11 @@ function program(name: string): Promise<Ended> {
   });
 }
 
-/** The line of the program that has this comment. */
-function lineOf(comment: string): number {
-  return (
-    readFileSync(PROGRAM, "utf8")
-      .split("\n")
-      .findIndex((line) => line.includes(`// ${comment}`)) + 1
-  );
+/** The loop behind this comment, which a compiler may spread over two lines. */
+function placeOf(comment: string): RegExp {
+  const lines = readFileSync(PROGRAM, "utf8").split("\n");
+  const at = lines.findIndex((line) => line.includes(`// ${comment}`)) + 1;
+  return new RegExp(`at .*halting-sketch\\${EXTENSION}:(${at + 1}|${at + 2}):\\d+`);
 }
 
 const HALTS = [
@@ -48,7 +46,7 @@ describe("arduino/sketch/watchdog", () => {
   });
 
   for (const [name, where] of HALTS) {
-    const place = new RegExp(`at .*halting-sketch\\${EXTENSION}:${lineOf(`halts ${name}`)}:\\d+`);
+    const place = placeOf(`halts ${name}`);
 
     it(`ends a sketch that halts ${name} on a PC, with its line and exit code 1`, async () => {
       const { stdout, stderr, code } = await program(`pc: ${name}`);
