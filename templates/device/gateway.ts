@@ -26,6 +26,9 @@ typed.on("line", (line) => {
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
   process.on(signal, () => {
     typed.close();
-    void gateway.close().finally(() => process.exit());
+    gateway.close().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
   });
 }
