@@ -9,6 +9,13 @@ export interface SketchContext {
   readonly life: BoardLife;
 }
 
+/** Stretches of sketch code, as the thread that watches them sees them: the number of the one that runs, and its limit. */
+export interface WatchdogSlots {
+  readonly numbers: Int32Array;
+  /** The number that was given last. */
+  last: number;
+}
+
 /**
  * What all copies of this library in a process have in common. Where a test comes to it by `require` and its sketch by
  * `import` there are two; without this the sketch would not find its board, and run on this computer.
@@ -16,7 +23,7 @@ export interface SketchContext {
 export interface Shared {
   contexts?: AsyncLocalStorage<SketchContext>;
   /** The thread that watches sketches, and what it looks at; null where it could not be started. */
-  watchdog?: { readonly numbers: Int32Array; last: number } | null;
+  watchdog?: WatchdogSlots | null;
   /** This computer as a board. */
   pcBoard?: Board;
   /** What has to be done in each copy before a sketch runs on simulated time, as that cannot wait for it. */

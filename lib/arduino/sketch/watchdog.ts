@@ -8,7 +8,7 @@
 import { isMainThread, Worker } from "node:worker_threads";
 import * as inspector from "node:inspector";
 import { leaveSketch } from "../board/current-board.js";
-import { shared } from "../board/shared.js";
+import { shared, type WatchdogSlots } from "../board/shared.js";
 import { callSite, Trace } from "./call-site.js";
 import { WATCHDOG_THREAD } from "./watchdog-thread.js";
 
@@ -17,14 +17,8 @@ const HOOK = "usmp.arduino.watchdog";
 
 const MOST_STRETCHES = 2 ** 31 - 1;
 
-/** Stretches of sketch code, as the thread sees them. */
-interface Slots {
-  readonly numbers: Int32Array;
-  last: number;
-}
-
 /** Where no sketch can be ended this way, sketches run unwatched. */
-function startThread(): Slots | null {
+function startThread(): WatchdogSlots | null {
   if (!isMainThread || "Bun" in globalThis || "Deno" in globalThis || isDebugged()) return null;
   const numbers = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   try {
@@ -88,7 +82,7 @@ function forgetAsyncStack(): void {
 /** Watches one life of a sketch. */
 export class Watchdog {
   readonly #limitMs: number;
-  readonly #slots: Slots | null;
+  readonly #slots: WatchdogSlots | null;
 
   /** `limitMs`: the CPU time that sketch code may take from one wait to the next; 0: any. */
   constructor(limitMs: number) {
