@@ -1,5 +1,5 @@
 /*
- * The handshake (wire document, section 3) with symbolic keys, against an attacker who is the network.
+ * The handshake (§3) with symbolic keys, against an attacker who is the network.
  *
  * Follows lib/core/device-handshake.ts and gateway-handshake.ts; with -DDATAGRAM their datagram-* counterparts, where a
  * device answers several CHALLENGEs. State names are those of the code. What does not fit is dropped, as over datagrams;

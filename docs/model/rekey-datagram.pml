@@ -1,5 +1,5 @@
 /*
- * The rotation of keys over datagrams (wire document, sections 5 to 7; design, "Rekey"), with its crossings.
+ * The rotation of keys over datagrams (§5 to §7), with its crossings.
  *
  * Follows lib/core/datagram-keys.ts (DatagramKeys), datagram-session.ts, frame-sender.ts, stop-and-wait.ts and
  * datagram-reassembly.ts. State names are those of the code. Both ends may send, wish for a rotation, and do the work

@@ -1,5 +1,5 @@
 /*
- * The rotation of keys over a reliable stream (wire document, section 7; design, "Rekey"), with its crossings.
+ * The rotation of keys over a reliable stream (§7), with its crossings.
  *
  * Follows lib/core/rekey.ts (KeySchedule) and the part of lib/core/session.ts that drives it. State names are those of
  * the code. Both ends may send, wish for a rotation, and read, each at any time; the stream delivers in order.

@@ -1,5 +1,5 @@
 /**
- * The keys of a session over datagrams, and their rotation (§7; design, "Rekey").
+ * The keys of a session over datagrams, and their rotation (§7).
  *
  *     settled --- initiate ---> initiated --- UTACK ---> switched --- first frame under the new key ---> settled
  *        |                         `--- first frame under the new key ----------------------------------^

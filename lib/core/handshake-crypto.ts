@@ -1,4 +1,4 @@
-/** What both ends of the handshake compute (§3). The names are the wire document's. */
+/** What both ends of the handshake compute (§3). The names are those of docs/protocol.md. */
 import { concat } from "./bytes.js";
 import type { CryptoProvider, KeyPair } from "./crypto-provider.js";
 import { inTurn } from "./guarded-crypto.js";

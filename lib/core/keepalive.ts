@@ -1,4 +1,4 @@
-/** When to ask the peer for a sign of life, and when to give it up (§4, "Keepalive"). All durations in milliseconds; 0 is off. */
+/** When to ask the peer for a sign of life, and when to give it up (§4.6). All durations in milliseconds; 0 is off. */
 export interface KeepaliveOptions {
   /** PING after this long without sending. */
   readonly pingWhenSilentMs: number;

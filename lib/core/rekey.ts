@@ -1,5 +1,5 @@
 /**
- * The keys of a session on a stream, and their rotation (§7; design, "Rekey").
+ * The keys of a session on a stream, and their rotation (§7).
  *
  *     settled --- initiate ---> initiated --- first frame under the new key ---> settled
  *        |                         | REKEY of the peer arrives (crossed)

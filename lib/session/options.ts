@@ -38,7 +38,7 @@ export type Given<Settings> = { readonly [Name in keyof Settings]?: Settings[Nam
 export const DEFAULT_SESSION_SETTINGS = {
   cipher: "aes-256-gcm",
   handshakeTimeoutMs: 10_000,
-  // Adversarial case 11: long enough for a slow radio's pause within a frame, short enough to free the slot.
+  // §1.2: long enough for a slow radio's pause within a frame, short enough to free the slot.
   partialFrameTimeoutMs: 15_000,
   // About 130 frames: several round trips of a board's window, and little to lose when the link breaks.
   maxUnsentBytes: 65_536,

@@ -176,7 +176,7 @@ class TwoRekeys {
     return null;
   }
 
-  /** Whether both send with what the client's REKEY gives, derived from the keys before either (§7; design, Rekey). */
+  /** Whether both send with what the client's REKEY gives, derived from the keys before either (§7.4). */
   get clientWon(): boolean {
     const info = concat(utf8("usmp-rekey"), SESSION_ID);
     const expected = toHex(this.#base.hkdfSha256(concat(C2S.key, S2C.key), DEVICE_SALT, info, 64));

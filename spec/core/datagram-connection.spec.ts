@@ -77,7 +77,7 @@ describe("DatagramConnection", () => {
       expect(device.now).to.equal(15_000);
     });
 
-    it("is AUTH where the proof was sent and nothing came back (design, Reconnect)", () => {
+    it("is AUTH where the proof was sent and nothing came back (§3.5)", () => {
       const device = datagramDevice();
       const gateway = datagramGateway({ psk: filled(16, 1) });
       exchangeFor(15_000, device, gateway);

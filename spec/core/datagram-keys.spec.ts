@@ -97,7 +97,7 @@ describe("DatagramKeys", () => {
     expectAgreement();
   });
 
-  it("takes the first frame under the new key for the acknowledgement (design, Rekey)", () => {
+  it("takes the first frame under the new key for the acknowledgement (§7.3)", () => {
     respond(gateway, initiate(device));
     gateway.switchSending();
     expect(take(device, data(gateway)).confirms).to.equal("own");
@@ -119,7 +119,7 @@ describe("DatagramKeys", () => {
     expectAgreement();
   });
 
-  it("finishes under the old key what the responder has begun (design, Rekey)", () => {
+  it("finishes under the old key what the responder has begun (§7.3)", () => {
     respond(gateway, initiate(device));
     const rest = data(gateway);
     expect(take(device, rest).confirms).to.equal(null);

@@ -66,7 +66,7 @@ describe("KeySchedule", () => {
     });
   }
 
-  it("opens under the old key until the first frame under the new one, and not after (design, Rekey)", () => {
+  it("opens under the old key until the first frame under the new one, and not after (§7.3)", () => {
     const device = schedule("device");
     const gateway = schedule("gateway");
     const old = ["a", "b", "c"].map((text) => seal(gateway, text));
@@ -102,7 +102,7 @@ describe("KeySchedule", () => {
     expect([device.settled, gateway.settled]).to.deep.equal([true, true]);
   });
 
-  it("lets the client's REKEY win where both cross, and derives it from the keys before either (design, Rekey)", () => {
+  it("lets the client's REKEY win where both cross, and derives it from the keys before either (§7.4)", () => {
     const device = schedule("device");
     const gateway = schedule("gateway");
     initiate(device, SALT);

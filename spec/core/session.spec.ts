@@ -257,7 +257,7 @@ describe("Session", () => {
       ]);
     });
 
-    it("waits while it holds part of a message, and follows it (design, Rekey)", () => {
+    it("waits while it holds part of a message, and follows it (§7.3)", () => {
       const gateway = new Subject("gateway");
       gateway.receive(fromDevice(FrameType.DATA_FRAG, 0, counted(452)));
       gateway.session.rekey(0);
@@ -269,7 +269,7 @@ describe("Session", () => {
       expect(gateway.sent()).to.deep.equal(["REKEY 0"]);
     });
 
-    it("asks for a frame under the last key first, then goes on by itself (design, Rekey)", () => {
+    it("asks for a frame under the last key first, then goes on by itself (§7.3)", () => {
       const device = new Subject("device");
       const gateway = new Subject("gateway");
       device.session.rekey(0);

@@ -350,7 +350,7 @@ describe("DatagramFront", () => {
       return { key: "a|1", address: "a", port: 1, send: (datagram) => void sent.push(datagram) };
     }
 
-    it("makes at most 20,000 cookies a second, in all (design, Gateway limits)", async () => {
+    it("makes at most 20,000 cookies a second, in all (docs/gateway.md#limits)", async () => {
       const listener = await DatagramFront.listen(acceptor, crypto, options, {
         onLink: () => {},
         onError: () => {},

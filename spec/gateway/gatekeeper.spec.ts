@@ -63,7 +63,7 @@ describe("Gatekeeper", () => {
   }
 
   describe("lets in", () => {
-    it("a burst of 200 from an address, then 50 a second (design, Gateway limits)", () => {
+    it("a burst of 200 from an address, then 50 a second (docs/gateway.md#limits)", () => {
       expect(countLetIn("192.0.2.1", 300)).to.equal(200);
       now += 1_000;
       expect(countLetIn("192.0.2.1", 300)).to.equal(50);

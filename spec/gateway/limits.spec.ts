@@ -14,7 +14,7 @@ describe("the gateway's limits", () => {
     return message;
   }
 
-  it("are these by default (design, Gateway limits)", () => {
+  it("are these by default (docs/gateway.md#limits)", () => {
     expect(DEFAULT_LIMITS).to.deep.equal({
       maxSessions: 4_096,
       maxSessionsPerAddress: 256,

@@ -12,7 +12,7 @@ describe("Lockouts", () => {
     return Array.from({ length: count }, () => locks.fail(pair, now));
   }
 
-  it("begin with the fifth failure, at 1 s, and double up to 60 s (design, Gateway limits)", () => {
+  it("begin with the fifth failure, at 1 s, and double up to 60 s (docs/gateway.md#limits)", () => {
     const seconds = [0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 60, 60].map((each) => each * 1_000);
     expect(failures(lockouts(), 12)).to.deep.equal(seconds);
   });

@@ -21,7 +21,7 @@ export interface Sealer {
   readonly cipher?: CipherName;
 }
 
-/** A session frame as the wire document describes it, built without {@link SealingKey}. `nonceSeq` lies in the nonce only. */
+/** A session frame as §4.1 describes it, built without {@link SealingKey}. `nonceSeq` lies in the nonce only. */
 export function sealedFrame(
   { key, sessionId, cipher = "aes-256-gcm" }: Sealer,
   type: number,

@@ -1,4 +1,4 @@
-/** The frame decoder, against a reader of the wire document that sees the whole stream at once. */
+/** The frame decoder, against a reader of docs/protocol.md that sees the whole stream at once. */
 import { appendFrame, type Frame } from "../../../lib/core/frame.js";
 import { crc16 } from "../../../lib/core/crc16.js";
 import { OneFrame, readDatagram } from "../../../lib/core/datagram.js";
