@@ -15,7 +15,7 @@ export {
   type KeyFileEvents,
   type KeyFileOptions,
   type KeyFileReload,
-} from "./gateway/key-file.js";
+} from "./gateway/keys/key-file.js";
 export { type SessionEvents, UsmpSession } from "./session/session.js";
 
 export { isUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError, type UsmpErrorCode } from "./errors.js";
@@ -25,7 +25,7 @@ export type { DeviceIdOption } from "./device/identity.js";
 export type { OfflineQueueOptions, OverflowPolicy } from "./device/offline-queue.js";
 export type { BackoffOptions, DelayFunction } from "./device/reconnect-machine.js";
 export type { GatewaySettings } from "./gateway/accept.js";
-export type { GatewayLimits } from "./gateway/limits.js";
+export type { GatewayLimits } from "./gateway/admission/limits.js";
 export type { UsmpEvents } from "./session/callback-emitter.js";
 export type { LogFields, Logger } from "./session/event-log.js";
 export type { EventMap, Listener } from "./session/guarded-emitter.js";
@@ -35,7 +35,7 @@ export type { Given, SessionSettings } from "./session/options.js";
 export type { PskEntry, PskFunction, PskSource, PskStore, PskTable } from "./session/psk-source.js";
 export type { ServerStats, SessionStats, UsmpStats } from "./session/stats.js";
 export type { UsmpStatus } from "./session/status.js";
-export type { Psk } from "./core/psk.js";
+export type { Psk } from "./core/handshake/psk.js";
 
 export { TcpTransport, type TcpOptions } from "./transport/tcp.js";
 export { UdpTransport, type UdpOptions } from "./transport/udp.js";

@@ -1,7 +1,7 @@
 import { ownMembers } from "./core/own-members.js";
 import { toUsmpError, UsmpError } from "./errors.js";
-import { parseDeviceId } from "./core/device-id.js";
-import { parseHexKey } from "./core/psk.js";
+import { parseDeviceId } from "./core/wire/device-id.js";
+import { parseHexKey } from "./core/handshake/psk.js";
 import { Device } from "./device/device.js";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "./device/dial.js";
 import type { DeviceIdOption } from "./device/identity.js";

@@ -12,7 +12,7 @@ const COLUMNS: readonly (readonly string[])[] = [
   ["session"],
   ["device", "gateway"],
   ["usmp.ts"],
-  ["index.ts", "browser.ts"],
+  ["index.ts"],
   ["arduino", "cli"],
   ["testing"],
 ];
@@ -24,11 +24,24 @@ const STRANGERS: readonly (readonly [string, string])[] = [
   ["arduino", "cli"],
 ];
 
-/** Folders of `arduino` below the names of a sketch, and which of them each imports from. */
-const BELOW_SKETCHES: ReadonlyMap<string, readonly string[]> = new Map([
-  ["text", ["text"]],
-  ["values", ["values", "text"]],
-  ["board", ["board"]],
+/**
+ * Rooms within a layer, and which rooms of that layer each one imports from. "core" alone means the files at the layer's top.
+ * A room that is not listed imports from anywhere in its layer.
+ */
+const ROOMS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["core", ["core"]],
+  ["core/wire", ["core", "core/wire"]],
+  ["core/handshake", ["core", "core/wire", "core/handshake"]],
+  ["core/session", ["core", "core/wire", "core/handshake", "core/session"]],
+  ["core/stream", ["core", "core/wire", "core/handshake", "core/session", "core/stream"]],
+  ["core/datagram", ["core", "core/wire", "core/handshake", "core/session", "core/datagram"]],
+  ["gateway/admission", ["gateway/admission"]],
+  ["gateway/keys", ["gateway/keys"]],
+  ["gateway/udp", ["gateway/admission", "gateway/udp"]],
+  ["testing/network", ["testing/network"]],
+  ["arduino/text", ["arduino/text"]],
+  ["arduino/values", ["arduino/values", "arduino/text"]],
+  ["arduino/board", ["arduino/board"]],
 ]);
 
 /** Platform, time, randomness and asynchrony: the core gets them as arguments, or does without. */
@@ -49,18 +62,18 @@ const NOT_IN_CORE = new Set([
 /** Where keys are made, copied and cut up: besides all of `crypto`. */
 const WITH_SECRETS = new Set([
   "cli/key-source.ts",
-  "core/datagram-keys.ts",
-  "core/gateway-proof.ts",
-  "core/handshake-crypto.ts",
-  "core/psk.ts",
-  "core/rekey-derivation.ts",
-  "core/rekey.ts",
+  "core/datagram/datagram-keys.ts",
+  "core/handshake/psk-verifier.ts",
+  "core/handshake/key-derivation.ts",
+  "core/handshake/psk.ts",
+  "core/session/rekey-kdf.ts",
+  "core/stream/stream-keys.ts",
   "core/secret-bytes.ts",
   "device/client.ts",
-  "gateway/cookies.ts",
-  "gateway/key-file-content.ts",
-  "gateway/key-file-format.ts",
-  "gateway/key-file.ts",
+  "gateway/udp/cookies.ts",
+  "gateway/keys/key-file-reader.ts",
+  "gateway/keys/key-file-parser.ts",
+  "gateway/keys/key-file.ts",
   "session/psk-source.ts",
 ]);
 
@@ -145,19 +158,16 @@ function importsBetweenStrangers(sources: Sources): string[] {
   );
 }
 
-/** The folder of `arduino` that a file is in; undefined for one at its top, or elsewhere. */
-function arduinoFolder(file: string): string | undefined {
-  const [layer, folder, inFolder] = file.split("/");
-  return layer === "arduino" && inFolder !== undefined ? folder : undefined;
+/** The folder of `lib/` that a file is in, at most two levels deep. */
+function roomOf(file: string): string {
+  return file.split("/").slice(0, -1).slice(0, 2).join("/");
 }
 
-/** What board, text and values import of the rest of `arduino`, and text and values of board. */
-function importsWithinArduino(sources: Sources): string[] {
+function importsBetweenRooms(sources: Sources): string[] {
   return importsOf(sources).flatMap(({ from, to }) => {
-    const folder = arduinoFolder(from);
-    if (to === undefined || folder === undefined || layerOf(to) !== "arduino") return [];
-    const allowed = BELOW_SKETCHES.get(folder);
-    return allowed === undefined || allowed.includes(arduinoFolder(to) ?? "") ? [] : [`${from} -> ${to}`];
+    if (to === undefined || layerOf(from) !== layerOf(to)) return [];
+    const allowed = ROOMS.get(roomOf(from));
+    return allowed === undefined || allowed.includes(roomOf(to)) ? [] : [`${from} -> ${to}`];
   });
 }
 
@@ -306,15 +316,15 @@ describe("architecture", () => {
   rule(
     "knows the layer of every file",
     filesOutsideLayers,
-    { "core/frame.ts": "", "misc/frame.ts": "", "frame.ts": "" },
+    { "core/wire/frame.ts": "", "misc/frame.ts": "", "frame.ts": "" },
     ["misc/frame.ts", "frame.ts"],
   );
 
   rule(
     "resolves every import of a file",
     importsOfMissingFiles,
-    { "core/frame.ts": `import "./gone.js"; import "../errors.js"; import "chai";`, "errors.ts": "" },
-    ["core/frame.ts imports ./gone.js"],
+    { "core/wire/frame.ts": `import "./gone.js"; import "../../errors.js"; import "chai";`, "errors.ts": "" },
+    ["core/wire/frame.ts imports ./gone.js"],
   );
 
   rule(
@@ -322,7 +332,7 @@ describe("architecture", () => {
     importsToTheRight,
     {
       "errors.ts": `import type { Frame } from "./core/frame.js";`,
-      "core/frame.ts": `import "../errors.js"; export * from "../session/driver.js";`,
+      "core/wire/frame.ts": `import "../../errors.js"; export * from "../../session/driver.js";`,
       "crypto/node.ts": `import "../core/frame.js"; import { type A } from "../session/driver.js";`,
       "session/driver.ts": `import "./pump.js"; type Client = import("../device/client.js").Client;`,
       "device/client.ts": `const facade = await import("../usmp.js");`,
@@ -333,7 +343,7 @@ describe("architecture", () => {
     },
     [
       "errors.ts -> core/frame.ts",
-      "core/frame.ts -> session/driver.ts",
+      "core/wire/frame.ts -> session/driver.ts",
       "crypto/node.ts -> session/driver.ts",
       "session/driver.ts -> device/client.ts",
       "device/client.ts -> usmp.ts",
@@ -363,17 +373,28 @@ describe("architecture", () => {
   );
 
   rule(
-    "keeps a board free of what runs on it, and text and numbers free of boards",
-    importsWithinArduino,
+    "lets a room import only from the rooms below it: no arrow out of wire/ upward, none between stream/ and datagram/",
+    importsBetweenRooms,
     {
+      "core/wire/frame.ts": `import "../fifo.js"; import "../session/keepalive.js";`,
+      "core/fifo.ts": `import "./wire/bytes.js";`,
+      "core/stream/stream-session.ts": `import "../session/keepalive.js"; import "../datagram/replay-window.js";`,
+      "core/datagram/datagram-session.ts": `import "../stream/stream-session.js"; import "../wire/frame.js";`,
+      "gateway/keys/key-file.ts": `import "../server.js"; import "../../session/options.js";`,
+      "gateway/server.ts": `import "./keys/key-file.js";`,
       "arduino/board/board.ts": `import "./pins.js"; import "../../core/clock.js"; import { Life } from "../sketch/life.js";`,
       "arduino/board/pins.ts": `import { HIGH } from "../constants.js";`,
       "arduino/text/string.ts": `import "./printf.js"; import "../board/board.js";`,
       "arduino/values/struct.ts": `import "../text/printf.js"; import "../board/board.js";`,
-      "arduino/sketch/life.ts": `import "../board/board.js"; import "../constants.js";`,
+      "arduino/sketch/sketch-boot-cycle.ts": `import "../board/board.js"; import "../constants.js";`,
       "arduino/time.ts": `import "./sketch/life.js";`,
     },
     [
+      "core/wire/frame.ts -> core/session/keepalive.ts",
+      "core/fifo.ts -> core/wire/bytes.ts",
+      "core/stream/stream-session.ts -> core/datagram/replay-window.ts",
+      "core/datagram/datagram-session.ts -> core/stream/stream-session.ts",
+      "gateway/keys/key-file.ts -> gateway/server.ts",
       "arduino/board/board.ts -> arduino/sketch/life.ts",
       "arduino/board/pins.ts -> arduino/constants.ts",
       "arduino/text/string.ts -> arduino/board/board.ts",
@@ -417,10 +438,10 @@ describe("architecture", () => {
     "imports neither node: nor a package in core",
     packagesInCore,
     {
-      "core/frame.ts": `import type { Socket } from "node:net"; import { EventEmitter } from "eventemitter3"; import "./crc16.js";`,
+      "core/wire/frame.ts": `import type { Socket } from "node:net"; import { EventEmitter } from "eventemitter3"; import "./crc16.js";`,
       "crypto/node.ts": `import "node:crypto";`,
     },
-    ["core/frame.ts imports node:net", "core/frame.ts imports eventemitter3"],
+    ["core/wire/frame.ts imports node:net", "core/wire/frame.ts imports eventemitter3"],
   );
 
   rule(
@@ -454,16 +475,16 @@ describe("architecture", () => {
     "keeps secrets in memory that can be wiped",
     unwipedSecrets,
     {
-      "core/psk.ts": `Uint8Array.from(psk);\nnew Uint8Array(32);\nnew Uint8Array(psk);\nkey.slice(0, 32);\nBuffer.concat([a]);`,
+      "core/handshake/psk.ts": `Uint8Array.from(psk);\nnew Uint8Array(32);\nnew Uint8Array(psk);\nkey.slice(0, 32);\nBuffer.concat([a]);`,
       "crypto/node.ts": `secretBytes(32);\nhex.slice(2);\nnew Uint8Array(new ArrayBuffer(3));\nnew Uint8Array(a.buffer, 1, 2);\nUint8Array.of(9); // public`,
-      "core/frame.ts": `new Uint8Array(32);`,
+      "core/wire/frame.ts": `new Uint8Array(32);`,
     },
     [
-      "core/psk.ts:1 Uint8Array.from(psk);",
-      "core/psk.ts:2 new Uint8Array(32);",
-      "core/psk.ts:3 new Uint8Array(psk);",
-      "core/psk.ts:4 key.slice(0, 32);",
-      "core/psk.ts:5 Buffer.concat([a]);",
+      "core/handshake/psk.ts:1 Uint8Array.from(psk);",
+      "core/handshake/psk.ts:2 new Uint8Array(32);",
+      "core/handshake/psk.ts:3 new Uint8Array(psk);",
+      "core/handshake/psk.ts:4 key.slice(0, 32);",
+      "core/handshake/psk.ts:5 Buffer.concat([a]);",
     ],
   );
 
@@ -482,8 +503,8 @@ describe("architecture", () => {
     "names files and folders in kebab-case",
     misnamedFiles,
     {
-      "core/replay-window.ts": "",
-      "core/crc16.ts": "",
+      "core/datagram/replay-window.ts": "",
+      "core/wire/crc16.ts": "",
       "core/replayWindow.ts": "",
       "Core/frame.ts": "",
       "core/a_b.ts": "",

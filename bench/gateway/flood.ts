@@ -8,9 +8,15 @@ import { connect, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { plainDatagram, readDatagram } from "../../lib/core/datagram.js";
-import { DEVICE_SEQ, HELLO_LENGTH, writeHello } from "../../lib/core/handshake-payloads.js";
-import { COOKIE_LENGTH, DEVICE_ID_LENGTH, FrameType, HMAC_LENGTH, PUBLIC_KEY_LENGTH } from "../../lib/core/wire.js";
+import { plainDatagram, readDatagram } from "../../lib/core/wire/datagram-frame.js";
+import { DEVICE_SEQ, HELLO_LENGTH, writeHello } from "../../lib/core/wire/handshake-payloads.js";
+import {
+  COOKIE_LENGTH,
+  DEVICE_ID_LENGTH,
+  FrameType,
+  HMAC_LENGTH,
+  PUBLIC_KEY_LENGTH,
+} from "../../lib/core/wire/wire.js";
 import { obey, tell } from "../peers/lines.mjs";
 
 const [tcp, udp] = process.argv.slice(2).map(Number) as [number, number];

@@ -1,7 +1,7 @@
 /*
  * The handshake (§3) with symbolic keys, against an attacker who is the network.
  *
- * Follows lib/core/device-handshake.ts and gateway-handshake.ts; with -DDATAGRAM their datagram-* counterparts, where a
+ * Follows lib/core/handshake/stream-device.ts and stream-gateway.ts; with -DDATAGRAM their datagram-* counterparts, where a
  * device answers several CHALLENGEs. State names are those of the code. What does not fit is dropped, as over datagrams;
  * a stream ends there, so here the attacker may try more often than he can.
  *

@@ -1,7 +1,7 @@
 /*
  * The rotation of keys over datagrams (§5 to §7), with its crossings.
  *
- * Follows lib/core/datagram-keys.ts (DatagramKeys), datagram-session.ts, frame-sender.ts, stop-and-wait.ts and
+ * Follows lib/core/datagram/datagram-keys.ts (DatagramKeys), datagram-session.ts, arq-sender.ts, stop-and-wait-arq.ts and
  * datagram-reassembly.ts. State names are those of the code. Both ends may send, wish for a rotation, and do the work
  * that is due, each at any time.
  *

@@ -3,8 +3,8 @@ import { open, stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { isatty, ReadStream } from "node:tty";
-import { CAUTIOUS_READ, kindOf } from "../gateway/file-kind.js";
-import { readAll } from "../gateway/key-file-content.js";
+import { CAUTIOUS_READ, kindOf } from "../gateway/keys/file-kind.js";
+import { readAll } from "../gateway/keys/key-file-reader.js";
 import type { Context } from "./context.js";
 
 export interface BoundedRead {

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { MAX_MESSAGE_LENGTH } from "../core/wire.js";
+import { MAX_MESSAGE_LENGTH } from "../core/wire/wire.js";
 import { causeText } from "../errors.js";
 import { isUsmpError, Usmp, type CipherName, type UsmpError } from "../index.js";
 import { formatTarget, parseTarget } from "./address.js";

@@ -1,6 +1,6 @@
 import { open, rm, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { CAUTIOUS_READ } from "../gateway/file-kind.js";
+import { CAUTIOUS_READ } from "../gateway/keys/file-kind.js";
 import { codeOf } from "./system-error.js";
 
 /** As long as anybody may hold it, many times over. */

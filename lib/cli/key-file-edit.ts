@@ -1,6 +1,6 @@
 import { isUsmpError } from "../errors.js";
-import { parseKeyFile } from "../gateway/key-file-format.js";
-import { readKeyFile, type KeyFileContent } from "../gateway/key-file.js";
+import { parseKeyFile } from "../gateway/keys/key-file-parser.js";
+import { readKeyFile, type KeyFileContent } from "../gateway/keys/key-file.js";
 import { withFileLock } from "./file-lock.js";
 import { followLinks, replaceFile } from "./replace-file.js";
 import { codeOf } from "./system-error.js";

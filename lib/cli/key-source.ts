@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { copySecret } from "../core/secret-bytes.js";
 import { causeText, systemCodeOf } from "../errors.js";
-import { encodingTrouble, invisiblePart, withoutByteOrderMark } from "../gateway/key-text.js";
+import { encodingTrouble, invisiblePart, withoutByteOrderMark } from "../gateway/keys/key-text.js";
 import { Usmp, type Psk, type PskSource } from "../index.js";
 import { readBounded } from "./bounded-read.js";
 import { UsageError, type Context } from "./context.js";

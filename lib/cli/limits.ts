@@ -1,5 +1,5 @@
 import { DEFAULT_GATEWAY_SETTINGS } from "../gateway/accept.js";
-import { LIMIT_NAMES } from "../gateway/limits.js";
+import { LIMIT_NAMES } from "../gateway/admission/limits.js";
 import { UsageError } from "./context.js";
 
 /** All that docs/gateway.md lists under "Limits". */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { lstat, open, realpath, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { kindOf } from "../gateway/file-kind.js";
+import { kindOf } from "../gateway/keys/file-kind.js";
 import { codeOf } from "./system-error.js";
 
 /** What a file that takes another one's place has from it. */

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { ownMembers } from "../core/own-members.js";
-import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import { formatDeviceId, parseDeviceId } from "../core/wire/device-id.js";
 import { causeText } from "../errors.js";
 import { isUsmpError, type CipherName } from "../index.js";
 import { CIPHERS } from "../session/options.js";

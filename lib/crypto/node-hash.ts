@@ -1,6 +1,6 @@
 /** HMAC and HKDF with SHA-256 by node:crypto. */
 import { createHmac } from "node:crypto";
-import { plainView } from "../core/bytes.js";
+import { plainView } from "../core/wire/bytes.js";
 import { secretBytes } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 

@@ -1,5 +1,5 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
-import { plainView } from "../core/bytes.js";
+import { plainView } from "../core/wire/bytes.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { NodeAead } from "./node-aead.js";
 import { nodeHkdfSha256, nodeHmacSha256 } from "./node-hash.js";

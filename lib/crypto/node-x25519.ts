@@ -7,10 +7,10 @@
  * generated the key, which locks it once more. A job that gives the JWK itself is alive while it does, so that cannot happen.
  */
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { plainView } from "../core/bytes.js";
-import { copyOf } from "../core/bytes.js";
+import { plainView } from "../core/wire/bytes.js";
+import { copyOf } from "../core/wire/bytes.js";
 import type { KeyPair } from "../core/crypto-provider.js";
-import { isLowOrder } from "../core/low-order.js";
+import { isLowOrder } from "../core/handshake/low-order.js";
 import { joinSecrets } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 import { checkLength } from "./check-length.js";

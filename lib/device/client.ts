@@ -1,7 +1,7 @@
 import { ownMembers } from "../core/own-members.js";
-import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import { formatDeviceId, parseDeviceId } from "../core/wire/device-id.js";
 import { guardCrypto } from "../core/guarded-crypto.js";
-import { parsePsk, type Psk } from "../core/psk.js";
+import { parsePsk, type Psk } from "../core/handshake/psk.js";
 import { copySecret } from "../core/secret-bytes.js";
 import { loadCrypto } from "../crypto/index.js";
 import { toUsmpError, UsmpError } from "../errors.js";

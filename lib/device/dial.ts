@@ -1,11 +1,11 @@
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import type { Connection } from "../core/connection.js";
-import { DatagramConnection } from "../core/datagram-connection.js";
-import { DatagramDeviceHandshake } from "../core/datagram-device-handshake.js";
-import { DeviceHandshake } from "../core/device-handshake.js";
+import { DatagramConnection } from "../core/datagram/datagram-connection.js";
+import { DatagramDeviceHandshake } from "../core/handshake/datagram-device.js";
+import { DeviceHandshake } from "../core/handshake/stream-device.js";
 import { guardCrypto } from "../core/guarded-crypto.js";
-import type { KeepaliveOptions } from "../core/keepalive.js";
-import { StreamConnection } from "../core/stream-connection.js";
+import type { KeepaliveOptions } from "../core/session/keepalive.js";
+import { StreamConnection } from "../core/stream/stream-connection.js";
 import { toUsmpError, UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {

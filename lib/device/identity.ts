@@ -1,6 +1,6 @@
 import { networkInterfaces } from "node:os";
 import type { CryptoProvider } from "../core/crypto-provider.js";
-import { parseDeviceId, randomDeviceId } from "../core/device-id.js";
+import { parseDeviceId, randomDeviceId } from "../core/wire/device-id.js";
 import { UsmpError } from "../errors.js";
 
 const NO_MAC = "00:00:00:00:00:00";

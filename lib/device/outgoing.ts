@@ -1,4 +1,4 @@
-import { requireMessageLength } from "../core/session.js";
+import { requireMessageLength } from "../core/session/session-options.js";
 import { isUsmpError, UsmpError } from "../errors.js";
 import type { RefusedSends } from "../session/refused-sends.js";
 import type { UsmpSession } from "../session/session.js";

@@ -1,4 +1,4 @@
-import { MAX_PLAINTEXT_LENGTH } from "../core/wire.js";
+import { MAX_PLAINTEXT_LENGTH } from "../core/wire/wire.js";
 
 const NEWLINE = 0x0a;
 

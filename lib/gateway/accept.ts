@@ -1,13 +1,13 @@
-import { CipherChoice } from "../core/cipher-choice.js";
+import { CipherChoice } from "../core/session/cipher-negotiation.js";
 import type { CipherName } from "../core/crypto-provider.js";
 import type { Connection } from "../core/connection.js";
-import { DatagramConnection } from "../core/datagram-connection.js";
-import { DatagramGatewayHandshake } from "../core/datagram-gateway-handshake.js";
-import { formatDeviceId } from "../core/device-id.js";
-import { GatewayHandshake } from "../core/gateway-handshake.js";
-import type { GatewayHandshakeOptions, Proof } from "../core/gateway-proof.js";
-import type { KeepaliveOptions } from "../core/keepalive.js";
-import { StreamConnection } from "../core/stream-connection.js";
+import { DatagramConnection } from "../core/datagram/datagram-connection.js";
+import { DatagramGatewayHandshake } from "../core/handshake/datagram-gateway.js";
+import { formatDeviceId } from "../core/wire/device-id.js";
+import { GatewayHandshake } from "../core/handshake/stream-gateway.js";
+import type { GatewayHandshakeOptions, Proof } from "../core/handshake/psk-verifier.js";
+import type { KeepaliveOptions } from "../core/session/keepalive.js";
+import { StreamConnection } from "../core/stream/stream-connection.js";
 import { toUsmpError, UsmpError } from "../errors.js";
 import { SessionDriver } from "../session/driver.js";
 import {
@@ -21,7 +21,7 @@ import type { DeviceKeys, KeyLookup } from "../session/psk-source.js";
 import { UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
 import type { LearnedCiphers } from "./learned-ciphers.js";
-import { checkLimits, DEFAULT_LIMITS, type GatewayLimits } from "./limits.js";
+import { checkLimits, DEFAULT_LIMITS, type GatewayLimits } from "./admission/limits.js";
 
 /** What a gateway has beside the common settings. */
 export interface GatewaySettings extends SessionSettings, GatewayLimits {

@@ -1,4 +1,4 @@
-import { BoundedTable } from "./bounded-table.js";
+import { BoundedTable } from "./admission/lru-map.js";
 
 /** How many device ids are remembered; the one that was seen longest ago is forgotten first. */
 const MOST = 65_536;

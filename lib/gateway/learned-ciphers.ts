@@ -1,5 +1,5 @@
 import type { CipherName } from "../core/crypto-provider.js";
-import { BoundedTable } from "./bounded-table.js";
+import { BoundedTable } from "./admission/lru-map.js";
 
 /** What devices speak, in bounded memory: for a gateway that accepts two ciphers and has to send first. */
 export class LearnedCiphers {

@@ -1,5 +1,5 @@
 import { describeGiven } from "../core/arguments.js";
-import { plainView } from "../core/bytes.js";
+import { plainView } from "../core/wire/bytes.js";
 import { isArrayBuffer, isBytes } from "../core/kinds.js";
 
 /** What can be sent: text goes as UTF-8. */

@@ -1,8 +1,8 @@
 import { hasMember, ownMembers } from "../core/own-members.js";
 import type { CipherName } from "../core/crypto-provider.js";
-import { formatDeviceId, parseDeviceId } from "../core/device-id.js";
+import { formatDeviceId, parseDeviceId } from "../core/wire/device-id.js";
 import { isBytes, isMap, isThenable } from "../core/kinds.js";
-import { parsePsk, type Psk } from "../core/psk.js";
+import { parsePsk, type Psk } from "../core/handshake/psk.js";
 import { copySecret } from "../core/secret-bytes.js";
 import { causeText, UsmpError } from "../errors.js";
 import { checkCipher } from "./options.js";

@@ -1,6 +1,6 @@
-import { hexOf } from "../core/bytes.js";
+import { hexOf } from "../core/wire/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
-import { formatDeviceId } from "../core/device-id.js";
+import { formatDeviceId } from "../core/wire/device-id.js";
 import { isUsmpError, orderlyEnd, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "./guarded-emitter.js";

@@ -1,8 +1,8 @@
 import { refuseArgument, requireFunctions } from "../core/arguments.js";
 import { ownMembers } from "../core/own-members.js";
 import type { BoardNetwork } from "../arduino/board/network.js";
-import { parseDeviceId } from "../core/device-id.js";
-import type { Psk } from "../core/psk.js";
+import { parseDeviceId } from "../core/wire/device-id.js";
+import type { Psk } from "../core/handshake/psk.js";
 import type { GatewaySettings } from "../gateway/accept.js";
 import { toBytes, type Sendable } from "../session/message.js";
 import { createPskLookup, type PskTable } from "../session/psk-source.js";

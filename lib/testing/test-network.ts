@@ -1,8 +1,8 @@
 import { ownMembers } from "../core/own-members.js";
 import type { BoardNetwork } from "../arduino/board/network.js";
 import type { Clock } from "../core/clock.js";
-import { MemoryDatagramNetwork } from "../transport/memory-datagrams.js";
-import { MemoryNetwork, type DatagramConditions } from "../transport/memory.js";
+import { MemoryDatagramNetwork } from "./network/memory-datagrams.js";
+import { MemoryNetwork, type DatagramConditions } from "./network/memory.js";
 import type { AnyAcceptor, Dialer } from "../transport/transport.js";
 
 /**

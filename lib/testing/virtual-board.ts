@@ -1,5 +1,5 @@
 import { refuseArgument, requireFunction, requireFunctions, requireNumber } from "../core/arguments.js";
-import { parseDeviceId } from "../core/device-id.js";
+import { parseDeviceId } from "../core/wire/device-id.js";
 import { checkNumber } from "../session/options.js";
 import { ownMembers } from "../core/own-members.js";
 import { Board } from "../arduino/board/board.js";

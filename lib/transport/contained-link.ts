@@ -1,4 +1,4 @@
-import { copyOf } from "../core/bytes.js";
+import { copyOf } from "../core/wire/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { isBytes } from "../core/kinds.js";
 import { toUsmpError, UsmpError } from "../errors.js";

@@ -1,8 +1,8 @@
 /** Adversarial cases 37 and 71: a gateway that accepts both ciphers, on networks in memory and on real sockets. */
 import { expect } from "chai";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { MemoryDatagramNetwork } from "../../lib/transport/memory-datagrams.js";
-import { MemoryNetwork } from "../../lib/transport/memory.js";
+import { MemoryDatagramNetwork } from "../../lib/testing/network/memory-datagrams.js";
+import { MemoryNetwork } from "../../lib/testing/network/memory.js";
 import { systemClock } from "../../lib/transport/system-clock.js";
 import type { AnyAcceptor, Dialer } from "../../lib/transport/transport.js";
 import { Usmp, type UsmpOptions } from "../../lib/usmp.js";

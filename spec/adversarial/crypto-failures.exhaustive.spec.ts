@@ -1,11 +1,11 @@
 /** adversarial-cases.md, case 75: cryptography that throws ends the connection that it was for, with CRYPTO, and nothing else. */
 import { expect } from "chai";
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
-import { HELLO_LENGTH } from "../../lib/core/handshake-payloads.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { HELLO_LENGTH } from "../../lib/core/wire/handshake-payloads.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { MemoryDatagramNetwork } from "../../lib/transport/memory-datagrams.js";
-import { MemoryNetwork } from "../../lib/transport/memory.js";
+import { MemoryDatagramNetwork } from "../../lib/testing/network/memory-datagrams.js";
+import { MemoryNetwork } from "../../lib/testing/network/memory.js";
 import { Usmp, type UsmpOptions } from "../../lib/usmp.js";
 import { plainFrame } from "../support/core-frames.js";
 import { crypto, PSK, rejectionOf } from "../support/facade-rig.js";

@@ -1,8 +1,8 @@
 /** adversarial-cases.md: who wants to use up what a gateway has, and keep others out by it. */
 import { expect } from "chai";
-import { FrameType } from "../../lib/core/wire.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import type { UsmpClient } from "../../lib/device/client.js";
-import { DEFAULT_LIMITS } from "../../lib/gateway/limits.js";
+import { DEFAULT_LIMITS } from "../../lib/gateway/admission/limits.js";
 import { UsmpServer } from "../../lib/gateway/server.js";
 import type { LogFields, Logger } from "../../lib/session/event-log.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";

@@ -1,7 +1,7 @@
 /** adversarial-cases.md on real sockets: the hostile connection ends, and a good session beside it goes on. */
 import { expect } from "chai";
-import { concat } from "../../lib/core/bytes.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import type { UsmpErrorCode } from "../../lib/errors.js";
 import { flipped, fromHex, utf8 } from "../support/core-bytes.js";
 import { plainFrame, withCrc } from "../support/core-frames.js";

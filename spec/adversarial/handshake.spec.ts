@@ -1,8 +1,8 @@
 /** adversarial-cases.md on real sockets: handshakes. */
 import { inspect } from "node:util";
 import { expect } from "chai";
-import { concat } from "../../lib/core/bytes.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpClient } from "../../lib/device/client.js";
 import type { UsmpErrorCode } from "../../lib/errors.js";
 import { UsmpServer } from "../../lib/gateway/server.js";

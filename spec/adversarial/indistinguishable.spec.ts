@@ -1,4 +1,4 @@
-/** Case 16 on a real socket, byte by byte. spec/core/gateway-proof.spec.ts compares what is computed, spec/soak/ the time. */
+/** Case 16 on a real socket, byte by byte. spec/core/handshake/psk-verifier.spec.ts compares what is computed, spec/soak/ the time. */
 import { randomBytes } from "node:crypto";
 import { expect } from "chai";
 import type { PskEntry } from "../../lib/session/psk-source.js";

@@ -1,6 +1,6 @@
 /** Peers that do not read, applications that do not, and handlers that fail: each hurts its own session at most. Real sockets. */
 import { expect } from "chai";
-import { FrameType } from "../../lib/core/wire.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpClient } from "../../lib/device/client.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";

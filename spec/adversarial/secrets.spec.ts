@@ -8,7 +8,7 @@ import { UsmpServer } from "../../lib/gateway/server.js";
 import type { Logger } from "../../lib/session/event-log.js";
 import type { PskEntry, PskStore } from "../../lib/session/psk-source.js";
 import { Usmp } from "../../lib/usmp.js";
-import { concat } from "../../lib/core/bytes.js";
+import { concat } from "../../lib/core/wire/bytes.js";
 import { filled, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { DatagramRig } from "../support/datagram-rig.js";

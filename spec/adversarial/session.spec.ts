@@ -1,10 +1,10 @@
 /** adversarial-cases.md on real sockets: sessions and key rotation. */
 import { expect } from "chai";
 import sinon from "sinon";
-import { concat } from "../../lib/core/bytes.js";
-import { KeySchedule } from "../../lib/core/rekey.js";
-import { OrderedOpeningKey, SealingKey } from "../../lib/core/sealing.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { KeySchedule } from "../../lib/core/stream/stream-keys.js";
+import { OrderedOpeningKey, SealingKey } from "../../lib/core/session/frame-cipher.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { counted, filled, flipped, NOTHING, utf8 } from "../support/core-bytes.js";

@@ -1,9 +1,9 @@
 /** adversarial-cases.md on real UDP sockets: whatever has not verified is dropped, and the session goes on. */
 import { createSocket } from "node:dgram";
 import { expect } from "chai";
-import { concat } from "../../lib/core/bytes.js";
-import { bareUtack } from "../../lib/core/utack.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { bareUtack } from "../../lib/core/wire/utack.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { UsmpServer, type UsmpServerOptions } from "../../lib/gateway/server.js";
 import type { UsmpSession } from "../../lib/session/session.js";

@@ -17,7 +17,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sinon from "sinon";
 import { withNewKey } from "../../lib/cli/keygen-device.js";
-import { parseKeyFile } from "../../lib/gateway/key-file-format.js";
+import { parseKeyFile } from "../../lib/gateway/keys/key-file-parser.js";
 import { finished, type Finished } from "./terminal.js";
 
 const ID = "24:0a:c4:01:02:03";

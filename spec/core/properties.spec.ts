@@ -1,8 +1,8 @@
 /** What holds for every input. The seeds are fixed; fast-check prints seed and counterexample when one fails. */
 import { expect } from "chai";
 import fc from "fast-check";
-import { concat } from "../../lib/core/bytes.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { counted, toHex } from "../support/core-bytes.js";
 import { toyCrypto, watchingNonces } from "../support/core-crypto.js";
 import { plainFrame, withCrc } from "../support/core-frames.js";

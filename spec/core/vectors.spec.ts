@@ -1,13 +1,13 @@
 /** golden_vectors.json of the public reference; its source line says who made them. */
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
-import { concat } from "../../lib/core/bytes.js";
-import { crc16 } from "../../lib/core/crc16.js";
-import { writeHeader } from "../../lib/core/frame.js";
-import { FrameDecoder } from "../../lib/core/frame-decoder.js";
-import { Outbox } from "../../lib/core/outbox.js";
-import { OrderedOpeningKey, SealingKey } from "../../lib/core/sealing.js";
-import { type SessionType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { crc16 } from "../../lib/core/wire/crc16.js";
+import { writeHeader } from "../../lib/core/wire/frame.js";
+import { FrameDecoder } from "../../lib/core/stream/frame-decoder.js";
+import { Outbox } from "../../lib/core/stream/stream-outbox.js";
+import { OrderedOpeningKey, SealingKey } from "../../lib/core/session/frame-cipher.js";
+import { type SessionType } from "../../lib/core/wire/wire.js";
 import { fromHex, toHex } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { asFrame, plainFrame } from "../support/core-frames.js";

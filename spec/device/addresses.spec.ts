@@ -1,7 +1,7 @@
 /** A name with several addresses, over datagrams on a network in memory: which one is tried, for how long, and which is next. */
 import { expect } from "chai";
-import { bareUtack } from "../../lib/core/utack.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { bareUtack } from "../../lib/core/wire/utack.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import type { Dialer } from "../../lib/transport/transport.js";
 import type { Usmp } from "../../lib/usmp.js";
 import { counted } from "../support/core-bytes.js";

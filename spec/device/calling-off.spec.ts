@@ -5,7 +5,7 @@ import { UsmpClient } from "../../lib/device/client.js";
 import { DEFAULT_DEVICE_SETTINGS, dialSession } from "../../lib/device/dial.js";
 import { UsmpServer } from "../../lib/gateway/server.js";
 import { Attempt } from "../../lib/transport/attempt.js";
-import { MemoryDatagramNetwork } from "../../lib/transport/memory-datagrams.js";
+import { MemoryDatagramNetwork } from "../../lib/testing/network/memory-datagrams.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import type { Dialer, DialOptions, Link } from "../../lib/transport/transport.js";
 import { UdpTransport } from "../../lib/transport/udp.js";

@@ -1,6 +1,6 @@
 import os from "node:os";
 import { expect } from "chai";
-import { formatDeviceId } from "../../lib/core/device-id.js";
+import { formatDeviceId } from "../../lib/core/wire/device-id.js";
 import { resolveDeviceId } from "../../lib/device/identity.js";
 import { crypto } from "../support/core-crypto.js";
 import { expectCode } from "../support/core-errors.js";

@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { DEFAULT_GATEWAY_SETTINGS } from "../../lib/gateway/accept.js";
-import { LIMIT_NAMES } from "../../lib/gateway/limits.js";
+import { LIMIT_NAMES } from "../../lib/gateway/admission/limits.js";
 
 const DOCUMENT = readFileSync(new URL("../../docs/gateway.md", import.meta.url), "utf8");
 /** Compiled or not, as this spec itself is. */
 const EXTENSION = import.meta.url.slice(-2);
-const SOURCES = ["gateway/reception", "gateway/server", "session/status", "session/callback-emitter"]
+const SOURCES = ["gateway/session-acceptor", "gateway/server", "session/status", "session/callback-emitter"]
   .map((name) => `${name}.${EXTENSION}`)
   .map((file) => readFileSync(new URL(`../../lib/${file}`, import.meta.url), "utf8"))
   .join("\n");

@@ -1,7 +1,7 @@
 /** docs/keys.md and the parser say the same. */
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
-import { parseKeyFile } from "../../lib/gateway/key-file-format.js";
+import { parseKeyFile } from "../../lib/gateway/keys/key-file-parser.js";
 import { expectCode } from "../support/core-errors.js";
 
 const TEXT = readFileSync("docs/keys.md", "utf8");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
-import { FrameType, MAX_MESSAGE_LENGTH, MAX_PAYLOAD_LENGTH, MAX_PLAINTEXT_LENGTH } from "../../lib/core/wire.js";
+import { FrameType, MAX_MESSAGE_LENGTH, MAX_PAYLOAD_LENGTH, MAX_PLAINTEXT_LENGTH } from "../../lib/core/wire/wire.js";
 
 describe("docs/protocol.md", () => {
   const text = readFileSync("docs/protocol.md", "utf8");

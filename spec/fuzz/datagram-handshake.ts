@@ -2,9 +2,9 @@
  * A handshake over datagrams with somebody in the network who does not have the key: what that one sends is dropped, and the real
  * ends still come to a session (cases 18 and 61).
  */
-import type { Role } from "../../lib/core/rekey-derivation.js";
-import { isUtack } from "../../lib/core/utack.js";
-import { FrameType } from "../../lib/core/wire.js";
+import type { Role } from "../../lib/core/session/rekey-kdf.js";
+import { isUtack } from "../../lib/core/wire/utack.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { filled, toHex } from "../support/core-bytes.js";
 import { datagramDevice, datagramGateway, type DatagramEnd } from "../support/datagram-pair.js";
 import type { Choices } from "./choices.js";

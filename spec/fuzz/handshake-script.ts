@@ -1,9 +1,9 @@
 /** A handshake that always has the same keys: computed once, and then played to many ends. */
 import type { CryptoProvider, KeyPair } from "../../lib/core/crypto-provider.js";
-import { concat } from "../../lib/core/bytes.js";
-import { hmacClient, hmacServer, type Transcript } from "../../lib/core/handshake-crypto.js";
-import { plainDatagram } from "../../lib/core/datagram.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { hmacClient, hmacServer, type Transcript } from "../../lib/core/handshake/key-derivation.js";
+import { plainDatagram } from "../../lib/core/wire/datagram-frame.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { counted, filled } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { DEVICE_ID, PSK } from "../support/core-pair.js";

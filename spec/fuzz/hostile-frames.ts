@@ -1,9 +1,9 @@
 /** What somebody without the keys can put on the wire, chosen by the fuzzer. */
-import { appendFrame } from "../../lib/core/frame.js";
-import { bareUtack, sealedUtack } from "../../lib/core/utack.js";
-import { readUint32 } from "../../lib/core/bytes.js";
-import { OneFrame } from "../../lib/core/datagram.js";
-import { HEADER_LENGTH } from "../../lib/core/wire.js";
+import { appendFrame } from "../../lib/core/wire/frame.js";
+import { bareUtack, sealedUtack } from "../../lib/core/wire/utack.js";
+import { readUint32 } from "../../lib/core/wire/bytes.js";
+import { OneFrame } from "../../lib/core/wire/datagram-frame.js";
+import { HEADER_LENGTH } from "../../lib/core/wire/wire.js";
 import { filled } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { withCrc } from "../support/core-frames.js";

@@ -1,6 +1,6 @@
 /** Cryptography whose randomness counts: one input of a fuzz target always does the same. */
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
-import { writeUint32 } from "../../lib/core/bytes.js";
+import { writeUint32 } from "../../lib/core/wire/bytes.js";
 import { filled } from "../support/core-bytes.js";
 
 /** `base` with key pairs and random bytes that are all different, and the same each time. */

@@ -1,10 +1,10 @@
 /** A handshake over a stream, against a model of §3 that is told each frame: it closes at the first that does not belong. */
-import { readDatagram } from "../../lib/core/datagram.js";
-import { payloadLength } from "../../lib/core/frame.js";
-import { hmacClient, hmacServer, type Transcript } from "../../lib/core/handshake-crypto.js";
-import type { Role } from "../../lib/core/rekey-derivation.js";
-import { FrameType, isSessionType } from "../../lib/core/wire.js";
-import { concat } from "../../lib/core/bytes.js";
+import { readDatagram } from "../../lib/core/wire/datagram-frame.js";
+import { payloadLength } from "../../lib/core/wire/frame.js";
+import { hmacClient, hmacServer, type Transcript } from "../../lib/core/handshake/key-derivation.js";
+import type { Role } from "../../lib/core/session/rekey-kdf.js";
+import { FrameType, isSessionType } from "../../lib/core/wire/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
 import { filled, toHex } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { DEVICE_ID, deviceEnd, gatewayEnd, PSK, undecidedGatewayEnd, type End } from "../support/core-pair.js";

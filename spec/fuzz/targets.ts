@@ -29,47 +29,62 @@ export const TARGETS: readonly TargetEntry[] = [
   {
     name: "frame-decoder",
     inputs: fc.oneof(program(8, 40, 3), anything),
-    reaches: ["core/frame-decoder", "core/frame", "core/datagram", "core/crc16"],
+    reaches: ["core/stream/frame-decoder", "core/wire/frame", "core/wire/datagram-frame", "core/wire/crc16"],
   },
   {
     name: "reassembly",
     inputs: program(8, 60, 1),
-    reaches: ["core/reassembly", "core/datagram-reassembly"],
+    reaches: ["core/stream/stream-reassembly", "core/datagram/datagram-reassembly"],
   },
   {
     name: "utack",
     inputs: fc.oneof(program(6, 60, 1), anything),
-    reaches: ["core/utack", "core/stop-and-wait", "core/round-trip"],
+    reaches: ["core/wire/utack", "core/datagram/stop-and-wait-arq", "core/datagram/rtt-estimator"],
   },
   {
     name: "stream-session",
     inputs: program(24, 80),
-    reaches: ["core/stream-connection", "core/session", "core/rekey", "core/sealing"],
+    reaches: [
+      "core/stream/stream-connection",
+      "core/stream/stream-session",
+      "core/stream/stream-keys",
+      "core/session/frame-cipher",
+    ],
   },
   {
     name: "datagram-session",
     inputs: program(28, 80),
-    reaches: ["core/datagram-connection", "core/datagram-session", "core/datagram-keys", "core/frame-sender"],
+    reaches: [
+      "core/datagram/datagram-connection",
+      "core/datagram/datagram-session",
+      "core/datagram/datagram-keys",
+      "core/datagram/arq-sender",
+    ],
   },
   {
     name: "rekey",
     inputs: program(16, 80, 1),
-    reaches: ["core/rekey", "core/datagram-keys", "core/rekey-derivation", "core/replay-window"],
+    reaches: [
+      "core/stream/stream-keys",
+      "core/datagram/datagram-keys",
+      "core/session/rekey-kdf",
+      "core/datagram/replay-window",
+    ],
   },
   {
     name: "device-handshake",
     inputs: program(10, 40, 1),
-    reaches: ["core/device-handshake", "core/datagram-device-handshake", "core/handshake-repeats"],
+    reaches: ["core/handshake/stream-device", "core/handshake/datagram-device", "core/handshake/retransmitter"],
   },
   {
     name: "gateway-handshake",
     inputs: program(10, 40, 1),
-    reaches: ["core/gateway-handshake", "core/datagram-gateway-handshake", "core/handshake-repeats"],
+    reaches: ["core/handshake/stream-gateway", "core/handshake/datagram-gateway", "core/handshake/retransmitter"],
   },
   {
     name: "key-file",
     inputs: fc.oneof(program(10, 20, 3), anything),
-    reaches: ["gateway/key-file-format", "gateway/json-scanner"],
+    reaches: ["gateway/keys/key-file-parser", "gateway/keys/json-scanner"],
   },
   {
     name: "cli-arguments",

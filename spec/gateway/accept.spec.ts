@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS } from "../../lib/gateway/accept.js";
 import { LearnedCiphers } from "../../lib/gateway/learned-ciphers.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import type { PskLookup } from "../../lib/session/psk-source.js";
 import type { UsmpSession } from "../../lib/session/session.js";

@@ -7,7 +7,7 @@ import { TcpTransport } from "../../lib/transport/tcp.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
 import { counted, toHex, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { LOOPBACK } from "../support/session-echo.js";
 import { HostileDevice } from "../support/session-hostile.js";
 import { TEXT_PSK } from "../support/session-network.js";

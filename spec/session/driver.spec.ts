@@ -1,6 +1,6 @@
 import { expect } from "chai";
-import { concat } from "../../lib/core/bytes.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { flipped, utf8 } from "../support/core-bytes.js";
 import { expectCode } from "../support/core-errors.js";

@@ -1,9 +1,9 @@
 /** A gateway's driver writes SESSION_OK before its core computes the keys, whatever the link does within that call. */
 import { expect } from "chai";
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
-import { GatewayHandshake } from "../../lib/core/gateway-handshake.js";
-import { StreamConnection } from "../../lib/core/stream-connection.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { GatewayHandshake } from "../../lib/core/handshake/stream-gateway.js";
+import { StreamConnection } from "../../lib/core/stream/stream-connection.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { SessionDriver } from "../../lib/session/driver.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";

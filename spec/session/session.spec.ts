@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { expect } from "chai";
 import { UsmpError } from "../../lib/errors.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { utf8 } from "../support/core-bytes.js";
 import { splitFrames } from "../support/core-frames.js";

@@ -1,11 +1,11 @@
-import { DatagramConnection } from "../../lib/core/datagram-connection.js";
-import { DatagramDeviceHandshake } from "../../lib/core/datagram-device-handshake.js";
-import { DatagramGatewayHandshake } from "../../lib/core/datagram-gateway-handshake.js";
+import { DatagramConnection } from "../../lib/core/datagram/datagram-connection.js";
+import { DatagramDeviceHandshake } from "../../lib/core/handshake/datagram-device.js";
+import { DatagramGatewayHandshake } from "../../lib/core/handshake/datagram-gateway.js";
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
 import type { UsmpError } from "../../lib/errors.js";
 import { SessionDriver } from "../../lib/session/driver.js";
 import type { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import type { MemoryDatagramEnd } from "../../lib/transport/memory.js";
+import type { MemoryDatagramEnd } from "../../lib/testing/network/memory.js";
 import type { Link, LinkHandlers } from "../../lib/transport/transport.js";
 
 const PSK = new TextEncoder().encode("a key for simulations");

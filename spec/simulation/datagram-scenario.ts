@@ -5,7 +5,7 @@
 import { expect } from "chai";
 import { isUsmpError, UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { MemoryNetwork, type DatagramConditions } from "../../lib/transport/memory.js";
+import { MemoryNetwork, type DatagramConditions } from "../../lib/testing/network/memory.js";
 import { SeededRandom } from "../../lib/transport/random.js";
 import { watchingNonces } from "../support/core-crypto.js";
 import { SimulatedEnd } from "./datagram-ends.js";

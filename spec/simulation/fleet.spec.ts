@@ -3,7 +3,7 @@ import { expect } from "chai";
 import sinon from "sinon";
 import type { Dialer } from "../../lib/transport/transport.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { MemoryNetwork } from "../../lib/transport/memory.js";
+import { MemoryNetwork } from "../../lib/testing/network/memory.js";
 import { SeededRandom } from "../../lib/transport/random.js";
 import { Usmp } from "../../lib/usmp.js";
 import { crypto, PSK } from "../support/facade-rig.js";

@@ -4,7 +4,7 @@
  */
 import fc from "fast-check";
 import { expect } from "chai";
-import { isUtack } from "../../lib/core/utack.js";
+import { isUtack } from "../../lib/core/wire/utack.js";
 import { filled, toHex } from "../support/core-bytes.js";
 import { toyCrypto, watchingNonces } from "../support/core-crypto.js";
 import { expectCode } from "../support/core-errors.js";

@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 import fc from "fast-check";
-import { FrameType, isHandshakeType, isSessionType } from "../../lib/core/wire.js";
+import { FrameType, isHandshakeType, isSessionType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { filled, toHex } from "../support/core-bytes.js";
 import { toyCrypto, watchingNonces } from "../support/core-crypto.js";

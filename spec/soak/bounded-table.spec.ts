@@ -1,6 +1,6 @@
 /** What a step in a full table costs does not depend on how large the table is. */
 import { expect } from "chai";
-import { BoundedTable } from "../../lib/gateway/bounded-table.js";
+import { BoundedTable } from "../../lib/gateway/admission/lru-map.js";
 
 const SMALL = 64;
 const LARGE = 65_536;

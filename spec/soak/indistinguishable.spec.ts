@@ -1,5 +1,5 @@
 /**
- * Case 16 on a real socket, in time. What is computed is compared exactly by spec/core/gateway-proof.spec.ts;
+ * Case 16 on a real socket, in time. What is computed is compared exactly by spec/core/handshake/psk-verifier.spec.ts;
  * this finds what else could tell: another path through the driver, a timer, a second turn of the event loop.
  */
 import { randomBytes } from "node:crypto";

@@ -1,6 +1,6 @@
 /** A gateway that keeps sending 1808 bytes to a board, over a lossy path, on simulated time; all of it repeats for one seed. */
-import { DatagramConnection } from "../../lib/core/datagram-connection.js";
-import { DatagramGatewayHandshake } from "../../lib/core/datagram-gateway-handshake.js";
+import { DatagramConnection } from "../../lib/core/datagram/datagram-connection.js";
+import { DatagramGatewayHandshake } from "../../lib/core/handshake/datagram-gateway.js";
 import { SeededRandom } from "../../lib/transport/random.js";
 import { BoardReceiver } from "./board-receiver.js";
 import { crypto } from "./core-crypto.js";

@@ -4,12 +4,12 @@
  * frame for later and takes no other.
  */
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
-import { DatagramDeviceHandshake } from "../../lib/core/datagram-device-handshake.js";
-import { plainDatagram, readDatagram } from "../../lib/core/datagram.js";
-import type { HandshakeResult } from "../../lib/core/handshake-crypto.js";
-import type { HandshakeFrame } from "../../lib/core/handshake.js";
-import { bareUtack, isUtack, readUtack, sealedUtack } from "../../lib/core/utack.js";
-import { FrameType, isSessionType } from "../../lib/core/wire.js";
+import { DatagramDeviceHandshake } from "../../lib/core/handshake/datagram-device.js";
+import { plainDatagram, readDatagram } from "../../lib/core/wire/datagram-frame.js";
+import type { HandshakeResult } from "../../lib/core/handshake/key-derivation.js";
+import type { HandshakeFrame } from "../../lib/core/handshake/handshake.js";
+import { bareUtack, isUtack, readUtack, sealedUtack } from "../../lib/core/wire/utack.js";
+import { FrameType, isSessionType } from "../../lib/core/wire/wire.js";
 import { sealedFrame } from "./core-frames.js";
 import { DEVICE_ID, PSK } from "./core-pair.js";
 

@@ -1,8 +1,8 @@
 /** Hostile peers, and what is expected of the end that meets one. */
 import { expect } from "chai";
-import { concat } from "../../lib/core/bytes.js";
-import { hmacClient, hmacServer, type Transcript } from "../../lib/core/handshake-crypto.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import { hmacClient, hmacServer, type Transcript } from "../../lib/core/handshake/key-derivation.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { counted, filled, fromHex } from "./core-bytes.js";
 import { crypto } from "./core-crypto.js";
 import { plainFrame } from "./core-frames.js";

@@ -1,9 +1,9 @@
 /** Frames as a peer, honest or hostile, puts them on the wire. */
 import type { CipherName } from "../../lib/core/crypto-provider.js";
-import { appendFrame, payloadLength, writeCrc, writeHeader, type Frame } from "../../lib/core/frame.js";
-import { Outbox } from "../../lib/core/outbox.js";
-import { concat, writeUint32 } from "../../lib/core/bytes.js";
-import { HEADER_LENGTH, SEALED_OVERHEAD } from "../../lib/core/wire.js";
+import { appendFrame, payloadLength, writeCrc, writeHeader, type Frame } from "../../lib/core/wire/frame.js";
+import { Outbox } from "../../lib/core/stream/stream-outbox.js";
+import { concat, writeUint32 } from "../../lib/core/wire/bytes.js";
+import { HEADER_LENGTH, SEALED_OVERHEAD } from "../../lib/core/wire/wire.js";
 import { NOTHING } from "./core-bytes.js";
 import { crypto } from "./core-crypto.js";
 

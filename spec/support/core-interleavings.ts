@@ -1,5 +1,5 @@
 /** Every order in which two ends can act, up to orders that neither end could tell apart. */
-import type { Role } from "../../lib/core/rekey-derivation.js";
+import type { Role } from "../../lib/core/session/rekey-kdf.js";
 
 export interface Step {
   readonly role: Role;

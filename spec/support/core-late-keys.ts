@@ -3,9 +3,9 @@
  * by real keys that start late; everything around it is the session's own.
  */
 import sinon from "sinon";
-import { KeySchedule } from "../../lib/core/rekey.js";
-import type { Role } from "../../lib/core/rekey-derivation.js";
-import { OrderedOpeningKey, SealingKey } from "../../lib/core/sealing.js";
+import { KeySchedule } from "../../lib/core/stream/stream-keys.js";
+import type { Role } from "../../lib/core/session/rekey-kdf.js";
+import { OrderedOpeningKey, SealingKey } from "../../lib/core/session/frame-cipher.js";
 import { UsmpError } from "../../lib/errors.js";
 import { crypto } from "./core-crypto.js";
 import { agreedKeys, SESSION_ID } from "./core-pair.js";

@@ -1,7 +1,7 @@
 /** A gateway's choice between both ciphers, and what its peers may send first. */
-import { CipherChoice } from "../../lib/core/cipher-choice.js";
+import { CipherChoice } from "../../lib/core/session/cipher-negotiation.js";
 import type { CipherName } from "../../lib/core/crypto-provider.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { flipped, NOTHING, utf8 } from "./core-bytes.js";
 import { sealedFrame, withCrc } from "./core-frames.js";
 import { C2S } from "./core-pair.js";

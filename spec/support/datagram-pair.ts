@@ -1,17 +1,17 @@
 /** Two ends of a connection over datagrams without a network between them: what one puts out waits until the spec delivers it. */
-import { DatagramConnection } from "../../lib/core/datagram-connection.js";
-import { DatagramDeviceHandshake } from "../../lib/core/datagram-device-handshake.js";
-import { DatagramGatewayHandshake } from "../../lib/core/datagram-gateway-handshake.js";
-import type { DatagramHandshake, DatagramHandshakeStep } from "../../lib/core/datagram-handshake.js";
-import type { CipherChoice } from "../../lib/core/cipher-choice.js";
+import { DatagramConnection } from "../../lib/core/datagram/datagram-connection.js";
+import { DatagramDeviceHandshake } from "../../lib/core/handshake/datagram-device.js";
+import { DatagramGatewayHandshake } from "../../lib/core/handshake/datagram-gateway.js";
+import type { DatagramHandshake, DatagramHandshakeStep } from "../../lib/core/handshake/datagram-step.js";
+import type { CipherChoice } from "../../lib/core/session/cipher-negotiation.js";
 import type { CipherName, CryptoProvider } from "../../lib/core/crypto-provider.js";
 import type { ConnectionEvent } from "../../lib/core/events.js";
-import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
-import type { Role } from "../../lib/core/rekey-derivation.js";
-import type { RotationOptions } from "../../lib/core/rekey-policy.js";
-import { bareUtack, isUtack, sealedUtack } from "../../lib/core/utack.js";
-import { FrameType, frameTypeName } from "../../lib/core/wire.js";
-import { readUint32 } from "../../lib/core/bytes.js";
+import type { KeepaliveOptions } from "../../lib/core/session/keepalive.js";
+import type { Role } from "../../lib/core/session/rekey-kdf.js";
+import type { RotationOptions } from "../../lib/core/session/rekey-policy.js";
+import { bareUtack, isUtack, sealedUtack } from "../../lib/core/wire/utack.js";
+import { FrameType, frameTypeName } from "../../lib/core/wire/wire.js";
+import { readUint32 } from "../../lib/core/wire/bytes.js";
 import { crypto } from "./core-crypto.js";
 import { plainFrame, type Sealer } from "./core-frames.js";
 import { DECOY_PSK, DEVICE_ID, NO_KEEPALIVE, PSK, agreedKeys } from "./core-pair.js";

@@ -1,6 +1,6 @@
 /** Facades on one network of datagrams in memory, on simulated time. */
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { MemoryDatagramNetwork } from "../../lib/transport/memory-datagrams.js";
+import { MemoryDatagramNetwork } from "../../lib/testing/network/memory-datagrams.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { Usmp, type UsmpOptions } from "../../lib/usmp.js";
 import { nameOf } from "./datagram-pair.js";

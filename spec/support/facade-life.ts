@@ -1,5 +1,5 @@
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../lib/device/dial.js";
-import { DeviceLife, type DeviceLifeHandlers, type DeviceLifeOptions } from "../../lib/device/device-life.js";
+import { DeviceLife, type DeviceLifeHandlers, type DeviceLifeOptions } from "../../lib/device/reconnect-loop.js";
 import { DEFAULT_BACKOFF, type BackoffOptions } from "../../lib/device/reconnect-machine.js";
 import { UsmpError } from "../../lib/errors.js";
 import type { UsmpSession } from "../../lib/session/session.js";

@@ -4,7 +4,7 @@ import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
 import { loadCrypto } from "../../lib/crypto/index.js";
 import type { UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { MemoryNetwork, type MemoryDialer } from "../../lib/transport/memory.js";
+import { MemoryNetwork, type MemoryDialer } from "../../lib/testing/network/memory.js";
 import type { Acceptor } from "../../lib/transport/transport.js";
 import { Usmp, type UsmpOptions } from "../../lib/usmp.js";
 

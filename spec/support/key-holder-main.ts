@@ -4,7 +4,7 @@
  */
 import type { CipherName, CryptoProvider } from "../../lib/core/crypto-provider.js";
 import { loadCrypto } from "../../lib/crypto/index.js";
-import { KeyFile } from "../../lib/gateway/key-file.js";
+import { KeyFile } from "../../lib/gateway/keys/key-file.js";
 import { Usmp } from "../../lib/usmp.js";
 import { masked, transportOf, type HolderReport, type Order } from "./key-holder.js";
 

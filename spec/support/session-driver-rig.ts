@@ -1,6 +1,6 @@
-import type { KeepaliveOptions } from "../../lib/core/keepalive.js";
-import { DeviceHandshake } from "../../lib/core/device-handshake.js";
-import { StreamConnection } from "../../lib/core/stream-connection.js";
+import type { KeepaliveOptions } from "../../lib/core/session/keepalive.js";
+import { DeviceHandshake } from "../../lib/core/handshake/stream-device.js";
+import { StreamConnection } from "../../lib/core/stream/stream-connection.js";
 import type { UsmpError } from "../../lib/errors.js";
 import { SessionDriver } from "../../lib/session/driver.js";
 import type { SessionHandlers } from "../../lib/session/driver-handlers.js";

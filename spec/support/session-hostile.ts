@@ -1,6 +1,6 @@
 /** Peers on real sockets that know the protocol, and the PSK where they are given it, and keep to none of its rules. */
 import net from "node:net";
-import { concat } from "../../lib/core/bytes.js";
+import { concat } from "../../lib/core/wire/bytes.js";
 import type { CipherName, KeyPair } from "../../lib/core/crypto-provider.js";
 import {
   deriveSessionKeys,
@@ -8,8 +8,8 @@ import {
   hmacServer,
   type SessionKeys,
   type Transcript,
-} from "../../lib/core/handshake-crypto.js";
-import { FrameType } from "../../lib/core/wire.js";
+} from "../../lib/core/handshake/key-derivation.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { filled, NOTHING, utf8 } from "./core-bytes.js";
 import { crypto } from "./core-crypto.js";
 import { plainFrame, sealedFrame } from "./core-frames.js";

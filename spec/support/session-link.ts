@@ -1,5 +1,5 @@
 import type { UsmpError } from "../../lib/errors.js";
-import { concat } from "../../lib/core/bytes.js";
+import { concat } from "../../lib/core/wire/bytes.js";
 import type { Link, LinkHandlers } from "../../lib/transport/transport.js";
 
 /** A link whose network is the spec: nothing is flushed, delivered or closed but by its hand. */

@@ -3,7 +3,7 @@ import { UsmpClient, type UsmpClientOptions } from "../../lib/device/client.js";
 import { UsmpServer, type UsmpServerOptions } from "../../lib/gateway/server.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { MemoryNetwork, type MemoryDialerOptions } from "../../lib/transport/memory.js";
+import { MemoryNetwork, type MemoryDialerOptions } from "../../lib/testing/network/memory.js";
 import { crypto } from "./core-crypto.js";
 import { onClock } from "./session-waits.js";
 

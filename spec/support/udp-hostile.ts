@@ -1,10 +1,15 @@
 /** A device on a real UDP socket that knows the protocol, and the PSK where it is given it, and keeps to none of its rules. */
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { concat } from "../../lib/core/bytes.js";
-import { deriveSessionKeys, hmacClient, type SessionKeys, type Transcript } from "../../lib/core/handshake-crypto.js";
-import { isUtack } from "../../lib/core/utack.js";
-import { FrameType } from "../../lib/core/wire.js";
+import { concat } from "../../lib/core/wire/bytes.js";
+import {
+  deriveSessionKeys,
+  hmacClient,
+  type SessionKeys,
+  type Transcript,
+} from "../../lib/core/handshake/key-derivation.js";
+import { isUtack } from "../../lib/core/wire/utack.js";
+import { FrameType } from "../../lib/core/wire/wire.js";
 import { NOTHING, utf8 } from "./core-bytes.js";
 import { crypto } from "./core-crypto.js";
 import { plainFrame, sealedFrame } from "./core-frames.js";

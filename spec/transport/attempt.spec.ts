@@ -3,7 +3,7 @@ import { expect } from "chai";
 import sinon from "sinon";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { Attempt } from "../../lib/transport/attempt.js";
-import { MemoryNetwork } from "../../lib/transport/memory.js";
+import { MemoryNetwork } from "../../lib/testing/network/memory.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import type { DialOptions } from "../../lib/transport/transport.js";
 import { UdpTransport } from "../../lib/transport/udp.js";

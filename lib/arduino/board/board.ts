@@ -2,7 +2,7 @@ import { ownMembers } from "../../core/own-members.js";
 import { AnalogSettings } from "./analog-settings.js";
 import type { BoardClock } from "./board-clock.js";
 import { Interrupts } from "./interrupts.js";
-import type { BoardLife, LifeRequest, LifeResource, WakeCause, WakeUp } from "./life.js";
+import type { BoardLife, LifeRequest, LifeResource, WakeCause, WakeUp } from "./boot-cycle.js";
 import type { BoardNetwork } from "./network.js";
 import { Pins, type PinsOptions } from "./pins.js";
 import { RandomSource } from "./random-source.js";

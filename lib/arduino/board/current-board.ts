@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Board } from "./board.js";
-import { LifeOver } from "./life-over.js";
+import { LifeOver } from "./sketch-ended.js";
 import { createPcBoard } from "./pc-board.js";
 import { shared, type SketchContext } from "./shared.js";
 

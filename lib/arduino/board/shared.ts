@@ -1,7 +1,7 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Board } from "./board.js";
-import type { BoardLife } from "./life.js";
+import type { BoardLife } from "./boot-cycle.js";
 
 /** Whose code is running. */
 export interface SketchContext {

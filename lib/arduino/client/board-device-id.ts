@@ -1,4 +1,4 @@
-import { formatDeviceId, randomDeviceId } from "../../core/device-id.js";
+import { formatDeviceId, randomDeviceId } from "../../core/wire/device-id.js";
 import type { Board } from "../board/board.js";
 
 const made = new WeakMap<Board, string>();

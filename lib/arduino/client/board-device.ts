@@ -6,7 +6,7 @@ import type { UsmpSession } from "../../session/session.js";
 import type { Dialer, DialOptions } from "../../transport/transport.js";
 import { Usmp, type UsmpState } from "../../usmp.js";
 import type { Board } from "../board/board.js";
-import type { LifeResource } from "../board/life.js";
+import type { LifeResource } from "../board/boot-cycle.js";
 import { shared } from "../board/shared.js";
 import { BoardBackoff } from "./board-backoff.js";
 import { deviceIdOf } from "./board-device-id.js";

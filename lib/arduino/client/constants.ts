@@ -35,6 +35,6 @@ export const USMP_LOG_LEVEL_DEBUG = 4;
 export {
   MAX_FRAMES_PER_MESSAGE as USMP_MAX_FRAMES,
   MAX_PLAINTEXT_LENGTH as USMP_MAX_DATA_LEN,
-} from "../../core/wire.js";
+} from "../../core/wire/wire.js";
 
 export { DEFAULT_PORT as USMP_DEFAULT_PORT } from "../../transport/place.js";

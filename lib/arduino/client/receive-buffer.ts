@@ -1,4 +1,4 @@
-import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
+import { MAX_MESSAGE_LENGTH } from "../../core/wire/wire.js";
 import { UsmpError } from "../../errors.js";
 import type { BoardDevice } from "./board-device.js";
 

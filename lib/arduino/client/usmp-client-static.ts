@@ -1,7 +1,7 @@
 import { ownMembers } from "../../core/own-members.js";
 import { isBytes } from "../../core/kinds.js";
 import { checkNumber } from "../../session/options.js";
-import { MAX_MESSAGE_LENGTH } from "../../core/wire.js";
+import { MAX_MESSAGE_LENGTH } from "../../core/wire/wire.js";
 import type { TextLike } from "../text/arduino-string.js";
 import { isCharArray } from "../text/char-array.js";
 import { USMPClient } from "./usmp-client.js";

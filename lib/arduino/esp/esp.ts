@@ -1,4 +1,4 @@
-import { parseDeviceId } from "../../core/device-id.js";
+import { parseDeviceId } from "../../core/wire/device-id.js";
 import { currentBoard } from "../board/current-board.js";
 import { deviceIdOf } from "../client/board-device-id.js";
 import { esp_deep_sleep } from "./sleep.js";

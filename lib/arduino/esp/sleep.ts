@@ -1,6 +1,6 @@
-import type { WakeCause, WakeUp } from "../board/life.js";
+import type { WakeCause, WakeUp } from "../board/boot-cycle.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-life.js";
+import { PerLife } from "../board/per-boot.js";
 
 export const ESP_OK = 0;
 export const ESP_ERR_INVALID_ARG = 0x102;

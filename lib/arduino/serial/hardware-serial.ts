@@ -1,6 +1,6 @@
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-life.js";
+import { PerLife } from "../board/per-boot.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { byteString, textOf } from "../text/byte-text.js";
 import type { Char } from "../text/characters.js";

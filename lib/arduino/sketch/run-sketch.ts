@@ -3,7 +3,7 @@ import { ownMembers } from "../../core/own-members.js";
 import { StopSignals } from "../../transport/stop-signals.js";
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
-import { isLifeOver } from "../board/life-over.js";
+import { isLifeOver } from "../board/sketch-ended.js";
 import { createPcBoard, type PcBoardOptions } from "../board/pc-board.js";
 import { requireSketch, type Sketch } from "./sketch.js";
 import type { SketchError } from "./sketch-error.js";

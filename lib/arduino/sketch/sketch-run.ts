@@ -1,8 +1,8 @@
 import type { Timer } from "../../core/clock.js";
 import type { Board } from "../board/board.js";
 import type { Resident } from "../board/board-clock.js";
-import type { WakeCause, WakeUp } from "../board/life.js";
-import { Life, type LifeEnd } from "./life.js";
+import type { WakeCause, WakeUp } from "../board/boot-cycle.js";
+import { Life, type LifeEnd } from "./sketch-boot-cycle.js";
 import type { Sketch } from "./sketch.js";
 import type { SketchError } from "./sketch-error.js";
 

@@ -1,6 +1,6 @@
 import { UsmpError } from "../../errors.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-life.js";
+import { PerLife } from "../board/per-boot.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { byteString, bytesOf, charArray, textOf } from "../text/byte-text.js";
 import { typeOf, type FieldType, type FieldValue } from "../values/struct.js";

@@ -1,5 +1,5 @@
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-life.js";
+import { PerLife } from "../board/per-boot.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { byteString } from "../text/byte-text.js";
 import { C_TYPES } from "../values/c-types.js";

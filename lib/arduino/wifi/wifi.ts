@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-life.js";
+import { PerLife } from "../board/per-boot.js";
 import { deviceIdOf } from "../client/board-device-id.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { IPAddress } from "./ip-address.js";

@@ -3,8 +3,8 @@
  * with somebody in it who does not have the keys. Nobody may be able to tell the two worlds apart: what does not verify is not
  * answered, and changes nothing.
  */
-import { isUtack } from "../../../lib/core/utack.js";
-import { FrameType } from "../../../lib/core/wire.js";
+import { isUtack } from "../../../lib/core/wire/utack.js";
+import { FrameType } from "../../../lib/core/wire/wire.js";
 import { filled, toHex } from "../../support/core-bytes.js";
 import { toyCrypto, watchingNonces } from "../../support/core-crypto.js";
 import { plainFrame } from "../../support/core-frames.js";

@@ -1,10 +1,10 @@
 /** The frame decoder, against a reader of docs/protocol.md that sees the whole stream at once. */
-import { appendFrame, type Frame } from "../../../lib/core/frame.js";
-import { crc16 } from "../../../lib/core/crc16.js";
-import { OneFrame, readDatagram } from "../../../lib/core/datagram.js";
-import { FrameDecoder } from "../../../lib/core/frame-decoder.js";
-import { MAX_FRAME_LENGTH } from "../../../lib/core/wire.js";
-import { concat } from "../../../lib/core/bytes.js";
+import { appendFrame, type Frame } from "../../../lib/core/wire/frame.js";
+import { crc16 } from "../../../lib/core/wire/crc16.js";
+import { OneFrame, readDatagram } from "../../../lib/core/wire/datagram-frame.js";
+import { FrameDecoder } from "../../../lib/core/stream/frame-decoder.js";
+import { MAX_FRAME_LENGTH } from "../../../lib/core/wire/wire.js";
+import { concat } from "../../../lib/core/wire/bytes.js";
 import { isUsmpError } from "../../../lib/errors.js";
 import { SeededRandom } from "../../../lib/transport/random.js";
 import { toHex } from "../../support/core-bytes.js";

@@ -1,7 +1,7 @@
 /** Key files, whole, mistaken or mangled: what is taken is what JSON says, and what is refused is refused by its place. */
-import { parseDeviceId } from "../../../lib/core/device-id.js";
+import { parseDeviceId } from "../../../lib/core/wire/device-id.js";
 import { isUsmpError } from "../../../lib/errors.js";
-import { parseKeyFile, type KeyFileEntry } from "../../../lib/gateway/key-file-format.js";
+import { parseKeyFile, type KeyFileEntry } from "../../../lib/gateway/keys/key-file-parser.js";
 import { Choices } from "../choices.js";
 import { hold, same } from "../invariant.js";
 

@@ -1,6 +1,6 @@
 /** Both reassemblies, against the messages that were really sent: each comes out whole and once, or not at all. */
-import { DatagramReassembly } from "../../../lib/core/datagram-reassembly.js";
-import { Reassembly } from "../../../lib/core/reassembly.js";
+import { DatagramReassembly } from "../../../lib/core/datagram/datagram-reassembly.js";
+import { Reassembly } from "../../../lib/core/stream/stream-reassembly.js";
 import { isUsmpError } from "../../../lib/errors.js";
 import { Choices } from "../choices.js";
 import { hold, same } from "../invariant.js";

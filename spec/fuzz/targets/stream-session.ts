@@ -2,8 +2,8 @@
  * Two ends in a session over a stream, and somebody between them who does not have the keys. Whatever is put in, left out or
  * changed: what comes out of an end is exactly what lies before the first byte that its peer did not send.
  */
-import { concat } from "../../../lib/core/bytes.js";
-import { payloadLength } from "../../../lib/core/frame.js";
+import { concat } from "../../../lib/core/wire/bytes.js";
+import { payloadLength } from "../../../lib/core/wire/frame.js";
 import { UsmpError } from "../../../lib/errors.js";
 import { filled, NOTHING, toHex } from "../../support/core-bytes.js";
 import { toyCrypto, watchingNonces } from "../../support/core-crypto.js";

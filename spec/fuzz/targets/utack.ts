@@ -1,6 +1,6 @@
 /** UTACKs and what waits for them, against a model of §6: only the right one settles a frame, and it is sent 8 times. */
-import { StopAndWait } from "../../../lib/core/stop-and-wait.js";
-import { bareUtack, isUtack, readUtack, sealedUtack } from "../../../lib/core/utack.js";
+import { StopAndWait } from "../../../lib/core/datagram/stop-and-wait-arq.js";
+import { bareUtack, isUtack, readUtack, sealedUtack } from "../../../lib/core/wire/utack.js";
 import { isUsmpError, UsmpError } from "../../../lib/errors.js";
 import { filled, toHex } from "../../support/core-bytes.js";
 import { crypto } from "../../support/core-crypto.js";

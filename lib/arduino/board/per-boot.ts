@@ -1,0 +1,28 @@
+import type { Board } from "./board.js";
+import type { BoardLife } from "./boot-cycle.js";
+
+/**
+ * What a global object of a sketch, `Serial` or `EEPROM`, holds: in each life on each board its own, made when it is first
+ * asked for, and gone with the life, as RAM is. Outside of a sketch a board has one for good.
+ */
+export class PerLife<State extends object> {
+  readonly #states = new WeakMap<BoardLife | Board, State>();
+  readonly #create: (board: Board) => State;
+  readonly #end: (state: State) => void;
+
+  /** `end`: lets go of what the state holds, once, when the life ends. */
+  constructor(create: (board: Board) => State, end: (state: State) => void = () => {}) {
+    this.#create = create;
+    this.#end = end;
+  }
+
+  of(board: Board): State {
+    const holder = board.life ?? board;
+    const known = this.#states.get(holder);
+    if (known !== undefined) return known;
+    const state = this.#create(board);
+    this.#states.set(holder, state);
+    board.own({ drop: () => this.#end(state), close: async () => this.#end(state) });
+    return state;
+  }
+}

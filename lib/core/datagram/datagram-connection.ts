@@ -1,0 +1,380 @@
+/**
+ * One end of a USMP connection over datagrams, without I/O: datagrams and the time in; datagrams, events and the next
+ * deadline out. It is the same for both roles; the handshake it is given makes the difference.
+ *
+ *     handshake --- done ---> established --- close ---> lingering --- BYE acknowledged ---> closed
+ *         |                        `--- BYE, violation, nothing acknowledged, silence ------^
+ *         `--- deadline, low-order key -----------------------------------------------------^
+ *
+ * "closed" is told when `established` ends; in `lingering` what was accepted before still goes out.
+ */
+import { isUsmpError, UsmpError } from "../../errors.js";
+import { copyOf, equalBytes } from "../wire/bytes.js";
+import type { Connection } from "../connection.js";
+import { plainDatagram, readDatagram } from "../wire/datagram-frame.js";
+import type { DatagramHandshake, DatagramHandshakeStep } from "../handshake/datagram-step.js";
+import { DatagramOutbox } from "./datagram-outbox.js";
+import { DatagramSession } from "./datagram-session.js";
+import type { ConnectionEvent } from "../events.js";
+import type { Frame } from "../wire/frame.js";
+import { endsSession, lastly } from "../guarded-crypto.js";
+import type { HandshakeFrame } from "../handshake/handshake.js";
+import { madeWith } from "../handshake/key-derivation.js";
+import { HandshakeRepeats, type Repeated } from "../handshake/retransmitter.js";
+import type { SessionOptions } from "../session/session-options.js";
+import { bareUtack, isUtack, readUtack, type Utack } from "../wire/utack.js";
+import { FrameType, HEADER_LENGTH } from "../wire/wire.js";
+
+export interface DatagramConnectionOptions extends SessionOptions {
+  readonly handshake: DatagramHandshake;
+  /** The whole handshake, and then the acknowledgement of SESSION_OK, each. */
+  readonly handshakeTimeoutMs: number;
+}
+
+/** The last frame of the handshake that came, which may come again, and what answers it. */
+interface Farewell {
+  readonly frame: Uint8Array;
+  /** A gateway's SESSION_OK, until a frame of the session proves that it arrived. */
+  readonly sessionOk: Uint8Array | null;
+  /** Whether something said so; anybody can, so HELLO_ACK is still answered. */
+  readonly isAcknowledged: boolean;
+  readonly deadline: number;
+}
+
+type State =
+  | { readonly name: "handshake"; readonly handshake: DatagramHandshake; readonly deadline: number }
+  | { readonly name: "established"; readonly session: DatagramSession; readonly farewell: Farewell }
+  | { readonly name: "lingering"; readonly session: DatagramSession }
+  | { readonly name: "closed" };
+
+export class DatagramConnection implements Connection {
+  readonly #options: DatagramConnectionOptions;
+  readonly #outbox = new DatagramOutbox();
+  readonly #repeats = new HandshakeRepeats();
+  #state: State;
+  #events: ConnectionEvent[] = [];
+  #reading = true;
+  #framesReceived = 0;
+  /** Of the session, when it is gone. */
+  #last = { accepted: 0, settled: 0, retransmissions: 0, roundTripMs: null as number | null };
+
+  constructor(options: DatagramConnectionOptions, now: number) {
+    this.#options = options;
+    const { handshake, handshakeTimeoutMs } = options;
+    this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs };
+    this.#sendRepeated(handshake.start(), now);
+  }
+
+  receive(datagram: Uint8Array, now: number): void {
+    if (isUtack(datagram)) {
+      const utack = readUtack(datagram);
+      if (utack !== null) this.#guard(now, () => this.#receiveUtack(utack, now));
+      return;
+    }
+    const frame = readDatagram(datagram);
+    if (frame === null) return;
+    this.#framesReceived++;
+    this.#guard(now, () => this.#receiveFrame(frame, now));
+  }
+
+  linkEnded(cause?: UsmpError): void {
+    this.#finish(cause ?? new UsmpError("TRANSPORT", "the link was closed"));
+  }
+
+  /** Anybody between the ends can make the network say so: it ends an attempt, which is tried again, but no session. */
+  linkTroubled(trouble: UsmpError): void {
+    const state = this.#state;
+    if (state.name === "established" || state.name === "lingering") state.session.noteTrouble(trouble);
+    else if (state.name === "handshake" && this.#options.role === "device") this.#finish(trouble);
+  }
+
+  providePsk(psk: Uint8Array | null, now: number, previousPsk: Uint8Array | null = null): void {
+    const state = this.#state;
+    if (state.name !== "handshake") return;
+    this.#guard(now, () => this.#sendRepeated(state.handshake.providePsk(psk, previousPsk), now));
+  }
+
+  send(message: Uint8Array, now: number): void {
+    if (this.#state.name !== "established") throw new UsmpError("NOT_CONNECTED", "there is no session to send on");
+    const { session } = this.#state;
+    try {
+      session.send(message, now);
+    } catch (error) {
+      // The message was not taken; the next frame of the session finds the same, and ends it.
+      if (isUsmpError(error) && endsSession(error)) this.#end(error, now);
+      throw error;
+    }
+  }
+
+  ping(now: number): void {
+    this.#guard(now, () => this.#established?.ping(now));
+  }
+
+  setPingAfter(pingAfterMs: number): void {
+    this.#established?.setPingAfter(pingAfterMs);
+  }
+
+  rekey(now: number): void {
+    this.#guard(now, () => this.#established?.rekey(now));
+  }
+
+  close(error: UsmpError, now: number): void {
+    const state = this.#state;
+    if (state.name === "lingering") return;
+    if (state.name !== "established") return this.#finish(error);
+    this.#guard(now, () => {
+      // What is held back until the device has its session would never leave.
+      this.#sessionOkAcknowledged(now);
+      this.#emit({ type: "closed", error });
+      this.#state = { name: "lingering", session: state.session };
+      state.session.setReading(false, now);
+      state.session.bye(now);
+    });
+  }
+
+  abandon(error: UsmpError): void {
+    this.#finish(error);
+  }
+
+  setReading(reading: boolean, now: number): void {
+    this.#reading = reading;
+    this.#established?.setReading(reading, now);
+  }
+
+  /** Stop-and-wait keeps what is under way to one datagram. */
+  setCongested(): void {}
+
+  handleDeadline(now: number): void {
+    const state = this.#state;
+    const { handshakeTimeoutMs } = this.#options;
+    if (state.name === "handshake" && now >= state.deadline) {
+      return this.#finish(state.handshake.timedOut(handshakeTimeoutMs));
+    }
+    if (state.name === "established" && !state.farewell.isAcknowledged && now >= state.farewell.deadline) {
+      const message = `the device never acknowledged its new session within ${handshakeTimeoutMs} ms`;
+      return this.#finish(new UsmpError("TIMEOUT", message));
+    }
+    for (const bytes of this.#repeats.take(now)) this.#outbox.pushFrame(bytes);
+    if (state.name === "established" || state.name === "lingering") {
+      this.#guard(now, () => state.session.handleDeadline(now));
+    }
+  }
+
+  nextDeadline(): number {
+    const state = this.#state;
+    switch (state.name) {
+      case "handshake":
+        return Math.min(state.deadline, this.#repeats.nextDeadline());
+      case "established": {
+        const farewell = state.farewell.isAcknowledged ? Infinity : state.farewell.deadline;
+        return Math.min(state.session.nextDeadline(), this.#repeats.nextDeadline(), farewell);
+      }
+      case "lingering":
+        return state.session.nextDeadline();
+      case "closed":
+        return Infinity;
+    }
+  }
+
+  get lingers(): boolean {
+    return this.#state.name === "lingering";
+  }
+
+  get outputLength(): number {
+    return this.#outbox.length;
+  }
+
+  takeOutput(): Uint8Array[] {
+    return this.#outbox.take();
+  }
+
+  prepare(): void {
+    this.#attempt(
+      () => this.#session?.prepare(),
+      (error) => this.#finish(error),
+    );
+  }
+
+  hasEvents(): boolean {
+    return this.#events.length > 0;
+  }
+
+  takeEvents(): ConnectionEvent[] {
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+
+  /** In messages: one has left for good when its last frame was acknowledged. */
+  get accepted(): number {
+    return (this.#session ?? this.#last).accepted;
+  }
+
+  settled(): number {
+    return (this.#session ?? this.#last).settled;
+  }
+
+  unsentBytes(): number {
+    return this.#session?.unackedBytes ?? 0;
+  }
+
+  get framesSent(): number {
+    return this.#outbox.frames;
+  }
+
+  get framesReceived(): number {
+    return this.#framesReceived;
+  }
+
+  get retransmissions(): number {
+    return this.#repeats.count + (this.#session ?? this.#last).retransmissions;
+  }
+
+  get roundTripMs(): number | null {
+    return (this.#session ?? this.#last).roundTripMs;
+  }
+
+  get #session(): DatagramSession | null {
+    const state = this.#state;
+    return state.name === "established" || state.name === "lingering" ? state.session : null;
+  }
+
+  get #established(): DatagramSession | null {
+    return this.#state.name === "established" ? this.#state.session : null;
+  }
+
+  #receiveUtack(utack: Utack, now: number): void {
+    const state = this.#state;
+    if (state.name === "handshake") this.#repeats.acknowledge(utack);
+    else if (utack.type === FrameType.SESSION_OK) this.#sessionOkAcknowledged(now);
+    else if (this.#session?.acknowledge(utack, now) === true && this.#session.isDone) this.#finish(null);
+  }
+
+  #receiveFrame(frame: Frame, now: number): void {
+    const state = this.#state;
+    if (state.name === "handshake") {
+      const step = state.handshake.receive(frame);
+      if (step !== null) this.#takeStep(step, frame, now);
+    } else if (state.name === "established" && isFarewell(frame, state.farewell)) {
+      const { sessionOk } = state.farewell;
+      if (!this.#outbox.takeRepeat(sessionOk === null ? "older" : "newest", now)) return;
+      this.#outbox.push(bareUtack(frame.type, frame.seq));
+      if (sessionOk !== null) this.#outbox.pushFrame(sessionOk);
+    } else if (this.#session?.receive(frame, now) === true) {
+      this.#sessionOkProved(now);
+    }
+  }
+
+  #takeStep(step: DatagramHandshakeStep, frame: Frame, now: number): void {
+    if (step.type === "again" && !this.#outbox.takeRepeat("newest", now)) return;
+    this.#outbox.push(bareUtack(frame.type, frame.seq));
+    switch (step.type) {
+      case "again":
+        for (const send of step.send) this.#outbox.pushFrame(datagramOf(send).bytes);
+        break;
+      case "lookup":
+        this.#emit({ type: "hello", deviceId: step.deviceId });
+        break;
+      case "reply":
+        this.#outbox.pushFrame(datagramOf(step.send).bytes);
+        this.#repeats.replace(step.repeat.map(datagramOf), now);
+        break;
+      case "done":
+        this.#establish(step, frame, now);
+    }
+  }
+
+  #establish({ send, result }: DatagramHandshakeStep & { type: "done" }, frame: Frame, now: number): void {
+    // CHALLENGE to HELLO_ACK, or HELLO_ACK to SESSION_OK: neither waits for a look-up of the key.
+    const agreed = { ...result, roundTripMs: this.#repeats.roundTripMs(now) };
+    const session = madeWith(
+      [result.keys.c2s, result.keys.s2c],
+      () => new DatagramSession(this.#options, agreed, this.#outbox, (event) => this.#emit(event), now),
+    );
+    if (!this.#reading) session.setReading(false, now);
+    const sessionOk = send === null ? null : datagramOf(send);
+    const farewell: Farewell = {
+      frame: copyOf(frame.bytes),
+      sessionOk: sessionOk?.bytes ?? null,
+      isAcknowledged: sessionOk === null,
+      deadline: now + this.#options.handshakeTimeoutMs,
+    };
+    this.#repeats.replace(sessionOk === null ? [] : [sessionOk], now);
+    if (sessionOk !== null) {
+      this.#outbox.pushFrame(sessionOk.bytes);
+      // Before the device has it, it can open nothing.
+      session.hold();
+    }
+    this.#state = { name: "established", session, farewell };
+    this.#emit({ type: "established", deviceId: result.deviceId, sessionId: result.sessionId });
+  }
+
+  /** The device has its session: nothing of the handshake is repeated any more. */
+  #sessionOkAcknowledged(now: number): void {
+    const state = this.#state;
+    if (state.name !== "established" || state.farewell.isAcknowledged) return;
+    this.#repeats.replace([], now);
+    this.#state = { ...state, farewell: { ...state.farewell, isAcknowledged: true } };
+    state.session.release(now);
+  }
+
+  #sessionOkProved(now: number): void {
+    this.#sessionOkAcknowledged(now);
+    const state = this.#state;
+    if (state.name !== "established" || state.farewell.sessionOk === null) return;
+    this.#state = { ...state, farewell: { ...state.farewell, sessionOk: null } };
+  }
+
+  #sendRepeated(frame: HandshakeFrame | null, now: number): void {
+    if (frame === null) return;
+    const datagram = datagramOf(frame);
+    this.#outbox.pushFrame(datagram.bytes);
+    this.#repeats.replace([datagram], now);
+  }
+
+  #emit(event: ConnectionEvent): void {
+    // After "closed" nothing is told.
+    if (this.#state.name !== "lingering" && this.#state.name !== "closed") this.#events.push(event);
+  }
+
+  /** Runs `step`; a violation that it finds ends the connection. */
+  #guard(now: number, step: () => void): void {
+    this.#attempt(step, (error) => this.#end(error, now));
+  }
+
+  #attempt(step: () => void, failed: (error: UsmpError) => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      failed(error);
+    }
+  }
+
+  /** Numbers that are used up are no fault of the peer's, which is told by BYE; anything else ends at once. */
+  #end(error: UsmpError, now: number): void {
+    if (error.code === "SEQ_EXHAUSTED" && this.#state.name === "established") this.close(error, now);
+    else this.#finish(error);
+  }
+
+  #finish(error: UsmpError | null): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    if (error !== null) this.#emit({ type: "closed", error });
+    this.#state = { name: "closed" };
+    if (state.name === "handshake") return lastly(() => state.handshake.wipe());
+    const { accepted, settled, retransmissions, roundTripMs } = state.session;
+    this.#last = { accepted, settled, retransmissions, roundTripMs };
+    lastly(() => state.session.wipe());
+  }
+}
+
+/** While SESSION_OK may have got lost, the proof alone tells: nothing protects the number in front, which somebody may have changed. */
+function isFarewell({ bytes, type, payload }: Frame, { frame, sessionOk }: Farewell): boolean {
+  if (sessionOk === null) return equalBytes(bytes, frame);
+  return type === FrameType.HELLO_ACK && equalBytes(payload, frame.subarray(HEADER_LENGTH));
+}
+
+function datagramOf({ type, seq, payload }: HandshakeFrame): Repeated {
+  return { bytes: plainDatagram(type, seq, payload), type, seq };
+}

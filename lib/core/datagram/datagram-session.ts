@@ -1,0 +1,400 @@
+import { orderlyEnd, UsmpError } from "../../errors.js";
+import { CipherChoice } from "../session/cipher-negotiation.js";
+import { ControlAllowance } from "../session/control-rate-limiter.js";
+import { LifeSigns } from "./ping-scheduler.js";
+import { DatagramKeys, type OpenedDatagram } from "./datagram-keys.js";
+import type { DatagramOutbox } from "./datagram-outbox.js";
+import { DatagramReassembly } from "./datagram-reassembly.js";
+import { DatagramRekey } from "./datagram-rekey.js";
+import type { ConnectionEvent } from "../events.js";
+import type { Frame } from "../wire/frame.js";
+import { FrameSender } from "./arq-sender.js";
+import type { DatagramAgreement } from "../handshake/datagram-step.js";
+import { Keepalive } from "../session/keepalive.js";
+import { MessageQueue } from "./fragment-queue.js";
+import { requireMessageLength, type SessionOptions } from "../session/session-options.js";
+import type { Utack } from "../wire/utack.js";
+import {
+  FORBIDDEN_SEQ,
+  FrameType,
+  HEADER_LENGTH,
+  isSessionType,
+  SEALED_OVERHEAD,
+  sealsNothing,
+  type SessionType,
+} from "../wire/wire.js";
+
+const NOTHING = new Uint8Array(0);
+
+/**
+ * An established session over datagrams (§4 to §7), without I/O: frames, UTACKs and the time in, datagrams into the outbox
+ * and events out. What does not verify changes nothing and is not answered.
+ *
+ * One frame is in flight at a time. When it is acknowledged the next one is sealed: the rest of a message that has begun,
+ * else what controls the session, else the next message, and behind the last one BYE.
+ *
+ * A method that throws has found the end of the session; its owner says so and calls `wipe`.
+ */
+export class DatagramSession {
+  /** What is to be sent waits, unsealed, until it is made. */
+  readonly #cipher: CipherChoice;
+  readonly #rekey: DatagramRekey;
+  readonly #keys: DatagramKeys;
+  readonly #keepalive: Keepalive;
+  readonly #control: ControlAllowance;
+  readonly #lifeSigns: LifeSigns;
+  readonly #reassembly = new DatagramReassembly();
+  readonly #messages = new MessageQueue();
+  readonly #sender: FrameSender;
+  readonly #outbox: DatagramOutbox;
+  readonly #emit: (event: ConnectionEvent) => void;
+  #accepted = 0;
+  #settled = 0;
+  #reading = true;
+  /** Nothing is sent before the peer is known to have a session, too. */
+  #held = false;
+  #trouble: UsmpError | undefined;
+  #byeWanted = false;
+  #isDone = false;
+
+  /** Takes over the keys of `agreed`. */
+  constructor(
+    options: SessionOptions,
+    agreed: DatagramAgreement,
+    outbox: DatagramOutbox,
+    emit: (event: ConnectionEvent) => void,
+    now: number,
+  ) {
+    const { crypto, rotation = null } = options;
+    this.#cipher = CipherChoice.of(options.cipher);
+    this.#cipher.start(now);
+    this.#keys = new DatagramKeys({ crypto, cipher: this.#cipher, sessionId: agreed.sessionId }, options.role, agreed);
+    this.#rekey = new DatagramRekey({ crypto, keys: this.#keys, emit }, rotation, now);
+    this.#keepalive = new Keepalive(options.keepalive, now);
+    this.#control = new ControlAllowance(now);
+    this.#lifeSigns = new LifeSigns(this.#keepalive);
+    this.#sender = new FrameSender(crypto, this.#keys, outbox, agreed.roundTripMs);
+    this.#outbox = outbox;
+    this.#emit = emit;
+  }
+
+  /** Messages that were taken, and of those, messages that the peer has acknowledged whole. */
+  get accepted(): number {
+    return this.#accepted;
+  }
+
+  get settled(): number {
+    return this.#settled;
+  }
+
+  get unackedBytes(): number {
+    return this.#messages.waitingBytes + this.#sender.unackedBytes;
+  }
+
+  get retransmissions(): number {
+    return this.#sender.retransmissions;
+  }
+
+  get roundTripMs(): number | null {
+    return this.#sender.roundTripMs;
+  }
+
+  /** Whether BYE was acknowledged: there is nothing more to send. */
+  get isDone(): boolean {
+    return this.#isDone;
+  }
+
+  /**
+   * Queues a message of at most 1808 bytes (borrowed).
+   * @throws UsmpError PAYLOAD_TOO_LARGE, with the session as it was; SEQ_EXHAUSTED, which ends it.
+   */
+  send(message: Uint8Array, now: number): void {
+    requireMessageLength(message.length);
+    this.#messages.push(message);
+    this.#accepted++;
+    this.#advance(now);
+  }
+
+  /** See {@link Keepalive.setPingAfter}. */
+  setPingAfter(pingAfterMs: number): void {
+    this.#keepalive.setPingAfter(pingAfterMs);
+  }
+
+  /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
+  ping(now: number): void {
+    this.#lifeSigns.wantPing(now);
+    this.#advance(now);
+  }
+
+  /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
+  rekey(now: number): void {
+    this.#rekey.want();
+    this.#advance(now);
+  }
+
+  /** Sends BYE behind what was queued. The last thing that a session sends. */
+  bye(now: number): void {
+    this.#byeWanted = true;
+    this.#advance(now);
+  }
+
+  /** Holds back what is sent until `release`. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  /** The peer has its session, too: it could speak from now on. */
+  release(now: number): void {
+    this.#held = false;
+    this.#cipher.start(now);
+    this.#advance(now);
+  }
+
+  /**
+   * Takes a frame (borrowed) of the peer; whether it verified.
+   * @throws UsmpError with the code of the violation of somebody who has the key, or BYE: the session is over.
+   */
+  receive(frame: Frame, now: number): boolean {
+    const plaintextLength = frame.bytes.length - HEADER_LENGTH - SEALED_OVERHEAD;
+    if (!isSessionType(frame.type) || plaintextLength < 0) return false;
+    if (sealsNothing(frame.type) && plaintextLength > 0) return false;
+    const rekeyUtack = this.#keys.utackAgain(frame);
+    if (rekeyUtack !== null) {
+      if (this.#outbox.takeRepeat("newest", now)) this.#outbox.push(rekeyUtack);
+      return false;
+    }
+    // Unread: whoever floods us with copies is to pay more for them than we do.
+    const copied = this.#keys.copied(frame.seq);
+    if (copied !== null && !this.#outbox.allowsRepeat(copied, now)) return false;
+    const opened = this.#keys.open(frame);
+    if (opened === null) return false;
+    if (frame.seq === FORBIDDEN_SEQ)
+      throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is reserved");
+    // A copy moves nothing; its sender may have missed the acknowledgement.
+    if (opened.copied === null) this.#receiveNew(frame, opened, now);
+    else if (this.#outbox.takeRepeat(opened.copied, now)) {
+      this.#outbox.push(this.#keys.utack(frame, opened));
+      this.#sender.boardReads.repeated(now);
+      // A flood of copies must not keep waiting what waits for the board's reads.
+      this.#advance(now);
+    }
+    // A board listens while it waits for the UTACK of its own frame, and not always otherwise.
+    this.#sender.resendOverdue(now);
+    return true;
+  }
+
+  /** Takes a UTACK (borrowed); whether it was the right one for the frame in flight. */
+  acknowledge(utack: Utack, now: number): boolean {
+    if (!this.#sender.acknowledge(utack, now)) return false;
+    if (utack.type === FrameType.REKEY) this.#rekey.arrived();
+    if (utack.type === FrameType.DATA) this.#settled++;
+    if (utack.type === FrameType.BYE) this.#isDone = true;
+    this.#advance(now);
+    return true;
+  }
+
+  /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
+  handleDeadline(now: number): void {
+    switch (this.#keepalive.judge(now)) {
+      case "lost":
+        throw this.#gone("the peer has shown no sign of life: it is gone, or the network between is");
+      case "ping":
+        this.#lifeSigns.duePing(now);
+        break;
+      case "pong":
+        this.#lifeSigns.owePong(now);
+        break;
+      case "quiet":
+    }
+    this.#sender.resend(now, (message) => {
+      this.#cipher.doubt();
+      return this.#gone(message);
+    });
+    this.#lifeSigns.advance(now);
+    this.#advance(now);
+  }
+
+  /** When `handleDeadline` has something to do; `Infinity` where never. */
+  nextDeadline(): number {
+    return Math.min(
+      this.#keepalive.nextDeadline(),
+      this.#sender.nextDeadline(),
+      this.#awaitsBoardReads ? this.#sender.boardReads.over : Infinity,
+      this.#lifeSigns.nextDeadline(),
+      this.#rekey.nextDeadline(this.#mayRekey),
+      this.#wantsToSend && !this.#held ? this.#cipher.dueAt : Infinity,
+    );
+  }
+
+  /** Does ahead what can be done while a frame is in flight. */
+  prepare(): void {
+    this.#sender.prepare();
+    if (!this.#sender.wantsNext || !this.#messageIsNext) return;
+    const fragment = this.#messages.take();
+    if (fragment !== null) this.#sender.sealAhead(fragment.type, fragment.plaintext);
+  }
+
+  /** The application reads, or does not: while it does not, messages are neither taken nor acknowledged. */
+  setReading(reading: boolean, now: number): void {
+    this.#reading = reading;
+    if (reading) this.#control.forgive(this.#keepalive.resume(now));
+    else this.#keepalive.pause(now);
+  }
+
+  /** What keeps datagrams from getting through, for whoever asks why the session was lost. */
+  noteTrouble(trouble: UsmpError): void {
+    this.#trouble = trouble;
+  }
+
+  /** Forgets all keys. Nothing else may be called afterwards. */
+  wipe(): void {
+    // It borrows keys.
+    this.#sender.settle();
+    this.#keys.wipe();
+  }
+
+  #receiveNew(frame: Frame, opened: OpenedDatagram, now: number): void {
+    const { type, seq } = frame;
+    const isData = type === FrameType.DATA || type === FrameType.DATA_FRAG;
+    // No room: it changes nothing, so that it can be taken when it comes again.
+    if (isData && !this.#reading) return;
+    // Before it is counted: copies of what is ignored must not add up to a flood.
+    if (type === FrameType.REKEY && this.#keys.ignores(opened)) return;
+    if (opened.confirms === "own" && this.#reassembly.holdsPartialMessage)
+      throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
+    if (!isData && !this.#control.take(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
+    if (type === FrameType.REKEY) return this.#takeRekey(frame, opened, now);
+
+    this.#take(frame, opened, now);
+    switch (type) {
+      case FrameType.DATA: {
+        const data = this.#reassembly.finish(seq, opened.plaintext);
+        if (data !== null) this.#emit({ type: "message", data });
+        break;
+      }
+      case FrameType.DATA_FRAG:
+        this.#reassembly.addFragment(seq, opened.plaintext);
+        break;
+      case FrameType.BYE:
+        throw orderlyEnd("BYE", "the peer ended the session");
+      case FrameType.PING:
+        this.#reassembly.interrupt(seq);
+        this.#lifeSigns.owePong(now);
+        break;
+      case FrameType.PONG: {
+        this.#reassembly.interrupt(seq);
+        const roundTripMs = this.#keepalive.ponged(now);
+        if (roundTripMs !== null) this.#emit({ type: "pong", roundTripMs });
+      }
+    }
+    this.#advance(now);
+  }
+
+  /** Notes a new frame, and acknowledges it. */
+  #take(frame: Frame, opened: OpenedDatagram, now: number): void {
+    this.#outbox.push(this.#keys.utack(frame, opened));
+    const awaitedUtack = this.#keys.awaitsUtack;
+    this.#keys.take(frame, opened);
+    this.#keepalive.heard(now);
+    if (opened.confirms !== "own") return;
+    this.#reassembly.startOver();
+    if (awaitedUtack) {
+      this.#sender.settle();
+      this.#rekey.arrived();
+    }
+  }
+
+  #takeRekey(frame: Frame, opened: OpenedDatagram, now: number): void {
+    const awaitedUtack = this.#keys.awaitsUtack;
+    this.#outbox.push(this.#rekey.respond(frame, opened, now));
+    this.#keepalive.heard(now);
+    this.#reassembly.startOver(frame.seq);
+    if (awaitedUtack) this.#sender.settle();
+    this.#advance(now);
+  }
+
+  /** Sends what is next, where nothing is in flight. */
+  #advance(now: number): void {
+    this.#rekey.judge(now);
+    if (this.#held || !this.#sender.isIdle || !this.#canSeal(now)) return;
+    if (this.#sender.transmitReady(now)) return this.#keepalive.sent(now);
+    // The last number is BYE's: whatever else waits stays behind.
+    if (this.#byeWanted && this.#sender.isExhausted) return this.#sendBye(now);
+    if (!this.#messages.isWithinMessage) {
+      // The peer's REKEY, once the message that was being sent is through.
+      this.#rekey.switchSending();
+      if (this.#advanceControl(now)) return;
+    }
+    if (this.#messages.startsFragmented && !this.#sender.boardReads.allowStart(now)) return;
+    const fragment = this.#messages.take();
+    if (fragment !== null) this.#transmit(fragment.type, fragment.plaintext, now);
+    else if (this.#byeWanted) this.#sendBye(now);
+  }
+
+  /** Whether the cipher is known, or, where something is to be sent, had to be guessed now. */
+  #canSeal(now: number): boolean {
+    if (this.#byeWanted) this.#cipher.guess();
+    return this.#cipher.isMade || (this.#wantsToSend && this.#cipher.isReady(now));
+  }
+
+  get #wantsToSend(): boolean {
+    return !this.#messages.isEmpty || !this.#lifeSigns.isEmpty || this.#rekey.isWanted;
+  }
+
+  /** Whether a fragmented message would leave but for the reads of a board. */
+  get #awaitsBoardReads(): boolean {
+    return this.#messages.startsFragmented && this.#sender.isIdle && !this.#held && this.#cipher.isMade;
+  }
+
+  #sendBye(now: number): void {
+    if (!this.#isDone) this.#transmit(FrameType.BYE, NOTHING, now);
+  }
+
+  #advanceControl(now: number): boolean {
+    if (this.#rekey.isWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
+      // No frame has verified under the last key: ask for one.
+      this.#lifeSigns.wantPing(now);
+    }
+    const sign = this.#lifeSigns.take();
+    if (sign !== null) {
+      this.#transmit(sign, NOTHING, now);
+      return true;
+    }
+    if (!this.#rekey.isWanted || !this.#mayRekey || !this.#rekey.mayStart(now)) return false;
+    this.#sendRekey(now);
+    return true;
+  }
+
+  get #mayRekey(): boolean {
+    const isQuiet = this.#sender.isIdle && !this.#reassembly.holdsPartialMessage;
+    return isQuiet && !this.#held && this.#cipher.isMade && this.#keys.settled;
+  }
+
+  #sendRekey(now: number): void {
+    const salt = this.#rekey.start(now);
+    if (salt === null) throw this.#sender.exhausted();
+    this.#transmit(FrameType.REKEY, salt, now);
+  }
+
+  /** Whether what is in flight can only be followed by a message, under the same key. */
+  get #messageIsNext(): boolean {
+    if (this.#messages.isWithinMessage) return true;
+    const { awaitsUtack, awaitsSwitch } = this.#keys;
+    return (
+      this.#lifeSigns.isEmpty &&
+      !this.#messages.startsFragmented &&
+      !this.#rekey.isWanted &&
+      !awaitsUtack &&
+      !awaitsSwitch
+    );
+  }
+
+  #transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
+    this.#sender.transmit(type, plaintext, now);
+    this.#keepalive.sent(now);
+  }
+
+  #gone(message: string): UsmpError {
+    return new UsmpError("TIMEOUT", message, { cause: this.#trouble });
+  }
+}

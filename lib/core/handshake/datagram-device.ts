@@ -1,0 +1,143 @@
+/**
+ * The device's end of the handshake over datagrams (§3, §6).
+ *
+ *     HELLO -- HELLO_RETRY --> HELLO with cookie -- CHALLENGE --> HELLO_ACK -- SESSION_OK, verified --> done
+ *
+ * HELLO_RETRY and CHALLENGE prove nothing, so each different one is answered, a few at most, and SESSION_OK tells which
+ * CHALLENGE was the gateway's.
+ */
+import { UsmpError } from "../../errors.js";
+import { equalBytes } from "../wire/bytes.js";
+import type { CryptoProvider, KeyPair } from "../crypto-provider.js";
+import type { DatagramHandshake, DatagramHandshakeStep } from "./datagram-step.js";
+import type { DeviceHandshakeOptions } from "./stream-device.js";
+import type { Frame } from "../wire/frame.js";
+import type { HandshakeFrame } from "./handshake.js";
+import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./key-derivation.js";
+import {
+  CHALLENGE_LENGTH,
+  DEVICE_SEQ,
+  readChallenge,
+  readSessionOk,
+  SESSION_OK_LENGTH,
+  writeHello,
+} from "../wire/handshake-payloads.js";
+import { COOKIE_LENGTH, FrameType } from "../wire/wire.js";
+
+/**
+ * How many different cookies and challenges are kept. A gateway has one of each, two where its clock slot changed; the rest is
+ * for those that somebody forges to push the real ones out: neither who comes first nor who comes last alone can.
+ */
+const MOST_CANDIDATES = 16;
+const FIRST_CANDIDATES = 8;
+
+/** A CHALLENGE and our answer to it. */
+interface Candidate {
+  readonly transcript: Transcript;
+  readonly helloAck: HandshakeFrame;
+}
+
+export class DatagramDeviceHandshake implements DatagramHandshake {
+  readonly #crypto: CryptoProvider;
+  readonly #psk: Uint8Array;
+  readonly #deviceId: Uint8Array;
+  readonly #pair: KeyPair;
+  readonly #gateway: string;
+  /** HELLOs with a cookie that no CHALLENGE came to since. */
+  #hellos: HandshakeFrame[] = [];
+  #cookies: Uint8Array[] = [];
+  #candidates: Candidate[] = [];
+
+  constructor(options: DeviceHandshakeOptions) {
+    const { crypto, psk, deviceId, takeKeyPair = () => crypto.generateKeyPair(), gateway = "the gateway" } = options;
+    this.#crypto = crypto;
+    this.#psk = psk;
+    this.#deviceId = deviceId;
+    this.#pair = takeKeyPair();
+    this.#gateway = gateway;
+  }
+
+  /** Whether an answer came, a gateway's or one that somebody forged. */
+  get isAnswered(): boolean {
+    return this.#cookies.length > 0 || this.#candidates.length > 0;
+  }
+
+  start(): HandshakeFrame {
+    return { type: FrameType.HELLO, seq: DEVICE_SEQ.hello, payload: writeHello(this.#deviceId, this.#pair.publicKey) };
+  }
+
+  receive(frame: Frame): DatagramHandshakeStep | null {
+    const { length } = frame.payload;
+    if (frame.type === FrameType.HELLO_RETRY && length === COOKIE_LENGTH) return this.#takeCookie(frame.payload);
+    if (frame.type === FrameType.CHALLENGE && length === CHALLENGE_LENGTH) return this.#answerChallenge(frame.payload);
+    if (frame.type === FrameType.SESSION_OK && length === SESSION_OK_LENGTH) return this.#finish(frame.payload);
+    return null;
+  }
+
+  /** A device knows its key: it never asks. */
+  providePsk(): null {
+    return null;
+  }
+
+  timedOut(timeoutMs: number): UsmpError {
+    if (this.#candidates.length > 0) {
+      // The gateway is silent to a wrong HMAC on purpose (§3).
+      const message = `${this.#gateway} did not answer our proof of the key within ${timeoutMs} ms: check that both sides have the same PSK, and that the gateway knows this device id`;
+      return new UsmpError("AUTH", message);
+    }
+    const questions =
+      "does a USMP gateway listen there, does a firewall drop the datagrams, does the gateway listen on 0.0.0.0 or :: and so answer from another of its addresses?";
+    return new UsmpError("TIMEOUT", `no CHALLENGE from ${this.#gateway} within ${timeoutMs} ms: ${questions}`);
+  }
+
+  wipe(): void {
+    this.#candidates = [];
+    this.#pair.wipe();
+  }
+
+  #takeCookie(cookie: Uint8Array): DatagramHandshakeStep {
+    if (this.#cookies.some((known) => equalBytes(known, cookie))) return { type: "again", send: [] };
+    const payload = writeHello(this.#deviceId, this.#pair.publicKey, cookie);
+    const hello: HandshakeFrame = { type: FrameType.HELLO, seq: DEVICE_SEQ.helloWithCookie, payload };
+    this.#cookies = bounded([...this.#cookies, payload.subarray(payload.length - COOKIE_LENGTH)]);
+    this.#hellos = bounded([...this.#hellos, hello]);
+    return this.#reply(hello);
+  }
+
+  #answerChallenge(payload: Uint8Array): DatagramHandshakeStep {
+    const { nonce, pubS } = readChallenge(payload);
+    const known = this.#candidates.some(
+      ({ transcript }) => equalBytes(transcript.nonce, nonce) && equalBytes(transcript.pubS, pubS),
+    );
+    if (known) return { type: "again", send: [] };
+    const transcript: Transcript = { deviceId: this.#deviceId, pubC: this.#pair.publicKey, nonce, pubS };
+    const hmac = hmacClient(this.#crypto, this.#psk, transcript);
+    const helloAck: HandshakeFrame = { type: FrameType.HELLO_ACK, seq: DEVICE_SEQ.helloAck, payload: hmac };
+    this.#candidates = bounded([...this.#candidates, { transcript, helloAck }]);
+    this.#hellos = [];
+    return this.#reply(helloAck);
+  }
+
+  #finish(payload: Uint8Array): DatagramHandshakeStep | null {
+    const { sessionId, hmacServer: given } = readSessionOk(payload);
+    const meant = this.#candidates.find(({ transcript }) =>
+      this.#crypto.constantTimeEqual(hmacServer(this.#crypto, this.#psk, transcript, sessionId), given),
+    );
+    if (meant === undefined) return null;
+    const { transcript } = meant;
+    const keys = deriveSessionKeys(this.#crypto, this.#pair, transcript.pubS, transcript);
+    if (keys === null)
+      throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
+    this.wipe();
+    return { type: "done", send: null, result: { deviceId: this.#deviceId, sessionId, keys } };
+  }
+
+  #reply(send: HandshakeFrame): DatagramHandshakeStep {
+    return { type: "reply", send, repeat: [...this.#candidates.map(({ helloAck }) => helloAck), ...this.#hellos] };
+  }
+}
+
+function bounded<Item>(items: Item[]): Item[] {
+  if (items.length <= MOST_CANDIDATES) return items;
+  return [...items.slice(0, FIRST_CANDIDATES), ...items.slice(FIRST_CANDIDATES - MOST_CANDIDATES)];
+}

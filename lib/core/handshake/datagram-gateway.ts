@@ -1,0 +1,103 @@
+/**
+ * The gateway's end of the handshake over datagrams (§3, §6), from a HELLO whose cookie has verified on.
+ *
+ *     [awaitHello] -- HELLO --> lookup -> [awaitPsk] -- providePsk --> CHALLENGE -> [awaitHelloAck]
+ *                                                                                         | HELLO_ACK, verified
+ *                                                                                         v
+ *                                                                                 SESSION_OK, done
+ *
+ * What was answered is answered again in the same bytes; a wrong HELLO_ACK is dropped, and told at the deadline.
+ */
+import { UsmpError } from "../../errors.js";
+import { equalBytes } from "../wire/bytes.js";
+import type { DatagramHandshake, DatagramHandshakeStep } from "./datagram-step.js";
+import type { Frame } from "../wire/frame.js";
+import { GatewayProof, lateLookup, wrongKey, type GatewayHandshakeOptions, type Proof } from "./psk-verifier.js";
+import type { HandshakeFrame } from "./handshake.js";
+import type { Transcript } from "./key-derivation.js";
+import { HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "../wire/handshake-payloads.js";
+import { FrameType, HMAC_LENGTH } from "../wire/wire.js";
+
+type State =
+  | { readonly name: "awaitHello" }
+  | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
+  | { readonly name: "awaitHelloAck"; readonly proof: GatewayProof }
+  | { readonly name: "over" };
+
+export class DatagramGatewayHandshake implements DatagramHandshake {
+  readonly #options: GatewayHandshakeOptions;
+  #state: State = { name: "awaitHello" };
+  #proof: Proof = "none";
+
+  constructor(options: GatewayHandshakeOptions) {
+    this.#options = options;
+  }
+
+  /** What the device has shown of its key; it stays when the handshake is over. */
+  get proof(): Proof {
+    return this.#proof;
+  }
+
+  start(): null {
+    return null;
+  }
+
+  receive(frame: Frame): DatagramHandshakeStep | null {
+    if (frame.type === FrameType.HELLO) return this.#takeHello(frame.payload);
+    if (frame.type === FrameType.HELLO_ACK && frame.payload.length === HMAC_LENGTH) return this.#finish(frame.payload);
+    return null;
+  }
+
+  providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): HandshakeFrame | null {
+    if (this.#state.name !== "awaitPsk") return null;
+    const proof = new GatewayProof(this.#options, this.#state, psk, previousPsk);
+    this.#state = { name: "awaitHelloAck", proof };
+    return proof.challenge;
+  }
+
+  timedOut(timeoutMs: number): UsmpError {
+    if (this.#state.name === "awaitPsk") return lateLookup(timeoutMs);
+    if (this.#proof === "wrong") return wrongKey();
+    return new UsmpError("TIMEOUT", `the device did not finish its handshake within ${timeoutMs} ms`);
+  }
+
+  wipe(): void {
+    const state = this.#state;
+    this.#state = { name: "over" };
+    if (state.name === "awaitHelloAck") state.proof.wipe();
+  }
+
+  #takeHello(payload: Uint8Array): DatagramHandshakeStep | null {
+    if (payload.length !== HELLO_LENGTH && payload.length !== HELLO_WITH_COOKIE_LENGTH) return null;
+    const state = this.#state;
+    const hello = readHello(payload);
+    switch (state.name) {
+      case "awaitHello":
+        this.#state = { name: "awaitPsk", ...hello };
+        return { type: "lookup", deviceId: hello.deviceId };
+      case "awaitPsk":
+        return isSame(hello, state) ? { type: "again", send: [] } : null;
+      case "awaitHelloAck":
+        return isSame(hello, state.proof.transcript) ? { type: "again", send: [state.proof.challenge] } : null;
+      case "over":
+        return null;
+    }
+  }
+
+  #finish(hmac: Uint8Array): DatagramHandshakeStep | null {
+    if (this.#state.name !== "awaitHelloAck") return null;
+    const agreed = this.#state.proof.judge(hmac);
+    this.#proof = agreed?.proof ?? "wrong";
+    if (agreed === null) return null;
+    // Before SESSION_OK leaves: the device's first frame needs its keys (§3). And before the secrets are gone.
+    const { result } = agreed;
+    this.wipe();
+    return { type: "done", send: agreed.sessionOk, result };
+  }
+}
+
+type Hello = Pick<Transcript, "deviceId" | "pubC">;
+
+function isSame(a: Hello, b: Hello): boolean {
+  return equalBytes(a.deviceId, b.deviceId) && equalBytes(a.pubC, b.pubC);
+}

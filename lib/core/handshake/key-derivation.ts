@@ -1,0 +1,93 @@
+/** What both ends of the handshake compute (§3). The names are those of docs/protocol.md. */
+import { concat } from "../wire/bytes.js";
+import type { CryptoProvider, KeyPair } from "../crypto-provider.js";
+import { inTurn } from "../guarded-crypto.js";
+import { isLowOrder } from "./low-order.js";
+import { copySecret, secretBytes } from "../secret-bytes.js";
+import { FrameType, KEY_LENGTH, MAGIC_BYTES, VERSION } from "../wire/wire.js";
+
+const KEY_INFO = new TextEncoder().encode("usmp-v2");
+const CLIENT_PREFIX = Uint8Array.of(...MAGIC_BYTES, VERSION, FrameType.HELLO_ACK); // public
+const SERVER_PREFIX = Uint8Array.of(...MAGIC_BYTES, VERSION, FrameType.SESSION_OK); // public
+
+/** What was said in clear, as far as both HMACs cover it. */
+export interface Transcript {
+  readonly deviceId: Uint8Array;
+  readonly pubC: Uint8Array;
+  readonly nonce: Uint8Array;
+  readonly pubS: Uint8Array;
+}
+
+/** The keys of one session: 32 bytes each, one per direction. Whoever holds them wipes them. */
+export interface SessionKeys {
+  readonly c2s: Uint8Array;
+  readonly s2c: Uint8Array;
+}
+
+/** What a finished handshake agreed on. */
+export interface HandshakeResult {
+  readonly deviceId: Uint8Array;
+  readonly sessionId: Uint8Array;
+  readonly keys: SessionKeys;
+}
+
+export function hmacClient(
+  crypto: CryptoProvider,
+  psk: Uint8Array,
+  { nonce, deviceId, pubC, pubS }: Transcript,
+): Uint8Array {
+  return crypto.hmacSha256(psk, CLIENT_PREFIX, nonce, deviceId, pubC, pubS);
+}
+
+export function hmacServer(
+  crypto: CryptoProvider,
+  psk: Uint8Array,
+  { nonce, pubC, pubS }: Transcript,
+  sessionId: Uint8Array,
+): Uint8Array {
+  return crypto.hmacSha256(psk, SERVER_PREFIX, nonce, sessionId, pubC, pubS);
+}
+
+/** The session keys, or null where the peer's public key is of low order. The shared secret is wiped, also where this throws. */
+export function deriveSessionKeys(
+  crypto: CryptoProvider,
+  pair: KeyPair,
+  peerPublicKey: Uint8Array,
+  { nonce, pubC, pubS }: Transcript,
+): SessionKeys | null {
+  // Known by sight, also where a provider throws for it.
+  if (isLowOrder(peerPublicKey)) return null;
+  const shared = pair.sharedSecret(peerPublicKey);
+  if (shared === null) return null;
+  const [c2s, s2c] = deriveTwoKeys(crypto, shared, nonce, concat(KEY_INFO, pubC, pubS));
+  return { c2s, s2c };
+}
+
+/** Two keys of 32 bytes, fresh, the caller's to wipe. `secret` is wiped, also where this throws. */
+export function deriveTwoKeys(
+  crypto: CryptoProvider,
+  secret: Uint8Array,
+  salt: Uint8Array,
+  info: Uint8Array,
+): [first: Uint8Array, second: Uint8Array] {
+  let okm = secretBytes(0);
+  try {
+    okm = crypto.hkdfSha256(secret, salt, info, 2 * KEY_LENGTH);
+    return [copySecret(okm, 0, KEY_LENGTH), copySecret(okm, KEY_LENGTH)];
+  } finally {
+    inTurn(
+      () => crypto.wipe(secret),
+      () => crypto.wipe(okm),
+    );
+  }
+}
+
+/** What `make` makes of the keys, which it takes over; where it throws, they are overwritten. */
+export function madeWith<Made>(keys: readonly Uint8Array[], make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    for (const key of keys) key.fill(0);
+    throw error;
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * The gateway's end of the handshake (§3), called "server" on the wire.
+ *
+ *     [awaitHello] -- HELLO --> lookup -> [awaitPsk] -- providePsk --> CHALLENGE -> [awaitHelloAck]
+ *                                                                                         | HELLO_ACK, verified
+ *                                                                                         v
+ *                                                                            SESSION_OK, done -> [agreed]
+ *
+ * A device that is not known goes the same way with a random key, so that what it sees, and when, tells it nothing.
+ */
+import { UsmpError } from "../../errors.js";
+import type { Frame } from "../wire/frame.js";
+import { GatewayProof, lateLookup, wrongKey, type GatewayHandshakeOptions, type Proof } from "./psk-verifier.js";
+import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
+import type { HandshakeResult } from "./key-derivation.js";
+import { HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "../wire/handshake-payloads.js";
+import { FrameType, HMAC_LENGTH } from "../wire/wire.js";
+
+type State =
+  | { readonly name: "awaitHello" }
+  | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
+  | { readonly name: "awaitHelloAck" | "agreed"; readonly proof: GatewayProof }
+  | { readonly name: "over" };
+
+export class GatewayHandshake implements Handshake {
+  readonly #options: GatewayHandshakeOptions;
+  #state: State = { name: "awaitHello" };
+  #proof: Proof = "none";
+
+  constructor(options: GatewayHandshakeOptions) {
+    this.#options = options;
+  }
+
+  /** What the device has shown of its key; it stays when the handshake is over. */
+  get proof(): Proof {
+    return this.#proof;
+  }
+
+  start(): null {
+    return null;
+  }
+
+  receive(frame: Frame): HandshakeStep {
+    switch (this.#state.name) {
+      case "awaitHello":
+        return this.#takeHello(frame);
+      case "awaitHelloAck":
+        return this.#finish(frame, this.#state.proof);
+      case "awaitPsk":
+        throw new UsmpError("HANDSHAKE", "the device sent more before it had a CHALLENGE to answer");
+      case "agreed":
+      case "over":
+        throw new UsmpError("HANDSHAKE", "the handshake is over already");
+    }
+  }
+
+  providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): HandshakeFrame | null {
+    if (this.#state.name !== "awaitPsk") return null;
+    const proof = new GatewayProof(this.#options, this.#state, psk, previousPsk);
+    this.#state = { name: "awaitHelloAck", proof };
+    return proof.challenge;
+  }
+
+  prepare(): void {
+    if (this.#state.name === "awaitHelloAck") this.#state.proof.prepare();
+  }
+
+  endedEarly(cause?: UsmpError): UsmpError {
+    return new UsmpError("TRANSPORT", "the device closed the connection during the handshake", { cause });
+  }
+
+  timedOut(timeoutMs: number): UsmpError {
+    if (this.#state.name === "awaitPsk") return lateLookup(timeoutMs);
+    return new UsmpError("TIMEOUT", `the device did not finish its handshake within ${timeoutMs} ms`);
+  }
+
+  wipe(): void {
+    const state = this.#state;
+    this.#state = { name: "over" };
+    if (state.name === "awaitHelloAck" || state.name === "agreed") state.proof.wipe();
+  }
+
+  #takeHello(frame: Frame): HandshakeStep {
+    // A cookie is for UDP; over a stream it is accepted and ignored (§3).
+    expectFrame(frame, FrameType.HELLO, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH);
+    const hello = readHello(frame.payload);
+    this.#state = { name: "awaitPsk", ...hello };
+    return { type: "lookup", deviceId: hello.deviceId };
+  }
+
+  #finish(frame: Frame, proof: GatewayProof): HandshakeStep {
+    expectFrame(frame, FrameType.HELLO_ACK, HMAC_LENGTH);
+    const agreed = proof.judge(frame.payload);
+    this.#proof = agreed?.proof ?? "wrong";
+    if (agreed === null) throw wrongKey();
+    this.#state = { name: "agreed", proof };
+    const conclude = (): HandshakeResult => {
+      const { result } = agreed;
+      this.wipe();
+      return result;
+    };
+    return {
+      type: "done",
+      frame: agreed.sessionOk,
+      get result() {
+        return conclude();
+      },
+    };
+  }
+}

@@ -1,0 +1,19 @@
+import { concat } from "../wire/bytes.js";
+import { deriveTwoKeys } from "../handshake/key-derivation.js";
+import type { SealingContext } from "./frame-cipher.js";
+import { joinSecrets } from "../secret-bytes.js";
+
+/** Which end of a session this is: crossed REKEYs are settled by it. */
+export type Role = "device" | "gateway";
+
+const REKEY_INFO = new TextEncoder().encode("usmp-rekey");
+
+/** The new send and receive keys of whoever started the rotation, from its old ones (§7); fresh, the caller's to wipe. */
+export function deriveRekeyed(
+  { crypto, sessionId }: SealingContext,
+  initiatorTx: Uint8Array,
+  initiatorRx: Uint8Array,
+  salt: Uint8Array,
+): [tx: Uint8Array, rx: Uint8Array] {
+  return deriveTwoKeys(crypto, joinSecrets(initiatorTx, initiatorRx), salt, concat(REKEY_INFO, sessionId));
+}

@@ -1,0 +1,321 @@
+/**
+ * One end of a USMP connection over a reliable stream, without I/O: chunks and the time in; bytes, events and the next
+ * deadline out. It is the same for both roles; the handshake it is given makes the difference.
+ *
+ *     handshake --- done ---> established --- BYE, violation, deadline, end of the stream ---> closed
+ *         `---------------------- violation, deadline, end of the stream ----------------------^
+ */
+import { ownMembers } from "../own-members.js";
+import { isUsmpError, UsmpError } from "../../errors.js";
+import type { Connection } from "../connection.js";
+import type { ConnectionEvent } from "../events.js";
+import { appendFrame, type Frame } from "../wire/frame.js";
+import { FrameDecoder } from "./frame-decoder.js";
+import { endsSession, lastly } from "../guarded-crypto.js";
+import type { Handshake, HandshakeFrame } from "../handshake/handshake.js";
+import { madeWith, type HandshakeResult } from "../handshake/key-derivation.js";
+import { Outbox } from "./stream-outbox.js";
+import { Session } from "./stream-session.js";
+import type { SessionOptions } from "../session/session-options.js";
+import { isSessionType, frameTypeName } from "../wire/wire.js";
+
+export interface StreamConnectionOptions extends SessionOptions {
+  readonly handshake: Handshake;
+  /** The whole handshake, however many bytes keep coming. */
+  readonly handshakeTimeoutMs: number;
+  /** The peer's first frame, whole; without it, as long as the handshake. */
+  readonly helloTimeoutMs?: number;
+  /** Half a frame, then silence for this long, ends the connection. */
+  readonly partialFrameTimeoutMs: number;
+}
+
+type State =
+  | {
+      readonly name: "handshake";
+      readonly handshake: Handshake;
+      readonly deadline: number;
+      /** Until the first frame came. */
+      readonly helloBy: number;
+      readonly helloTimeoutMs: number;
+    }
+  | { readonly name: "established"; readonly session: Session }
+  | { readonly name: "closed" };
+
+export class StreamConnection implements Connection {
+  readonly #options: StreamConnectionOptions;
+  readonly #decoder = new FrameDecoder();
+  readonly #outbox = new Outbox();
+  #state: State;
+  /** The handshake is done, and its session is not made yet. */
+  #agreed: { readonly result: HandshakeResult } | null = null;
+  #events: ConnectionEvent[] = [];
+  #bytesAt: number;
+  #reading = true;
+  #framesReceived = 0;
+
+  constructor(options: StreamConnectionOptions, now: number) {
+    this.#options = options;
+    this.#bytesAt = now;
+    const { handshake, handshakeTimeoutMs, helloTimeoutMs = Infinity } = ownMembers(options);
+    const helloBy = now + helloTimeoutMs;
+    this.#state = { name: "handshake", handshake, deadline: now + handshakeTimeoutMs, helloBy, helloTimeoutMs };
+    this.#sendPlain(handshake.start());
+  }
+
+  /** The bytes are cut anywhere. */
+  receive(chunk: Uint8Array, now: number, flush = (): void => {}): void {
+    if (this.#state.name === "closed") return;
+    this.#guard(() => {
+      // A link may bring the answer to SESSION_OK while it is given that.
+      this.#conclude(now);
+      this.#bytesAt = now;
+      this.#decoder.push(chunk);
+      for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
+        this.#framesReceived++;
+        this.#receiveFrame(frame, now, flush);
+      }
+    });
+  }
+
+  /** The stream has ended: the peer will send no more, or the transport broke (`cause`). */
+  linkEnded(cause?: UsmpError): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    if (state.name === "handshake") this.#close(state.handshake.endedEarly(cause));
+    else {
+      state.session.linkEnded();
+      this.#close(
+        cause ??
+          new UsmpError(
+            "TRANSPORT",
+            "the peer closed the connection without BYE: it went away, or took another session of this device id, or uses another cipher",
+          ),
+      );
+    }
+  }
+
+  /** A stream gets through, or ends. */
+  linkTroubled(): void {}
+
+  providePsk(psk: Uint8Array | null, _now?: number, previousPsk: Uint8Array | null = null): void {
+    const state = this.#state;
+    if (state.name === "handshake") this.#guard(() => this.#sendPlain(state.handshake.providePsk(psk, previousPsk)));
+  }
+
+  send(message: Uint8Array, now: number): void {
+    if (this.#state.name !== "established") throw new UsmpError("NOT_CONNECTED", "there is no session to send on");
+    try {
+      this.#state.session.send(message, now);
+    } catch (error) {
+      if (isUsmpError(error) && endsSession(error)) this.#close(error);
+      throw error;
+    }
+  }
+
+  /** See {@link Session.ping}; without a session a no-op. */
+  ping(now: number): void {
+    this.#guard(() => this.#session?.ping(now));
+  }
+
+  setPingAfter(pingAfterMs: number): void {
+    this.#session?.setPingAfter(pingAfterMs);
+  }
+
+  /** See {@link Session.rekey}; without a session a no-op. */
+  rekey(now: number): void {
+    this.#guard(() => this.#session?.rekey(now));
+  }
+
+  close(error: UsmpError): void {
+    this.#close(error, true);
+  }
+
+  abandon(error: UsmpError): void {
+    this.#close(error, false);
+  }
+
+  setReading(reading: boolean, now: number): void {
+    this.#reading = reading;
+    if (reading) this.#bytesAt = now;
+    this.#session?.setReading(reading, now);
+  }
+
+  /** Whether what is sent piles up before the network: then PINGs are answered later, in one. */
+  setCongested(congested: boolean, now: number): void {
+    this.#guard(() => this.#session?.setCongested(congested, now));
+  }
+
+  handleDeadline(now: number): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    if (state.name === "handshake" && now >= state.deadline) {
+      this.#close(state.handshake.timedOut(this.#options.handshakeTimeoutMs));
+    } else if (state.name === "handshake" && now >= state.helloBy) {
+      const message = `the device said no HELLO within ${state.helloTimeoutMs} ms`;
+      this.#close(new UsmpError("TIMEOUT", message));
+    } else if (now >= this.#partialFrameDeadline()) {
+      const timeoutMs = this.#options.partialFrameTimeoutMs;
+      this.#close(new UsmpError("TIMEOUT", `half a frame arrived, and then nothing for ${timeoutMs} ms`));
+    } else {
+      this.#guard(() => this.#session?.handleDeadline(now));
+    }
+  }
+
+  nextDeadline(): number {
+    switch (this.#state.name) {
+      case "handshake":
+        return Math.min(this.#state.deadline, this.#state.helloBy, this.#partialFrameDeadline());
+      case "established":
+        return Math.min(this.#state.session.nextDeadline(), this.#partialFrameDeadline());
+      case "closed":
+        return Infinity;
+    }
+  }
+
+  get framesSent(): number {
+    return this.#outbox.frames;
+  }
+
+  get framesReceived(): number {
+    return this.#framesReceived;
+  }
+
+  /** Nothing is sent again here, and nothing is measured. */
+  get retransmissions(): number {
+    return 0;
+  }
+
+  get roundTripMs(): null {
+    return null;
+  }
+
+  /** Whatever is to be sent is in the output when the session ends. */
+  get lingers(): boolean {
+    return false;
+  }
+
+  /** In bytes: a message has left for good when the link has passed on its last one. */
+  get accepted(): number {
+    return this.#outbox.total + (this.#session?.heldLength ?? 0);
+  }
+
+  settled(flushedBytes: number): number {
+    return flushedBytes;
+  }
+
+  unsentBytes(flushedBytes: number): number {
+    return this.accepted - flushedBytes;
+  }
+
+  get outputLength(): number {
+    return this.#outbox.length;
+  }
+
+  takeOutput(): Uint8Array[] {
+    return this.#outbox.take();
+  }
+
+  prepare(): void {
+    const state = this.#state;
+    if (state.name === "handshake") this.#guard(() => state.handshake.prepare?.());
+  }
+
+  hasEvents(): boolean {
+    return this.#events.length > 0;
+  }
+
+  takeEvents(): ConnectionEvent[] {
+    const events = this.#events;
+    if (events.length > 0) this.#events = [];
+    return events;
+  }
+
+  get #session(): Session | null {
+    return this.#state.name === "established" ? this.#state.session : null;
+  }
+
+  #receiveFrame(frame: Frame, now: number, flush: () => void): void {
+    const state = this.#state;
+    if (state.name === "established") state.session.receive(frame, now);
+    else if (state.name === "handshake") {
+      if (state.helloBy !== Infinity) this.#state = { ...state, helloBy: Infinity };
+      this.#receiveHandshake(state.handshake, frame, now, flush);
+    }
+  }
+
+  #receiveHandshake(handshake: Handshake, frame: Frame, now: number, flush: () => void): void {
+    if (isSessionType(frame.type)) {
+      throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(frame.type)} before the handshake was done`);
+    }
+    const step = handshake.receive(frame);
+    switch (step.type) {
+      case "lookup":
+        this.#emit({ type: "hello", deviceId: step.deviceId });
+        break;
+      case "send":
+        this.#sendPlain(step.frame);
+        break;
+      case "done":
+        this.#sendPlain(step.frame);
+        this.#agreed = step;
+        // So that the peer need not wait for our share of the computing.
+        try {
+          if (step.frame !== null) flush();
+        } finally {
+          this.#conclude(now);
+        }
+    }
+  }
+
+  #conclude(now: number): void {
+    const agreed = this.#agreed;
+    this.#agreed = null;
+    // The link may have failed meanwhile, and this connection with it.
+    if (agreed === null || this.#state.name !== "handshake") return;
+    const { result } = agreed;
+    const session = madeWith(
+      [result.keys.c2s, result.keys.s2c],
+      () => new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now),
+    );
+    if (!this.#reading) session.setReading(false, now);
+    this.#state = { name: "established", session };
+    this.#emit({ type: "established", deviceId: result.deviceId, sessionId: result.sessionId });
+  }
+
+  #sendPlain(frame: HandshakeFrame | null): void {
+    if (frame !== null) appendFrame(this.#outbox, frame.type, frame.seq, frame.payload);
+  }
+
+  #emit(event: ConnectionEvent): void {
+    this.#events.push(event);
+  }
+
+  #partialFrameDeadline(): number {
+    if (!this.#reading || !this.#decoder.holdsPartialFrame) return Infinity;
+    return this.#bytesAt + this.#options.partialFrameTimeoutMs;
+  }
+
+  /** Runs `step`; a violation that it finds ends the connection. */
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      this.#close(error);
+    }
+  }
+
+  #close(error: UsmpError, withBye = error.code === "SEQ_EXHAUSTED"): void {
+    const state = this.#state;
+    if (state.name === "closed") return;
+    this.#state = { name: "closed" };
+    this.#decoder.clear();
+    this.#emit({ type: "closed", error });
+    if (state.name === "handshake") lastly(() => state.handshake.wipe());
+    else
+      lastly(
+        () => withBye && state.session.bye(),
+        () => state.session.wipe(),
+      );
+  }
+}

@@ -1,0 +1,276 @@
+import type { Timer } from "../core/clock.js";
+import type { CryptoProvider } from "../core/crypto-provider.js";
+import { formatDeviceId } from "../core/wire/device-id.js";
+import { causeText, toUsmpError, UsmpError } from "../errors.js";
+import type { PskLookup } from "../session/psk-source.js";
+import type { UsmpStatus } from "../session/status.js";
+import type { UsmpSession } from "../session/session.js";
+import { Attempt } from "../transport/attempt.js";
+import type { Dialer } from "../transport/transport.js";
+import { dialSession, type DeviceSettings, type Route } from "./dial.js";
+import {
+  step,
+  type BackoffOptions,
+  type DelayFunction,
+  type LifeEffect,
+  type LifeInput,
+  type LifeState,
+} from "./reconnect-machine.js";
+import { statusOf } from "./status.js";
+
+export interface DeviceLifeOptions {
+  readonly crypto: CryptoProvider;
+  readonly lookupPsk: PskLookup;
+  /** This device's id, always the same one. Throws where it could not be made yet: then the attempt fails. */
+  readonly deviceId: () => Uint8Array;
+  readonly settings: DeviceSettings;
+  readonly backoff: BackoffOptions;
+  /** Uniform from 0 up to, not including, 1. Jitter is no secret: any generator does. */
+  readonly random: () => number;
+}
+
+export interface DeviceLifeHandlers {
+  /** A session is established; `again` where this life had one before. */
+  onSession(session: UsmpSession, again: boolean): void;
+  /** The session of the last `onSession` has ended. */
+  onLost(error: UsmpError): void;
+  /** An attempt failed; another one follows unless `final`. */
+  onFailed(error: UsmpError, final: boolean): void;
+  /** Told before anything that the change brings about. */
+  onState(status: UsmpStatus): void;
+  /** Something of the user's failed. */
+  onError(error: UsmpError): void;
+}
+
+/** Carries out what the reconnect machine decides: dials, waits, ends, and reports back. */
+export class DeviceLife {
+  readonly #options: DeviceLifeOptions;
+  readonly #handlers: DeviceLifeHandlers;
+  #state: LifeState = { name: "idle" };
+  #dialer: Dialer | null = null;
+  #route: Route = { failed: undefined };
+  #session: UsmpSession | null = null;
+  /** The last session that the owner was told of. */
+  #announced: UsmpSession | null = null;
+  #dialing: Attempt | null = null;
+  #timer: Timer | null = null;
+  #keepsProcess = true;
+  /** Who waits for an attempt's result, by its number. */
+  readonly #waiting = new Map<number, (established: boolean) => void>();
+  /** Attempts and sessions that are on their way out. */
+  readonly #ending = new Set<Promise<unknown>>();
+
+  constructor(options: DeviceLifeOptions, handlers: DeviceLifeHandlers) {
+    this.#options = { ...options, backoff: { ...options.backoff, delayMs: this.#guardDelay(options.backoff.delayMs) } };
+    this.#handlers = handlers;
+  }
+
+  get state(): LifeState {
+    return this.#state;
+  }
+
+  get status(): UsmpStatus {
+    return statusOf(this.#state, this.#dialer, this.#session);
+  }
+
+  /** The established session, or null. */
+  get session(): UsmpSession | null {
+    return this.#session;
+  }
+
+  /** Starts a new life; resolves with the first attempt's result. */
+  begin(dialer: Dialer): Promise<boolean> {
+    if (dialer !== this.#dialer) this.#route = { failed: undefined };
+    this.#dialer = dialer;
+    return this.#attempt({ type: "begin" });
+  }
+
+  /** Dials now, whatever goes on; resolves with that attempt's result, false where there is no life to continue. */
+  reconnect(): Promise<boolean> {
+    if (this.#state.name === "idle" || this.#state.name === "closed") return Promise.resolve(false);
+    return this.#attempt({ type: "reconnect" });
+  }
+
+  /** Ends this life. Resolves when no socket and no timer is left. */
+  async close(error: UsmpError): Promise<void> {
+    this.#take({ type: "close", error });
+    // What is on its way out now: not what a later begin() starts.
+    await Promise.all([...this.#ending]);
+  }
+
+  /** Lets the process end while this life goes on. */
+  unref(): void {
+    this.#keepsProcess = false;
+    this.#timer?.unref();
+    this.#session?.unref();
+  }
+
+  /** A delay function that throws says nothing: the longest delay is taken, and the failure told. */
+  #guardDelay(delayMs: DelayFunction | null): DelayFunction | null {
+    if (delayMs === null) return null;
+    return (attempt, lastError) => {
+      try {
+        return delayMs(attempt, lastError);
+      } catch (cause) {
+        const message = `the reconnect delay function failed: ${causeText(cause)}`;
+        this.#handlers.onError(new UsmpError("HANDLER", message, { cause }));
+        return NaN;
+      }
+    };
+  }
+
+  #attempt(input: LifeInput): Promise<boolean> {
+    return new Promise((resolve) => this.#take(input, resolve));
+  }
+
+  #take(input: LifeInput, waiting?: (established: boolean) => void): void {
+    const { clock } = this.#options.settings;
+    const { state, effects } = step(this.#state, input, clock.now(), this.#options.random(), this.#options.backoff);
+    const changed = state !== this.#state;
+    this.#state = state;
+    if (waiting !== undefined && state.name === "opening") this.#waiting.set(state.attempt, waiting);
+    if (changed) this.#handlers.onState(this.status);
+    for (const effect of effects) {
+      // A callback may have begun or closed meanwhile: then the rest is out of date.
+      if (this.#state === state) this.#carryOut(effect);
+    }
+  }
+
+  #carryOut(effect: LifeEffect): void {
+    switch (effect.type) {
+      case "dial":
+        this.#track(this.#dial(effect.attempt));
+        break;
+      case "drop":
+        this.#drop();
+        break;
+      case "startTimer":
+        this.#timer = this.#options.settings.clock.after(effect.delayMs, () => {
+          this.#timer = null;
+          this.#take({ type: "timer", attempt: effect.attempt });
+        });
+        if (!this.#keepsProcess) this.#timer.unref();
+        break;
+      case "announce":
+        this.#announce(effect.again);
+        break;
+      case "giveUp":
+        // Said by the handler of the attempt or session that brought it here.
+        break;
+    }
+  }
+
+  async #dial(attempt: number): Promise<void> {
+    const dialing = new Attempt();
+    this.#dialing = dialing;
+    try {
+      const deviceId = this.#options.deviceId();
+      await dialSession({
+        ...this.#options,
+        dialer: this.#dialer as Dialer,
+        route: this.#route,
+        deviceId,
+        psk: await this.#findPskUnless(dialing, deviceId),
+        signal: dialing,
+        onLink: () => this.#take({ type: "linkOpen", attempt }),
+        onSession: (session) => this.#adopt(session, attempt),
+      });
+    } catch (cause) {
+      this.#fail(toUsmpError(cause), attempt);
+    } finally {
+      dialing.over();
+      if (this.#dialing === dialing) this.#dialing = null;
+    }
+  }
+
+  #announce(again: boolean): void {
+    const session = this.#session;
+    if (this.#state.name !== "established" || session === null) return;
+    const { attempt } = this.#state;
+    // Before the handler, which may close: the attempt succeeded all the same. Whoever waits goes on after it has run.
+    this.#settle(attempt, true);
+    this.#announced = session;
+    this.#handlers.onSession(session, again);
+  }
+
+  #adopt(session: UsmpSession, attempt: number): void {
+    if (!this.#keepsProcess) session.unref();
+    this.#session = session;
+    session.observe("close", (reason) => {
+      // Its link may outlive it for a while, and close() waits for that.
+      this.#track(session.close());
+      if (this.#session === session) this.#session = null;
+      // The state first: the handler sees what comes next, and may change it.
+      this.#take({ type: "lost", attempt, error: reason });
+      // Nobody was told of one that a status listener ended first.
+      if (this.#announced === session) this.#handlers.onLost(reason);
+    });
+    this.#take({ type: "established", attempt });
+  }
+
+  #fail(error: UsmpError, attempt: number): void {
+    const current =
+      (this.#state.name === "opening" || this.#state.name === "handshaking") && this.#state.attempt === attempt;
+    this.#take({ type: "failed", attempt, error });
+    if (current) this.#handlers.onFailed(error, this.#state.name === "closed");
+    this.#settle(attempt, false);
+  }
+
+  /** A lookup that takes for ever holds up neither `close` nor the next attempt; a key that comes too late is wiped. */
+  #findPskUnless(attempt: Attempt, deviceId: Uint8Array): Promise<Uint8Array> {
+    const { clock, handshakeTimeoutMs } = this.#options.settings;
+    return new Promise<Uint8Array>((resolve, reject) => {
+      let late = false;
+      const giveUp = (error: UsmpError): void => {
+        late = true;
+        timer.cancel();
+        reject(error);
+      };
+      const timer = clock.after(handshakeTimeoutMs, () => {
+        giveUp(new UsmpError("AUTH", `the PSK function did not answer within ${handshakeTimeoutMs} ms`));
+      });
+      attempt.during(() => giveUp(new UsmpError("CLOSED", "the attempt was called off")));
+      this.#findPsk(deviceId).then((psk) => {
+        timer.cancel();
+        if (late) psk.fill(0);
+        resolve(psk);
+      }, giveUp);
+    });
+  }
+
+  async #findPsk(deviceId: Uint8Array): Promise<Uint8Array> {
+    const { lookupPsk } = this.#options;
+    let psk: Uint8Array | null;
+    try {
+      psk = await lookupPsk(deviceId);
+    } catch (cause) {
+      throw new UsmpError("AUTH", "the PSK function failed", { cause });
+    }
+    if (psk === null)
+      throw new UsmpError("INVALID_ARG", `there is no PSK for this device, ${formatDeviceId(deviceId)}`);
+    return psk;
+  }
+
+  #drop(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#dialing?.callOff();
+    this.#dialing = null;
+    const session = this.#session;
+    this.#session = null;
+    // What is dropped comes to nothing; the attempt that is about to begin is not among it.
+    const current = this.#state.name === "opening" ? this.#state.attempt : null;
+    for (const attempt of this.#waiting.keys()) if (attempt !== current) this.#settle(attempt, false);
+    if (session !== null) this.#track(session.close());
+  }
+
+  #settle(attempt: number, established: boolean): void {
+    this.#waiting.get(attempt)?.(established);
+    this.#waiting.delete(attempt);
+  }
+
+  #track(ending: Promise<unknown>): void {
+    this.#ending.add(ending);
+    void ending.finally(() => this.#ending.delete(ending));
+  }
+}

@@ -1,0 +1,21 @@
+import { BoundedTable } from "./lru-map.js";
+
+/** Who has proved a key, and not longer ago than `rememberMs`. Only who has a key gets in here. */
+export class RecentlySeen {
+  readonly #seenAt: BoundedTable<number>;
+  readonly #rememberMs: number;
+
+  constructor(rememberMs: number, mostEntries: number) {
+    this.#rememberMs = rememberMs;
+    this.#seenAt = new BoundedTable(mostEntries);
+  }
+
+  note(who: string, now: number): void {
+    this.#seenAt.set(who, now);
+  }
+
+  has(who: string, now: number): boolean {
+    const seenAt = this.#seenAt.get(who);
+    return seenAt !== undefined && now < seenAt + this.#rememberMs;
+  }
+}

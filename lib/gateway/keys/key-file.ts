@@ -1,0 +1,313 @@
+import { refuseArgument, requireClock } from "../../core/arguments.js";
+import { open, stat, type FileHandle } from "node:fs/promises";
+import { equalBytes } from "../../core/wire/bytes.js";
+import { ownMembers } from "../../core/own-members.js";
+import type { Clock, Timer } from "../../core/clock.js";
+import { copySecret, secretBytes } from "../../core/secret-bytes.js";
+import { causeText, isUsmpError, systemCodeOf, UsmpError } from "../../errors.js";
+import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../../session/guarded-emitter.js";
+import { checkNumber } from "../../session/options.js";
+import type { PskEntry, PskStore } from "../../session/psk-source.js";
+import { systemClock } from "../../transport/system-clock.js";
+import { CAUTIOUS_READ, kindOf } from "./file-kind.js";
+import { fingerprint, isFresh, isGroupReadable, readContent, type Content } from "./key-file-reader.js";
+import { parseKeyFile, type KeyFileEntry } from "./key-file-parser.js";
+
+/** A device as people know it. */
+export interface KeyFileDevice {
+  readonly deviceId: string;
+  /** What the file calls it, or null. It may hold anything: escape it before it goes to a terminal. */
+  readonly name: string | null;
+}
+
+/** What a new state of the file means for its devices; a disabled one counts as not there. */
+export interface KeyFileReload {
+  /** How many devices there are now. */
+  readonly devices: number;
+  readonly added: readonly KeyFileDevice[];
+  /** Another key, name or cipher. A session that such a device has goes on. */
+  readonly changed: readonly KeyFileDevice[];
+  /** Removed or disabled, with the name that it had. */
+  readonly revoked: readonly KeyFileDevice[];
+}
+
+/** The events of a key file. */
+export interface KeyFileEvents extends EventMap {
+  /** A change of the file cannot be used, and the last good keys stay: once for each such change. Also a callback that failed. */
+  error: [error: UsmpError];
+  /** The file has changed, and what it says now holds. */
+  reload: [reload: KeyFileReload];
+  /** Something that works and should not stay so: the file's group can read it, or a key ends with a space. */
+  warning: [text: string];
+  /** A change of the file has removed or disabled this device. */
+  revoked: [deviceId: string];
+}
+
+const KEY_FILE_EVENTS: EventNames<KeyFileEvents> = { error: true, reload: true, revoked: true, warning: true };
+
+export interface KeyFileOptions {
+  /** How often the file is looked at, in milliseconds. Default 1,000. */
+  readonly pollMs?: number | undefined;
+  /** Told once of each edit that cannot be used: broken, unreadable, or of a mode that is too open. */
+  readonly onError?: Listener<KeyFileEvents["error"]> | undefined;
+  readonly onReload?: Listener<KeyFileEvents["reload"]> | undefined;
+  readonly onWarning?: Listener<KeyFileEvents["warning"]> | undefined;
+  /** For tests. */
+  readonly clock?: Clock | undefined;
+}
+
+const DEFAULT_POLL_MS = 1_000;
+
+/** As many times a file is read that changes each time, when it is opened. */
+const ATTEMPTS = 3;
+
+/**
+ * The keys of a file (`docs/keys.md` has the format), which is watched while the gateway runs.
+ *
+ *     const keys = await KeyFile.open("devices.json", { onError: (error) => console.error(error.message) });
+ *     const server = new UsmpServer({ psk: keys });
+ *
+ * A change takes effect as a whole or not at all: what cannot be used is told to `onError`, and the last good keys stay.
+ * A device that was removed or disabled is told to the listeners of {@link onRevoked}, and a gateway ends its session; one
+ * whose key was changed keeps its session, and needs the new key for the next.
+ *
+ * It is watched by looking at it every `pollMs`, because that works on every file system, and sees a file that takes
+ * another one's place. It never keeps the process alive. Nothing that prints it shows a key.
+ */
+export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, AsyncDisposable {
+  readonly path: string;
+  readonly givesCopies = true;
+  readonly #clock: Clock;
+  readonly #pollMs: number;
+  #devices: ReadonlyMap<string, KeyFileEntry> = new Map();
+  /** The state of the file that need not be read again, or null. */
+  #settled: string | null = null;
+  /** The trouble that was told last, and with which state of the file; null while all is well. */
+  #told: string | null = null;
+  #warned = false;
+  /** What the parser said last of keys that hold invisible characters. */
+  #lastWarning: string | null = null;
+  #timer: Timer | null = null;
+  #polling: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(path: string, options: KeyFileOptions) {
+    super(KEY_FILE_EVENTS);
+    const { clock = systemClock, pollMs = DEFAULT_POLL_MS, onError, onReload, onWarning } = ownMembers(options);
+    checkNumber("pollMs", pollMs, 1);
+    requireClock(clock);
+    if (typeof path !== "string") refuseArgument("path", path, "the file's path as a string");
+    this.path = path;
+    this.#clock = clock;
+    this.#pollMs = pollMs;
+    this.setCallback("error", onError ?? null);
+    this.setCallback("reload", onReload ?? null);
+    this.setCallback("warning", onWarning ?? null);
+  }
+
+  /**
+   * Reads the file, and watches it from then on.
+   * @throws UsmpError INVALID_ARG (as a rejection) where it cannot be read, others can read or change it, or where it is
+   * broken: with line, column and path, never with a key.
+   */
+  static async open(path: string, options: KeyFileOptions = {}): Promise<KeyFile> {
+    const file = new KeyFile(path, options);
+    file.#adopt(await readKeyFile(path));
+    file.#pollLater();
+    return file;
+  }
+
+  /** A device's keys, as copies; null for one that is not in the file, or disabled. */
+  lookup(deviceId: string): PskEntry | null {
+    const entry = this.#devices.get(deviceId);
+    if (entry?.enabled !== true) return null;
+    const { key, previousKey, previousKeyExpires, cipher } = entry;
+    return {
+      // Copies: ours are wiped when the file changes, which may be before the caller has used them.
+      key: copySecret(key),
+      ...(previousKey === undefined ? {} : { previousKey: copySecret(previousKey) }),
+      ...(previousKeyExpires === undefined ? {} : { previousKeyExpires: new Date(previousKeyExpires) }),
+      ...(cipher === undefined ? {} : { cipher }),
+    };
+  }
+
+  /** What the file calls a device, or null. */
+  nameOf(deviceId: string): string | null {
+    return this.#devices.get(deviceId)?.name ?? null;
+  }
+
+  /**
+   * Calls `listener` for each device that a change of the file has removed or disabled, after the change has taken effect.
+   * Not for a device whose key has changed: its session lives on. Gives back what ends that.
+   */
+  onRevoked(listener: (deviceId: string) => void): () => void {
+    return this.observe("revoked", listener);
+  }
+
+  /** Stops watching; the last keys stay. No callback runs after it has resolved. Idempotent. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    await this.#polling;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #pollLater(): void {
+    if (this.#isClosed) return;
+    this.#timer = this.#clock.after(this.#pollMs, () => {
+      this.#polling = this.#poll().finally(() => this.#pollLater());
+    });
+    this.#timer.unref();
+  }
+
+  async #poll(): Promise<void> {
+    let state = "none";
+    try {
+      const facts = await stat(this.path, { bigint: true });
+      state = fingerprint(facts);
+      if (state === this.#settled) return;
+      // Before it is read: a state that cannot be used need not be read again, either.
+      this.#settled = isFresh(facts) ? null : state;
+      const content = await readOnce(this.path);
+      if (content === null || fingerprint(content.facts) !== state) this.#settled = null;
+      else if (!this.#isClosed) this.#adopt(parse(content));
+    } catch (cause) {
+      this.#failed(state, cause);
+    }
+  }
+
+  #failed(state: string, cause: unknown): void {
+    const error = explain(this.path, cause);
+    const trouble = `${state} ${error.message}`;
+    if (this.#isClosed || trouble === this.#told) return;
+    this.#told = trouble;
+    this.reportError(error);
+  }
+
+  #adopt({ content: { facts }, devices, warning }: KeyFileContent): void {
+    const before = this.#devices;
+    const reload = compare(before, devices);
+    const isNews =
+      this.#told !== null || [reload.added, reload.changed, reload.revoked].some(({ length }) => length > 0);
+    const isFirst = this.#timer === null;
+    this.#devices = devices;
+    this.#told = null;
+    wipe(before);
+    for (const { deviceId } of reload.revoked) this.dispatch("revoked", deviceId);
+    if (isNews && !isFirst) this.dispatch("reload", reload);
+    const isTooOpen = HAS_MODES && isGroupReadable(facts);
+    if (isTooOpen && !this.#warned) {
+      const named = JSON.stringify(this.path);
+      this.dispatch("warning", `the group of ${named} can read the keys in it: chmod 600 ${named} makes it private`);
+    }
+    this.#warned = isTooOpen;
+    if (warning !== null && warning !== this.#lastWarning)
+      this.dispatch("warning", `the key file ${JSON.stringify(this.path)}: ${warning}`);
+    this.#lastWarning = warning;
+  }
+}
+
+const HAS_MODES = process.platform !== "win32";
+
+export interface KeyFileContent {
+  readonly content: Content;
+  readonly devices: ReadonlyMap<string, KeyFileEntry>;
+  /** What works and should not stay so, or null. */
+  readonly warning: string | null;
+}
+
+function parse(content: Content): KeyFileContent {
+  let warning: string | null = null;
+  const devices = parseKeyFile(content.text, (message) => (warning = message));
+  return { content, devices, warning };
+}
+
+/** A key file as it is now. @throws UsmpError INVALID_ARG as a rejection, naming the file; `cause` has the system's error. */
+export async function readKeyFile(path: string): Promise<KeyFileContent> {
+  try {
+    for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+      const content = await readOnce(path);
+      if (content !== null) return parse(content);
+    }
+  } catch (cause) {
+    throw explain(path, cause);
+  }
+  throw explain(
+    path,
+    new UsmpError("INVALID_ARG", "it kept changing while it was read: write it under another name, then rename it"),
+  );
+}
+
+async function readOnce(path: string): Promise<Content | null> {
+  const found = await stat(path);
+  // Before it is opened: with a device that alone may have effects.
+  if (!found.isFile()) throw new UsmpError("INVALID_ARG", `it is ${kindOf(found)}; give a regular file`);
+  const handle = await open(path, CAUTIOUS_READ);
+  try {
+    return await readContent(openFile(handle), path, HAS_MODES);
+  } finally {
+    await handle.close();
+  }
+}
+
+function openFile(handle: FileHandle): Parameters<typeof readContent>[0] {
+  return {
+    facts: () => handle.stat({ bigint: true }),
+    read: async (into, position) => (await handle.read(into, 0, into.length, position)).bytesRead,
+  };
+}
+
+/** The system's words for its codes, which not every runtime knows. */
+const READ_FAILURES: Readonly<Partial<Record<string, string>>> = {
+  ENOENT: "no such file or directory",
+  EACCES: "permission denied",
+};
+
+function explain(path: string, cause: unknown): UsmpError {
+  const file = `the key file ${JSON.stringify(path)}`;
+  if (isUsmpError(cause)) return new UsmpError("INVALID_ARG", `${file}: ${cause.message}`);
+  const code = systemCodeOf(cause) ?? causeText(cause);
+  const reason = READ_FAILURES[code];
+  const why = reason === undefined ? code : `${reason} (${code})`;
+  return new UsmpError("INVALID_ARG", `cannot read ${file}: ${why}`, { cause });
+}
+
+function compare(before: ReadonlyMap<string, KeyFileEntry>, after: ReadonlyMap<string, KeyFileEntry>): KeyFileReload {
+  const enabled = [...after].filter(([, entry]) => entry.enabled);
+  const wasEnabled = (deviceId: string): boolean => before.get(deviceId)?.enabled === true;
+  const differs = ([deviceId, entry]: [string, KeyFileEntry]): boolean =>
+    wasEnabled(deviceId) && !isSame(before.get(deviceId) as KeyFileEntry, entry);
+  return {
+    devices: enabled.length,
+    added: enabled.filter(([deviceId]) => !wasEnabled(deviceId)).map(deviceOf),
+    changed: enabled.filter(differs).map(deviceOf),
+    revoked: [...before].filter(([id, entry]) => entry.enabled && after.get(id)?.enabled !== true).map(deviceOf),
+  };
+}
+
+function deviceOf([deviceId, { name }]: [string, KeyFileEntry]): KeyFileDevice {
+  return { deviceId, name: name ?? null };
+}
+
+const NO_KEY = secretBytes(0);
+
+/** Nobody can time this: it runs when the file's owner has changed it. */
+function isSame(a: KeyFileEntry, b: KeyFileEntry): boolean {
+  return (
+    equalBytes(a.key, b.key) &&
+    equalBytes(a.previousKey ?? NO_KEY, b.previousKey ?? NO_KEY) &&
+    a.previousKeyExpires?.getTime() === b.previousKeyExpires?.getTime() &&
+    a.cipher === b.cipher &&
+    a.name === b.name
+  );
+}
+
+function wipe(devices: ReadonlyMap<string, KeyFileEntry>): void {
+  for (const { key, previousKey } of devices.values()) {
+    key.fill(0);
+    previousKey?.fill(0);
+  }
+}

@@ -1,0 +1,180 @@
+/**
+ * Where links become sessions:
+ *
+ *     link --- limits ---> handshake --- limits, key, proof ---> session, one per device
+ *        `-- refused         `-- refused                           `-- ended
+ */
+import type { GatewayHandshakeOptions, Proof } from "../core/handshake/psk-verifier.js";
+import { UsmpError } from "../errors.js";
+import type { SessionDriver } from "../session/driver.js";
+import { errorFields, type EventLog } from "../session/event-log.js";
+import type { KeyLookup } from "../session/psk-source.js";
+import type { UsmpSession } from "../session/session.js";
+import type { Link } from "../transport/transport.js";
+import { acceptSession, type GatewaySettings } from "./accept.js";
+import { Gatekeeper, type Visit } from "./admission/gatekeeper.js";
+import { LearnedCiphers } from "./learned-ciphers.js";
+
+export interface ReceptionHandlers {
+  /** A device has proved its key. */
+  onSession(session: UsmpSession): void;
+  /** `deviceId`: whom it claimed to be, null where it did not get that far. */
+  onRefused(error: UsmpError, remoteAddress: string, deviceId: string | null): void;
+  onLookupFailed(error: UsmpError): void;
+  /** A connection is gone. */
+  onLeft(): void;
+}
+
+/** How a session came in. */
+interface Entry {
+  readonly proof: Proof;
+  readonly visit: Visit;
+  readonly link: Link;
+  readonly onEstablished: () => void;
+}
+
+export class Reception {
+  readonly #settings: GatewaySettings;
+  readonly #lookupKeys: KeyLookup;
+  readonly #log: EventLog;
+  readonly #handlers: ReceptionHandlers;
+  readonly #gatekeeper: Gatekeeper;
+  readonly #learnedCiphers: LearnedCiphers;
+  readonly #sessions = new Map<string, UsmpSession>();
+  /** Every open connection, in its handshake or established. */
+  readonly #visits = new Map<SessionDriver, Visit>();
+  #keepsProcess = true;
+  /** How often `close` was called. */
+  #closings = 0;
+
+  constructor(settings: GatewaySettings, lookupKeys: KeyLookup, log: EventLog, handlers: ReceptionHandlers) {
+    this.#settings = settings;
+    this.#lookupKeys = lookupKeys;
+    this.#log = log;
+    this.#handlers = handlers;
+    this.#gatekeeper = new Gatekeeper(settings, settings.clock.now());
+    this.#learnedCiphers = new LearnedCiphers(settings.maxTableEntries);
+  }
+
+  /** The live sessions, one per device. */
+  get sessions(): ReadonlyMap<string, UsmpSession> {
+    return this.#sessions;
+  }
+
+  /**
+   * Takes a new link over, or destroys it. `onEstablished`, which may end another session, runs when the new one is registered
+   * and before anybody hears of it.
+   */
+  accept(link: Link, secrets: GatewayHandshakeOptions, onEstablished: () => void): void {
+    const { remoteAddress } = link;
+    const closings = this.#closings;
+    let visit: Visit;
+    try {
+      visit = this.#gatekeeper.arrive(remoteAddress, this.#now(), (reason) => driver.abandon(reason));
+    } catch (error) {
+      link.destroy();
+      this.#refuse(error as UsmpError, remoteAddress, null);
+      return;
+    }
+    // Somebody who was told of the handshake that made way for this one may have stopped the gateway within that call.
+    if (this.#closings !== closings) {
+      visit.leave(this.#now());
+      link.destroy();
+      return;
+    }
+    const driver: SessionDriver = acceptSession({
+      link,
+      secrets,
+      lookupKeys: this.#lookupKeys,
+      settings: this.#settings,
+      learnedCiphers: this.#learnedCiphers,
+      admit: (deviceId) => visit.identify(deviceId, this.#now()),
+      onSession: (session, proof) => this.#adopt(session, { proof, visit, link, onEstablished }),
+      onFailed: (error, proof) => this.#fail(error, proof, visit, remoteAddress),
+      onLookupFailed: (error) => this.#handlers.onLookupFailed(error),
+    });
+    if (!this.#keepsProcess) driver.unref();
+    this.#visits.set(driver, visit);
+    void driver.finished.then(() => {
+      this.#visits.delete(driver);
+      this.#handlers.onLeft();
+    });
+  }
+
+  /** Ends the session of a device that is no longer allowed, and its handshakes. */
+  expel(deviceId: string): void {
+    const reason = new UsmpError("AUTH", "the key of this device was removed or disabled");
+    for (const [driver, visit] of this.#visits) if (visit.deviceId === deviceId) void driver.close(reason);
+  }
+
+  /** Ends every session with BYE, and every handshake. Resolves when nothing is left. */
+  async close(reason: UsmpError): Promise<void> {
+    this.#closings++;
+    await Promise.all([...this.#visits.keys()].map((driver) => driver.close(reason)));
+  }
+
+  /** Lets the process end in spite of open connections. */
+  unref(): void {
+    this.#keepsProcess = false;
+    for (const driver of this.#visits.keys()) driver.unref();
+  }
+
+  #adopt(session: UsmpSession, { proof, visit, link, onEstablished }: Entry): void {
+    const { remoteAddress, remotePort, carries = "stream" } = link;
+    const { deviceId, sessionId } = session;
+    const closings = this.#closings;
+    const older = this.#sessions.get(deviceId);
+    // Whoever is told that an older session ended finds this one in its place already.
+    this.#sessions.set(deviceId, session);
+    onEstablished();
+    try {
+      visit.establish(older !== undefined, this.#now());
+    } catch (error) {
+      this.#sessions.delete(deviceId);
+      // With BYE: the device has its session, and is told that it is none.
+      void session.close();
+      this.#refuse(error as UsmpError, remoteAddress, deviceId);
+      return;
+    }
+    session.waitForSends();
+    const since = this.#now();
+    session.observe("close", (reason) => {
+      visit.leave(this.#now());
+      if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);
+      this.#log.log(isExpected(reason) ? "info" : "warn", "session.close", () => {
+        const { messagesReceived, messagesSent } = session.stats();
+        const counts = { durationMs: Math.round(this.#now() - since), messagesReceived, messagesSent };
+        return { deviceId, sessionId, remoteAddress, ...counts, ...errorFields(reason) };
+      });
+    });
+    older?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
+    this.#log.log("info", "session.open", () => {
+      const usesPreviousKey = proof === "previous";
+      return { deviceId, sessionId, remoteAddress, remotePort, carries, usesPreviousKey };
+    });
+    // Somebody who heard of the older one's end may have stopped the gateway.
+    if (this.#closings === closings) this.#handlers.onSession(session);
+  }
+
+  #fail(error: UsmpError, proof: Proof, visit: Visit, remoteAddress: string): void {
+    const now = this.#now();
+    visit.leave(now);
+    const { deviceId } = visit;
+    const lockoutMs = proof === "wrong" ? visit.fail(now) : 0;
+    if (lockoutMs > 0) this.#log.log("warn", "device.lockout", () => ({ deviceId, remoteAddress, lockoutMs }));
+    this.#refuse(error, remoteAddress, deviceId);
+  }
+
+  #refuse(error: UsmpError, remoteAddress: string, deviceId: string | null): void {
+    this.#log.log("warn", "handshake.refused", () => ({ deviceId, remoteAddress, ...errorFields(error) }));
+    this.#handlers.onRefused(error, remoteAddress, deviceId);
+  }
+
+  #now(): number {
+    return this.#settings.clock.now();
+  }
+}
+
+function isExpected({ code }: UsmpError): boolean {
+  return code === "CLOSED" || code === "BYE" || code === "SUPERSEDED";
+}

@@ -1,0 +1,218 @@
+/**
+ * What stands between the gateway's datagram socket and its sessions: it asks strangers for a cookie and keeps nothing for
+ * them before that came back, then gives each handshake, and the session that comes of it, a link of its own.
+ *
+ *     HELLO --> HELLO_RETRY (nothing kept)          HELLO with its cookie --> joining --- HELLO_ACK verified ---> live
+ *
+ * One address and port may have a live session and a joining handshake at once: a device that restarted, or another one
+ * behind the same port. Session frames are the live one's until the joining one takes its place.
+ */
+import { copyOf, equalBytes } from "../../core/wire/bytes.js";
+import type { Clock } from "../../core/clock.js";
+import type { CryptoProvider } from "../../core/crypto-provider.js";
+import { plainDatagram, readDatagram } from "../../core/wire/datagram-frame.js";
+import { GATEWAY_SEQ, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH } from "../../core/wire/handshake-payloads.js";
+import { RepeatAllowance } from "../../core/datagram/repeat-allowance.js";
+import { bareUtack, isUtack } from "../../core/wire/utack.js";
+import { FrameType, HEADER_LENGTH, isSessionType } from "../../core/wire/wire.js";
+import { isUsmpError, UsmpError } from "../../errors.js";
+import { contain } from "../../transport/contained.js";
+import type { DatagramAcceptor, DatagramPeer, Link, Listener } from "../../transport/transport.js";
+import { Cookies } from "./cookies.js";
+import { DatagramLink } from "./datagram-link.js";
+import type { GatewayLimits } from "../admission/limits.js";
+
+export interface FrontHandlers {
+  /** A device has come back with its cookie. Destroys its link where it is refused; else calls `onEstablished` in time. */
+  onLink(link: Link, onEstablished: () => void): void;
+  onError(error: UsmpError): void;
+}
+
+/** A link, and the `device_id || pub_C` of the HELLO that it began with. */
+interface Visitor {
+  readonly link: DatagramLink;
+  readonly hello: Uint8Array;
+  /** How often that HELLO is passed on again. */
+  readonly repeats: RepeatAllowance;
+}
+
+/** What is known of one address and port. */
+interface Place {
+  live: Visitor | null;
+  joining: Visitor | null;
+  /** How often another handshake may begin there: two HELLOs in turns must not get more answers than one. */
+  readonly beginnings: RepeatAllowance;
+}
+
+export interface FrontOptions extends Pick<GatewayLimits, "maxCookiesPerSecond" | "cookieMs"> {
+  readonly clock: Clock;
+}
+
+export class DatagramFront {
+  readonly #clock: Clock;
+  readonly #handlers: FrontHandlers;
+  readonly #cookies: Cookies;
+  /** In all: never counted by address, which anybody can forge. */
+  readonly #maxCookiesPerSecond: number;
+  readonly #places = new Map<string, Place>();
+  #retries = 0;
+  #retriesSince = -Infinity;
+  #closing = false;
+  #fails = false;
+  /** Resolves once nobody is let in any more and everybody has left. */
+  readonly #deserted: Promise<void>;
+  #onDeserted: () => void = () => {};
+
+  private constructor(crypto: CryptoProvider, options: FrontOptions, handlers: FrontHandlers) {
+    const { clock, cookieMs, maxCookiesPerSecond } = options;
+    this.#clock = clock;
+    this.#handlers = handlers;
+    this.#maxCookiesPerSecond = maxCookiesPerSecond;
+    this.#cookies = new Cookies(crypto, clock.now(), cookieMs);
+    this.#deserted = new Promise((resolve) => (this.#onDeserted = resolve));
+  }
+
+  /** As an acceptor for streams listens; closing waits until the links are gone, which share the socket. */
+  static async listen(
+    acceptor: DatagramAcceptor,
+    crypto: CryptoProvider,
+    options: FrontOptions,
+    handlers: FrontHandlers,
+  ): Promise<Listener> {
+    const front = new DatagramFront(crypto, options, handlers);
+    const listener = await acceptor.listen({
+      onDatagram: (datagram, from) => front.#receive(datagram, from),
+      onError: (error) => handlers.onError(error),
+    });
+    return {
+      kind: listener.kind,
+      address: listener.address,
+      port: listener.port,
+      close: async () => {
+        await front.#close();
+        await listener.close();
+        front.#cookies.wipe();
+      },
+      unref: () => listener.unref(),
+    };
+  }
+
+  #receive(datagram: Uint8Array, from: DatagramPeer): void {
+    const place = this.#places.get(from.key);
+    if (isUtack(datagram)) {
+      place?.live?.link.deliver(datagram);
+      place?.joining?.link.deliver(datagram);
+      return;
+    }
+    const type = datagram[3] ?? 0;
+    if (type === FrameType.HELLO) this.#receiveHello(datagram, from);
+    else if (place === undefined) return;
+    else if (type === FrameType.HELLO_ACK) {
+      // The live one answers a copy of its own.
+      place.live?.link.deliver(datagram);
+      place.joining?.link.deliver(datagram);
+    } else if (isSessionType(type)) place.live?.link.deliver(datagram);
+  }
+
+  #receiveHello(datagram: Uint8Array, from: DatagramPeer): void {
+    const place = this.#places.get(from.key);
+    const live = place?.live ?? null;
+    const joining = place?.joining ?? null;
+    const isAgain = joining !== null && beganWith(joining, datagram);
+    // Unread: one copy more than is answered, or a late copy of what its session began with.
+    if (isAgain ? !joining.repeats.allows("newest", this.#clock.now()) : live !== null && beganWith(live, datagram))
+      return;
+    const frame = readDatagram(datagram);
+    if (frame === null || this.#closing) return;
+    const { payload, seq } = frame;
+    const hello = payload.subarray(0, HELLO_LENGTH);
+    if (payload.length === HELLO_LENGTH) this.#askForCookie(hello, seq, from);
+    else if (payload.length === HELLO_WITH_COOKIE_LENGTH) {
+      const now = this.#clock.now();
+      if (isAgain) {
+        if (joining.repeats.take("newest", now)) joining.link.deliver(datagram);
+      } else if (place !== undefined && !place.beginnings.allows("newest", now)) return;
+      else if (this.#attempt(() => this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, now)))
+        this.#welcome(datagram, copyOf(hello), from);
+    }
+  }
+
+  #askForCookie(hello: Uint8Array, seq: number, from: DatagramPeer): void {
+    const now = this.#clock.now();
+    if (now >= this.#retriesSince + 1000) {
+      this.#retriesSince = now;
+      this.#retries = 0;
+    }
+    if (this.#retries++ >= this.#maxCookiesPerSecond) return;
+    const cookie = this.#attempt(() => this.#cookies.make(from.key, hello, now));
+    if (cookie === null) return;
+    // 35 bytes for 50: nobody gets more out of us than they put in.
+    const answers = [bareUtack(FrameType.HELLO, seq), plainDatagram(FrameType.HELLO_RETRY, GATEWAY_SEQ, cookie)];
+    for (const answer of answers)
+      contain(
+        () => from.send(answer),
+        (error) => this.#handlers.onError(error),
+      );
+  }
+
+  /** Null where the cryptography fails: there is no connection yet that could end with it. Reported once, until it works again. */
+  #attempt<Result>(act: () => Result): Result | null {
+    try {
+      const result = act();
+      this.#fails = false;
+      return result;
+    } catch (error) {
+      if (!isUsmpError(error)) throw error;
+      if (!this.#fails) this.#handlers.onError(error);
+      this.#fails = true;
+      return null;
+    }
+  }
+
+  #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {
+    const place = this.#places.get(from.key) ?? { live: null, joining: null, beginnings: new RepeatAllowance() };
+    place.beginnings.take("newest", this.#clock.now());
+    const link = new DatagramLink(from, () => this.#leave(from.key, place, link));
+    const visitor: Visitor = { link, hello, repeats: new RepeatAllowance() };
+    this.#handlers.onLink(link, () => this.#settle(place, visitor));
+    // Whoever is refused takes nobody's place.
+    if (link.isGone) return;
+    const older = place.joining;
+    place.joining = visitor;
+    this.#places.set(from.key, place);
+    older?.link.displace(new UsmpError("SUPERSEDED", "another handshake began at the same address and port"));
+    link.deliver(datagram);
+  }
+
+  /** The handshake has proved its key: it takes the place of whoever was there. */
+  #settle(place: Place, visitor: Visitor): void {
+    const older = place.live;
+    place.live = visitor;
+    place.joining = null;
+    older?.link.displace(new UsmpError("SUPERSEDED", "a new session began at the same address and port"));
+  }
+
+  #leave(key: string, place: Place, link: DatagramLink): void {
+    if (place.live?.link === link) place.live = null;
+    if (place.joining?.link === link) place.joining = null;
+    if (place.live !== null || place.joining !== null || this.#places.get(key) !== place) return;
+    this.#places.delete(key);
+    this.#judgeDeserted();
+  }
+
+  #close(): Promise<void> {
+    this.#closing = true;
+    this.#judgeDeserted();
+    return this.#deserted;
+  }
+
+  #judgeDeserted(): void {
+    if (this.#closing && this.#places.size === 0) this.#onDeserted();
+  }
+}
+
+/** Whether a datagram is the HELLO with cookie that a visitor began with, as far as its contents tell. */
+function beganWith({ hello }: Visitor, datagram: Uint8Array): boolean {
+  const isWithCookie = datagram.length === HEADER_LENGTH + HELLO_WITH_COOKIE_LENGTH;
+  return isWithCookie && equalBytes(hello, datagram.subarray(HEADER_LENGTH, HEADER_LENGTH + HELLO_LENGTH));
+}

@@ -1,0 +1,42 @@
+import type { Clock, Timer } from "../../core/clock.js";
+import type { DatagramConditions } from "./memory-conditions.js";
+import type { SeededRandom } from "../../transport/random.js";
+
+const DEFAULT_REORDER_BY_MS = 20;
+
+/** One direction for datagrams in memory: each arrives whole, once, twice or not at all. */
+export class DatagramPath {
+  readonly #clock: Clock;
+  readonly #random: SeededRandom;
+  readonly #travelling = new Set<Timer>();
+
+  constructor(clock: Clock, random: SeededRandom) {
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Carries a copy of `bytes` as the conditions have it; `deliver` runs for each that arrives, never synchronously. */
+  carry(bytes: Uint8Array, conditions: DatagramConditions, deliver: (datagram: Uint8Array) => void): void {
+    const { loss = 0, duplicate = 0 } = conditions;
+    if (!this.#random.chance(loss)) this.#dispatch(bytes, conditions, deliver);
+    if (this.#random.chance(duplicate)) this.#dispatch(bytes, conditions, deliver);
+  }
+
+  /** What is on its way is lost, so that no timer stays behind. */
+  clear(): void {
+    for (const timer of this.#travelling) timer.cancel();
+    this.#travelling.clear();
+  }
+
+  #dispatch(bytes: Uint8Array, conditions: DatagramConditions, deliver: (datagram: Uint8Array) => void): void {
+    const { latencyMs = 0, jitterMs = 0, reorder = 0, reorderByMs = DEFAULT_REORDER_BY_MS } = conditions;
+    const datagram = bytes.slice();
+    const heldBackMs = this.#random.chance(reorder) ? reorderByMs : 0;
+    const delayMs = latencyMs + jitterMs * this.#random.next() + heldBackMs;
+    const timer = this.#clock.after(delayMs, () => {
+      this.#travelling.delete(timer);
+      deliver(datagram);
+    });
+    this.#travelling.add(timer);
+  }
+}

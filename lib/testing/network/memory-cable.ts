@@ -1,0 +1,91 @@
+import type { Clock } from "../../core/clock.js";
+import type { CheckedConditions, StreamConditions } from "./memory-conditions.js";
+import { MemoryLink } from "./memory-link.js";
+import { MemoryPipe } from "./memory-pipe.js";
+import type { SeededRandom } from "../../transport/random.js";
+import type { Link } from "../../transport/transport.js";
+
+export interface MemoryCableParts {
+  readonly clock: Clock;
+  readonly random: SeededRandom;
+  /** Asked for every piece, so that conditions can change on the way. */
+  readonly conditions: () => CheckedConditions<StreamConditions>;
+  readonly frozen: boolean;
+  /** What each end says of the other. */
+  readonly dialer: { readonly address: string; readonly port: number };
+  readonly acceptor: { readonly address: string; readonly port: number };
+  /** Runs once, when both ends are gone. */
+  readonly onGone: () => void;
+}
+
+/** Two links joined in memory, and what can happen to the cable between them. */
+export class MemoryCable {
+  readonly #dialed: MemoryLink;
+  readonly #accepted: MemoryLink;
+  readonly #pipes: readonly MemoryPipe[];
+
+  constructor({ clock, random, conditions, frozen, dialer, acceptor, onGone }: MemoryCableParts) {
+    const toAcceptor = new MemoryPipe({
+      clock,
+      random: random.fork(),
+      conditions: () => conditions().toAcceptor,
+      frozen,
+      reader: () => this.#accepted.reader,
+    });
+    const toDialer = new MemoryPipe({
+      clock,
+      random: random.fork(),
+      conditions: () => conditions().toDialer,
+      frozen,
+      reader: () => this.#dialed.reader,
+    });
+    let open = 2;
+    const onEnded = (): void => {
+      open -= 1;
+      if (open === 0) onGone();
+    };
+    this.#pipes = [toAcceptor, toDialer];
+    this.#dialed = new MemoryLink({
+      clock,
+      outgoing: toAcceptor,
+      incoming: toDialer,
+      remoteAddress: acceptor.address,
+      remotePort: acceptor.port,
+      onEnded,
+    });
+    this.#accepted = new MemoryLink({
+      clock,
+      outgoing: toDialer,
+      incoming: toAcceptor,
+      remoteAddress: dialer.address,
+      remotePort: dialer.port,
+      onEnded,
+    });
+  }
+
+  /** The end that dialed. */
+  get dialed(): Link {
+    return this.#dialed;
+  }
+
+  /** The end that accepted. */
+  get accepted(): Link {
+    return this.#accepted;
+  }
+
+  /** Breaks the connection for both ends: `onClose` with TRANSPORT. What was on its way is lost. */
+  cut(): void {
+    this.#dialed.break("ECONNRESET", "the cable was cut");
+    this.#accepted.break("ECONNRESET", "the cable was cut");
+  }
+
+  /** Stops everything on its way, and tells nobody: a pulled plug. What arrived before can still be read. */
+  freeze(): void {
+    for (const pipe of this.#pipes) pipe.freeze();
+  }
+
+  /** Puts the plug back: what was on its way goes on, and nothing was lost. */
+  thaw(): void {
+    for (const pipe of this.#pipes) pipe.thaw();
+  }
+}

@@ -1,0 +1,272 @@
+/**
+ * A network in memory for tests and simulations: repeatable for one seed, on any clock, without a socket.
+ *
+ *     const network = new MemoryNetwork({ clock: new SimulatedClock(), seed: 7 });
+ *     await network.acceptor().listen(handlers);
+ *     const dialed = network.dialer().dial();
+ */
+import { ownMembers } from "../../core/own-members.js";
+import type { Clock } from "../../core/clock.js";
+import { UsmpError } from "../../errors.js";
+import { Attempt } from "../../transport/attempt.js";
+import { MemoryCable } from "./memory-cable.js";
+import {
+  type BothWays,
+  checkedConditions,
+  type CheckedConditions,
+  type DatagramConditions,
+  type StreamConditions,
+} from "./memory-conditions.js";
+import { MemoryDatagramEnd } from "./memory-datagram.js";
+import { memoryFailure } from "./memory-link.js";
+import { calledOff } from "../../transport/place.js";
+import { SeededRandom } from "../../transport/random.js";
+import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "../../transport/transport.js";
+
+export type { MemoryCable } from "./memory-cable.js";
+export type { BothWays, DatagramConditions, StreamConditions } from "./memory-conditions.js";
+export type { MemoryDatagramEnd } from "./memory-datagram.js";
+
+const DEFAULT_NAME = "memory";
+const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
+/** Dialing ends get ports from here up, as from a system (RFC 6335). */
+const FIRST_EPHEMERAL_PORT = 49_152;
+
+export interface MemoryNetworkOptions {
+  /** All time comes from here; nothing reads the real one. */
+  readonly clock: Clock;
+  /** An integer from 0 to 2^32 - 1. Print it when a run fails. */
+  readonly seed: number;
+  /** How streams fare. Default: at once, nothing cut. */
+  readonly conditions?: BothWays<StreamConditions> | undefined;
+}
+
+export interface MemoryDialerOptions {
+  /** What the accepting end sees as `remoteAddress`. Default `"memory"`. */
+  readonly address?: string | undefined;
+  /** In milliseconds. Default 10,000. */
+  readonly connectTimeoutMs?: number | undefined;
+}
+
+/** Acceptors by name, dialers that find them, and the cables between. */
+export class MemoryNetwork {
+  readonly seed: number;
+  readonly #clock: Clock;
+  readonly #random: SeededRandom;
+  /** With the address that dialed each. */
+  readonly #cables = new Map<MemoryCable, string>();
+  readonly #listening = new Map<string, ListenHandlers>();
+  /** Steps of connecting that wait for a thaw. */
+  readonly #stalled = new Set<() => void>();
+  #conditions: CheckedConditions<StreamConditions>;
+  #nextPort = FIRST_EPHEMERAL_PORT;
+  #frozen = false;
+
+  /** @throws {UsmpError} INVALID_ARG for a seed or conditions out of range */
+  constructor(options: MemoryNetworkOptions) {
+    const { clock, seed, conditions = {} } = ownMembers(options);
+    this.#clock = clock;
+    this.#random = new SeededRandom(seed);
+    this.#conditions = checkedConditions(conditions);
+    this.seed = seed;
+  }
+
+  /** How streams fare from now on, also those that are open. */
+  get conditions(): BothWays<StreamConditions> {
+    return this.#conditions;
+  }
+
+  set conditions(conditions: BothWays<StreamConditions>) {
+    this.#conditions = checkedConditions(conditions);
+  }
+
+  /** Connections with at least one end open. */
+  get openCables(): number {
+    return this.#cables.size;
+  }
+
+  /** Dials the acceptor of this name. */
+  dialer(name: string = DEFAULT_NAME, options: MemoryDialerOptions = {}): MemoryDialer {
+    return new MemoryDialer(this.#clock, name, options, {
+      step: (way, callback) => this.#step(way, callback),
+      accept: (address) => this.#accept(name, address),
+    });
+  }
+
+  /** Listens under this name. */
+  acceptor(name: string = DEFAULT_NAME): Acceptor {
+    return {
+      kind: "memory",
+      describe: () => `memory ${name}`,
+      listen: async (handlers) => this.#listen(name, handlers),
+    };
+  }
+
+  /** Two links that are joined already. */
+  linkPair(dialerAddress: string = DEFAULT_NAME, acceptorAddress: string = DEFAULT_NAME): MemoryCable {
+    const cable: MemoryCable = new MemoryCable({
+      clock: this.#clock,
+      random: this.#random,
+      conditions: () => this.#conditions,
+      frozen: this.#frozen,
+      dialer: { address: dialerAddress, port: this.#nextPort++ },
+      acceptor: { address: acceptorAddress, port: 0 },
+      onGone: () => this.#cables.delete(cable),
+    });
+    this.#cables.set(cable, dialerAddress);
+    return cable;
+  }
+
+  /** Two ends that carry datagrams, the first of them the dialing one. They know nothing of `freeze` and `cut`. */
+  datagramPair(conditions: BothWays<DatagramConditions> = {}): readonly [MemoryDatagramEnd, MemoryDatagramEnd] {
+    const { toAcceptor, toDialer } = checkedConditions(conditions);
+    const open = (oneWay: DatagramConditions, peer: () => MemoryDatagramEnd): MemoryDatagramEnd =>
+      new MemoryDatagramEnd(this.#clock, this.#random.fork(), oneWay, peer);
+    const dialed: MemoryDatagramEnd = open(toAcceptor, () => accepted);
+    const accepted: MemoryDatagramEnd = open(toDialer, () => dialed);
+    return [dialed, accepted];
+  }
+
+  /** Breaks every connection: both ends close with TRANSPORT. */
+  cut(): void {
+    for (const cable of [...this.#cables.keys()]) cable.cut();
+  }
+
+  /** What was dialed from this address moves no more, and nobody is told, for good: a host that lost its power. */
+  silence(dialerAddress: string): void {
+    for (const [cable, address] of this.#cables) {
+      if (address !== dialerAddress) continue;
+      this.#cables.delete(cable);
+      cable.freeze();
+    }
+  }
+
+  /** Nothing moves any more, and nobody is told; dialing stalls too. */
+  freeze(): void {
+    this.#frozen = true;
+    for (const cable of this.#cables.keys()) cable.freeze();
+  }
+
+  /** Everything goes on where it stood. */
+  thaw(): void {
+    this.#frozen = false;
+    for (const cable of this.#cables.keys()) cable.thaw();
+    // One step may call another off.
+    for (const goOn of [...this.#stalled]) if (this.#stalled.delete(goOn)) goOn();
+  }
+
+  #accept(name: string, dialerAddress: string): Link | undefined {
+    const handlers = this.#listening.get(name);
+    if (handlers === undefined) return undefined;
+    const cable = this.linkPair(dialerAddress, name);
+    handlers.onLink(cable.accepted);
+    return cable.dialed;
+  }
+
+  #listen(name: string, handlers: ListenHandlers): Listener {
+    if (this.#listening.has(name)) {
+      throw memoryFailure("EADDRINUSE", `something listens on memory ${name} already: close it, or take another name`);
+    }
+    this.#listening.set(name, handlers);
+    return {
+      kind: "memory",
+      address: name,
+      port: 0,
+      close: async () => {
+        if (this.#listening.get(name) === handlers) this.#listening.delete(name);
+      },
+      unref: () => {},
+    };
+  }
+
+  /** Runs `callback` after one trip. Returns what calls it off. */
+  #step(way: keyof BothWays<unknown>, callback: () => void): () => void {
+    const { latencyMs = 0, jitterMs = 0 } = this.#conditions[way];
+    const arrive = (): void => {
+      if (this.#frozen) this.#stalled.add(callback);
+      else callback();
+    };
+    const timer = this.#clock.after(latencyMs + jitterMs * this.#random.next(), arrive);
+    return () => {
+      timer.cancel();
+      this.#stalled.delete(callback);
+    };
+  }
+}
+
+/** What a dialer needs of its network. */
+interface Wiring {
+  step(way: keyof BothWays<unknown>, callback: () => void): () => void;
+  /** Absent where nobody listens. */
+  accept(address: string): Link | undefined;
+}
+
+/** Dials in memory. */
+export class MemoryDialer implements Dialer {
+  readonly kind = "memory";
+  /** While set, connections are refused as if nobody listened. */
+  refusing = false;
+  readonly #clock: Clock;
+  readonly #name: string;
+  readonly #address: string;
+  readonly connectTimeoutMs: number;
+  readonly #wiring: Wiring;
+
+  constructor(clock: Clock, name: string, options: MemoryDialerOptions, wiring: Wiring) {
+    this.#clock = clock;
+    this.#name = name;
+    const { address = DEFAULT_NAME, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = ownMembers(options);
+    this.#address = address;
+    this.connectTimeoutMs = connectTimeoutMs;
+    this.#wiring = wiring;
+  }
+
+  describe(): string {
+    return `memory ${this.#name}`;
+  }
+
+  /** @throws {UsmpError} TRANSPORT where nobody listens, TIMEOUT, or CLOSED when aborted */
+  async dial(options: DialOptions = {}): Promise<Link> {
+    const attempt = Attempt.of(options);
+    if (attempt.isCalledOff) throw calledOff(this.describe(), attempt);
+    return new Promise((resolve, reject) => {
+      let link: Link | undefined;
+      const settle = (): void => {
+        timeout.cancel();
+        cancelStep();
+        attempt.dialed();
+      };
+      const fail = (error: UsmpError): void => {
+        settle();
+        link?.destroy();
+        reject(error);
+      };
+      const onAnswer = (): void => {
+        if (link === undefined) return fail(this.#refused());
+        settle();
+        resolve(link);
+      };
+      const onRequest = (): void => {
+        link = this.refusing ? undefined : this.#wiring.accept(this.#address);
+        // Whoever accepted may have aborted this dial.
+        if (attempt.isCalledOff) return link?.destroy();
+        cancelStep = this.#wiring.step("toDialer", onAnswer);
+      };
+      let cancelStep = this.#wiring.step("toAcceptor", onRequest);
+      const timeout = this.#clock.after(this.connectTimeoutMs, () => fail(this.#timedOut()));
+      attempt.dialing(() => fail(calledOff(this.describe(), attempt)));
+    });
+  }
+
+  #refused(): UsmpError {
+    return memoryFailure("ECONNREFUSED", `nothing listens on memory ${this.#name}: call its acceptor's listen first`);
+  }
+
+  #timedOut(): UsmpError {
+    const advice = "is the network frozen, or its latency that long?";
+    return new UsmpError(
+      "TIMEOUT",
+      `memory ${this.#name} did not answer within ${this.connectTimeoutMs} ms: ${advice}`,
+    );
+  }
+}

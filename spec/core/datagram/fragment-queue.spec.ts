@@ -1,0 +1,62 @@
+import { expect } from "chai";
+import { concat } from "../../../lib/core/wire/bytes.js";
+import { MessageQueue } from "../../../lib/core/datagram/fragment-queue.js";
+import { FrameType } from "../../../lib/core/wire/wire.js";
+import { counted, NOTHING, utf8 } from "../../support/core-bytes.js";
+
+function drain(queue: MessageQueue): { readonly type: number; readonly length: number }[] {
+  const taken = [];
+  for (let next = queue.take(); next !== null; next = queue.take())
+    taken.push({ type: next.type, length: next.plaintext.length });
+  return taken;
+}
+
+describe("MessageQueue", () => {
+  for (const [length, lengths] of [
+    [0, [0]],
+    [1, [1]],
+    [452, [452]],
+    [453, [452, 1]],
+    [904, [452, 452]],
+    [1808, [452, 452, 452, 452]],
+  ] as const) {
+    it(`gives a message of ${length} bytes out in ${lengths.length}: all but the last as DATA_FRAG (§4)`, () => {
+      const queue = new MessageQueue();
+      queue.push(new Uint8Array(length));
+      const last = lengths.length - 1;
+      expect(drain(queue)).to.deep.equal(
+        lengths.map((each, index) => ({
+          type: index === last ? FrameType.DATA : FrameType.DATA_FRAG,
+          length: each,
+        })),
+      );
+    });
+  }
+
+  it("gives out what was pushed, in order, and copied", () => {
+    const queue = new MessageQueue();
+    const message = counted(1_000);
+    queue.push(message);
+    queue.push(utf8("b"));
+    message.fill(0);
+    const parts = [queue.take()!.plaintext, queue.take()!.plaintext, queue.take()!.plaintext];
+    expect(concat(...parts)).to.deep.equal(counted(1_000));
+    expect(queue.take()!.plaintext).to.deep.equal(utf8("b"));
+    expect(queue.take()).to.equal(null);
+  });
+
+  it("knows whether a message has begun, and what was not given out yet", () => {
+    const queue = new MessageQueue();
+    expect(queue.isWithinMessage).to.equal(false);
+    queue.push(counted(500));
+    queue.push(NOTHING);
+    expect(queue.waitingBytes).to.equal(500);
+    queue.take();
+    expect(queue.isWithinMessage).to.equal(true);
+    expect(queue.waitingBytes).to.equal(48);
+    queue.take();
+    expect(queue.isWithinMessage).to.equal(false);
+    queue.take();
+    expect(queue.waitingBytes).to.equal(0);
+  });
+});

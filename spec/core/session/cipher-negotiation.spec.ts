@@ -1,0 +1,102 @@
+import { expect } from "chai";
+import { CIPHER_WAIT_MS, CipherChoice } from "../../../lib/core/session/cipher-negotiation.js";
+import type { CipherName } from "../../../lib/core/crypto-provider.js";
+import { expectCode } from "../../support/core-errors.js";
+
+const AES = "aes-256-gcm";
+const CHACHA = "chacha20-poly1305";
+
+/** A choice between both, and what it says that it has learned. */
+function both(preferred: CipherName | null = null): { choice: CipherChoice; learned: CipherName[] } {
+  const choice = new CipherChoice([AES, CHACHA]);
+  const learned: CipherName[] = [];
+  choice.hint({ preferred, onLearned: (cipher) => learned.push(cipher) });
+  choice.start(1_000);
+  return { choice, learned };
+}
+
+describe("CipherChoice", () => {
+  it("is fixed from the start where there is one candidate, however it is given", () => {
+    for (const choice of [new CipherChoice([CHACHA]), CipherChoice.of(CHACHA)]) {
+      expect([choice.isMade, choice.isFixed, choice.cipher, choice.dueAt]).to.deep.equal([
+        true,
+        true,
+        CHACHA,
+        Infinity,
+      ]);
+      choice.start(0);
+      choice.guess();
+      choice.doubt();
+      expect([choice.isFixed, choice.cipher, choice.isReady(0)]).to.deep.equal([true, CHACHA, true]);
+    }
+  });
+
+  it("stays what it is where a choice is asked for", () => {
+    const { choice } = both();
+    expect(CipherChoice.of(choice)).to.equal(choice);
+  });
+
+  it("has no cipher before it is made", () => {
+    expect(() => both().choice.cipher).to.throw("no cipher was chosen yet");
+  });
+
+  it("is fixed, and learned, by the first frame that verifies", () => {
+    const { choice, learned } = both();
+    choice.verified(CHACHA);
+    expect([choice.isFixed, choice.cipher, choice.dueAt]).to.deep.equal([true, CHACHA, Infinity]);
+    expect(learned).to.deep.equal([CHACHA]);
+  });
+
+  it("is guessed where something is to be sent 500 ms after the peer could speak, not sooner", () => {
+    const { choice, learned } = both();
+    expect(choice.dueAt).to.equal(1_000 + CIPHER_WAIT_MS);
+    expect([choice.isReady(1_499), choice.isMade]).to.deep.equal([false, false]);
+    expect([choice.isReady(1_500), choice.isMade, choice.isFixed]).to.deep.equal([true, true, false]);
+    expect(learned).to.deep.equal([]);
+  });
+
+  for (const [what, preferred, guessed] of [
+    ["the first where nothing is preferred", null, AES],
+    ["what is preferred", CHACHA, CHACHA],
+  ] as const) {
+    it(`guesses ${what}, and is fixed by the first frame that shows it right`, () => {
+      const { choice, learned } = both(preferred);
+      choice.guess();
+      expect(choice.cipher).to.equal(guessed);
+      choice.verified(guessed);
+      expect([choice.isFixed, choice.cipher, learned]).to.deep.equal([true, guessed, [guessed]]);
+    });
+  }
+
+  it("takes no preference for a cipher that is no candidate", () => {
+    const choice = new CipherChoice([AES]);
+    choice.hint({ preferred: CHACHA, onLearned: () => {} });
+    expect(choice.cipher).to.equal(AES);
+  });
+
+  it("throws CRYPTO where a guess is shown wrong, and the right one is learned", () => {
+    const { choice, learned } = both();
+    choice.guess();
+    const error = expectCode(() => choice.verified(CHACHA), "CRYPTO");
+    expect(error.message).to.contain(CHACHA).and.to.contain(AES);
+    expect(learned).to.deep.equal([CHACHA]);
+  });
+
+  it("learns the next candidate from a doubt in its guess, and from no other", () => {
+    for (const [preferred, next] of [
+      [AES, CHACHA],
+      [CHACHA, AES],
+    ] as const) {
+      const { choice, learned } = both(preferred);
+      choice.doubt();
+      expect(learned).to.deep.equal([]);
+      choice.guess();
+      choice.doubt();
+      expect(learned).to.deep.equal([next]);
+    }
+    const { choice, learned } = both();
+    choice.verified(AES);
+    choice.doubt();
+    expect(learned).to.deep.equal([AES]);
+  });
+});
