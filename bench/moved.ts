@@ -10,7 +10,7 @@ export interface Move {
 }
 
 /** Spreads that do not touch, by no more than this, are not worth a word. */
-const LEAST_CHANGE = 0.05;
+const MIN_CHANGE = 0.05;
 
 export function moves(before: readonly ComparisonResult[], after: readonly ComparisonResult[]): Move[] {
   const known = new Map(before.flatMap((result) => result.findings).map((finding) => [keyOf(finding), finding]));
@@ -29,7 +29,7 @@ export function turned({ before, after }: Move): boolean {
 
 function hasMoved(before: Finding, after: Finding): boolean {
   const apart = after.low > before.high || after.high < before.low;
-  return apart && Math.abs(after.value - before.value) > LEAST_CHANGE * Math.abs(before.value);
+  return apart && Math.abs(after.value - before.value) > MIN_CHANGE * Math.abs(before.value);
 }
 
 function moveOf(before: Finding, after: Finding): Move {

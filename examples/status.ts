@@ -30,7 +30,7 @@ await new Promise<void>((resolve) => near.bind(0, HOST, resolve));
 // A device that notices soon: by default it takes up to a minute, and the first attempt to come back follows within 2 s.
 const device = new Usmp(PSK, {
   keepaliveMs: 500,
-  lifeSignTimeoutMs: 500,
+  pongTimeoutMs: 500,
   handshakeTimeoutMs: 1_000,
   reconnect: { minDelayMs: 200, maxDelayMs: 500 },
 });

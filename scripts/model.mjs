@@ -9,7 +9,7 @@ const OUT = "build/model";
 /** At one time: a verifier is one thread, and takes up to MEMORY_MB. */
 const AT_ONCE = 2;
 const MEMORY_MB = 3_000;
-const MOST_DEPTH = 100_000;
+const MAX_DEPTH = 100_000;
 const TIMEOUT_MS = 300_000;
 
 /** Switches under which every state must be right. */
@@ -129,7 +129,7 @@ async function check({ words: [model, ...switches], sound }, index) {
   // A formula is checked under weak fairness, and by itself alone where a broken variant fails assertions as well.
   const how = ltl === undefined ? [] : ["-a", "-f", "-N", ltl, ...(sound ? [] : ["-A"])];
   const startedAt = performance.now();
-  const report = await output(resolve(folder, "pan"), [`-m${MOST_DEPTH}`, ...how], folder);
+  const report = await output(resolve(folder, "pan"), [`-m${MAX_DEPTH}`, ...how], folder);
   const seconds = (performance.now() - startedAt) / 1_000;
   return {
     complaint: complaint(report, sound),

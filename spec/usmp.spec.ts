@@ -46,7 +46,7 @@ describe("Usmp", () => {
       ["cipher", { cipher: "rot13" }],
       ["handshakeTimeoutMs", { handshakeTimeoutMs: 0 }],
       ["keepaliveMs", { keepaliveMs: -1 }],
-      ["lifeSignTimeoutMs", { lifeSignTimeoutMs: NaN }],
+      ["pongTimeoutMs", { pongTimeoutMs: NaN }],
       ["maxUnreadMessages", { maxUnreadMessages: 0 }],
       ["closeTimeoutMs", { closeTimeoutMs: "1000" }],
       ["deviceId", { deviceId: "24:0a" }],

@@ -26,7 +26,7 @@ const LIFE_MS = 12_000;
 /** Over UDP nothing tells that the gateway has no answer. */
 const DATAGRAM_LIFE_MS = 2_000;
 /** More at once than this cannot be: the rate and the lives above bound it. Where they do not, fewer are started. */
-const MOST_OPEN = 6_000;
+const MAX_OPEN = 6_000;
 const GARBAGE_LENGTH = 64;
 
 const sockets = new Set<{ destroy(): void }>();
@@ -131,7 +131,7 @@ async function flood(perSecond: number, mostMs: number): Promise<Record<string, 
   while (!signal.aborted && elapsedMs() < mostMs) {
     for (const due = (elapsedMs() / 1000) * perSecond; number < due; number++) {
       const [kind, begin] = kinds[number % kinds.length]!;
-      if (sockets.size >= MOST_OPEN) heldBack++;
+      if (sockets.size >= MAX_OPEN) heldBack++;
       else {
         began[kind]!++;
         begin(number);

@@ -26,7 +26,7 @@ export async function paced(count, perSecond, each) {
   return Promise.all(started);
 }
 
-const MOST_TRIES = 4;
+const MAX_TRIES = 4;
 
 /** Devices try again, so these do; how often one had to is in `tries.again`. */
 export const tries = { again: 0 };
@@ -36,7 +36,7 @@ export async function connectAtLast(client) {
     try {
       return await client.connect();
     } catch (error) {
-      if (attempt === MOST_TRIES) throw error;
+      if (attempt === MAX_TRIES) throw error;
       tries.again++;
     }
   }

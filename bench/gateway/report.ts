@@ -5,15 +5,15 @@ import type { Churned, PerSession } from "./phases.js";
 import type { Effort, Talk } from "./talk.js";
 
 /** What a session may hold, and how much longer an echo may take under a flood. */
-const MOST_BYTES_PER_SESSION = 14 * 1024;
-const MOST_SLOWER = 4;
+const MAX_BYTES_PER_SESSION = 14 * 1024;
+const MAX_SLOWER = 4;
 /** Processes that wait for a core for longer than this share of the time measure what else the machine does. */
-const MOST_WAITED = 0.1;
+const MAX_WAITED = 0.1;
 /** Over an hour's 40,000 sessions that is 1.3 MB: one that was not let go of would be 9,000 bytes or more each. */
-const MOST_GROWTH_PER_SESSION = 32;
+const MAX_GROWTH_PER_SESSION = 32;
 
 /** Growth over fewer sessions is that of compiled code. */
-const LEAST_TO_TELL = 10_000;
+const MIN_TO_TELL = 10_000;
 
 export type Losses = Readonly<Record<string, number>>;
 
@@ -36,7 +36,7 @@ export function tellMemory(what: string, { held, rss, whole }: PerSession): void
 export function judgeMemory(carrier: string, { held, rss }: Memory, judgeRss: boolean): void {
   const most = judgeRss ? Math.max(held, rss) : held;
   const figure = `${kib(held)} of heap and buffers, ${kib(rss)} of RSS`;
-  verdict(`memory per idle session over ${carrier}`, figure, "at most 14 KiB", most <= MOST_BYTES_PER_SESSION);
+  verdict(`memory per idle session over ${carrier}`, figure, "at most 14 KiB", most <= MAX_BYTES_PER_SESSION);
 }
 
 export function tellTalk(what: string, { echoes, lostAtGateway, lostAtDevices, refused, efforts, errors }: Talk): void {
@@ -72,7 +72,7 @@ export function judgeTalk(quiet: Talk, flood: Talk, losses: Losses): void {
   const said = Object.entries(losses).map(([what, count]) => `${count} ${what}`);
   verdict("sessions lost", said.length === 0 ? "0" : said.join(", "), "none", said.length === 0);
   const waited = Math.max(...[quiet, flood].flatMap(({ efforts }) => [efforts.gateway.waited, efforts.devices.waited]));
-  const sure = waited <= MOST_WAITED;
+  const sure = waited <= MAX_WAITED;
   if (!sure) {
     console.log(
       `The echoes say little: the machine was so busy that processes waited for a core ${percent(waited)} of the time`,
@@ -83,7 +83,7 @@ export function judgeTalk(quiet: Talk, flood: Talk, losses: Losses): void {
     const during = ms(flood.echoes[carrier].microseconds, 0.99);
     const times = during / before;
     const figure = `${during.toFixed(2)} ms for ${before.toFixed(2)} ms, ${times.toFixed(2)} times as long`;
-    verdict(`p99 echo over ${carrier} in the flood`, figure, `under ${MOST_SLOWER} times`, times < MOST_SLOWER, sure);
+    verdict(`p99 echo over ${carrier} in the flood`, figure, `under ${MAX_SLOWER} times`, times < MAX_SLOWER, sure);
   }
 }
 
@@ -100,10 +100,10 @@ export function judgeChurn({ points, failed, triedAgain, seconds }: Churned, dev
     `  ${last} sessions in ${seconds.toFixed(0)} s; visits that failed: ${visits.join(", ") || "none"}; tried again: ${triedAgain}`,
   );
   const figure = `${growth.toFixed(1)} bytes a session from the ${first}th to the ${last}th`;
-  if (last - first < LEAST_TO_TELL) {
+  if (last - first < MIN_TO_TELL) {
     console.log(`  ${figure}: too few to judge, as V8 still compiles`);
     return;
   }
-  const goal = `flat: under ${MOST_GROWTH_PER_SESSION} bytes a session`;
-  verdict("growth in churn", figure, goal, growth < MOST_GROWTH_PER_SESSION);
+  const goal = `flat: under ${MAX_GROWTH_PER_SESSION} bytes a session`;
+  verdict("growth in churn", figure, goal, growth < MAX_GROWTH_PER_SESSION);
 }

@@ -33,7 +33,7 @@ byte maxAttempts;
 /* What `step` asked for and was not carried out yet, in this order. */
 bool drop, dial, startTimer, announce;
 
-/* DeviceLife */
+/* ReconnectLoop */
 bool timerRuns;
 byte timerFor;
 byte dialing = NONE;

@@ -62,7 +62,7 @@ typedef End {
   byte rx; short seen; /* the replay window of rx: one bit for each number */
   byte preparedTx, nextRx;
   byte rekeyFrame;
-  /* FrameSender, MessageQueue */
+  /* ArqSender, FragmentQueue */
   byte inFlight, ready;
   byte pushed, taken, begun;
   /* DatagramSession */
@@ -95,7 +95,7 @@ inline derive(itx, irx, salt) {
   ikmRx[salt] = irx
 }
 
-/* FrameSender.#seal */
+/* ArqSender.#seal */
 inline seal(kind, content) {
   assert(sealedCount[e] < FRAMES);
   frame[e].type[sealedCount[e]] = kind;
@@ -114,7 +114,7 @@ inline launch() {
 
 inline transmit(kind, content) { seal(kind, content); launch() }
 
-/* MessageQueue.take, sealed; there must be one. */
+/* FragmentQueue.take, sealed; there must be one. */
 inline sealFragment() {
   if
   :: me.begun + 1 < framesOf(me.taken) -> seal(DATA_FRAG, me.taken); me.begun++

@@ -1,7 +1,7 @@
 /*
  * The rotation of keys over a reliable stream (§7), with its crossings.
  *
- * Follows lib/core/stream/stream-keys.ts (KeySchedule) and the part of lib/core/stream/stream-session.ts that drives it. State names are those of
+ * Follows lib/core/stream/stream-keys.ts (StreamKeys) and the part of lib/core/stream/stream-session.ts that drives it. State names are those of
  * the code. Both ends may send, wish for a rotation, and read, each at any time; the stream delivers in order.
  *
  * Bound: MESSAGES messages and WISHES wishes for a rotation at each end, so up to 2 * WISHES rotations. Nothing bounds
@@ -112,7 +112,7 @@ inline close() {
   me.closed = true
 }
 
-/* Sends a REKEY, and switches to its keys (Session.#advanceRekey, KeySchedule.initiate). */
+/* Sends a REKEY, and switches to its keys (StreamSession.#advanceRekey, StreamKeys.initiate). */
 inline initiate(salt) {
   seal(REKEY, salt);
   me.originTx = me.tx;

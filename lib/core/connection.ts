@@ -14,7 +14,7 @@ export interface Connection {
   /** The link has ended: the peer will send no more, or it broke (`cause`). */
   linkEnded(cause?: UsmpError): void;
   /** What is sent does not get through for the moment. */
-  linkTroubled(trouble: UsmpError): void;
+  onTransientError(trouble: UsmpError): void;
   /**
    * Answers "hello": the device's key, and during a rotation the one before it (copied); null for what it does not have.
    * Too late an answer is ignored.

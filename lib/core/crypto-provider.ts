@@ -12,7 +12,7 @@ export interface Aead {
    * Says that `seal` and `open` call nothing back and keep nothing of what they are lent, not even the arrays' identity. Then
    * nonce and associated data come in the same arrays for each frame of every session; without it, in new ones for each.
    */
-  readonly keepsNothing?: true;
+  readonly allowsInputReuse?: true;
   /**
    * Seals `plaintext` and writes ciphertext, then the 16-byte tag, into `out` from `offset` on: `plaintext.length + 16` bytes.
    * All inputs are borrowed for the call. `plaintext` does not overlap `out`.

@@ -27,7 +27,7 @@ function guarded(provider: CryptoProvider): CryptoProvider {
     aead: (cipher, key) =>
       attempt(cipher, () => {
         const aead = provider.aead(cipher, key);
-        return aead.keepsNothing === true ? new LentAead(aead) : new GuardedAead(aead);
+        return aead.allowsInputReuse === true ? new LentAead(aead) : new GuardedAead(aead);
       }),
     randomBytes: (length) => attempt("the random generator", () => provider.randomBytes(length)),
     constantTimeEqual: (a, b) => attempt("comparing", () => provider.constantTimeEqual(a, b)),
@@ -79,7 +79,7 @@ class GuardedAead implements Aead {
 }
 
 class LentAead extends GuardedAead {
-  get keepsNothing(): true {
+  get allowsInputReuse(): true {
     return true;
   }
 }

@@ -21,7 +21,7 @@ export class NodeAead implements Aead {
   }
 
   /** Not a field: that would be copied into an object that is made of this one, with other methods. */
-  get keepsNothing(): true {
+  get allowsInputReuse(): true {
     return true;
   }
 

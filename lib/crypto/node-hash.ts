@@ -6,7 +6,7 @@ import { UsmpError } from "../errors.js";
 
 const HASH_LENGTH = 32;
 /** RFC 5869: the number of a block has one byte. */
-const MOST_BLOCKS = 255;
+const MAX_BLOCKS = 255;
 
 export function nodeHmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
   const hmac = createHmac("sha256", key);
@@ -19,8 +19,8 @@ export function nodeHmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[])
  * HMAC leaves nothing behind.
  */
 export function nodeHkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
-  if (length > MOST_BLOCKS * HASH_LENGTH)
-    throw new UsmpError("INVALID_ARG", `HKDF gives at most ${MOST_BLOCKS * HASH_LENGTH} bytes, not ${length}`);
+  if (length > MAX_BLOCKS * HASH_LENGTH)
+    throw new UsmpError("INVALID_ARG", `HKDF gives at most ${MAX_BLOCKS * HASH_LENGTH} bytes, not ${length}`);
   const okm = secretBytes(length);
   const prk = nodeHmacSha256(salt, ikm);
   let block = secretBytes(0);

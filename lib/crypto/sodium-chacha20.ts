@@ -84,7 +84,7 @@ export class SodiumChaCha20Poly1305 implements Aead {
   }
 
   /** Not a field: that would be copied into an object that is made of this one, with other methods. */
-  get keepsNothing(): true {
+  get allowsInputReuse(): true {
     return true;
   }
 

@@ -13,13 +13,13 @@ import type { DeviceWaiting } from "../session/stats.js";
 import type { UsmpStatus } from "../session/status.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
-import { DeviceLife } from "./reconnect-loop.js";
+import { ReconnectLoop } from "./reconnect-loop.js";
 import type { DeviceSettings } from "./dial.js";
 import { resolveDeviceId, type DeviceIdOption } from "./identity.js";
 import { OfflineQueue, type OfflineQueueOptions } from "./offline-queue.js";
 import { Outgoing } from "./outgoing.js";
 import { PrintBuffer } from "./print-buffer.js";
-import type { BackoffOptions, LifeState } from "./reconnect-machine.js";
+import type { BackoffOptions, ReconnectState } from "./reconnect-machine.js";
 
 export interface DeviceOptions {
   readonly lookupPsk: PskLookup;
@@ -59,7 +59,7 @@ export class Device {
   readonly #options: DeviceOptions;
   readonly #handlers: DeviceHandlers;
   readonly #queue: OfflineQueue | null;
-  #life: DeviceLife | null = null;
+  #life: ReconnectLoop | null = null;
   #deviceId: Uint8Array | null = null;
   /** The current session, or the last one. */
   #lastSession: UsmpSession | null = null;
@@ -104,12 +104,12 @@ export class Device {
         const wanted = this.#flushed === null ? !this.#muted : this.#flushed === session;
         return wanted && handlers.onMessage(data, session);
       },
-      onPressure: () => this.#steer(),
+      onPressure: () => this.#updateFlow(),
       onFirstDrop: (reason) => handlers.onDropped(reason, this.session),
     });
   }
 
-  get state(): LifeState["name"] {
+  get state(): ReconnectState["name"] {
     if (this.#starting !== null) return "opening";
     return this.#life?.state.name ?? "idle";
   }
@@ -209,13 +209,13 @@ export class Device {
   pause(): void {
     this.#paused = true;
     this.inbox.hold();
-    this.#steer();
+    this.#updateFlow();
   }
 
   resume(): void {
     this.#paused = false;
     this.inbox.release();
-    this.#steer();
+    this.#updateFlow();
   }
 
   unref(): void {
@@ -231,9 +231,9 @@ export class Device {
     signal?.addEventListener("abort", this.#onAbort);
   }
 
-  #createLife(crypto: CryptoProvider): DeviceLife {
+  #createLife(crypto: CryptoProvider): ReconnectLoop {
     const deviceId = (): Uint8Array => (this.#deviceId ??= resolveDeviceId(this.#options.deviceId, crypto));
-    const life = new DeviceLife(
+    const life = new ReconnectLoop(
       { ...this.#options, crypto, deviceId, random: Math.random },
       {
         onSession: (session, again) => this.#adopt(session, again),
@@ -269,15 +269,15 @@ export class Device {
     });
     session.observe("dropped", (reason) => this.#handlers.onDropped(reason, session));
     session.passErrorsTo((error) => this.#handlers.onError(error));
-    this.#steer();
-    this.outgoing.greet();
+    this.#updateFlow();
+    this.outgoing.beginConnectCallbacks();
     this.#handlers.onConnect(session, again);
     // What has waited since a close().
     this.inbox.flush();
   }
 
   /** The session is read while the user wants it and the inbox has room. */
-  #steer(): void {
+  #updateFlow(): void {
     if (this.#paused || this.inbox.isFull) this.session?.pause();
     else this.session?.resume();
   }

@@ -2,7 +2,7 @@ import type { CryptoProvider } from "../core/crypto-provider.js";
 import type { Connection } from "../core/connection.js";
 import { DatagramConnection } from "../core/datagram/datagram-connection.js";
 import { DatagramDeviceHandshake } from "../core/handshake/datagram-device.js";
-import { DeviceHandshake } from "../core/handshake/stream-device.js";
+import { StreamDeviceHandshake } from "../core/handshake/stream-device.js";
 import { guardCrypto } from "../core/guarded-crypto.js";
 import type { KeepaliveOptions } from "../core/session/keepalive.js";
 import { StreamConnection } from "../core/stream/stream-connection.js";
@@ -31,7 +31,7 @@ export interface DeviceSettings extends SessionSettings {
    * The session ends when nothing was received for this long after a PING; 0 turns that off, for peers that are slow to
    * read. Default 30,000: so a dead gateway is noticed after at most 60,000.
    */
-  readonly lifeSignTimeoutMs: number;
+  readonly pongTimeoutMs: number;
   /**
    * Keys of this age are rotated, while the session lives; 0: of any age. Default 0. At most one rotation a second starts,
    * whatever is asked for.
@@ -46,24 +46,24 @@ export interface DeviceSettings extends SessionSettings {
  * frames of at most 30 blocks AES-GCM's bound for telling ciphertext from noise, (2^35)^2 / 2^129, is below 2^-57, which is
  * what RFC 8446, section 5.5, allows TLS.
  */
-const MOST_FRAMES = 2 ** 30;
+const MAX_FRAMES = 2 ** 30;
 
 export const DEFAULT_DEVICE_SETTINGS = {
   ...DEFAULT_SESSION_SETTINGS,
   // Half a public gateway's 60 s session timeout.
   keepaliveMs: 30_000,
-  lifeSignTimeoutMs: 30_000,
+  pongTimeoutMs: 30_000,
   rekeyAfterMs: 0,
-  rekeyAfterFrames: MOST_FRAMES,
+  rekeyAfterFrames: MAX_FRAMES,
 } as const satisfies DeviceSettings;
 
 /** @throws UsmpError INVALID_ARG naming the option. */
 export function checkDeviceSettings(settings: DeviceSettings): void {
   checkSessionSettings(settings);
   checkNumber("keepaliveMs", settings.keepaliveMs, 0);
-  checkNumber("lifeSignTimeoutMs", settings.lifeSignTimeoutMs, 0);
+  checkNumber("pongTimeoutMs", settings.pongTimeoutMs, 0);
   checkNumber("rekeyAfterMs", settings.rekeyAfterMs, 0);
-  checkNumber("rekeyAfterFrames", settings.rekeyAfterFrames, 1, MOST_FRAMES);
+  checkNumber("rekeyAfterFrames", settings.rekeyAfterFrames, 1, MAX_FRAMES);
 }
 
 /** What one device remembers from attempt to attempt of where its transport leads. */
@@ -131,7 +131,7 @@ async function tryAddresses(request: DialRequest, attempt: Attempt): Promise<Usm
       throw error;
     }
     try {
-      return await shakeHands(link, end, request, attempt, isLast);
+      return await runHandshake(link, end, request, attempt, isLast);
     } catch (cause) {
       const error = toUsmpError(cause);
       if (attempt.isCalledOff) throw error;
@@ -167,7 +167,7 @@ async function dialLink({ dialer, settings }: DialRequest, route: Route, attempt
   return done;
 }
 
-function shakeHands(
+function runHandshake(
   link: Link,
   { connection, isAnswered }: DeviceEnd,
   { settings, onSession }: DialRequest,
@@ -222,7 +222,7 @@ function endOf(link: Link, request: DialRequest): DeviceEnd {
     const connection = new DatagramConnection(optionsWith(handshake, request), now);
     return { connection, isAnswered: () => handshake.isAnswered };
   }
-  const connection = new StreamConnection(optionsWith(new DeviceHandshake(identity), request), now);
+  const connection = new StreamConnection(optionsWith(new StreamDeviceHandshake(identity), request), now);
   return { connection, isAnswered: () => true };
 }
 
@@ -253,11 +253,11 @@ function calledOff({ reason }: Attempt): UsmpError {
   return new UsmpError("CLOSED", "the attempt was called off", { cause: reason });
 }
 
-function keepaliveOf({ keepaliveMs, lifeSignTimeoutMs }: DeviceSettings): KeepaliveOptions {
+function keepaliveOf({ keepaliveMs, pongTimeoutMs }: DeviceSettings): KeepaliveOptions {
   return {
-    pingWhenSilentMs: keepaliveMs,
-    pingWhenUnheardMs: keepaliveMs,
-    lifeSignTimeoutMs,
+    pingAfterTxIdleMs: keepaliveMs,
+    pingAfterRxIdleMs: keepaliveMs,
+    pongTimeoutMs: pongTimeoutMs,
     // A gateway that has nothing to say is not gone: only an unanswered PING tells.
     idleTimeoutMs: 0,
   };

@@ -55,7 +55,7 @@ export class Outgoing {
   }
 
   /** A new session is about to be told. */
-  greet(): void {
+  beginConnectCallbacks(): void {
     this.#greeting = true;
   }
 

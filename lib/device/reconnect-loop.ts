@@ -12,9 +12,9 @@ import {
   step,
   type BackoffOptions,
   type DelayFunction,
-  type LifeEffect,
+  type ReconnectEffect,
   type LifeInput,
-  type LifeState,
+  type ReconnectState,
 } from "./reconnect-machine.js";
 import { statusOf } from "./status.js";
 
@@ -43,10 +43,10 @@ export interface DeviceLifeHandlers {
 }
 
 /** Carries out what the reconnect machine decides: dials, waits, ends, and reports back. */
-export class DeviceLife {
+export class ReconnectLoop {
   readonly #options: DeviceLifeOptions;
   readonly #handlers: DeviceLifeHandlers;
-  #state: LifeState = { name: "idle" };
+  #state: ReconnectState = { name: "idle" };
   #dialer: Dialer | null = null;
   #route: Route = { failed: undefined };
   #session: UsmpSession | null = null;
@@ -65,7 +65,7 @@ export class DeviceLife {
     this.#handlers = handlers;
   }
 
-  get state(): LifeState {
+  get state(): ReconnectState {
     return this.#state;
   }
 
@@ -136,7 +136,7 @@ export class DeviceLife {
     }
   }
 
-  #carryOut(effect: LifeEffect): void {
+  #carryOut(effect: ReconnectEffect): void {
     switch (effect.type) {
       case "dial":
         this.#track(this.#dial(effect.attempt));

@@ -16,23 +16,23 @@
 import { UsmpError, type UsmpErrorCode } from "../errors.js";
 import { checkKnown, checkNumber, withDefaults, type Given } from "../session/options.js";
 
-export type LifeState =
+export type ReconnectState =
   | { readonly name: "idle" }
-  | ({ readonly name: "opening" } & Attempt)
-  | ({ readonly name: "handshaking" } & Attempt)
-  | ({ readonly name: "established"; readonly since: number } & Attempt)
+  | ({ readonly name: "opening" } & AttemptInfo)
+  | ({ readonly name: "handshaking" } & AttemptInfo)
+  | ({ readonly name: "established"; readonly since: number } & AttemptInfo)
   | ({
       readonly name: "backoff";
       readonly retryAt: number;
       readonly delayMs: number;
       readonly error: UsmpError;
-    } & Attempt)
+    } & AttemptInfo)
   | { readonly name: "closed"; readonly attempt: number; readonly error: UsmpError };
 
 /** A life that goes on. */
-type ActiveState = Exclude<LifeState, { readonly name: "idle" | "closed" }>;
+type ActiveState = Exclude<ReconnectState, { readonly name: "idle" | "closed" }>;
 
-interface Attempt {
+interface AttemptInfo {
   /** Counts up for the life of the facade and names the connection. */
   readonly attempt: number;
   /** Attempts that failed, and sessions that were lost early, in a row. */
@@ -57,7 +57,7 @@ type AttemptInput =
   | { readonly type: "lost"; readonly attempt: number; readonly error: UsmpError }
   | { readonly type: "timer"; readonly attempt: number };
 
-export type LifeEffect =
+export type ReconnectEffect =
   /** Start connecting; report back under this number. */
   | { readonly type: "dial"; readonly attempt: number }
   /** End the running attempt or session, and the timer, whichever there is. */
@@ -126,8 +126,8 @@ export function parseReconnect(given: Given<BackoffOptions> | DelayFunction | fa
 }
 
 export interface Transition {
-  readonly state: LifeState;
-  readonly effects: readonly LifeEffect[];
+  readonly state: ReconnectState;
+  readonly effects: readonly ReconnectEffect[];
 }
 
 /** Trying again cannot help: the arguments, or the platform, are wrong. */
@@ -135,7 +135,7 @@ const PERMANENT: ReadonlySet<UsmpErrorCode> = new Set(["INVALID_ARG", "UNSUPPORT
 
 /** The next state. `now` in milliseconds; `random` is a number from 0 up to, not including, 1. */
 export function step(
-  state: LifeState,
+  state: ReconnectState,
   input: LifeInput,
   now: number,
   random: number,
@@ -196,28 +196,28 @@ export function backoffDelay(failures: number, error: UsmpError, random: number,
   return random * Math.max(window, firstDelayMs);
 }
 
-function isActive(state: LifeState): state is ActiveState {
+function isActive(state: ReconnectState): state is ActiveState {
   return state.name !== "idle" && state.name !== "closed";
 }
 
-function unchanged(state: LifeState): Transition {
+function unchanged(state: ReconnectState): Transition {
   return { state, effects: [] };
 }
 
-function numberOf(state: LifeState): number {
+function numberOf(state: ReconnectState): number {
   return state.name === "idle" ? 0 : state.attempt;
 }
 
 function dial(lastAttempt: number, failures: number, sessions: number, dropFirst: boolean): Transition {
   const attempt = lastAttempt + 1;
-  const start: LifeEffect = { type: "dial", attempt };
+  const start: ReconnectEffect = { type: "dial", attempt };
   return {
     state: { name: "opening", attempt, failures, sessions },
     effects: dropFirst ? [{ type: "drop" }, start] : [start],
   };
 }
 
-function establish({ attempt, failures, sessions }: Attempt, now: number): Transition {
+function establish({ attempt, failures, sessions }: AttemptInfo, now: number): Transition {
   return {
     state: { name: "established", attempt, failures, sessions: sessions + 1, since: now },
     effects: [{ type: "announce", again: sessions > 0 }],
@@ -225,7 +225,7 @@ function establish({ attempt, failures, sessions }: Attempt, now: number): Trans
 }
 
 function backOff(
-  { attempt, sessions }: Attempt,
+  { attempt, sessions }: AttemptInfo,
   failures: number,
   error: UsmpError,
   now: number,

@@ -2,10 +2,10 @@ import type { UsmpSession } from "../session/session.js";
 import type { UsmpStatus } from "../session/status.js";
 import { describeDialer } from "../transport/contained.js";
 import type { Dialer } from "../transport/transport.js";
-import type { LifeState } from "./reconnect-machine.js";
+import type { ReconnectState } from "./reconnect-machine.js";
 
 /** A state of the reconnect machine as users see it. */
-export function statusOf(state: LifeState, dialer: Dialer | null, session: UsmpSession | null): UsmpStatus {
+export function statusOf(state: ReconnectState, dialer: Dialer | null, session: UsmpSession | null): UsmpStatus {
   const transport = dialer === null ? "" : describeDialer(dialer);
   switch (state.name) {
     case "idle":

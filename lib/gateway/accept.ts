@@ -1,11 +1,11 @@
-import { CipherChoice } from "../core/session/cipher-negotiation.js";
+import { CipherNegotiation } from "../core/session/cipher-negotiation.js";
 import type { CipherName } from "../core/crypto-provider.js";
 import type { Connection } from "../core/connection.js";
 import { DatagramConnection } from "../core/datagram/datagram-connection.js";
 import { DatagramGatewayHandshake } from "../core/handshake/datagram-gateway.js";
 import { formatDeviceId } from "../core/wire/device-id.js";
-import { GatewayHandshake } from "../core/handshake/stream-gateway.js";
-import type { GatewayHandshakeOptions, Proof } from "../core/handshake/psk-verifier.js";
+import { StreamGatewayHandshake } from "../core/handshake/stream-gateway.js";
+import type { GatewayHandshakeOptions, PskMatch } from "../core/handshake/psk-verifier.js";
 import type { KeepaliveOptions } from "../core/session/keepalive.js";
 import { StreamConnection } from "../core/stream/stream-connection.js";
 import { toUsmpError, UsmpError } from "../errors.js";
@@ -64,9 +64,9 @@ export interface AcceptRequest {
   /** A device said who it claims to be. Throws a UsmpError where it is refused: then no key is looked up. */
   readonly admit: (deviceId: string) => void;
   /** Called synchronously with the new session; `proof` says which key the device has. */
-  readonly onSession: (session: UsmpSession, proof: Proof) => void;
+  readonly onSession: (session: UsmpSession, proof: PskMatch) => void;
   /** The handshake came to nothing. */
-  readonly onFailed: (error: UsmpError, proof: Proof) => void;
+  readonly onFailed: (error: UsmpError, proof: PskMatch) => void;
   /** The key lookup itself failed; the device is refused like one that is not known. */
   readonly onLookupFailed: (error: UsmpError) => unknown;
 }
@@ -90,15 +90,15 @@ export function acceptSession(request: AcceptRequest): SessionDriver {
 
 interface Connecting {
   readonly connection: Connection;
-  readonly handshake: { readonly proof: Proof };
+  readonly handshake: { readonly proof: PskMatch };
 }
 
-function cipherChoiceOf({ ciphers, cipher }: GatewaySettings): CipherChoice {
+function cipherChoiceOf({ ciphers, cipher }: GatewaySettings): CipherNegotiation {
   const [first = cipher, ...others] = ciphers ?? [];
-  return new CipherChoice([first, ...others]);
+  return new CipherNegotiation([first, ...others]);
 }
 
-function connect({ link, secrets, settings }: AcceptRequest, cipher: CipherChoice): Connecting {
+function connect({ link, secrets, settings }: AcceptRequest, cipher: CipherNegotiation): Connecting {
   const { crypto } = secrets;
   const now = settings.clock.now();
   const keepalive = keepaliveOf(settings);
@@ -109,7 +109,7 @@ function connect({ link, secrets, settings }: AcceptRequest, cipher: CipherChoic
     return { handshake, connection: new DatagramConnection(options, now) };
   }
   const { handshakeTimeoutMs, helloTimeoutMs, partialFrameTimeoutMs } = settings;
-  const handshake = new GatewayHandshake(secrets);
+  const handshake = new StreamGatewayHandshake(secrets);
   const connection = new StreamConnection(
     {
       role: "gateway",
@@ -130,7 +130,7 @@ async function answerHello(
   driver: SessionDriver,
   deviceId: Uint8Array,
   request: AcceptRequest,
-  cipher: CipherChoice,
+  cipher: CipherNegotiation,
 ): Promise<void> {
   const name = formatDeviceId(deviceId);
   try {
@@ -165,10 +165,10 @@ async function answerHello(
 
 function keepaliveOf({ sessionTimeoutMs }: GatewaySettings): KeepaliveOptions {
   return {
-    pingWhenSilentMs: 0,
+    pingAfterTxIdleMs: 0,
     // Public Python clients never send PING by themselves (§9), and a quiet link must live.
-    pingWhenUnheardMs: sessionTimeoutMs / 2,
-    lifeSignTimeoutMs: 0,
+    pingAfterRxIdleMs: sessionTimeoutMs / 2,
+    pongTimeoutMs: 0,
     idleTimeoutMs: sessionTimeoutMs,
   };
 }

@@ -1,12 +1,12 @@
 import type { CipherName } from "../core/crypto-provider.js";
-import { BoundedTable } from "./admission/lru-map.js";
+import { LruMap } from "./admission/lru-map.js";
 
 /** What devices speak, in bounded memory: for a gateway that accepts two ciphers and has to send first. */
 export class LearnedCiphers {
-  readonly #byDevice: BoundedTable<CipherName>;
+  readonly #byDevice: LruMap<CipherName>;
 
   constructor(mostEntries: number) {
-    this.#byDevice = new BoundedTable(mostEntries);
+    this.#byDevice = new LruMap(mostEntries);
   }
 
   /** Notes what a device speaks. */

@@ -28,7 +28,7 @@ interface Open {
 }
 
 /** One run of a gateway, from `listen` to `stop`: its listeners, and who waits for its end. */
-export class Run {
+export class ListenerGroup {
   /** Resolves with `end`. */
   readonly ended: Promise<void>;
   #end: () => void = () => {};

@@ -20,12 +20,12 @@ import { ContainedLink } from "../transport/contained-link.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from "../transport/transport.js";
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
-import { DatagramFront } from "./udp/udp-demultiplexer.js";
+import { UdpDemultiplexer } from "./udp/udp-demultiplexer.js";
 import { KnownDevices } from "./known-devices.js";
 import { KeyPairPool } from "./key-pair-pool.js";
 import { QuietTime } from "./quiet-time.js";
-import { Reception } from "./session-acceptor.js";
-import { Run, type ListeningAddress } from "./listener-group.js";
+import { SessionAcceptor } from "./session-acceptor.js";
+import { ListenerGroup, type ListeningAddress } from "./listener-group.js";
 
 export type { ListeningAddress };
 
@@ -72,8 +72,8 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   readonly #defaultAcceptor: Acceptor;
   readonly #log: EventLog;
   readonly #quietTime: QuietTime;
-  readonly #reception: Reception;
-  #run: Run | null = null;
+  readonly #reception: SessionAcceptor;
+  #run: ListenerGroup | null = null;
   readonly #known = new KnownDevices();
   #totals = new SessionTotals();
   /** Settles when everything that was told to stop has stopped. */
@@ -96,7 +96,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const { logger, clock, maxLogLinesPerSecond } = this.#settings;
     this.#quietTime = new QuietTime(clock);
     this.#log = new EventLog(logger, clock, maxLogLinesPerSecond);
-    this.#reception = new Reception(this.#settings, lookupKeys, this.#log, {
+    this.#reception = new SessionAcceptor(this.#settings, lookupKeys, this.#log, {
       onSession: (session) => this.#welcome(session),
       onRefused: (error, remoteAddress, deviceId) => this.dispatch("refused", error, remoteAddress, deviceId),
       // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
@@ -155,7 +155,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     acceptors.forEach(requireAcceptor);
     const { clock, closeTimeoutMs } = this.#settings;
     const onError = (error: UsmpError): void => this.#reportTrouble("listener.error", error);
-    const run = new Run({ clock, closeTimeoutMs, onError });
+    const run = new ListenerGroup({ clock, closeTimeoutMs, onError });
     this.#run = run;
     try {
       const { cipher, ciphers = [cipher] } = this.#settings;
@@ -172,7 +172,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
       await run.open(wanted, (acceptor) => this.#open(acceptor, secrets, run));
       const store = hasMember(this.#store, "onRevoked") ? this.#store : null;
-      const ignoreRevoked = store?.onRevoked?.((id) => this.#reception.expel(formatDeviceId(parseDeviceId(id))));
+      const ignoreRevoked = store?.onRevoked?.((id) => this.#reception.revoke(formatDeviceId(parseDeviceId(id))));
       if (ignoreRevoked !== undefined) run.onEnd(() => this.#leaveStore(ignoreRevoked));
       if (!this.#keepsProcess) run.unref();
       for (const { transport, address, port } of run.addresses)
@@ -243,7 +243,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     timer?.cancel();
   }
 
-  #open(acceptor: AnyAcceptor, secrets: GatewayHandshakeOptions, run: Run): Promise<TransportListener> {
+  #open(acceptor: AnyAcceptor, secrets: GatewayHandshakeOptions, run: ListenerGroup): Promise<TransportListener> {
     const onError = (error: unknown): void => this.#reportTrouble("listener.error", toUsmpError(error));
     const onLink = (given: Link, onEstablished: () => void): void => {
       let link: ContainedLink;
@@ -258,7 +258,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       else link.destroy();
     };
     if (acceptor.carries !== "datagrams") return acceptor.listen({ onLink: (link) => onLink(link, () => {}), onError });
-    return DatagramFront.listen(acceptor, secrets.crypto, this.#settings, { onLink, onError });
+    return UdpDemultiplexer.listen(acceptor, secrets.crypto, this.#settings, { onLink, onError });
   }
 
   #welcome(session: UsmpSession): void {

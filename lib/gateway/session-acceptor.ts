@@ -4,7 +4,7 @@
  *     link --- limits ---> handshake --- limits, key, proof ---> session, one per device
  *        `-- refused         `-- refused                           `-- ended
  */
-import type { GatewayHandshakeOptions, Proof } from "../core/handshake/psk-verifier.js";
+import type { GatewayHandshakeOptions, PskMatch } from "../core/handshake/psk-verifier.js";
 import { UsmpError } from "../errors.js";
 import type { SessionDriver } from "../session/driver.js";
 import { errorFields, type EventLog } from "../session/event-log.js";
@@ -12,7 +12,7 @@ import type { KeyLookup } from "../session/psk-source.js";
 import type { UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
 import { acceptSession, type GatewaySettings } from "./accept.js";
-import { Gatekeeper, type Visit } from "./admission/gatekeeper.js";
+import { Gatekeeper, type Admission } from "./admission/gatekeeper.js";
 import { LearnedCiphers } from "./learned-ciphers.js";
 
 export interface ReceptionHandlers {
@@ -27,13 +27,13 @@ export interface ReceptionHandlers {
 
 /** How a session came in. */
 interface Entry {
-  readonly proof: Proof;
-  readonly visit: Visit;
+  readonly proof: PskMatch;
+  readonly visit: Admission;
   readonly link: Link;
   readonly onEstablished: () => void;
 }
 
-export class Reception {
+export class SessionAcceptor {
   readonly #settings: GatewaySettings;
   readonly #lookupKeys: KeyLookup;
   readonly #log: EventLog;
@@ -42,7 +42,7 @@ export class Reception {
   readonly #learnedCiphers: LearnedCiphers;
   readonly #sessions = new Map<string, UsmpSession>();
   /** Every open connection, in its handshake or established. */
-  readonly #visits = new Map<SessionDriver, Visit>();
+  readonly #visits = new Map<SessionDriver, Admission>();
   #keepsProcess = true;
   /** How often `close` was called. */
   #closings = 0;
@@ -68,9 +68,9 @@ export class Reception {
   accept(link: Link, secrets: GatewayHandshakeOptions, onEstablished: () => void): void {
     const { remoteAddress } = link;
     const closings = this.#closings;
-    let visit: Visit;
+    let visit: Admission;
     try {
-      visit = this.#gatekeeper.arrive(remoteAddress, this.#now(), (reason) => driver.abandon(reason));
+      visit = this.#gatekeeper.admit(remoteAddress, this.#now(), (reason) => driver.abandon(reason));
     } catch (error) {
       link.destroy();
       this.#refuse(error as UsmpError, remoteAddress, null);
@@ -78,7 +78,7 @@ export class Reception {
     }
     // Somebody who was told of the handshake that made way for this one may have stopped the gateway within that call.
     if (this.#closings !== closings) {
-      visit.leave(this.#now());
+      visit.release(this.#now());
       link.destroy();
       return;
     }
@@ -102,7 +102,7 @@ export class Reception {
   }
 
   /** Ends the session of a device that is no longer allowed, and its handshakes. */
-  expel(deviceId: string): void {
+  revoke(deviceId: string): void {
     const reason = new UsmpError("AUTH", "the key of this device was removed or disabled");
     for (const [driver, visit] of this.#visits) if (visit.deviceId === deviceId) void driver.close(reason);
   }
@@ -139,7 +139,7 @@ export class Reception {
     session.waitForSends();
     const since = this.#now();
     session.observe("close", (reason) => {
-      visit.leave(this.#now());
+      visit.release(this.#now());
       if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);
       this.#log.log(isExpected(reason) ? "info" : "warn", "session.close", () => {
         const { messagesReceived, messagesSent } = session.stats();
@@ -156,9 +156,9 @@ export class Reception {
     if (this.#closings === closings) this.#handlers.onSession(session);
   }
 
-  #fail(error: UsmpError, proof: Proof, visit: Visit, remoteAddress: string): void {
+  #fail(error: UsmpError, proof: PskMatch, visit: Admission, remoteAddress: string): void {
     const now = this.#now();
-    visit.leave(now);
+    visit.release(now);
     const { deviceId } = visit;
     const lockoutMs = proof === "wrong" ? visit.fail(now) : 0;
     if (lockoutMs > 0) this.#log.log("warn", "device.lockout", () => ({ deviceId, remoteAddress, lockoutMs }));

@@ -18,7 +18,7 @@ export interface SessionHandlers {
   /** There is room again after a refused `send`. */
   onDrain(): void;
   /** What waits to be sent is as much again as there is room for; or nothing waits any more. */
-  onSendsPiled(piled: boolean): void;
+  onSendBackpressure(piled: boolean): void;
   /** Once, and the last. */
   onClosed(error: UsmpError): void;
 }

@@ -143,7 +143,7 @@ export class SessionDriver implements LinkHandlers {
     // An ended session has no room either, but says so at once.
     if (this.#hasRoom() || this.#ended !== null) return this.#pending.run(message, this.#sealPending);
     const waiting = this.#pending.waitForRoom(message);
-    this.#judgePile();
+    this.#updateBackpressure();
     return waiting;
   }
 
@@ -196,15 +196,15 @@ export class SessionDriver implements LinkHandlers {
   onBytes(chunk: Uint8Array): void {
     const now = this.#clock.now();
     this.#bytesReceived += chunk.length;
-    this.#judgeCongestion(now);
+    this.#updateCongestion(now);
     this.#connection.receive(chunk, now, this.#flush);
     // An answer to the peer does not wait until the application has seen what came.
     this.#flush();
     this.#pump();
   }
 
-  onTrouble(trouble: UsmpError): void {
-    this.#connection.linkTroubled(trouble);
+  onTransientError(trouble: UsmpError): void {
+    this.#connection.onTransientError(trouble);
     this.#pump();
   }
 
@@ -267,7 +267,7 @@ export class SessionDriver implements LinkHandlers {
   }
 
   /** Tells the core where it changed whether what is sent piles up; whether it changed. */
-  #judgeCongestion(now: number): boolean {
+  #updateCongestion(now: number): boolean {
     const congested = this.unsentBytes >= CONGESTED_AT * this.#settings.maxUnsentBytes;
     if (congested === this.#congested) return false;
     this.#congested = congested;
@@ -275,12 +275,12 @@ export class SessionDriver implements LinkHandlers {
     return true;
   }
 
-  #judgePile(): void {
+  #updateBackpressure(): void {
     const { waitingBytes, anyWaits } = this.#pending;
     const piled = anyWaits && (this.#sendsPiled || waitingBytes >= this.#settings.maxUnsentBytes);
     if (piled === this.#sendsPiled || this.#ended !== null) return;
     this.#sendsPiled = piled;
-    this.#session?.onSendsPiled(piled);
+    this.#session?.onSendBackpressure(piled);
   }
 
   #hasRoom(): boolean {
@@ -323,7 +323,7 @@ export class SessionDriver implements LinkHandlers {
 
   #onFlushed(): void {
     this.#settle();
-    if (this.#congested && this.#ended === null && this.#judgeCongestion(this.#clock.now())) this.#pump();
+    if (this.#congested && this.#ended === null && this.#updateCongestion(this.#clock.now())) this.#pump();
   }
 
   /** Tells who waits for what has left, or for the room that it left. */
@@ -332,7 +332,7 @@ export class SessionDriver implements LinkHandlers {
     while (this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes) {
       this.#pending.runNext(this.#sealPending);
     }
-    this.#judgePile();
+    this.#updateBackpressure();
     if (!this.#drainWanted || this.#ended !== null || this.#pending.anyWaits) return;
     if (this.unsentBytes > this.#settings.maxUnsentBytes / 2) return;
     this.#drainWanted = false;

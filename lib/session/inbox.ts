@@ -78,7 +78,7 @@ export class Inbox {
     this.#queue.push(data);
     this.#queuedBytes += data.length;
     if (!this.#interested) this.#dropSurplus();
-    this.#judgePressure();
+    this.#updatePressure();
   }
 
   /** Whether a message waits. Counts as interest. */
@@ -93,7 +93,7 @@ export class Inbox {
     const data = this.#queue.shift();
     if (data === undefined) return null;
     this.#queuedBytes -= data.length;
-    this.#judgePressure();
+    this.#updatePressure();
     return data;
   }
 
@@ -163,7 +163,7 @@ export class Inbox {
   /** Somebody wants the messages: a full queue stops the reading from now on. */
   interest(): void {
     this.#interested = true;
-    this.#judgePressure();
+    this.#updatePressure();
   }
 
   /** Gives waiting messages to callbacks and listeners, as long as there are any. Within a delivery of its own a no-op. */
@@ -171,7 +171,7 @@ export class Inbox {
     if (this.#flushing) return;
     this.#flushing = true;
     try {
-      while (!this.#held && this.#flushNext()) this.#judgePressure();
+      while (!this.#held && this.#flushNext()) this.#updatePressure();
     } finally {
       this.#flushing = false;
     }
@@ -213,7 +213,7 @@ export class Inbox {
     }
   }
 
-  #judgePressure(): void {
+  #updatePressure(): void {
     const { maxMessages, maxBytes } = this.#options;
     const above = this.#queue.length >= maxMessages || this.#queuedBytes >= maxBytes;
     // Goes on at half, so that a slow reader does not make the link stop and go with every message.

@@ -1,7 +1,7 @@
 import { GuardedEmitter, type EventMap, type EventNames } from "./guarded-emitter.js";
 
 /** Enough for a sketch that polls rarely. Messages are not among them: they wait in their inbox, which is bounded. */
-const MOST_WAITING = 1_024;
+const MAX_WAITING = 1_024;
 
 /**
  * Events that wait, in order, until `runWaiting` where they are polled for; else they run at once. What a callback brings
@@ -48,7 +48,7 @@ export abstract class PolledEmitter<
       return;
     }
     this.#waiting.push(call);
-    if (this.#waiting.length > MOST_WAITING) this.#waiting.shift();
+    if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
   }
 
   /** Calls the callback and the listeners now: for what has waited elsewhere. @internal */

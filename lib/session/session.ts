@@ -99,7 +99,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
       onPong: (roundTripMs) => settleAll(this.#pings, (ping) => ping.resolve(roundTripMs)),
       onRekeyed: (by) => this.#onRekeyed(by),
       onDrain: () => this.dispatch("drain"),
-      onSendsPiled: (piled) => {
+      onSendBackpressure: (piled) => {
         this.#sendsPiled = piled;
         this.#setReading();
       },

@@ -1,7 +1,7 @@
 import type { UsmpStatus } from "./status.js";
 
 /** A reader that falls this far behind loses the oldest. */
-const MOST_UNREAD = 64;
+const MAX_UNREAD = 64;
 
 /** What one reader of `status()` has not read yet, up to the status "closed". */
 export class StatusFeed {
@@ -16,7 +16,7 @@ export class StatusFeed {
       return;
     }
     this.#unread.push(status);
-    if (this.#unread.length > MOST_UNREAD) this.#unread.shift();
+    if (this.#unread.length > MAX_UNREAD) this.#unread.shift();
   };
 
   /** The oldest unread one, or the next to come; null after "closed", and after `end`. */

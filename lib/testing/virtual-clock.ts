@@ -8,10 +8,10 @@ const LONGEST_CHAIN = 32;
 /** What is awaited for the microtask queue to go round once. */
 const NEXT_TURN = Promise.resolve();
 /** Turns that a sketch gets to come to its next wait; one that awaits something of its own is left behind after them. */
-const MOST_TURNS = 256;
+const MAX_TURNS = 256;
 
 /** Looks between two moments of time that no sketch needs, unless it would look for ever. */
-const MOST_POLLS = 1_000_000;
+const MAX_POLLS = 1_000_000;
 
 /**
  * Time that stands still until it is moved, for virtual boards and what is connected to them. Timers due at one time run in
@@ -61,10 +61,10 @@ export class VirtualClock implements BoardClock {
   }
 
   polled(): void {
-    if (++this.#polls < MOST_POLLS) return;
+    if (++this.#polls < MAX_POLLS) return;
     this.#polls = 0;
     throw new Error(
-      `looked ${MOST_POLLS} times whether something changed, while time stands still: ` +
+      `looked ${MAX_POLLS} times whether something changed, while time stands still: ` +
         "what waits in a loop must let time go on, as in while (millis() < until) await delay(1)",
     );
   }
@@ -159,7 +159,7 @@ export class VirtualClock implements BoardClock {
 
   async #letThrough(): Promise<void> {
     let least = 0;
-    for (let turn = 0; turn < least || this.#stirred || (turn < MOST_TURNS && !this.#isQuiet()); turn++) {
+    for (let turn = 0; turn < least || this.#stirred || (turn < MAX_TURNS && !this.#isQuiet()); turn++) {
       if (this.#stirred) {
         this.#stirred = false;
         least = turn + LONGEST_CHAIN;

@@ -59,7 +59,7 @@ export class ContainedLink implements Link {
     this.#call(() =>
       this.#link.attach({
         onBytes: (chunk) => this.#onBytes(chunk, handlers),
-        onTrouble: (error) => this.#hear(() => handlers.onTrouble?.(toUsmpError(error))),
+        onTransientError: (error) => this.#hear(() => handlers.onTransientError?.(toUsmpError(error))),
         onEnd: () => this.#hear(() => handlers.onEnd()),
         onClose: (error) => this.#hear(() => this.#leave(error === undefined ? undefined : toUsmpError(error))),
       }),

@@ -5,7 +5,7 @@ import { causeText, systemCodeOf, UsmpError } from "../errors.js";
  * Where several addresses of one name were tried, the code that says most comes first: an answer (even a refusal) says
  * more than silence, and silence more than "no route", which every machine without IPv6 gives for half of its names.
  */
-const MOST_TELLING_FIRST = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
+const MAX_TELLING_FIRST = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
 
 const CONNECT_ADVICE: Readonly<Record<string, (host: string, port: number) => string>> = {
   ECONNREFUSED: (host, port) =>
@@ -61,7 +61,7 @@ export function listenFailure(error: unknown, host: string, port: number): UsmpE
 }
 
 /** TRANSPORT for datagrams that do not get through for the moment; `error` becomes the cause. */
-export function datagramTrouble(error: unknown, host: string, port: number): UsmpError {
+export function transientDatagramError(error: unknown, host: string, port: number): UsmpError {
   const code = systemCode(error);
   const advice = CONNECT_ADVICE[code]?.(host, port) ?? `sending to ${formatPlace(host, port)} failed`;
   return new UsmpError("TRANSPORT", `${advice} (${code})`, { cause: error });
@@ -87,7 +87,7 @@ function triedAddresses(error: unknown, host: string): string[] {
 
 function mostTellingCode(error: unknown): string {
   const codes = errorsIn(error).map(systemCode);
-  return MOST_TELLING_FIRST.find((code) => codes.includes(code)) ?? codes[0] ?? systemCode(error);
+  return MAX_TELLING_FIRST.find((code) => codes.includes(code)) ?? codes[0] ?? systemCode(error);
 }
 
 function systemCode(error: unknown): string {

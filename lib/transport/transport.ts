@@ -9,7 +9,7 @@ export interface LinkHandlers {
   /** Bytes from the peer: the next ones of a stream, or one whole datagram. Borrowed for the call: copy what is kept. */
   onBytes(chunk: Uint8Array): void;
   /** Datagrams do not get through for the moment (code TRANSPORT): nobody listens there, no route. The link stays open. */
-  onTrouble?(error: UsmpError): void;
+  onTransientError?(error: UsmpError): void;
   /** The peer will send no more (half-close). What was sent to it still goes out; `onClose` follows later. */
   onEnd(): void;
   /** The link is gone. Exactly once, and the last call. `error` (code TRANSPORT) where it broke, absent for an orderly end. */

@@ -1,6 +1,6 @@
 import type { Socket } from "node:dgram";
 
-import { datagramTrouble } from "./system-errors.js";
+import { transientDatagramError } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
 /**
@@ -68,7 +68,8 @@ export class UdpLink implements Link {
 
   /** Nothing that the network says closes a socket without a connection. */
   readonly #onError = (error: Error): void => {
-    if (!this.#closed) this.#handlers?.onTrouble?.(datagramTrouble(error, this.remoteAddress, this.remotePort));
+    if (!this.#closed)
+      this.#handlers?.onTransientError?.(transientDatagramError(error, this.remoteAddress, this.remotePort));
   };
 
   #close(): void {

@@ -2,7 +2,7 @@ import type { RemoteInfo, Socket } from "node:dgram";
 
 import { UsmpError } from "../errors.js";
 import { plainAddress } from "./place.js";
-import { datagramTrouble, listenFailure } from "./system-errors.js";
+import { transientDatagramError, listenFailure } from "./system-errors.js";
 import type { DatagramHandlers, DatagramPeer, Listener } from "./transport.js";
 
 /** One bound socket for all peers. */
@@ -34,7 +34,7 @@ export class UdpListener implements Listener {
     }
     this.#socket.send(datagram, port, address, (error) => {
       if (error === null) onSent?.();
-      else onSent?.(datagramTrouble(error, plainAddress(address), port));
+      else onSent?.(transientDatagramError(error, plainAddress(address), port));
     });
   }
 

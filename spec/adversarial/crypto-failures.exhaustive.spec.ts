@@ -218,7 +218,7 @@ describe("adversarial: cryptography that throws", () => {
       gateway.onMessage((data, _length, session) => void session.send(data));
       const [address] = await gateway.listen(transport(0));
       // Over UDP its own silence tells the device.
-      const watchful = { keepaliveMs: 300, lifeSignTimeoutMs: 300, reconnect: () => 50 };
+      const watchful = { keepaliveMs: 300, pongTimeoutMs: 300, reconnect: () => 50 };
       const bystander = new Usmp(PSK, { deviceId: BYSTANDER });
       const device = new Usmp(PSK, { deviceId: DEVICE, ...watchful });
       const devices = [bystander, device];

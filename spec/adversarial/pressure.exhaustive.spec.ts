@@ -16,7 +16,7 @@ import { turn } from "../support/transport-recorder.js";
 
 const MEBIBYTE = 1_048_576;
 /** Far more than the system's buffers hold for one connection. */
-const MOST_MESSAGES = 40_000;
+const MAX_MESSAGES = 40_000;
 const MESSAGE = "x".repeat(1_800);
 
 describe("under pressure", () => {
@@ -28,7 +28,7 @@ describe("under pressure", () => {
   async function fill(send: () => boolean): Promise<number> {
     let sent = 0;
     for (let refused = 0; refused < 200;) {
-      if (sent >= MOST_MESSAGES) throw new Error("it never stops");
+      if (sent >= MAX_MESSAGES) throw new Error("it never stops");
       if (send()) {
         sent++;
         refused = 0;

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import { concat } from "../../lib/core/wire/bytes.js";
-import { KeySchedule } from "../../lib/core/stream/stream-keys.js";
+import { StreamKeys } from "../../lib/core/stream/stream-keys.js";
 import { OrderedOpeningKey, SealingKey } from "../../lib/core/session/frame-cipher.js";
 import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
@@ -164,7 +164,7 @@ describe("adversarial, over TCP: session", () => {
     const device = await (await HostileDevice.connect(gateway.port)).establish();
     const context = { crypto, cipher: "aes-256-gcm", sessionId: device.sessionId } as const;
     const late = new OrderedOpeningKey(context, Uint8Array.from(device.keys.c2s), 0xffff_ffff);
-    const open = sinon.stub(KeySchedule.prototype, "open").callsFake((frame) => {
+    const open = sinon.stub(StreamKeys.prototype, "open").callsFake((frame) => {
       const plaintext = late.open(frame);
       if (plaintext === null) throw new UsmpError("CRYPTO", "not the frame that belongs here");
       return { plaintext, firstUnderNewKey: false };
@@ -183,7 +183,7 @@ describe("adversarial, over TCP: session", () => {
         Uint8Array.from(second.keys.s2c),
         0xffff_fffd,
       );
-      const stub = sinon.stub(KeySchedule.prototype, "tx").get(() => tx);
+      const stub = sinon.stub(StreamKeys.prototype, "tx").get(() => tx);
       expect([session.send("the last one"), session.send("one too many")]).to.deep.equal([true, false]);
       stub.restore();
       expect(session.lastError?.code).to.equal("SEQ_EXHAUSTED");

@@ -73,7 +73,7 @@ const LINKS: Readonly<Record<string, Spoil>> = {
       onClose: (error) => {
         handlers.onClose(error);
         handlers.onBytes(Uint8Array.of(1, 2, 3));
-        handlers.onTrouble?.(BROKEN as never);
+        handlers.onTransientError?.(BROKEN as never);
         handlers.onEnd();
       },
     })),

@@ -47,7 +47,7 @@ describe("guardCrypto", () => {
     aead.seal(NONCE, NONCE, counted(10), sealed, 0);
     expect([...aead.open(NONCE, NONCE, sealed)!]).to.deep.equal([...counted(10)]);
     expect(aead.open(NONCE, NONCE, filled(26, 0))).to.equal(null);
-    expect(aead.keepsNothing).to.equal(true);
+    expect(aead.allowsInputReuse).to.equal(true);
     aead.wipe();
     expectCode(() => aead.seal(NONCE, NONCE, NONCE, sealed, 0), "CRYPTO");
     const bytes = counted(5, 1);
@@ -97,7 +97,7 @@ describe("guardCrypto", () => {
   });
 
   it("promises nothing of an AEAD that does not", () => {
-    expect(guardCrypto(faulty).aead("aes-256-gcm", NONCE).keepsNothing).to.equal(undefined);
+    expect(guardCrypto(faulty).aead("aes-256-gcm", NONCE).allowsInputReuse).to.equal(undefined);
   });
 });
 

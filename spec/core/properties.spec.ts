@@ -136,7 +136,7 @@ describe("two ends, whatever they do", () => {
   );
 
   /** PINGs are due all the time; nobody is given up, because a spec may let bytes lie for as long as it likes. */
-  const keepalive = { pingWhenSilentMs: 3_000, pingWhenUnheardMs: 4_000 };
+  const keepalive = { pingAfterTxIdleMs: 3_000, pingAfterRxIdleMs: 4_000 };
 
   it("use no (key, nonce) twice, and deliver every message once and in order", () => {
     const property = fc.property(fc.array(command, { maxLength: 60 }), (commands) => {

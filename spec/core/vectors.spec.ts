@@ -5,7 +5,7 @@ import { concat } from "../../lib/core/wire/bytes.js";
 import { crc16 } from "../../lib/core/wire/crc16.js";
 import { writeHeader } from "../../lib/core/wire/frame.js";
 import { FrameDecoder } from "../../lib/core/stream/frame-decoder.js";
-import { Outbox } from "../../lib/core/stream/stream-outbox.js";
+import { StreamOutbox } from "../../lib/core/stream/stream-outbox.js";
 import { OrderedOpeningKey, SealingKey } from "../../lib/core/session/frame-cipher.js";
 import { type SessionType } from "../../lib/core/wire/wire.js";
 import { fromHex, toHex } from "../support/core-bytes.js";
@@ -49,7 +49,7 @@ const golden = JSON.parse(readFileSync(file, "utf8")) as GoldenVectors;
 const KEY = fromHex("746869735f69735f615f766572795f7365637265745f6b65795f33325f627974");
 
 function seal(key: Uint8Array, sessionId: Uint8Array, seq: number, type: number, plaintext: Uint8Array): Uint8Array {
-  const outbox = new Outbox();
+  const outbox = new StreamOutbox();
   const sealing = new SealingKey({ crypto, cipher: "aes-256-gcm", sessionId }, Uint8Array.from(key), seq);
   sealing.seal(type as SessionType, plaintext, outbox);
   return concat(...outbox.take());

@@ -33,7 +33,7 @@ describe("device settings", () => {
     checkDeviceSettings(DEFAULT_DEVICE_SETTINGS);
     expect(DEFAULT_DEVICE_SETTINGS).to.include({
       keepaliveMs: 30_000,
-      lifeSignTimeoutMs: 30_000,
+      pongTimeoutMs: 30_000,
       rekeyAfterMs: 0,
       rekeyAfterFrames: 2 ** 30,
     });
@@ -41,7 +41,7 @@ describe("device settings", () => {
 
   it("refuse a negative duration with INVALID_ARG", () => {
     expectCode(() => checkDeviceSettings({ ...DEFAULT_DEVICE_SETTINGS, keepaliveMs: -1 }), "INVALID_ARG");
-    expectCode(() => checkDeviceSettings({ ...DEFAULT_DEVICE_SETTINGS, lifeSignTimeoutMs: -1 }), "INVALID_ARG");
+    expectCode(() => checkDeviceSettings({ ...DEFAULT_DEVICE_SETTINGS, pongTimeoutMs: -1 }), "INVALID_ARG");
   });
 });
 

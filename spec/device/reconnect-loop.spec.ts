@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import type { DeviceLife } from "../../lib/device/reconnect-loop.js";
+import type { ReconnectLoop } from "../../lib/device/reconnect-loop.js";
 import { UsmpServer } from "../../lib/gateway/server.js";
 import { UsmpError } from "../../lib/errors.js";
 import type { Dialer, Link } from "../../lib/transport/transport.js";
@@ -8,7 +8,7 @@ import { closing, LifeRig, type LifeOptions } from "../support/facade-life.js";
 import { crypto, PSK } from "../support/facade-rig.js";
 
 /** A life in each state, on a rig of its own. */
-const INTO: Record<string, (rig: LifeRig, options?: LifeOptions) => Promise<DeviceLife>> = {
+const INTO: Record<string, (rig: LifeRig, options?: LifeOptions) => Promise<ReconnectLoop>> = {
   idle: async (rig, options) => rig.life(options),
   opening: async (rig, options) => {
     const life = rig.life(options);
@@ -41,7 +41,7 @@ const INTO: Record<string, (rig: LifeRig, options?: LifeOptions) => Promise<Devi
   },
 };
 
-describe("DeviceLife", () => {
+describe("ReconnectLoop", () => {
   let rig: LifeRig;
   let server: UsmpServer;
 
@@ -65,7 +65,7 @@ describe("DeviceLife", () => {
   });
 
   /** Closes it, and finds nothing left but what the mute acceptor never closes. */
-  const end = async (life: DeviceLife): Promise<void> => {
+  const end = async (life: ReconnectLoop): Promise<void> => {
     rig.network.thaw();
     await rig.until(life.close(closing()));
     await rig.until(server.stop());
@@ -394,7 +394,7 @@ describe("DeviceLife", () => {
     });
 
     it("of begin tells true although onConnect has closed again", async () => {
-      const life: DeviceLife = rig.life({ handlers: { onSession: () => void life.close(closing()) } });
+      const life: ReconnectLoop = rig.life({ handlers: { onSession: () => void life.close(closing()) } });
       expect(await rig.until(life.begin(rig.dialer()))).to.equal(true);
       expect(rig.events).to.deep.equal(["session", "lost CLOSED"]);
       await end(life);
@@ -414,18 +414,18 @@ describe("DeviceLife", () => {
   });
 
   describe("within its own callbacks", () => {
-    const during = (name: "onSession" | "onLost" | "onFailed", act: (life: DeviceLife) => void): DeviceLife => {
+    const during = (name: "onSession" | "onLost" | "onFailed", act: (life: ReconnectLoop) => void): ReconnectLoop => {
       let acted = false;
       const once = (): void => {
         if (acted) return;
         acted = true;
         act(life);
       };
-      const life: DeviceLife = rig.life({ handlers: { [name]: once } });
+      const life: ReconnectLoop = rig.life({ handlers: { [name]: once } });
       return life;
     };
     /** Brings a life to its callback: connected, cut, or refused. */
-    const provoke = async (life: DeviceLife, name: "onSession" | "onLost" | "onFailed"): Promise<void> => {
+    const provoke = async (life: ReconnectLoop, name: "onSession" | "onLost" | "onFailed"): Promise<void> => {
       await rig.until(life.begin(rig.dialer(name === "onFailed" ? "nobody" : undefined)));
       if (name === "onLost") rig.network.cut();
       await rig.pass();
@@ -468,7 +468,7 @@ describe("DeviceLife", () => {
 
     it("says in onLost what comes next", async () => {
       const states: string[] = [];
-      const life: DeviceLife = rig.life({ handlers: { onLost: () => void states.push(life.state.name) } });
+      const life: ReconnectLoop = rig.life({ handlers: { onLost: () => void states.push(life.state.name) } });
       await rig.until(life.begin(rig.dialer()));
       rig.network.cut();
       await rig.pass(1_000);
@@ -493,7 +493,7 @@ describe("DeviceLife", () => {
 
     it("close waits for the link of a session that reconnect has ended", async () => {
       const order: string[] = [];
-      const life: DeviceLife = rig.life({
+      const life: ReconnectLoop = rig.life({
         handlers: {
           onLost: () => {
             void rig.sessions[0]!.close().then(() => order.push("link gone"));

@@ -9,9 +9,9 @@ import {
   parseReconnect,
   step,
   type BackoffOptions,
-  type LifeEffect,
+  type ReconnectEffect,
   type LifeInput,
-  type LifeState,
+  type ReconnectState,
   type Transition,
 } from "../../lib/device/reconnect-machine.js";
 import { USMP_ERROR_CODES, UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
@@ -25,7 +25,7 @@ const error = (code: UsmpErrorCode): UsmpError => new UsmpError(code, "for this 
 
 /** The attempt that each state is in; 6 is an old one, 8 one that never was. */
 const running = { attempt: 7, failures: 2, sessions: 1 };
-const STATES: Record<LifeState["name"], LifeState> = {
+const STATES: Record<ReconnectState["name"], ReconnectState> = {
   idle: { name: "idle" },
   opening: { name: "opening", ...running },
   handshaking: { name: "handshaking", ...running },
@@ -52,7 +52,7 @@ const NUMBERED: readonly InputName[] = ["linkOpen", "established", "failed", "lo
 const NEW_LIFE = "opening 8 f0 s0 | drop, dial 8";
 const AGAIN_NOW = "opening 8 f0 s1 | drop, dial 8";
 const CLOSED = "closed 7 CLOSED | drop";
-const TABLE: Record<LifeState["name"], Record<InputName, string>> = {
+const TABLE: Record<ReconnectState["name"], Record<InputName, string>> = {
   idle: {
     begin: "opening 1 f0 s0 | drop, dial 1",
     reconnect: "=",
@@ -115,16 +115,16 @@ const TABLE: Record<LifeState["name"], Record<InputName, string>> = {
   },
 };
 
-function run(state: LifeState, input: LifeInput, given: Partial<BackoffOptions> = {}): Transition {
+function run(state: ReconnectState, input: LifeInput, given: Partial<BackoffOptions> = {}): Transition {
   return step(state, input, NOW, HALF, { ...DEFAULT_BACKOFF, ...given });
 }
 
-function show(before: LifeState, { state, effects }: Transition): string {
+function show(before: ReconnectState, { state, effects }: Transition): string {
   if (state === before && effects.length === 0) return "=";
   return `${showState(state)} | ${effects.map(showEffect).join(", ")}`.trimEnd();
 }
 
-function showState(state: LifeState): string {
+function showState(state: ReconnectState): string {
   if (state.name === "idle") return "idle";
   if (state.name === "closed") return `closed ${state.attempt} ${state.error.code}`;
   const text = `${state.name} ${state.attempt} f${state.failures} s${state.sessions}`;
@@ -133,7 +133,7 @@ function showState(state: LifeState): string {
   return text;
 }
 
-function showEffect(effect: LifeEffect): string {
+function showEffect(effect: ReconnectEffect): string {
   switch (effect.type) {
     case "dial":
       return `dial ${effect.attempt}`;
@@ -179,7 +179,7 @@ describe("The reconnect machine", () => {
   });
 
   it("never uses an attempt number twice", () => {
-    let state: LifeState = { name: "idle" };
+    let state: ReconnectState = { name: "idle" };
     const seen: number[] = [];
     const inputs = fc.sample(fc.constantFrom(...Object.values(INPUTS)), { numRuns: 500, seed: 4_711 });
     for (const input of inputs) {
@@ -226,7 +226,7 @@ describe("The reconnect machine", () => {
       expect(run(opening, { type: "failed", attempt: 1, error: error("TIMEOUT") }, NO_RETRY).state.name).to.equal(
         "closed",
       );
-      const established = { ...STATES.established, failures: 0, since: -1e9 } as LifeState;
+      const established = { ...STATES.established, failures: 0, since: -1e9 } as ReconnectState;
       expect(run(established, { type: "lost", attempt: 7, error: error("BYE") }, NO_RETRY).state.name).to.equal(
         "closed",
       );
@@ -234,8 +234,8 @@ describe("The reconnect machine", () => {
   });
 
   describe("starts the backoff over", () => {
-    const lostAfter = (livedMs: number, stableMs?: number): LifeState => {
-      const state = { ...STATES.established, since: NOW - livedMs } as LifeState;
+    const lostAfter = (livedMs: number, stableMs?: number): ReconnectState => {
+      const state = { ...STATES.established, since: NOW - livedMs } as ReconnectState;
       const given = stableMs === undefined ? {} : { stableMs };
       return run(state, { type: "lost", attempt: 7, error: error("BYE") }, given).state;
     };

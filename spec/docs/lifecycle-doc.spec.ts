@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
-import { DEFAULT_BACKOFF, step, type LifeInput, type LifeState } from "../../lib/device/reconnect-machine.js";
+import { DEFAULT_BACKOFF, step, type LifeInput, type ReconnectState } from "../../lib/device/reconnect-machine.js";
 import { UsmpError } from "../../lib/errors.js";
 
 const error = new UsmpError("TRANSPORT", "for this spec");
 const running = { attempt: 1, failures: 0, sessions: 0 };
 
-const STATES: Record<LifeState["name"], LifeState> = {
+const STATES: Record<ReconnectState["name"], ReconnectState> = {
   idle: { name: "idle" },
   opening: { name: "opening", ...running },
   handshaking: { name: "handshaking", ...running },

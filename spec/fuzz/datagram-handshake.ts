@@ -21,12 +21,12 @@ import {
 import { damaged, forged, forgedUtack } from "./hostile-frames.js";
 import { hold, same } from "./invariant.js";
 
-const MOST_OPERATIONS = 40;
+const MAX_OPERATIONS = 40;
 /** Far longer than all repeats that these operations can make an end wait for. */
 const TIMEOUT_MS = 400_000;
 const HEALING_MS = 120_000;
 /** A device keeps sixteen challenges and as many cookies: the real one and this many others. */
-const MOST_STRANGE = 15;
+const MAX_STRANGE = 15;
 
 export function attackDatagrams(role: Role, choices: Choices): void {
   const variant = choices.below(8);
@@ -59,7 +59,7 @@ class Network {
   }
 
   run(): void {
-    for (let count = 0; !this.#choices.isOver && count < MOST_OPERATIONS; count++) {
+    for (let count = 0; !this.#choices.isOver && count < MAX_OPERATIONS; count++) {
       this.#step();
       this.#check();
     }
@@ -143,7 +143,7 @@ class Network {
     if (this.#victim === "gateway" || (type !== FrameType.CHALLENGE && type !== FrameType.HELLO_RETRY)) return true;
     const payload = `${type} ${toHex(datagram.subarray(12))}`;
     if (payload === `${FrameType.CHALLENGE} ${toHex(REAL.challenge.subarray(12))}`) return true;
-    if (this.#strange.size >= MOST_STRANGE && !this.#strange.has(payload)) return false;
+    if (this.#strange.size >= MAX_STRANGE && !this.#strange.has(payload)) return false;
     this.#strange.add(payload);
     return true;
   }

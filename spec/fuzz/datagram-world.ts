@@ -9,7 +9,7 @@ export const SIDES = ["device", "gateway"] as const;
 export type Side = (typeof SIDES)[number];
 
 /** A deadline that passes and changes nothing comes again at once: more than this many at one time is a busy loop. */
-const MOST_DEADLINES = 10_000;
+const MAX_DEADLINES = 10_000;
 
 export function other(side: Side): Side {
   return side === "device" ? "gateway" : "device";
@@ -79,7 +79,7 @@ export class DatagramWorld {
   pass(ms: number): void {
     const until = this.now + ms;
     for (let count = 0; this.nextDeadline() <= until; count++) {
-      hold(count < MOST_DEADLINES, "a deadline that does nothing, over and over");
+      hold(count < MAX_DEADLINES, "a deadline that does nothing, over and over");
       this.now = Math.max(this.now, this.nextDeadline());
       for (const side of SIDES) {
         const { connection } = this.ends[side];

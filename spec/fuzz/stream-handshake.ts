@@ -23,7 +23,7 @@ import {
 import { damaged, forged } from "./hostile-frames.js";
 import { hold, same } from "./invariant.js";
 
-const MOST_FRAMES = 8;
+const MAX_FRAMES = 8;
 /** That of `deviceEnd` and `gatewayEnd`. */
 const TIMEOUT_MS = 10_000;
 
@@ -38,7 +38,7 @@ export function attackStream(role: Role, choices: Choices): void {
   if (role === "device") same(toHex(concat(...hello)), toHex(REAL.hello), "HELLO");
   let now = 0;
   let outcome: Outcome = "open";
-  for (let count = 0; !choices.isOver && outcome === "open" && count < MOST_FRAMES; count++) {
+  for (let count = 0; !choices.isOver && outcome === "open" && count < MAX_FRAMES; count++) {
     if (choices.below(16) === 15) now = Math.min(now + choices.uint16(), TIMEOUT_MS - 1);
     end.connection.handleDeadline(now);
     if (lookup === "late" && choices.below(2) === 1) {

@@ -8,7 +8,7 @@ import { rejectionOf } from "../support/session-waits.js";
 
 const OTHER_PSK = "another key, as long as it has to be";
 
-describe("Reception", () => {
+describe("SessionAcceptor", () => {
   let rig: NetworkRig;
   let lines: string[];
   let fields: LogFields[];

@@ -91,7 +91,7 @@ function describeDevice(carrier: Carrier): void {
         const usmp = new Usmp(PSK, {
           deviceId: DEVICE_ID,
           keepaliveMs: 200,
-          lifeSignTimeoutMs: 1_000,
+          pongTimeoutMs: 1_000,
           reconnect: { minDelayMs: 50, maxDelayMs: 200 },
         });
         cleanup.push(() => usmp.close());

@@ -288,7 +288,7 @@ describe("SessionDriver", () => {
 
   describe("time", () => {
     it("takes one timer at most, whatever goes on", async () => {
-      const keepalive = { pingWhenSilentMs: 30_000, pingWhenUnheardMs: 20_000, lifeSignTimeoutMs: 30_000 };
+      const keepalive = { pingAfterTxIdleMs: 30_000, pingAfterRxIdleMs: 20_000, pongTimeoutMs: 30_000 };
       const rig = new DriverRig({ keepalive }).establish();
       for (let rounds = 0; rounds < 50; rounds++) {
         rig.driver.send(utf8("x"));
@@ -299,7 +299,7 @@ describe("SessionDriver", () => {
     });
 
     it("makes it PING when due, and TIMEOUT when nobody answers", async () => {
-      const keepalive = { pingWhenSilentMs: 30_000, lifeSignTimeoutMs: 30_000 };
+      const keepalive = { pingAfterTxIdleMs: 30_000, pongTimeoutMs: 30_000 };
       const rig = new DriverRig({ keepalive }).establish();
       await rig.clock.advance(29_999);
       expect(rig.link.take()).to.have.lengthOf(0);
@@ -354,7 +354,7 @@ describe("SessionDriver", () => {
     });
 
     it("holds nothing up once unref was called: link and every later timer let the process end", async () => {
-      const rig = new DriverRig({ keepalive: { pingWhenSilentMs: 1_000 } }).establish();
+      const rig = new DriverRig({ keepalive: { pingAfterTxIdleMs: 1_000 } }).establish();
       const unrefs: number[] = [];
       const after = rig.clock.after.bind(rig.clock);
       rig.clock.after = (delayMs, callback) => {

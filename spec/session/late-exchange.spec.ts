@@ -1,7 +1,7 @@
 /** A gateway's driver writes SESSION_OK before its core computes the keys, whatever the link does within that call. */
 import { expect } from "chai";
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
-import { GatewayHandshake } from "../../lib/core/handshake/stream-gateway.js";
+import { StreamGatewayHandshake } from "../../lib/core/handshake/stream-gateway.js";
 import { StreamConnection } from "../../lib/core/stream/stream-connection.js";
 import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
@@ -50,7 +50,7 @@ function challenged(onSessionOk: (rig: Rig) => void = () => {}): Rig {
           keepalive: NO_KEEPALIVE,
           handshakeTimeoutMs: 10_000,
           partialFrameTimeoutMs: 15_000,
-          handshake: new GatewayHandshake({ crypto: provider, decoyPsk: DECOY_PSK }),
+          handshake: new StreamGatewayHandshake({ crypto: provider, decoyPsk: DECOY_PSK }),
         },
         0,
       ),
@@ -64,7 +64,7 @@ function challenged(onSessionOk: (rig: Rig) => void = () => {}): Rig {
           onPong: () => {},
           onRekeyed: () => {},
           onDrain: () => {},
-          onSendsPiled: () => {},
+          onSendBackpressure: () => {},
           onClosed: ({ code }) => void events.push(`closed ${code}`),
         });
       },

@@ -389,7 +389,7 @@ describe("UsmpSession", () => {
     });
 
     it("changes nothing for a PING that is out: it is still waited for", async () => {
-      const { rig, session } = sessionRig({ keepalive: { lifeSignTimeoutMs: 5_000 } });
+      const { rig, session } = sessionRig({ keepalive: { pongTimeoutMs: 5_000 } });
       const events = record(session);
       session.keepalive(1_000);
       await rig.clock.advance(1_000);

@@ -65,8 +65,8 @@ export class SimulatedEnd {
         : new DatagramGatewayHandshake({ crypto, decoyPsk: crypto.randomBytes(32) });
     const keepalive =
       role === "device"
-        ? { pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000, idleTimeoutMs: 0 }
-        : { pingWhenSilentMs: 0, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 0, idleTimeoutMs: 60_000 };
+        ? { pingAfterTxIdleMs: 30_000, pingAfterRxIdleMs: 30_000, pongTimeoutMs: 30_000, idleTimeoutMs: 0 }
+        : { pingAfterTxIdleMs: 0, pingAfterRxIdleMs: 30_000, pongTimeoutMs: 0, idleTimeoutMs: 60_000 };
     const connection = new DatagramConnection(
       { role, crypto, cipher: "aes-256-gcm", keepalive, handshake, handshakeTimeoutMs: 15_000 },
       clock.now(),
@@ -88,7 +88,7 @@ export class SimulatedEnd {
       onPong: () => {},
       onRekeyed: () => this.rekeyed++,
       onDrain: () => {},
-      onSendsPiled: () => {},
+      onSendBackpressure: () => {},
       onClosed: (error) => (this.ended = error),
     });
   }

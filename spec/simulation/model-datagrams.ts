@@ -14,10 +14,10 @@ import { Choices } from "../fuzz/choices.js";
 import { DatagramWorld, other, SIDES, type Side } from "../fuzz/datagram-world.js";
 import { forged, forgedUtack } from "../fuzz/hostile-frames.js";
 import { repeatable } from "../fuzz/repeatable-crypto.js";
-import { KEEPALIVE, LENGTHS, MOST_CONTROLS, MOST_LENGTH, Step } from "./model-step.js";
+import { KEEPALIVE, LENGTHS, MAX_CONTROLS, MAX_LENGTH, Step } from "./model-step.js";
 
 /** A frame is given up after this long at the earliest (§6). */
-const LEAST_PATIENCE_MS = 16_000;
+const MIN_PATIENCE_MS = 16_000;
 /** Before this the 8th sending of a frame has not left, also where the first timeout was the shortest: 100 ms, doubling up to 5 s. */
 const LAST_SENDING_MS = 11_000;
 /** Four frames of a message, 40 s each, and then a keepalive. */
@@ -80,7 +80,7 @@ export class DatagramReal {
       const allowed = [
         ...(model.closedBy === null ? [] : [model.closedBy === side ? "CLOSED" : "BYE"]),
         ...(model.closedBy === other(side) ? ["CLOSED"] : []),
-        ...(model.elapsedMs >= LEAST_PATIENCE_MS ? ["TIMEOUT"] : []),
+        ...(model.elapsedMs >= MIN_PATIENCE_MS ? ["TIMEOUT"] : []),
       ];
       expect(allowed, `how the ${side} ended`).to.include(closed);
     }
@@ -121,7 +121,7 @@ const send = fc.tuple(side, fc.constantFrom(...LENGTHS), fc.nat(255)).map(([from
     const { connection, closed } = world.ends[from];
     const message = filled(length, first);
     if (closed !== undefined) return void expectCode(() => connection.send(message, world.now), "NOT_CONNECTED");
-    if (length > MOST_LENGTH) return void expectCode(() => connection.send(message, world.now), "PAYLOAD_TOO_LARGE");
+    if (length > MAX_LENGTH) return void expectCode(() => connection.send(message, world.now), "PAYLOAD_TOO_LARGE");
     world.send(from, message);
     model.accepted[from].push(toHex(message));
   }),
@@ -129,7 +129,7 @@ const send = fc.tuple(side, fc.constantFrom(...LENGTHS), fc.nat(255)).map(([from
 
 const control = fc.tuple(side, fc.constantFrom("ping" as const, "rekey" as const)).map(([from, what]) =>
   step(`${from} ${what}`, (model, { world }) => {
-    if (model.controls++ >= MOST_CONTROLS) return;
+    if (model.controls++ >= MAX_CONTROLS) return;
     world.pass(500);
     model.elapsedMs += 500;
     world.act(from, ({ connection }) => connection[what](world.now));
@@ -138,7 +138,7 @@ const control = fc.tuple(side, fc.constantFrom("ping" as const, "rekey" as const
 
 const crossed = fc.constant(
   step("both rekey at once", (model, { world }) => {
-    if ((model.controls += 2) > MOST_CONTROLS) return;
+    if ((model.controls += 2) > MAX_CONTROLS) return;
     world.pass(1_000);
     model.elapsedMs += 1_000;
     for (const from of SIDES) world.act(from, ({ connection }) => connection.rekey(world.now));

@@ -27,13 +27,13 @@ export class Step<Model extends object, Real> implements fc.Command<Model, Real>
 
 /** Message lengths at which something changes: empty, one frame, two, four, and what does not fit (§4). */
 export const LENGTHS = [0, 1, 31, 452, 453, 904, 905, 1808, 1809];
-export const MOST_LENGTH = 1808;
+export const MAX_LENGTH = 1808;
 
 /** More PINGs and REKEYs than this, arriving at once, would be a flood. */
-export const MOST_CONTROLS = 20;
+export const MAX_CONTROLS = 20;
 
 /** What a device and a gateway do by default. */
 export const KEEPALIVE = {
-  device: { pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000, idleTimeoutMs: 0 },
-  gateway: { pingWhenSilentMs: 0, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 0, idleTimeoutMs: 60_000 },
+  device: { pingAfterTxIdleMs: 30_000, pingAfterRxIdleMs: 30_000, pongTimeoutMs: 30_000, idleTimeoutMs: 0 },
+  gateway: { pingAfterTxIdleMs: 0, pingAfterRxIdleMs: 30_000, pongTimeoutMs: 0, idleTimeoutMs: 60_000 },
 } as const;

@@ -12,12 +12,12 @@ import { expectCode } from "../support/core-errors.js";
 import { plainFrame, withCrc } from "../support/core-frames.js";
 import { deviceEnd, gatewayEnd, Pair, type End } from "../support/core-pair.js";
 import { repeatable } from "../fuzz/repeatable-crypto.js";
-import { KEEPALIVE, LENGTHS, MOST_CONTROLS, MOST_LENGTH, Step } from "./model-step.js";
+import { KEEPALIVE, LENGTHS, MAX_CONTROLS, MAX_LENGTH, Step } from "./model-step.js";
 
 const SIDES = ["device", "gateway"] as const;
 type Side = (typeof SIDES)[number];
 
-const LEAST_PATIENCE_MS = 15_000;
+const MIN_PATIENCE_MS = 15_000;
 /** Of a frame of this session or an older one that comes once more, at a number that is not its own, or under a key that is gone. */
 const OUT_OF_ORDER = ["SEQUENCE", "CRYPTO"];
 /** Where frames are missing; the end of a message may be among them. */
@@ -194,7 +194,7 @@ export class StreamReal {
       const allowed = [
         ...this.#allowed[side],
         ...(model.closedBy === null ? [] : ["CLOSED", "BYE", "TRANSPORT"]),
-        ...(model.elapsedMs >= LEAST_PATIENCE_MS ? ["TIMEOUT"] : []),
+        ...(model.elapsedMs >= MIN_PATIENCE_MS ? ["TIMEOUT"] : []),
         ...(this.#isCut ? ["TRANSPORT"] : []),
       ];
       expect(allowed, `how the ${side} ended`).to.include(closed);
@@ -245,14 +245,14 @@ const send = fc.tuple(side, fc.constantFrom(...LENGTHS), fc.nat(255)).map(([from
     const { connection, closed } = real.ends[from];
     const message = filled(length, first);
     if (closed !== undefined) return void expectCode(() => connection.send(message, real.now), "NOT_CONNECTED");
-    if (length > MOST_LENGTH) return void expectCode(() => connection.send(message, real.now), "PAYLOAD_TOO_LARGE");
+    if (length > MAX_LENGTH) return void expectCode(() => connection.send(message, real.now), "PAYLOAD_TOO_LARGE");
     real.send(model, from, message);
   }),
 );
 
 const control = fc.tuple(side, fc.constantFrom("ping" as const, "rekey" as const)).map(([from, what]) =>
   step(`${from} ${what}`, (model, real) => {
-    if (model.controls++ >= MOST_CONTROLS) return;
+    if (model.controls++ >= MAX_CONTROLS) return;
     model.elapsedMs += 500;
     real.pass(500);
     if (what === "rekey") model.rekeys++;
@@ -263,7 +263,7 @@ const control = fc.tuple(side, fc.constantFrom("ping" as const, "rekey" as const
 
 const crossed = fc.constant(
   step("both rekey at once", (model, real) => {
-    if ((model.controls += 2) > MOST_CONTROLS) return;
+    if ((model.controls += 2) > MAX_CONTROLS) return;
     model.elapsedMs += 1_000;
     real.pass(1_000);
     model.rekeys += 2;

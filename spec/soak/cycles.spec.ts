@@ -17,7 +17,7 @@ const collectGarbage = runInNewContext("gc") as () => void;
 const SCALE = Number(process.env["SOAK_SCALE"] ?? 1);
 const SEED = 4;
 const MEBIBYTE = 1024 * 1024;
-const MOST_GROWTH_BYTES = 5 * MEBIBYTE;
+const MAX_GROWTH_BYTES = 5 * MEBIBYTE;
 const WARM_UP_CYCLES = 200;
 
 const CYCLES: Readonly<Record<Carrier, number>> = { tcp: 10_000, udp: 2_000 };
@@ -53,7 +53,7 @@ for (const carrier of ["tcp", "udp"] as const) {
         handshakeTimeoutMs: 1_000,
         closeTimeoutMs: 200,
         keepaliveMs: 500,
-        lifeSignTimeoutMs: 500,
+        pongTimeoutMs: 500,
       });
       const story: string[] = [];
       let echoes = 0;
@@ -107,7 +107,7 @@ for (const carrier of ["tcp", "udp"] as const) {
       console.log(
         `      ${kills} kills, ${failures} attempts that failed, ${echoes} echoes, heap ${(grownBy / MEBIBYTE).toFixed(2)} MiB more`,
       );
-      expect(grownBy).to.be.at.most(MOST_GROWTH_BYTES);
+      expect(grownBy).to.be.at.most(MAX_GROWTH_BYTES);
       expect(sockets(), "sockets left behind").to.equal(handles);
       expect(kills).to.be.greaterThan(0);
       expect(echoes).to.be.greaterThan(cycles / 2);

@@ -21,8 +21,8 @@ const ROUNDS = 7;
 /** Until the gateway's code is compiled. */
 const WARM_UP_ROUNDS = 3;
 /** More at once only after a stall of this machine: they are left to the next turns. */
-const MOST_AT_ONCE = 22;
-const MOST_RATIO = 1.5;
+const MAX_AT_ONCE = 22;
+const MAX_RATIO = 1.5;
 
 /** Sends `count` datagrams at the rate of the flood. */
 async function flood(device: UdpHostile, datagrams: readonly Uint8Array[], count: number): Promise<void> {
@@ -32,7 +32,7 @@ async function flood(device: UdpHostile, datagrams: readonly Uint8Array[], count
   while (sent < count) {
     await sleep(1);
     const now = performance.now();
-    due = Math.min(due + ((now - at) / 1_000) * PER_SECOND, MOST_AT_ONCE);
+    due = Math.min(due + ((now - at) / 1_000) * PER_SECOND, MAX_AT_ONCE);
     at = now;
     for (; due >= 1 && sent < count; due--) device.write(datagrams[sent++ % datagrams.length]!);
   }
@@ -76,7 +76,7 @@ describe(`a flood of ${PER_SECOND} copies a second over UDP`, function () {
     const ratio = median(copies) / median(dropped);
     const shown = [median(copies), median(dropped)].map((each) => each.toFixed(1));
     console.log(`      ${what}: ${shown[0]} us each, dropped ones ${shown[1]} us, ${ratio.toFixed(2)} times`);
-    expect(ratio).to.be.at.most(MOST_RATIO);
+    expect(ratio).to.be.at.most(MAX_RATIO);
   }
 
   beforeEach(async () => {

@@ -22,7 +22,7 @@ export interface BoardOutcome {
 
 const DURATION_MS = 20_000;
 const MESSAGE_EVERY_MS = 500;
-const KEEPALIVE = { pingWhenSilentMs: 0, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 0, idleTimeoutMs: 60_000 };
+const KEEPALIVE = { pingAfterTxIdleMs: 0, pingAfterRxIdleMs: 30_000, pongTimeoutMs: 0, idleTimeoutMs: 60_000 };
 
 interface Flight {
   readonly at: number;

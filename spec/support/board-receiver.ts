@@ -16,7 +16,7 @@ import { DEVICE_ID, PSK } from "./core-pair.js";
 const READS_PER_MESSAGE = 10;
 const READ_MS = 50;
 const LOOP_MS = 10;
-const MOST_SENDS = 5;
+const MAX_SENDS = 5;
 const RESEND_MS = 500;
 /** A small message of its own. */
 const OWN_EVERY_MS = 1_000;
@@ -179,7 +179,7 @@ export class BoardReceiver {
   }
 
   #resend(sending: Sending, now: number): void {
-    if (sending.sends === MOST_SENDS) this.died = "unacknowledged";
+    if (sending.sends === MAX_SENDS) this.died = "unacknowledged";
     else this.#launch(sending, now);
   }
 

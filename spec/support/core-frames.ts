@@ -1,7 +1,7 @@
 /** Frames as a peer, honest or hostile, puts them on the wire. */
 import type { CipherName } from "../../lib/core/crypto-provider.js";
 import { appendFrame, payloadLength, writeCrc, writeHeader, type Frame } from "../../lib/core/wire/frame.js";
-import { Outbox } from "../../lib/core/stream/stream-outbox.js";
+import { StreamOutbox } from "../../lib/core/stream/stream-outbox.js";
 import { concat, writeUint32 } from "../../lib/core/wire/bytes.js";
 import { HEADER_LENGTH, SEALED_OVERHEAD } from "../../lib/core/wire/wire.js";
 import { NOTHING } from "./core-bytes.js";
@@ -9,7 +9,7 @@ import { crypto } from "./core-crypto.js";
 
 /** A frame with a right header and CRC, whatever the type and payload. */
 export function plainFrame(type: number, payload: Uint8Array = NOTHING, seq = 0): Uint8Array {
-  const outbox = new Outbox();
+  const outbox = new StreamOutbox();
   appendFrame(outbox, type, seq, payload);
   return concat(...outbox.take());
 }

@@ -3,7 +3,7 @@
  * by real keys that start late; everything around it is the session's own.
  */
 import sinon from "sinon";
-import { KeySchedule } from "../../lib/core/stream/stream-keys.js";
+import { StreamKeys } from "../../lib/core/stream/stream-keys.js";
 import type { Role } from "../../lib/core/session/rekey-kdf.js";
 import { OrderedOpeningKey, SealingKey } from "../../lib/core/session/frame-cipher.js";
 import { UsmpError } from "../../lib/errors.js";
@@ -19,8 +19,8 @@ export function startLate(
   const { c2s, s2c } = agreedKeys().keys;
   const tx = new SealingKey(context, role === "device" ? c2s : s2c, firstTx);
   const rx = new OrderedOpeningKey(context, role === "device" ? s2c : c2s, firstRx);
-  sinon.stub(KeySchedule.prototype, "tx").get(() => tx);
-  sinon.stub(KeySchedule.prototype, "open").callsFake((frame) => {
+  sinon.stub(StreamKeys.prototype, "tx").get(() => tx);
+  sinon.stub(StreamKeys.prototype, "open").callsFake((frame) => {
     const plaintext = rx.open(frame);
     if (plaintext === null) throw new UsmpError("CRYPTO", "not the frame that belongs here");
     return { plaintext, firstUnderNewKey: false };

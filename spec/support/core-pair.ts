@@ -1,9 +1,9 @@
 /** Two ends of a connection without a network between them: what one puts out waits until the spec delivers it. */
-import type { CipherChoice } from "../../lib/core/session/cipher-negotiation.js";
+import type { CipherNegotiation } from "../../lib/core/session/cipher-negotiation.js";
 import type { CipherName, CryptoProvider } from "../../lib/core/crypto-provider.js";
-import { DeviceHandshake } from "../../lib/core/handshake/stream-device.js";
+import { StreamDeviceHandshake } from "../../lib/core/handshake/stream-device.js";
 import type { ConnectionEvent } from "../../lib/core/events.js";
-import { GatewayHandshake } from "../../lib/core/handshake/stream-gateway.js";
+import { StreamGatewayHandshake } from "../../lib/core/handshake/stream-gateway.js";
 import { payloadLength } from "../../lib/core/wire/frame.js";
 import type { Handshake } from "../../lib/core/handshake/handshake.js";
 import { concat } from "../../lib/core/wire/bytes.js";
@@ -22,15 +22,15 @@ export const PSK = counted(16, 0x30);
 /** What stands in for keys that a device does not have. */
 export const DECOY_PSK = counted(32, 0xd0);
 export const NO_KEEPALIVE: KeepaliveOptions = {
-  pingWhenSilentMs: 0,
-  pingWhenUnheardMs: 0,
-  lifeSignTimeoutMs: 0,
+  pingAfterTxIdleMs: 0,
+  pingAfterRxIdleMs: 0,
+  pongTimeoutMs: 0,
   idleTimeoutMs: 0,
 };
 
 export interface EndOptions {
   readonly crypto?: CryptoProvider;
-  readonly cipher?: CipherName | CipherChoice;
+  readonly cipher?: CipherName | CipherNegotiation;
   readonly rotation?: RotationOptions;
   readonly keepalive?: Partial<KeepaliveOptions>;
   readonly handshakeTimeoutMs?: number;
@@ -115,18 +115,22 @@ export function deviceEnd(
   options: EndOptions & { readonly psk?: Uint8Array; readonly deviceId?: Uint8Array } = {},
 ): End {
   const { psk = PSK, deviceId = DEVICE_ID, crypto: provider = crypto } = options;
-  return new End("device", new DeviceHandshake({ crypto: provider, psk, deviceId }), options);
+  return new End("device", new StreamDeviceHandshake({ crypto: provider, psk, deviceId }), options);
 }
 
 /** `psk`: null for a device that is not known. */
 export function gatewayEnd(options: EndOptions & { readonly psk?: Uint8Array | null } = {}): End {
   const { psk = PSK, crypto: provider = crypto } = options;
-  return new End("gateway", new GatewayHandshake({ crypto: provider, decoyPsk: DECOY_PSK }), options, psk);
+  return new End("gateway", new StreamGatewayHandshake({ crypto: provider, decoyPsk: DECOY_PSK }), options, psk);
 }
 
 /** A gateway whose lookup has not settled yet. */
 export function undecidedGatewayEnd(options: EndOptions = {}): End {
-  return new End("gateway", new GatewayHandshake({ crypto: options.crypto ?? crypto, decoyPsk: DECOY_PSK }), options);
+  return new End(
+    "gateway",
+    new StreamGatewayHandshake({ crypto: options.crypto ?? crypto, decoyPsk: DECOY_PSK }),
+    options,
+  );
 }
 
 /** The keys of a session that had no handshake, so that a spec can seal whatever it likes. */

@@ -1,5 +1,5 @@
 /** A gateway's choice between both ciphers, and what its peers may send first. */
-import { CipherChoice } from "../../lib/core/session/cipher-negotiation.js";
+import { CipherNegotiation } from "../../lib/core/session/cipher-negotiation.js";
 import type { CipherName } from "../../lib/core/crypto-provider.js";
 import { FrameType } from "../../lib/core/wire/wire.js";
 import { flipped, NOTHING, utf8 } from "./core-bytes.js";
@@ -11,8 +11,8 @@ export const CHACHA = "chacha20-poly1305";
 export const CIPHERS: readonly CipherName[] = [AES, CHACHA];
 
 /** Both ciphers, AES first, and what was learned. */
-export function both(preferred: CipherName | null = null): { cipher: CipherChoice; learned: CipherName[] } {
-  const cipher = new CipherChoice([AES, CHACHA]);
+export function both(preferred: CipherName | null = null): { cipher: CipherNegotiation; learned: CipherName[] } {
+  const cipher = new CipherNegotiation([AES, CHACHA]);
   const learned: CipherName[] = [];
   cipher.hint({ preferred, onLearned: (name) => learned.push(name) });
   return { cipher, learned };

@@ -24,7 +24,7 @@ class Told {
   constructor(link: Link) {
     link.attach({
       onBytes: (chunk) => this.bytes.push(Uint8Array.from(chunk)),
-      onTrouble: (trouble) => this.troubles.push(trouble),
+      onTransientError: (trouble) => this.troubles.push(trouble),
       onEnd: () => {},
       onClose: () => this.closed++,
     });

@@ -3,7 +3,7 @@ import { DatagramConnection } from "../../lib/core/datagram/datagram-connection.
 import { DatagramDeviceHandshake } from "../../lib/core/handshake/datagram-device.js";
 import { DatagramGatewayHandshake } from "../../lib/core/handshake/datagram-gateway.js";
 import type { DatagramHandshake, DatagramHandshakeStep } from "../../lib/core/handshake/datagram-step.js";
-import type { CipherChoice } from "../../lib/core/session/cipher-negotiation.js";
+import type { CipherNegotiation } from "../../lib/core/session/cipher-negotiation.js";
 import type { CipherName, CryptoProvider } from "../../lib/core/crypto-provider.js";
 import type { ConnectionEvent } from "../../lib/core/events.js";
 import type { KeepaliveOptions } from "../../lib/core/session/keepalive.js";
@@ -18,7 +18,7 @@ import { DECOY_PSK, DEVICE_ID, NO_KEEPALIVE, PSK, agreedKeys } from "./core-pair
 
 export interface DatagramEndOptions {
   readonly crypto?: CryptoProvider;
-  readonly cipher?: CipherName | CipherChoice;
+  readonly cipher?: CipherName | CipherNegotiation;
   readonly rotation?: RotationOptions;
   readonly keepalive?: Partial<KeepaliveOptions>;
   readonly handshakeTimeoutMs?: number;

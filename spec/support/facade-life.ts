@@ -1,5 +1,5 @@
 import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../lib/device/dial.js";
-import { DeviceLife, type DeviceLifeHandlers, type DeviceLifeOptions } from "../../lib/device/reconnect-loop.js";
+import { ReconnectLoop, type DeviceLifeHandlers, type DeviceLifeOptions } from "../../lib/device/reconnect-loop.js";
 import { DEFAULT_BACKOFF, type BackoffOptions } from "../../lib/device/reconnect-machine.js";
 import { UsmpError } from "../../lib/errors.js";
 import type { UsmpSession } from "../../lib/session/session.js";
@@ -20,8 +20,8 @@ export class LifeRig extends FacadeRig {
   readonly events: string[] = [];
   readonly sessions: UsmpSession[] = [];
 
-  life({ settings, backoff, lookupPsk, handlers = {} }: LifeOptions = {}): DeviceLife {
-    return new DeviceLife(
+  life({ settings, backoff, lookupPsk, handlers = {} }: LifeOptions = {}): ReconnectLoop {
+    return new ReconnectLoop(
       {
         crypto,
         lookupPsk: lookupPsk ?? (() => new TextEncoder().encode(PSK)),

@@ -1,5 +1,5 @@
 import type { KeepaliveOptions } from "../../lib/core/session/keepalive.js";
-import { DeviceHandshake } from "../../lib/core/handshake/stream-device.js";
+import { StreamDeviceHandshake } from "../../lib/core/handshake/stream-device.js";
 import { StreamConnection } from "../../lib/core/stream/stream-connection.js";
 import type { UsmpError } from "../../lib/errors.js";
 import { SessionDriver } from "../../lib/session/driver.js";
@@ -39,7 +39,7 @@ export class DriverRig {
       onPong: (roundTripMs) => told(`pong ${roundTripMs}`),
       onRekeyed: (by) => told(`rekeyed ${by}`),
       onDrain: () => told("drain"),
-      onSendsPiled: (piled) => told(`sends ${piled ? "piled" : "gone"}`),
+      onSendBackpressure: (piled) => told(`sends ${piled ? "piled" : "gone"}`),
       onClosed: (error) => ((this.ended = error), told(`closed ${error.code}`)),
       ...options.handlers,
     };
@@ -60,7 +60,7 @@ export class DriverRig {
             keepalive: { ...NO_KEEPALIVE, ...options.keepalive },
             handshakeTimeoutMs: 10_000,
             partialFrameTimeoutMs: 15_000,
-            handshake: new DeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID }),
+            handshake: new StreamDeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID }),
           },
           this.clock.now(),
         ),

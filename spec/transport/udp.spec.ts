@@ -39,7 +39,7 @@ describe("UdpTransport", () => {
       onBytes: () => {},
       onEnd: () => {},
       onClose: () => {},
-      onTrouble: (trouble) => troubles.push(trouble),
+      onTransientError: (trouble) => troubles.push(trouble),
     });
     return { link, troubles };
   }
@@ -110,7 +110,7 @@ describe("UdpTransport", () => {
       onBytes: () => {},
       onEnd: () => {},
       onClose: () => {},
-      onTrouble: ({ message }) => troubles.push(message),
+      onTransientError: ({ message }) => troubles.push(message),
     });
     for (const code of ["EADDRNOTAVAIL", "ENETUNREACH", "EHOSTUNREACH", "ENETDOWN"])
       socket.emit("error", Object.assign(new Error("the network"), { code }));

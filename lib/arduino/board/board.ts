@@ -2,7 +2,7 @@ import { ownMembers } from "../../core/own-members.js";
 import { AnalogSettings } from "./analog-settings.js";
 import type { BoardClock } from "./board-clock.js";
 import { Interrupts } from "./interrupts.js";
-import type { BoardLife, LifeRequest, LifeResource, WakeCause, WakeUp } from "./boot-cycle.js";
+import type { BootCycle, LifeRequest, BootResource, WakeCause, WakeUp } from "./boot-cycle.js";
 import type { BoardNetwork } from "./network.js";
 import { Pins, type PinsOptions } from "./pins.js";
 import { RandomSource } from "./random-source.js";
@@ -51,7 +51,7 @@ export class Board {
   readonly random: RandomSource;
   readonly tones: Tones;
   readonly rtcMemory = new RtcMemory();
-  #latestLife: BoardLife | null = null;
+  #latestLife: BootCycle | null = null;
   #wakeCause: WakeCause = "power";
   readonly turnMs: number;
   readonly ownMs: () => number;
@@ -91,7 +91,7 @@ export class Board {
   }
 
   /** The life that runs on it; null outside of a sketch. */
-  get life(): BoardLife | null {
+  get life(): BootCycle | null {
     return this.#latestLife?.over === false ? this.#latestLife : null;
   }
 
@@ -101,7 +101,7 @@ export class Board {
   }
 
   /** A life begins: time starts anew, and, after a deep sleep alone, the RTC memory as it was. */
-  boot(life: BoardLife, cause: WakeCause): void {
+  boot(life: BootCycle, cause: WakeCause): void {
     if (this.life !== null) throw new Error("a sketch runs on this board already: stop it first");
     this.#zeroMs = this.clock.now() - this.#startMillis();
     this.#latestLife = life;
@@ -161,7 +161,7 @@ export class Board {
   }
 
   /** What is open in this life ends with it. Returns what ends that ownership; outside of a sketch nobody owns anything. */
-  own(resource: LifeResource): () => void {
+  own(resource: BootResource): () => void {
     return this.life?.own(resource) ?? (() => {});
   }
 

@@ -11,7 +11,7 @@ export interface WakeUp {
 export type LifeRequest = { readonly kind: "restart" } | { readonly kind: "deep-sleep"; readonly wakeUp: WakeUp };
 
 /** Something open that ends with a life: a session, a socket. */
-export interface LifeResource {
+export interface BootResource {
   /** The life was cut: ends at once, and says nothing to anybody, as a board that lost its power. */
   drop(): void;
   /** The sketch is stopped in good order: says goodbye, within a bounded time. Does not reject. */
@@ -19,7 +19,7 @@ export interface LifeResource {
 }
 
 /** What runs on a board between a boot and the next. */
-export interface BoardLife {
+export interface BootCycle {
   /** Nothing that this life still does counts any more. */
   readonly over: boolean;
   /** Resolves after `delayMs`; never, where the life is over by then. `what` names it in messages: `delay(500)`. */
@@ -40,7 +40,7 @@ export interface BoardLife {
    */
   halt(limitMs: number, site: string | null): void;
   /** What is still owned when the life ends, ends with it. Returns what ends that ownership. */
-  own(resource: LifeResource): () => void;
+  own(resource: BootResource): () => void;
   /** Starts the next turn of `loop` early, where the sketch is between two of them. */
   hurry(): void;
 }

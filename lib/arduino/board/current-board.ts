@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Board } from "./board.js";
-import { LifeOver } from "./sketch-ended.js";
+import { SketchEnded } from "./sketch-ended.js";
 import { createPcBoard } from "./pc-board.js";
 import { shared, type SketchContext } from "./shared.js";
 
@@ -11,12 +11,12 @@ const contexts = (shared.contexts ??= new AsyncLocalStorage<SketchContext>());
  * The board whose sketch is running, through all its promises and callbacks; outside of any sketch this computer, as one
  * board for the whole process.
  *
- * @throws LifeOver for code of a life that is over
+ * @throws SketchEnded for code of a life that is over
  */
 export function currentBoard(): Board {
   const context = contexts.getStore();
   if (context === undefined) return (shared.pcBoard ??= createPcBoard());
-  if (context.life.over) throw new LifeOver();
+  if (context.life.over) throw new SketchEnded();
   return context.board;
 }
 

@@ -1,12 +1,12 @@
 import type { Board } from "./board.js";
-import type { BoardLife } from "./boot-cycle.js";
+import type { BootCycle } from "./boot-cycle.js";
 
 /**
  * What a global object of a sketch, `Serial` or `EEPROM`, holds: in each life on each board its own, made when it is first
  * asked for, and gone with the life, as RAM is. Outside of a sketch a board has one for good.
  */
-export class PerLife<State extends object> {
-  readonly #states = new WeakMap<BoardLife | Board, State>();
+export class PerBoot<State extends object> {
+  readonly #states = new WeakMap<BootCycle | Board, State>();
   readonly #create: (board: Board) => State;
   readonly #end: (state: State) => void;
 

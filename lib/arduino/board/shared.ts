@@ -1,12 +1,12 @@
 import type { AsyncLocalStorage } from "node:async_hooks";
 
 import type { Board } from "./board.js";
-import type { BoardLife } from "./boot-cycle.js";
+import type { BootCycle } from "./boot-cycle.js";
 
 /** Whose code is running. */
 export interface SketchContext {
   readonly board: Board;
-  readonly life: BoardLife;
+  readonly life: BootCycle;
 }
 
 /** Stretches of sketch code, as the thread that watches them sees them: the number of the one that runs, and its limit. */

@@ -6,7 +6,7 @@ import type { UsmpSession } from "../../session/session.js";
 import type { Dialer, DialOptions } from "../../transport/transport.js";
 import { Usmp, type UsmpState } from "../../usmp.js";
 import type { Board } from "../board/board.js";
-import type { LifeResource } from "../board/boot-cycle.js";
+import type { BootResource } from "../board/boot-cycle.js";
 import { shared } from "../board/shared.js";
 import { BoardBackoff } from "./board-backoff.js";
 import { deviceIdOf } from "./board-device-id.js";
@@ -34,7 +34,7 @@ export interface BoardDeviceOptions {
  *
  * A session that came and went before the sketch asked never was.
  */
-export class BoardDevice implements LifeResource {
+export class BoardDevice implements BootResource {
   readonly board: Board;
   readonly #usmp: Usmp;
   readonly #backoff: BoardBackoff;

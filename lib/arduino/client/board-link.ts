@@ -44,7 +44,7 @@ export class BoardLink implements Link {
         this.#isAnswered = true;
         handlers.onBytes(chunk);
       },
-      onTrouble: (error) => handlers.onTrouble?.(error),
+      onTransientError: (error) => handlers.onTransientError?.(error),
       onEnd: () => this.#tell(() => handlers.onEnd()),
       onClose: (error) => this.#tell(() => handlers.onClose(error)),
     });

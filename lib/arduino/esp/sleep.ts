@@ -1,6 +1,6 @@
 import type { WakeCause, WakeUp } from "../board/boot-cycle.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-boot.js";
+import { PerBoot } from "../board/per-boot.js";
 
 export const ESP_OK = 0;
 export const ESP_ERR_INVALID_ARG = 0x102;
@@ -50,7 +50,7 @@ interface WakeUpPlan {
   pin: Pick<WakeUp, "pin">;
 }
 
-const plan = new PerLife<WakeUpPlan>(() => ({ timer: {}, pin: {} }));
+const plan = new PerBoot<WakeUpPlan>(() => ({ timer: {}, pin: {} }));
 
 /** The next sleep ends after this time, in microseconds, if nothing else ends it before. */
 export function esp_sleep_enable_timer_wakeup(us: number | bigint): number {

@@ -1,6 +1,6 @@
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-boot.js";
+import { PerBoot } from "../board/per-boot.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { byteString, textOf } from "../text/byte-text.js";
 import type { Char } from "../text/characters.js";
@@ -41,7 +41,7 @@ interface PortState extends PortSettings {
 export class HardwareSerial extends Print {
   readonly #name: string;
   readonly #index: 0 | 1;
-  readonly #state = new PerLife<PortState>(
+  readonly #state = new PerBoot<PortState>(
     () => ({ open: null, baud: 0, timeoutMs: DEFAULT_TIMEOUT_MS }),
     (state) => state.open?.close(),
   );

@@ -47,7 +47,7 @@ export class Trace {
 /** A wait that went well so often is not looked at any more. */
 const TRACES_PER_WAIT = 500;
 /** Waits that are told apart, `delay(10)` from `delay(20)`. */
-const MOST_WAITS = 64;
+const MAX_WAITS = 64;
 
 /**
  * Traces for waits, as long as they are worth their time: a trace takes longer than all the rest of a wait. Who forgets an
@@ -59,7 +59,7 @@ export class TraceBudget {
   take(what: string): Trace | null {
     const taken = this.#taken.get(what) ?? 0;
     if (taken === TRACES_PER_WAIT) return null;
-    if (this.#taken.size === MOST_WAITS) this.#taken.clear();
+    if (this.#taken.size === MAX_WAITS) this.#taken.clear();
     this.#taken.set(what, taken + 1);
     return new Trace();
   }

@@ -3,7 +3,7 @@ import { ownMembers } from "../../core/own-members.js";
 import { StopSignals } from "../../transport/stop-signals.js";
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
-import { isLifeOver } from "../board/sketch-ended.js";
+import { isSketchEnded } from "../board/sketch-ended.js";
 import { createPcBoard, type PcBoardOptions } from "../board/pc-board.js";
 import { requireSketch, type Sketch } from "./sketch.js";
 import type { SketchError } from "./sketch-error.js";
@@ -39,8 +39,8 @@ async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSigna
     // Nothing is wired to a computer's pins, so nothing else could wake it.
     if (run.state === "ended" || run.sleepsForGood) end();
   });
-  // What an old life left behind, a timer of Node's, throws LifeOver where it touches the board: nobody has to know.
-  const failed = (where: string) => (cause: unknown) => isLifeOver(cause) || run.fail(where, cause);
+  // What an old life left behind, a timer of Node's, throws SketchEnded where it touches the board: nobody has to know.
+  const failed = (where: string) => (cause: unknown) => isSketchEnded(cause) || run.fail(where, cause);
   const rejected = failed("a promise that nobody awaits");
   const thrown = failed("a callback of Node's");
   const signals = new StopSignals();

@@ -2,8 +2,8 @@ import type { Timer } from "../../core/clock.js";
 import { isThenable } from "../../core/kinds.js";
 import type { Board } from "../board/board.js";
 import { isWithin, runWithin } from "../board/current-board.js";
-import type { BoardLife, LifeRequest, LifeResource, WakeCause } from "../board/boot-cycle.js";
-import { LifeOver } from "../board/sketch-ended.js";
+import type { BootCycle, LifeRequest, BootResource, WakeCause } from "../board/boot-cycle.js";
+import { SketchEnded } from "../board/sketch-ended.js";
 import type { SketchContext } from "../board/shared.js";
 import { callSite, Trace, TraceBudget } from "./call-site.js";
 import { beginSketch, type Sketch, type SketchFunctions } from "./sketch.js";
@@ -25,7 +25,7 @@ interface Wait {
 }
 
 /** Where a life stands: its code runs or waits, it is between two turns, or it is over. */
-type LifeState =
+type BootCycleState =
   { readonly name: "active" } | { readonly name: "between"; readonly timer: Timer } | { readonly name: "over" };
 
 /**
@@ -33,17 +33,17 @@ type LifeState =
  *
  *     active (setup) -> between -> active (loop) -> between ...        over from anywhere, for good
  */
-export class Life implements BoardLife {
+export class SketchBootCycle implements BootCycle {
   readonly #context: SketchContext;
   readonly #sketch: Sketch;
   readonly #onEnd: (end: LifeEnd) => void;
-  readonly #resources = new Set<LifeResource>();
+  readonly #resources = new Set<BootResource>();
   readonly #pace: TurnPace;
   readonly #traces = new TraceBudget();
   readonly #watchdog: Watchdog;
   #functions: SketchFunctions = {};
   #halting = false;
-  #state: LifeState = { name: "active" };
+  #state: BootCycleState = { name: "active" };
   #wait: Wait | null = null;
   /** Something happened on the network while the sketch waited. */
   #hurries = false;
@@ -140,7 +140,7 @@ export class Life implements BoardLife {
       }
     });
     // Where the sketch itself changed the pin, its code does not outlive the handler.
-    if (this.over && isWithin(this.#context)) throw new LifeOver();
+    if (this.over && isWithin(this.#context)) throw new SketchEnded();
   }
 
   end(request: LifeRequest): never {
@@ -148,7 +148,7 @@ export class Life implements BoardLife {
       this.drop();
       this.#onEnd(request);
     }
-    throw new LifeOver();
+    throw new SketchEnded();
   }
 
   fail(where: string, cause: unknown): void {
@@ -169,7 +169,7 @@ export class Life implements BoardLife {
     });
   }
 
-  own(resource: LifeResource): () => void {
+  own(resource: BootResource): () => void {
     this.#resources.add(resource);
     return () => this.#resources.delete(resource);
   }
@@ -253,7 +253,7 @@ export class Life implements BoardLife {
   }
 
   /** Nothing of this life runs any more. Returns what it has open still. */
-  #finish(): LifeResource[] {
+  #finish(): BootResource[] {
     if (this.#state.name === "between") this.#state.timer.cancel();
     this.#wait?.timer?.cancel();
     this.#wait = null;

@@ -2,7 +2,7 @@ import type { Timer } from "../../core/clock.js";
 import type { Board } from "../board/board.js";
 import type { Resident } from "../board/board-clock.js";
 import type { WakeCause, WakeUp } from "../board/boot-cycle.js";
-import { Life, type LifeEnd } from "./sketch-boot-cycle.js";
+import { SketchBootCycle, type LifeEnd } from "./sketch-boot-cycle.js";
 import type { Sketch } from "./sketch.js";
 import type { SketchError } from "./sketch-error.js";
 
@@ -13,7 +13,7 @@ export type SketchState = "running" | "sleeping" | "ended";
 
 type RunState =
   | { readonly name: "new" }
-  | { readonly name: "running"; readonly life: Life }
+  | { readonly name: "running"; readonly life: SketchBootCycle }
   | { readonly name: "booting"; readonly timer: Timer }
   | { readonly name: "sleeping"; readonly wakeUp: WakeUp; readonly stopWaiting: () => void }
   | { readonly name: "ended"; readonly error: SketchError | null };
@@ -93,14 +93,14 @@ export class SketchRun implements Resident {
   }
 
   #begin(cause: WakeCause): void {
-    const life = new Life(this.#board, this.#sketch, (end) => this.#lifeEnded(life, end));
+    const life = new SketchBootCycle(this.#board, this.#sketch, (end) => this.#lifeEnded(life, end));
     this.#lives++;
     this.#state = { name: "running", life };
     this.#onChange();
     life.start(cause);
   }
 
-  #lifeEnded(life: Life, end: LifeEnd): void {
+  #lifeEnded(life: SketchBootCycle, end: LifeEnd): void {
     switch (end.kind) {
       case "restart":
         return this.#boot("restart");

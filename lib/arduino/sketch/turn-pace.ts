@@ -1,7 +1,7 @@
 /** What a turn uses up: on an average there is no more than one a millisecond. */
 const TURN_MS = 1;
 /** Turns that were left out are saved up, for bursts of what comes over the network. */
-const MOST_SAVED_TURNS = 10;
+const MAX_SAVED_TURNS = 10;
 
 /** When turns of `loop` may start. Times are in milliseconds. */
 export class TurnPace {
@@ -22,7 +22,7 @@ export class TurnPace {
 
   started(now: number): void {
     this.#startedAt = now;
-    this.#usedUntil = Math.max(this.#usedUntil, now - MOST_SAVED_TURNS * TURN_MS) + TURN_MS;
+    this.#usedUntil = Math.max(this.#usedUntil, now - MAX_SAVED_TURNS * TURN_MS) + TURN_MS;
   }
 
   /** How long after `now` the next turn is due, where nothing happens meanwhile. */

@@ -15,7 +15,7 @@ import { WATCHDOG_THREAD } from "./watchdog-thread.js";
 /** The name under which the thread finds {@link judge}. */
 const HOOK = "usmp.arduino.watchdog";
 
-const MOST_STRETCHES = 2 ** 31 - 1;
+const MAX_STRETCHES = 2 ** 31 - 1;
 
 /** Where no sketch can be ended this way, sketches run unwatched. */
 function startThread(): WatchdogSlots | null {
@@ -94,7 +94,7 @@ export class Watchdog {
   enter(): void {
     if (this.#slots === null) return;
     const { numbers, last } = this.#slots;
-    this.#slots.last = last === MOST_STRETCHES ? 1 : last + 1;
+    this.#slots.last = last === MAX_STRETCHES ? 1 : last + 1;
     Atomics.store(numbers, 1, this.#limitMs);
     Atomics.store(numbers, 0, this.#slots.last);
   }

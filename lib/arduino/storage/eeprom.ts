@@ -1,6 +1,6 @@
 import { UsmpError } from "../../errors.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-boot.js";
+import { PerBoot } from "../board/per-boot.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { byteString, bytesOf, charArray, textOf } from "../text/byte-text.js";
 import { typeOf, type FieldType, type FieldValue } from "../values/struct.js";
@@ -22,7 +22,7 @@ interface Memory {
  */
 export class EEPROMClass {
   readonly #name: string;
-  readonly #memory = new PerLife<Memory>(() => ({ bytes: new Uint8Array(), isDirty: false }));
+  readonly #memory = new PerBoot<Memory>(() => ({ bytes: new Uint8Array(), isDirty: false }));
 
   /** `name`: bytes of another name are apart from these. */
   constructor(name = "eeprom") {

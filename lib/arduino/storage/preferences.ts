@@ -1,5 +1,5 @@
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-boot.js";
+import { PerBoot } from "../board/per-boot.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { byteString } from "../text/byte-text.js";
 import { C_TYPES } from "../values/c-types.js";
@@ -26,7 +26,7 @@ class Flash {
   }
 }
 
-const flash = new PerLife((board) => new Flash((name) => new NvsNamespace(board.storage, name)));
+const flash = new PerBoot((board) => new Flash((name) => new NvsNamespace(board.storage, name)));
 
 interface Opened {
   readonly flash: Flash;

@@ -2,7 +2,7 @@ import { networkInterfaces } from "node:os";
 
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
-import { PerLife } from "../board/per-boot.js";
+import { PerBoot } from "../board/per-boot.js";
 import { deviceIdOf } from "../client/board-device-id.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { IPAddress } from "./ip-address.js";
@@ -41,7 +41,7 @@ interface Station {
  * `disconnect()`.
  */
 export class WiFiClass {
-  readonly #station = new PerLife<Station>(() => ({ isWanted: false, ssid: "", mode: WIFI_OFF, hostname: "esp32" }));
+  readonly #station = new PerBoot<Station>(() => ({ isWanted: false, ssid: "", mode: WIFI_OFF, hostname: "esp32" }));
 
   /** Connects; the password is not looked at. */
   begin(ssid: TextLike = "", _password: TextLike = ""): number {

@@ -4,17 +4,17 @@ import type { CryptoProvider } from "../crypto-provider.js";
 import { OneFrame } from "../wire/datagram-frame.js";
 import type { DatagramKeys } from "./datagram-keys.js";
 import type { DatagramOutbox } from "./datagram-outbox.js";
-import { StopAndWait, type Departure } from "./stop-and-wait-arq.js";
+import { StopAndWaitArq, type Departure } from "./stop-and-wait-arq.js";
 import type { Utack } from "../wire/utack.js";
 import { FrameType, LAST_SEQ, type SessionType } from "../wire/wire.js";
 
 /** Seals what a session over datagrams sends, one frame in flight, and the next one ready where it can be. */
-export class FrameSender {
+export class ArqSender {
   /** When a fragmented message may start. */
   readonly boardReads = new BoardReads();
   readonly #keys: DatagramKeys;
   readonly #outbox: DatagramOutbox;
-  readonly #flight: StopAndWait;
+  readonly #flight: StopAndWaitArq;
   /** Sealed while another frame was in flight: one wait less on the way of every frame. */
   #ready: Departure | null = null;
   /** Whether the frame that was sealed last is followed by another one of its message. */
@@ -24,7 +24,7 @@ export class FrameSender {
   constructor(crypto: CryptoProvider, keys: DatagramKeys, outbox: DatagramOutbox, seedMs: number | null = null) {
     this.#keys = keys;
     this.#outbox = outbox;
-    this.#flight = new StopAndWait(crypto, seedMs);
+    this.#flight = new StopAndWaitArq(crypto, seedMs);
   }
 
   /** Whether nothing is in flight. */

@@ -20,7 +20,7 @@ import type { Frame } from "../wire/frame.js";
 import { endsSession, lastly } from "../guarded-crypto.js";
 import type { HandshakeFrame } from "../handshake/handshake.js";
 import { madeWith } from "../handshake/key-derivation.js";
-import { HandshakeRepeats, type Repeated } from "../handshake/retransmitter.js";
+import { HandshakeRetransmitter, type PendingFrame } from "../handshake/retransmitter.js";
 import type { SessionOptions } from "../session/session-options.js";
 import { bareUtack, isUtack, readUtack, type Utack } from "../wire/utack.js";
 import { FrameType, HEADER_LENGTH } from "../wire/wire.js";
@@ -32,7 +32,7 @@ export interface DatagramConnectionOptions extends SessionOptions {
 }
 
 /** The last frame of the handshake that came, which may come again, and what answers it. */
-interface Farewell {
+interface LastHandshakeFrame {
   readonly frame: Uint8Array;
   /** A gateway's SESSION_OK, until a frame of the session proves that it arrived. */
   readonly sessionOk: Uint8Array | null;
@@ -43,14 +43,14 @@ interface Farewell {
 
 type State =
   | { readonly name: "handshake"; readonly handshake: DatagramHandshake; readonly deadline: number }
-  | { readonly name: "established"; readonly session: DatagramSession; readonly farewell: Farewell }
+  | { readonly name: "established"; readonly session: DatagramSession; readonly farewell: LastHandshakeFrame }
   | { readonly name: "lingering"; readonly session: DatagramSession }
   | { readonly name: "closed" };
 
 export class DatagramConnection implements Connection {
   readonly #options: DatagramConnectionOptions;
   readonly #outbox = new DatagramOutbox();
-  readonly #repeats = new HandshakeRepeats();
+  readonly #repeats = new HandshakeRetransmitter();
   #state: State;
   #events: ConnectionEvent[] = [];
   #reading = true;
@@ -82,9 +82,9 @@ export class DatagramConnection implements Connection {
   }
 
   /** Anybody between the ends can make the network say so: it ends an attempt, which is tried again, but no session. */
-  linkTroubled(trouble: UsmpError): void {
+  onTransientError(trouble: UsmpError): void {
     const state = this.#state;
-    if (state.name === "established" || state.name === "lingering") state.session.noteTrouble(trouble);
+    if (state.name === "established" || state.name === "lingering") state.session.onTransientError(trouble);
     else if (state.name === "handshake" && this.#options.role === "device") this.#finish(trouble);
   }
 
@@ -255,7 +255,7 @@ export class DatagramConnection implements Connection {
     if (state.name === "handshake") {
       const step = state.handshake.receive(frame);
       if (step !== null) this.#takeStep(step, frame, now);
-    } else if (state.name === "established" && isFarewell(frame, state.farewell)) {
+    } else if (state.name === "established" && isHandshakeRepeat(frame, state.farewell)) {
       const { sessionOk } = state.farewell;
       if (!this.#outbox.takeRepeat(sessionOk === null ? "older" : "newest", now)) return;
       this.#outbox.push(bareUtack(frame.type, frame.seq));
@@ -293,7 +293,7 @@ export class DatagramConnection implements Connection {
     );
     if (!this.#reading) session.setReading(false, now);
     const sessionOk = send === null ? null : datagramOf(send);
-    const farewell: Farewell = {
+    const farewell: LastHandshakeFrame = {
       frame: copyOf(frame.bytes),
       sessionOk: sessionOk?.bytes ?? null,
       isAcknowledged: sessionOk === null,
@@ -370,11 +370,11 @@ export class DatagramConnection implements Connection {
 }
 
 /** While SESSION_OK may have got lost, the proof alone tells: nothing protects the number in front, which somebody may have changed. */
-function isFarewell({ bytes, type, payload }: Frame, { frame, sessionOk }: Farewell): boolean {
+function isHandshakeRepeat({ bytes, type, payload }: Frame, { frame, sessionOk }: LastHandshakeFrame): boolean {
   if (sessionOk === null) return equalBytes(bytes, frame);
   return type === FrameType.HELLO_ACK && equalBytes(payload, frame.subarray(HEADER_LENGTH));
 }
 
-function datagramOf({ type, seq, payload }: HandshakeFrame): Repeated {
+function datagramOf({ type, seq, payload }: HandshakeFrame): PendingFrame {
   return { bytes: plainDatagram(type, seq, payload), type, seq };
 }

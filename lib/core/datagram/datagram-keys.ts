@@ -25,7 +25,7 @@ import { sealedUtack } from "../wire/utack.js";
 const RESTART_BELOW = 64;
 
 /** §7: numbering never passes this; the session ends, and a new one starts. */
-const MOST_CARRIED_SEQ = 2 ** 31;
+const MAX_CARRIED_SEQ = 2 ** 31;
 
 interface Receiving {
   readonly key: OpeningKey;
@@ -104,7 +104,7 @@ export class DatagramKeys {
 
   /** Whether the numbers leave room for another rotation (§7). */
   get canRotate(): boolean {
-    return this.#tx.nextSeq < MOST_CARRIED_SEQ;
+    return this.#tx.nextSeq < MAX_CARRIED_SEQ;
   }
 
   /** The keys that our REKEY may be acknowledged under: the old one, and the one it leads to. */

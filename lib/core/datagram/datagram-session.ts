@@ -1,17 +1,17 @@
 import { orderlyEnd, UsmpError } from "../../errors.js";
-import { CipherChoice } from "../session/cipher-negotiation.js";
-import { ControlAllowance } from "../session/control-rate-limiter.js";
-import { LifeSigns } from "./ping-scheduler.js";
+import { CipherNegotiation } from "../session/cipher-negotiation.js";
+import { ControlRateLimiter } from "../session/control-rate-limiter.js";
+import { PingScheduler } from "./ping-scheduler.js";
 import { DatagramKeys, type OpenedDatagram } from "./datagram-keys.js";
 import type { DatagramOutbox } from "./datagram-outbox.js";
 import { DatagramReassembly } from "./datagram-reassembly.js";
 import { DatagramRekey } from "./datagram-rekey.js";
 import type { ConnectionEvent } from "../events.js";
 import type { Frame } from "../wire/frame.js";
-import { FrameSender } from "./arq-sender.js";
+import { ArqSender } from "./arq-sender.js";
 import type { DatagramAgreement } from "../handshake/datagram-step.js";
 import { Keepalive } from "../session/keepalive.js";
-import { MessageQueue } from "./fragment-queue.js";
+import { FragmentQueue } from "./fragment-queue.js";
 import { requireMessageLength, type SessionOptions } from "../session/session-options.js";
 import type { Utack } from "../wire/utack.js";
 import {
@@ -37,15 +37,15 @@ const NOTHING = new Uint8Array(0);
  */
 export class DatagramSession {
   /** What is to be sent waits, unsealed, until it is made. */
-  readonly #cipher: CipherChoice;
+  readonly #cipher: CipherNegotiation;
   readonly #rekey: DatagramRekey;
   readonly #keys: DatagramKeys;
   readonly #keepalive: Keepalive;
-  readonly #control: ControlAllowance;
-  readonly #lifeSigns: LifeSigns;
+  readonly #control: ControlRateLimiter;
+  readonly #pings: PingScheduler;
   readonly #reassembly = new DatagramReassembly();
-  readonly #messages = new MessageQueue();
-  readonly #sender: FrameSender;
+  readonly #messages = new FragmentQueue();
+  readonly #sender: ArqSender;
   readonly #outbox: DatagramOutbox;
   readonly #emit: (event: ConnectionEvent) => void;
   #accepted = 0;
@@ -66,14 +66,14 @@ export class DatagramSession {
     now: number,
   ) {
     const { crypto, rotation = null } = options;
-    this.#cipher = CipherChoice.of(options.cipher);
+    this.#cipher = CipherNegotiation.of(options.cipher);
     this.#cipher.start(now);
     this.#keys = new DatagramKeys({ crypto, cipher: this.#cipher, sessionId: agreed.sessionId }, options.role, agreed);
     this.#rekey = new DatagramRekey({ crypto, keys: this.#keys, emit }, rotation, now);
     this.#keepalive = new Keepalive(options.keepalive, now);
-    this.#control = new ControlAllowance(now);
-    this.#lifeSigns = new LifeSigns(this.#keepalive);
-    this.#sender = new FrameSender(crypto, this.#keys, outbox, agreed.roundTripMs);
+    this.#control = new ControlRateLimiter(now);
+    this.#pings = new PingScheduler(this.#keepalive);
+    this.#sender = new ArqSender(crypto, this.#keys, outbox, agreed.roundTripMs);
     this.#outbox = outbox;
     this.#emit = emit;
   }
@@ -122,7 +122,7 @@ export class DatagramSession {
 
   /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
   ping(now: number): void {
-    this.#lifeSigns.wantPing(now);
+    this.#pings.requestPing(now);
     this.#advance(now);
   }
 
@@ -199,18 +199,18 @@ export class DatagramSession {
       case "lost":
         throw this.#gone("the peer has shown no sign of life: it is gone, or the network between is");
       case "ping":
-        this.#lifeSigns.duePing(now);
+        this.#pings.pingNow(now);
         break;
       case "pong":
-        this.#lifeSigns.owePong(now);
+        this.#pings.requestPong(now);
         break;
       case "quiet":
     }
     this.#sender.resend(now, (message) => {
-      this.#cipher.doubt();
+      this.#cipher.reportPeerGone();
       return this.#gone(message);
     });
-    this.#lifeSigns.advance(now);
+    this.#pings.advance(now);
     this.#advance(now);
   }
 
@@ -220,7 +220,7 @@ export class DatagramSession {
       this.#keepalive.nextDeadline(),
       this.#sender.nextDeadline(),
       this.#awaitsBoardReads ? this.#sender.boardReads.over : Infinity,
-      this.#lifeSigns.nextDeadline(),
+      this.#pings.nextDeadline(),
       this.#rekey.nextDeadline(this.#mayRekey),
       this.#wantsToSend && !this.#held ? this.#cipher.dueAt : Infinity,
     );
@@ -237,12 +237,12 @@ export class DatagramSession {
   /** The application reads, or does not: while it does not, messages are neither taken nor acknowledged. */
   setReading(reading: boolean, now: number): void {
     this.#reading = reading;
-    if (reading) this.#control.forgive(this.#keepalive.resume(now));
+    if (reading) this.#control.credit(this.#keepalive.resume(now));
     else this.#keepalive.pause(now);
   }
 
   /** What keeps datagrams from getting through, for whoever asks why the session was lost. */
-  noteTrouble(trouble: UsmpError): void {
+  onTransientError(trouble: UsmpError): void {
     this.#trouble = trouble;
   }
 
@@ -262,7 +262,7 @@ export class DatagramSession {
     if (type === FrameType.REKEY && this.#keys.ignores(opened)) return;
     if (opened.confirms === "own" && this.#reassembly.holdsPartialMessage)
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
-    if (!isData && !this.#control.take(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
+    if (!isData && !this.#control.tryTake(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
     if (type === FrameType.REKEY) return this.#takeRekey(frame, opened, now);
 
     this.#take(frame, opened, now);
@@ -279,7 +279,7 @@ export class DatagramSession {
         throw orderlyEnd("BYE", "the peer ended the session");
       case FrameType.PING:
         this.#reassembly.interrupt(seq);
-        this.#lifeSigns.owePong(now);
+        this.#pings.requestPong(now);
         break;
       case FrameType.PONG: {
         this.#reassembly.interrupt(seq);
@@ -334,16 +334,16 @@ export class DatagramSession {
   /** Whether the cipher is known, or, where something is to be sent, had to be guessed now. */
   #canSeal(now: number): boolean {
     if (this.#byeWanted) this.#cipher.guess();
-    return this.#cipher.isMade || (this.#wantsToSend && this.#cipher.isReady(now));
+    return this.#cipher.isDecided || (this.#wantsToSend && this.#cipher.decideIfDue(now));
   }
 
   get #wantsToSend(): boolean {
-    return !this.#messages.isEmpty || !this.#lifeSigns.isEmpty || this.#rekey.isWanted;
+    return !this.#messages.isEmpty || !this.#pings.isEmpty || this.#rekey.isWanted;
   }
 
   /** Whether a fragmented message would leave but for the reads of a board. */
   get #awaitsBoardReads(): boolean {
-    return this.#messages.startsFragmented && this.#sender.isIdle && !this.#held && this.#cipher.isMade;
+    return this.#messages.startsFragmented && this.#sender.isIdle && !this.#held && this.#cipher.isDecided;
   }
 
   #sendBye(now: number): void {
@@ -353,9 +353,9 @@ export class DatagramSession {
   #advanceControl(now: number): boolean {
     if (this.#rekey.isWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
       // No frame has verified under the last key: ask for one.
-      this.#lifeSigns.wantPing(now);
+      this.#pings.requestPing(now);
     }
-    const sign = this.#lifeSigns.take();
+    const sign = this.#pings.take();
     if (sign !== null) {
       this.#transmit(sign, NOTHING, now);
       return true;
@@ -367,7 +367,7 @@ export class DatagramSession {
 
   get #mayRekey(): boolean {
     const isQuiet = this.#sender.isIdle && !this.#reassembly.holdsPartialMessage;
-    return isQuiet && !this.#held && this.#cipher.isMade && this.#keys.settled;
+    return isQuiet && !this.#held && this.#cipher.isDecided && this.#keys.settled;
   }
 
   #sendRekey(now: number): void {
@@ -381,11 +381,7 @@ export class DatagramSession {
     if (this.#messages.isWithinMessage) return true;
     const { awaitsUtack, awaitsSwitch } = this.#keys;
     return (
-      this.#lifeSigns.isEmpty &&
-      !this.#messages.startsFragmented &&
-      !this.#rekey.isWanted &&
-      !awaitsUtack &&
-      !awaitsSwitch
+      this.#pings.isEmpty && !this.#messages.startsFragmented && !this.#rekey.isWanted && !awaitsUtack && !awaitsSwitch
     );
   }
 

@@ -10,7 +10,7 @@ export interface Fragment {
 }
 
 /** Messages that wait to be sent, given out fragment by fragment (§4). */
-export class MessageQueue {
+export class FragmentQueue {
   readonly #messages = new Fifo<Uint8Array>();
   #bytes = 0;
   /** The message whose first fragments were given out, and from where on it was not. */

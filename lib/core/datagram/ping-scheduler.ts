@@ -2,7 +2,7 @@ import { PING_INTERVAL_MS, type Keepalive } from "../session/keepalive.js";
 import { FrameType } from "../wire/wire.js";
 
 /** The PINGs and PONGs of a session over datagrams, from the wish to their turn: one frame is in flight at a time. */
-export class LifeSigns {
+export class PingScheduler {
   readonly #keepalive: Keepalive;
   #pongOwed = false;
   /** Asked for, until the peer's patience allows it; and allowed, until its turn comes. */
@@ -20,20 +20,20 @@ export class LifeSigns {
     return !this.#pongOwed && !this.#pingDue;
   }
 
-  owePong(now: number): void {
+  requestPong(now: number): void {
     this.#pongOwed = true;
     // It is not due again before the time is up, whether or not it can leave now.
     this.#keepalive.sent(now);
   }
 
   /** A PING as soon as the peer's patience allows, unless one is unanswered. */
-  wantPing(now: number): void {
+  requestPing(now: number): void {
     this.#pingWanted = !this.#keepalive.awaitsPong;
     this.advance(now);
   }
 
   /** A PING at once. */
-  duePing(now: number): void {
+  pingNow(now: number): void {
     this.#pingedAt = now;
     if (this.#keepalive.ask(now)) this.#pingDue = true;
   }
@@ -42,7 +42,7 @@ export class LifeSigns {
   advance(now: number): void {
     if (!this.#pingWanted || now < this.#pingedAt + PING_INTERVAL_MS) return;
     this.#pingWanted = false;
-    this.duePing(now);
+    this.pingNow(now);
   }
 
   /** The frame whose turn it is, or null. */

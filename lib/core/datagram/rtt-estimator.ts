@@ -1,4 +1,4 @@
-import { FIRST_RTO_MS, LEAST_RTO_MS, MOST_RTO_MS } from "../handshake/retransmission-timeout.js";
+import { FIRST_RTO_MS, MIN_RTO_MS, MAX_RTO_MS } from "../handshake/retransmission-timeout.js";
 
 /** RFC 6298, section 2: the weight of a new measurement, and how many deviations the timeout leaves. */
 const ALPHA = 1 / 8;
@@ -6,13 +6,13 @@ const BETA = 1 / 4;
 const K = 4;
 
 /** An urgent repeat waits for this long at least. */
-export const LEAST_URGENT_MS = 30;
+export const MIN_URGENT_MS = 30;
 
 /** What an urgent repeat leaves beside the smoothed round trip, at least. */
-const LEAST_MARGIN = 1 / 8;
+const MIN_MARGIN = 1 / 8;
 
 /** The round trip of a path and the retransmission timeout that follows from it (RFC 6298). */
-export class RoundTrip {
+export class RttEstimator {
   #smoothedMs: number | null;
   #variationMs: number;
   /** 2 to the number of timeouts since the last measurement. */
@@ -32,7 +32,7 @@ export class RoundTrip {
   /** How long to wait for an acknowledgement, in milliseconds. */
   get rtoMs(): number {
     const rtoMs = this.#smoothedMs === null ? FIRST_RTO_MS : this.#smoothedMs + K * this.#variationMs;
-    return Math.min(Math.max(rtoMs, LEAST_RTO_MS) * this.#backOff, MOST_RTO_MS);
+    return Math.min(Math.max(rtoMs, MIN_RTO_MS) * this.#backOff, MAX_RTO_MS);
   }
 
   /**
@@ -40,14 +40,14 @@ export class RoundTrip {
    * times.
    */
   get urgentMs(): number {
-    return Math.min(this.overdueMs * this.#backOff, MOST_RTO_MS);
+    return Math.min(this.overdueMs * this.#backOff, MAX_RTO_MS);
   }
 
   /** After how long an acknowledgement would have come, as far as is known, whatever timeouts there were. */
   get overdueMs(): number {
     if (this.#smoothedMs === null) return FIRST_RTO_MS;
-    const overdueMs = this.#smoothedMs + Math.max(this.#variationMs, LEAST_MARGIN * this.#smoothedMs);
-    return Math.min(Math.max(overdueMs, LEAST_URGENT_MS), MOST_RTO_MS);
+    const overdueMs = this.#smoothedMs + Math.max(this.#variationMs, MIN_MARGIN * this.#smoothedMs);
+    return Math.min(Math.max(overdueMs, MIN_URGENT_MS), MAX_RTO_MS);
   }
 
   /** Takes the round trip of a frame that was sent once. Of one that was sent again it is not known (Karn's rule). */
@@ -64,6 +64,6 @@ export class RoundTrip {
 
   /** The timeout passed: the next one is twice as long, and stays so until a frame gets through at its first sending. */
   backOff(): void {
-    if (this.rtoMs < MOST_RTO_MS) this.#backOff *= 2;
+    if (this.rtoMs < MAX_RTO_MS) this.#backOff *= 2;
   }
 }

@@ -1,11 +1,11 @@
 import type { UsmpError } from "../../errors.js";
 import type { CryptoProvider } from "../crypto-provider.js";
-import { LEAST_RTO_MS, MOST_RTO_MS } from "../handshake/retransmission-timeout.js";
-import { RoundTrip } from "./rtt-estimator.js";
+import { MIN_RTO_MS, MAX_RTO_MS } from "../handshake/retransmission-timeout.js";
+import { RttEstimator } from "./rtt-estimator.js";
 import { sealedUtack, type Utack } from "../wire/utack.js";
 
 /** §6: sendings of one frame, all with the same bytes. From the shortest timeout on that is 16.3 s of patience. */
-export const MOST_SENDS = 8;
+export const MAX_SENDS = 8;
 
 /** How long a peer has for its UTACK, over all sendings, at least: boards acknowledge only inside `maintain()`. */
 const PATIENCE_MS = 16_000;
@@ -47,9 +47,9 @@ interface InFlight extends Omit<Departure, "isLater"> {
  *                        in flight --- timeout, up to 8 sendings ---> in flight, then the session is lost
  *                        in flight --- overdue, and the peer listens ---> in flight
  */
-export class StopAndWait {
+export class StopAndWaitArq {
   readonly #crypto: CryptoProvider;
-  readonly #roundTrip: RoundTrip;
+  readonly #roundTrip: RttEstimator;
   #inFlight: InFlight | null = null;
   /** The right answers to it, once they were asked for. */
   #utacks: readonly Uint8Array[] | null = null;
@@ -60,7 +60,7 @@ export class StopAndWait {
   /** `seedMs`: the round trip as the handshake showed it, or null. */
   constructor(crypto: CryptoProvider, seedMs: number | null = null) {
     this.#crypto = crypto;
-    this.#roundTrip = new RoundTrip(seedMs);
+    this.#roundTrip = new RttEstimator(seedMs);
   }
 
   get isIdle(): boolean {
@@ -132,10 +132,10 @@ export class StopAndWait {
   resend(now: number, lost: (message: string) => UsmpError): Uint8Array | null {
     const frame = this.#inFlight;
     if (frame === null || now < frame.dueAt) return null;
-    if (frame.sends === MOST_SENDS) {
+    if (frame.sends === MAX_SENDS) {
       const elapsedMs = Math.round(now - frame.firstSentAt);
       throw lost(
-        `the peer acknowledged nothing in ${MOST_SENDS} sendings over ${elapsedMs} ms: it is gone, does not read, or the network loses everything`,
+        `the peer acknowledged nothing in ${MAX_SENDS} sendings over ${elapsedMs} ms: it is gone, does not read, or the network loses everything`,
       );
     }
     const isUrgent = frame.isFragment && frame.sends <= URGENT_REPEATS;
@@ -151,7 +151,7 @@ export class StopAndWait {
   resendOverdue(now: number): Uint8Array | null {
     const frame = this.#inFlight;
     if (frame === null || now < frame.lastSentAt + this.#roundTrip.overdueMs || now >= frame.dueAt) return null;
-    const mostLeftMs = (MOST_SENDS - frame.sends) * MOST_RTO_MS;
+    const mostLeftMs = (MAX_SENDS - frame.sends) * MAX_RTO_MS;
     if (now - frame.firstSentAt + mostLeftMs < PATIENCE_MS) return null;
     return this.#again(frame, now, false);
   }
@@ -160,16 +160,14 @@ export class StopAndWait {
     const { urgentMs, rtoMs } = this.#roundTrip;
     if (isLater) return urgentMs;
     // A board has yet to begin reading, within a turn of its loop.
-    return isFragment ? Math.max(urgentMs, LEAST_RTO_MS) : rtoMs;
+    return isFragment ? Math.max(urgentMs, MIN_RTO_MS) : rtoMs;
   }
 
   #again(frame: InFlight, now: number, isUrgent: boolean): Uint8Array {
     this.#retransmissions++;
     const sends = frame.sends + 1;
     const { urgentMs, rtoMs } = this.#roundTrip;
-    const waitMs = isUrgent
-      ? urgentMs
-      : stretched(rtoMs, MOST_SENDS - sends + 1, frame.firstSentAt + PATIENCE_MS - now);
+    const waitMs = isUrgent ? urgentMs : stretched(rtoMs, MAX_SENDS - sends + 1, frame.firstSentAt + PATIENCE_MS - now);
     this.#inFlight = { ...frame, sends, lastSentAt: now, dueAt: now + waitMs };
     return frame.bytes;
   }
@@ -183,12 +181,12 @@ export class StopAndWait {
 /** The first of so many waits, each twice the one before: at least `waitMs`, and so long that all of them come to `totalMs`. */
 function stretched(waitMs: number, waits: number, totalMs: number): number {
   let first = waitMs;
-  while (first < MOST_RTO_MS && sumOfWaits(first, waits) < totalMs) first *= STRETCH;
-  return Math.min(first, MOST_RTO_MS);
+  while (first < MAX_RTO_MS && sumOfWaits(first, waits) < totalMs) first *= STRETCH;
+  return Math.min(first, MAX_RTO_MS);
 }
 
 function sumOfWaits(firstMs: number, waits: number): number {
   let sum = 0;
-  for (let wait = 0; wait < waits; wait++) sum += Math.min(firstMs * 2 ** wait, MOST_RTO_MS);
+  for (let wait = 0; wait < waits; wait++) sum += Math.min(firstMs * 2 ** wait, MAX_RTO_MS);
   return sum;
 }

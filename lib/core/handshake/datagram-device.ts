@@ -28,7 +28,7 @@ import { COOKIE_LENGTH, FrameType } from "../wire/wire.js";
  * How many different cookies and challenges are kept. A gateway has one of each, two where its clock slot changed; the rest is
  * for those that somebody forges to push the real ones out: neither who comes first nor who comes last alone can.
  */
-const MOST_CANDIDATES = 16;
+const MAX_CANDIDATES = 16;
 const FIRST_CANDIDATES = 8;
 
 /** A CHALLENGE and our answer to it. */
@@ -138,6 +138,6 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
 }
 
 function bounded<Item>(items: Item[]): Item[] {
-  if (items.length <= MOST_CANDIDATES) return items;
-  return [...items.slice(0, FIRST_CANDIDATES), ...items.slice(FIRST_CANDIDATES - MOST_CANDIDATES)];
+  if (items.length <= MAX_CANDIDATES) return items;
+  return [...items.slice(0, FIRST_CANDIDATES), ...items.slice(FIRST_CANDIDATES - MAX_CANDIDATES)];
 }

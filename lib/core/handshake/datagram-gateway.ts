@@ -12,7 +12,7 @@ import { UsmpError } from "../../errors.js";
 import { equalBytes } from "../wire/bytes.js";
 import type { DatagramHandshake, DatagramHandshakeStep } from "./datagram-step.js";
 import type { Frame } from "../wire/frame.js";
-import { GatewayProof, lateLookup, wrongKey, type GatewayHandshakeOptions, type Proof } from "./psk-verifier.js";
+import { PskVerifier, lateLookup, wrongKey, type GatewayHandshakeOptions, type PskMatch } from "./psk-verifier.js";
 import type { HandshakeFrame } from "./handshake.js";
 import type { Transcript } from "./key-derivation.js";
 import { HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "../wire/handshake-payloads.js";
@@ -21,20 +21,20 @@ import { FrameType, HMAC_LENGTH } from "../wire/wire.js";
 type State =
   | { readonly name: "awaitHello" }
   | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
-  | { readonly name: "awaitHelloAck"; readonly proof: GatewayProof }
+  | { readonly name: "awaitHelloAck"; readonly proof: PskVerifier }
   | { readonly name: "over" };
 
 export class DatagramGatewayHandshake implements DatagramHandshake {
   readonly #options: GatewayHandshakeOptions;
   #state: State = { name: "awaitHello" };
-  #proof: Proof = "none";
+  #proof: PskMatch = "none";
 
   constructor(options: GatewayHandshakeOptions) {
     this.#options = options;
   }
 
   /** What the device has shown of its key; it stays when the handshake is over. */
-  get proof(): Proof {
+  get proof(): PskMatch {
     return this.#proof;
   }
 
@@ -50,7 +50,7 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
 
   providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): HandshakeFrame | null {
     if (this.#state.name !== "awaitPsk") return null;
-    const proof = new GatewayProof(this.#options, this.#state, psk, previousPsk);
+    const proof = new PskVerifier(this.#options, this.#state, psk, previousPsk);
     this.#state = { name: "awaitHelloAck", proof };
     return proof.challenge;
   }
@@ -86,7 +86,7 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
 
   #finish(hmac: Uint8Array): DatagramHandshakeStep | null {
     if (this.#state.name !== "awaitHelloAck") return null;
-    const agreed = this.#state.proof.judge(hmac);
+    const agreed = this.#state.proof.verify(hmac);
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) return null;
     // Before SESSION_OK leaves: the device's first frame needs its keys (§3). And before the secrets are gone.

@@ -16,7 +16,7 @@ import { copySecret } from "../secret-bytes.js";
 import { FrameType, HANDSHAKE_NONCE_LENGTH, SESSION_ID_LENGTH } from "../wire/wire.js";
 
 /** What a device has shown so far: nothing, a wrong key (once is enough), its key, or the one before it. */
-export type Proof = "none" | "wrong" | "current" | "previous";
+export type PskMatch = "none" | "wrong" | "current" | "previous";
 
 export interface GatewayHandshakeOptions {
   readonly crypto: CryptoProvider;
@@ -37,7 +37,7 @@ export interface Agreement {
   readonly result: HandshakeResult;
 }
 
-export class GatewayProof {
+export class PskVerifier {
   readonly transcript: Transcript;
   readonly challenge: HandshakeFrame;
   readonly #crypto: CryptoProvider;
@@ -79,7 +79,7 @@ export class GatewayProof {
    * Judges the HMAC of HELLO_ACK (32 bytes, borrowed): null where it proves no key of the device.
    * @throws UsmpError AUTH where a device with the key sent a public key of low order.
    */
-  judge(hmac: Uint8Array): Agreement | null {
+  verify(hmac: Uint8Array): Agreement | null {
     const [current, previous] = this.#expect();
     const isCurrent = this.#crypto.constantTimeEqual(current, hmac);
     const isPrevious = this.#crypto.constantTimeEqual(previous, hmac);

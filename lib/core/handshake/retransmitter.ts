@@ -1,8 +1,8 @@
-import { FIRST_RTO_MS, MOST_RTO_MS } from "./retransmission-timeout.js";
+import { FIRST_RTO_MS, MAX_RTO_MS } from "./retransmission-timeout.js";
 import type { Utack } from "../wire/utack.js";
 
 /** A handshake datagram that no reply has come to yet. */
-export interface Repeated {
+export interface PendingFrame {
   readonly bytes: Uint8Array;
   readonly type: number;
   readonly seq: number;
@@ -12,8 +12,8 @@ export interface Repeated {
  * The handshake datagrams that are sent again until their reply comes (§6). The reply is the acknowledgement: a UTACK, which
  * anybody can forge here, only lengthens the wait. The handshake's own deadline ends it.
  */
-export class HandshakeRepeats {
-  #repeated: Repeated[] = [];
+export class HandshakeRetransmitter {
+  #repeated: PendingFrame[] = [];
   #waitMs = FIRST_RTO_MS;
   #dueAt = Infinity;
   #acknowledged = false;
@@ -27,7 +27,7 @@ export class HandshakeRepeats {
   }
 
   /** These (kept) were sent now, and nothing else is repeated any more. */
-  replace(repeated: Repeated[], now: number): void {
+  replace(repeated: PendingFrame[], now: number): void {
     this.#repeated = repeated;
     this.#sentAt = now;
     this.#wasRepeated = false;
@@ -51,7 +51,7 @@ export class HandshakeRepeats {
   /** What to send again at `now` (not to be changed). */
   take(now: number): Uint8Array[] {
     if (now < this.#dueAt) return [];
-    this.#waitMs = Math.min(2 * this.#waitMs, MOST_RTO_MS);
+    this.#waitMs = Math.min(2 * this.#waitMs, MAX_RTO_MS);
     this.#acknowledged = false;
     this.#dueAt = now + this.#waitMs;
     this.#count += this.#repeated.length;

@@ -46,7 +46,7 @@ export interface DeviceHandshakeOptions {
   readonly gateway?: string;
 }
 
-export class DeviceHandshake implements Handshake {
+export class StreamDeviceHandshake implements Handshake {
   readonly #crypto: CryptoProvider;
   readonly #psk: Uint8Array;
   readonly #deviceId: Uint8Array;

@@ -10,7 +10,7 @@
  */
 import { UsmpError } from "../../errors.js";
 import type { Frame } from "../wire/frame.js";
-import { GatewayProof, lateLookup, wrongKey, type GatewayHandshakeOptions, type Proof } from "./psk-verifier.js";
+import { PskVerifier, lateLookup, wrongKey, type GatewayHandshakeOptions, type PskMatch } from "./psk-verifier.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
 import type { HandshakeResult } from "./key-derivation.js";
 import { HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "../wire/handshake-payloads.js";
@@ -19,20 +19,20 @@ import { FrameType, HMAC_LENGTH } from "../wire/wire.js";
 type State =
   | { readonly name: "awaitHello" }
   | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
-  | { readonly name: "awaitHelloAck" | "agreed"; readonly proof: GatewayProof }
+  | { readonly name: "awaitHelloAck" | "agreed"; readonly proof: PskVerifier }
   | { readonly name: "over" };
 
-export class GatewayHandshake implements Handshake {
+export class StreamGatewayHandshake implements Handshake {
   readonly #options: GatewayHandshakeOptions;
   #state: State = { name: "awaitHello" };
-  #proof: Proof = "none";
+  #proof: PskMatch = "none";
 
   constructor(options: GatewayHandshakeOptions) {
     this.#options = options;
   }
 
   /** What the device has shown of its key; it stays when the handshake is over. */
-  get proof(): Proof {
+  get proof(): PskMatch {
     return this.#proof;
   }
 
@@ -56,7 +56,7 @@ export class GatewayHandshake implements Handshake {
 
   providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): HandshakeFrame | null {
     if (this.#state.name !== "awaitPsk") return null;
-    const proof = new GatewayProof(this.#options, this.#state, psk, previousPsk);
+    const proof = new PskVerifier(this.#options, this.#state, psk, previousPsk);
     this.#state = { name: "awaitHelloAck", proof };
     return proof.challenge;
   }
@@ -88,9 +88,9 @@ export class GatewayHandshake implements Handshake {
     return { type: "lookup", deviceId: hello.deviceId };
   }
 
-  #finish(frame: Frame, proof: GatewayProof): HandshakeStep {
+  #finish(frame: Frame, proof: PskVerifier): HandshakeStep {
     expectFrame(frame, FrameType.HELLO_ACK, HMAC_LENGTH);
-    const agreed = proof.judge(frame.payload);
+    const agreed = proof.verify(frame.payload);
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) throw wrongKey();
     this.#state = { name: "agreed", proof };

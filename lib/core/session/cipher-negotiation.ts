@@ -26,7 +26,7 @@ export interface CipherHint {
   readonly onLearned: (cipher: CipherName) => void;
 }
 
-export class CipherChoice {
+export class CipherNegotiation {
   readonly candidates: readonly CipherName[];
   #state: State = { name: "open" };
   #fallback: CipherName;
@@ -41,12 +41,12 @@ export class CipherChoice {
   }
 
   /** A choice as it is, and a cipher as one without alternative. */
-  static of(given: CipherName | CipherChoice): CipherChoice {
-    return typeof given === "string" ? new CipherChoice([given]) : given;
+  static of(given: CipherName | CipherNegotiation): CipherNegotiation {
+    return typeof given === "string" ? new CipherNegotiation([given]) : given;
   }
 
   /** Whether frames can be sealed. */
-  get isMade(): boolean {
+  get isDecided(): boolean {
     return this.#state.name !== "open";
   }
 
@@ -55,7 +55,7 @@ export class CipherChoice {
     return this.#state.name === "fixed";
   }
 
-  /** What is sealed with. There is one where the choice `isMade`. */
+  /** What is sealed with. There is one where the choice `isDecided`. */
   get cipher(): CipherName {
     if (this.#state.name === "open") throw new Error("no cipher was chosen yet");
     return this.#state.cipher;
@@ -71,15 +71,15 @@ export class CipherChoice {
     this.#guessAt = now + CIPHER_WAIT_MS;
   }
 
-  /** When `isReady` may change by itself; `Infinity` where it does not. */
+  /** When `decideIfDue` may change by itself; `Infinity` where it does not. */
   get dueAt(): number {
-    return this.isMade ? Infinity : this.#guessAt;
+    return this.isDecided ? Infinity : this.#guessAt;
   }
 
   /** Asked when something is to be sent: whether it can be sealed. Guesses where the peer has had its time. */
-  isReady(now: number): boolean {
+  decideIfDue(now: number): boolean {
     if (now >= this.dueAt) this.guess();
-    return this.isMade;
+    return this.isDecided;
   }
 
   /** Waits no longer. */
@@ -92,7 +92,7 @@ export class CipherChoice {
    * @throws UsmpError CRYPTO where another one was guessed: the peer could read nothing of what it was sent.
    */
   verified(cipher: CipherName): void {
-    const guessed = this.isMade ? this.cipher : cipher;
+    const guessed = this.isDecided ? this.cipher : cipher;
     this.#onLearned(cipher);
     if (guessed !== cipher) {
       const message = `the peer speaks ${cipher}, and was sent ${guessed} before it had said anything: its next session starts with the right one`;
@@ -102,7 +102,7 @@ export class CipherChoice {
   }
 
   /** The peer went away over what it was sent, and had said nothing: another guess is for the next time. */
-  doubt(): void {
+  reportPeerGone(): void {
     if (this.#state.name !== "guessed") return;
     const next = (this.candidates.indexOf(this.#state.cipher) + 1) % this.candidates.length;
     this.#onLearned(this.candidates[next] as CipherName);

@@ -5,7 +5,7 @@
  */
 import { UsmpError } from "../../errors.js";
 import { writeUint32 } from "../wire/bytes.js";
-import { CipherChoice } from "./cipher-negotiation.js";
+import { CipherNegotiation } from "./cipher-negotiation.js";
 import type { Aead, CipherName, CryptoProvider } from "../crypto-provider.js";
 import { writeCrc, writeHeader, type Frame } from "../wire/frame.js";
 import { inTurn } from "../guarded-crypto.js";
@@ -23,7 +23,7 @@ import {
 export interface SealingContext {
   readonly crypto: CryptoProvider;
   /** One cipher, or a choice that all the keys of the session share. */
-  readonly cipher: CipherName | CipherChoice;
+  readonly cipher: CipherName | CipherNegotiation;
   /** 16 bytes; borrowed for good. */
   readonly sessionId: Uint8Array;
 }
@@ -35,7 +35,7 @@ const NONCE_OFFSET = HEADER_LENGTH;
 const SEALED_OFFSET = NONCE_OFFSET + AEAD_NONCE_LENGTH;
 
 /** What an AEAD call gets beside its text: copies, as views on each frame cost more. */
-class Lent {
+class AeadInputs {
   readonly nonce = new Uint8Array(AEAD_NONCE_LENGTH);
   readonly associatedData = new Uint8Array(CHECKED_HEADER_LENGTH);
 
@@ -48,27 +48,27 @@ class Lent {
 }
 
 /** For all ciphers that do nothing else within their calls, and keep nothing: no call begins before the last one is over. */
-const lentAgain = new Lent();
+const sharedInputs = new AeadInputs();
 
-function lentTo(aead: Aead | null): Lent {
-  return aead?.keepsNothing === true ? lentAgain : new Lent();
+function inputsFor(aead: Aead | null): AeadInputs {
+  return aead?.allowsInputReuse === true ? sharedInputs : new AeadInputs();
 }
 
 /** A key with all that both directions do with it. Only ever held in private fields: it shows its bytes. */
-class BoundKey {
+class KeyedCipher {
   /** Null until something was sealed or verified under a choice that is not fixed. */
   aead: Aead | null = null;
   readonly bytes: Uint8Array;
   /** Begins with the part that goes into nonces. */
   readonly sessionId: Uint8Array;
   readonly #crypto: CryptoProvider;
-  readonly #choice: CipherChoice;
+  readonly #choice: CipherNegotiation;
 
   constructor({ crypto, cipher, sessionId }: SealingContext, bytes: Uint8Array) {
     this.bytes = bytes;
     this.sessionId = sessionId;
     this.#crypto = crypto;
-    this.#choice = CipherChoice.of(cipher);
+    this.#choice = CipherNegotiation.of(cipher);
     if (this.#choice.isFixed) this.bind();
   }
 
@@ -82,7 +82,7 @@ class BoundKey {
    * Opens what may be of any candidate, each tried once (§4), and binds to the one that verifies. One that the provider fails to make
    * opens nothing: anybody can send what only that one is left for.
    */
-  openAny({ nonce, associatedData }: Lent, sealed: Uint8Array): Uint8Array | null {
+  openAny({ nonce, associatedData }: AeadInputs, sealed: Uint8Array): Uint8Array | null {
     // A frame under another key of this session may have shown it meanwhile.
     if (this.#choice.isFixed) return this.bind().open(nonce, associatedData, sealed);
     for (const cipher of this.#choice.candidates) {
@@ -117,13 +117,13 @@ class BoundKey {
 
 /** Seals what this end sends. Its sequence number only ever grows: it is spent before anything else happens (§4). */
 export class SealingKey {
-  readonly #key: BoundKey;
+  readonly #key: KeyedCipher;
   readonly #firstSeq: number;
   #nextSeq: number;
 
   /** Takes `key` (32 bytes) over and wipes it in the end. */
   constructor(context: SealingContext, key: Uint8Array, firstSeq = 0) {
-    this.#key = new BoundKey(context, key);
+    this.#key = new KeyedCipher(context, key);
     this.#firstSeq = firstSeq;
     this.#nextSeq = firstSeq;
   }
@@ -153,7 +153,7 @@ export class SealingKey {
     const length = plaintext.length + SEALED_OVERHEAD;
     const { bytes, offset } = sink.reserve(HEADER_LENGTH + length);
     writeHeader(bytes, offset, type, seq, length);
-    const lent = lentTo(aead);
+    const lent = inputsFor(aead);
     lent.fill(seq, this.#key.sessionId, bytes, offset);
     const { nonce } = lent;
     for (let index = 0; index < AEAD_NONCE_LENGTH; index++) bytes[offset + NONCE_OFFSET + index] = nonce[index]!;
@@ -173,11 +173,11 @@ export class SealingKey {
 
 /** Opens what the peer sent under one key, whatever its number. */
 export class OpeningKey {
-  readonly #key: BoundKey;
+  readonly #key: KeyedCipher;
 
   /** Takes `key` (32 bytes) over and wipes it in the end. */
   constructor(context: SealingContext, key: Uint8Array) {
-    this.#key = new BoundKey(context, key);
+    this.#key = new KeyedCipher(context, key);
   }
 
   /** The raw key, borrowed: to derive the next one from, and to acknowledge with. */
@@ -191,7 +191,7 @@ export class OpeningKey {
    */
   open({ seq, bytes }: Frame): Uint8Array | null {
     const { aead } = this.#key;
-    const lent = lentTo(aead);
+    const lent = inputsFor(aead);
     lent.fill(seq, this.#key.sessionId, bytes, 0);
     const { nonce } = lent;
     // The nonce inside must be the one that `seq` and the session id give. It is no secret: plain compare.

@@ -1,11 +1,11 @@
 /** When to ask the peer for a sign of life, and when to give it up (§4.6). All durations in milliseconds; 0 is off. */
 export interface KeepaliveOptions {
   /** PING after this long without sending. */
-  readonly pingWhenSilentMs: number;
+  readonly pingAfterTxIdleMs: number;
   /** PING after this long without receiving anything that verifies: a device that only sends must notice a dead gateway. */
-  readonly pingWhenUnheardMs: number;
+  readonly pingAfterRxIdleMs: number;
   /** Give up when nothing has verified for this long after a PING. */
-  readonly lifeSignTimeoutMs: number;
+  readonly pongTimeoutMs: number;
   /** Give up when nothing has verified for this long. */
   readonly idleTimeoutMs: number;
 }
@@ -17,7 +17,7 @@ export const PING_INTERVAL_MS = 300;
 const PAUSED_PONG_MS = 20_000;
 
 /** Peers end a session that has nine control frames for them at one time (§9): one that does not read gets no more than this. */
-const MOST_UNPONGED = 4;
+const MAX_UNPONGED = 4;
 
 export type KeepaliveVerdict = "lost" | "ping" | "pong" | "quiet";
 
@@ -44,7 +44,7 @@ export class Keepalive {
    */
   setPingAfter(pingAfterMs: number): void {
     const ms = pingAfterMs === 0 ? 0 : Math.max(pingAfterMs, PING_INTERVAL_MS);
-    this.#options = { ...this.#options, pingWhenSilentMs: ms, pingWhenUnheardMs: ms };
+    this.#options = { ...this.#options, pingAfterTxIdleMs: ms, pingAfterRxIdleMs: ms };
   }
 
   /** Whether a PING waits for its PONG. */
@@ -65,7 +65,7 @@ export class Keepalive {
   /** A sign of life is asked for; whether by a PING, or, where the peer has enough of them unread, by waiting alone. */
   ask(now: number): boolean {
     this.#askedAt = now;
-    if (this.#unponged.length >= MOST_UNPONGED) return false;
+    if (this.#unponged.length >= MAX_UNPONGED) return false;
     this.#unponged.push(now);
     return true;
   }
@@ -106,15 +106,15 @@ export class Keepalive {
 
   #lostAt(): number {
     if (this.#pausedAt !== null) return Infinity;
-    const { idleTimeoutMs, lifeSignTimeoutMs } = this.#options;
+    const { idleTimeoutMs, pongTimeoutMs: pongTimeoutMs } = this.#options;
     const idle = after(this.#heardAt, idleTimeoutMs);
-    return this.#askedAt === null ? idle : Math.min(idle, after(this.#askedAt, lifeSignTimeoutMs));
+    return this.#askedAt === null ? idle : Math.min(idle, after(this.#askedAt, pongTimeoutMs));
   }
 
   #pingDueAt(): number {
     if (this.#pausedAt !== null || this.#askedAt !== null) return Infinity;
-    const { pingWhenSilentMs, pingWhenUnheardMs } = this.#options;
-    return Math.min(after(this.#sentAt, pingWhenSilentMs), after(this.#heardAt, pingWhenUnheardMs));
+    const { pingAfterTxIdleMs: pingAfterTxIdleMs, pingAfterRxIdleMs: pingAfterRxIdleMs } = this.#options;
+    return Math.min(after(this.#sentAt, pingAfterTxIdleMs), after(this.#heardAt, pingAfterRxIdleMs));
   }
 
   #pongDueAt(): number {

@@ -14,8 +14,8 @@ import { FrameDecoder } from "./frame-decoder.js";
 import { endsSession, lastly } from "../guarded-crypto.js";
 import type { Handshake, HandshakeFrame } from "../handshake/handshake.js";
 import { madeWith, type HandshakeResult } from "../handshake/key-derivation.js";
-import { Outbox } from "./stream-outbox.js";
-import { Session } from "./stream-session.js";
+import { StreamOutbox } from "./stream-outbox.js";
+import { StreamSession } from "./stream-session.js";
 import type { SessionOptions } from "../session/session-options.js";
 import { isSessionType, frameTypeName } from "../wire/wire.js";
 
@@ -38,13 +38,13 @@ type State =
       readonly helloBy: number;
       readonly helloTimeoutMs: number;
     }
-  | { readonly name: "established"; readonly session: Session }
+  | { readonly name: "established"; readonly session: StreamSession }
   | { readonly name: "closed" };
 
 export class StreamConnection implements Connection {
   readonly #options: StreamConnectionOptions;
   readonly #decoder = new FrameDecoder();
-  readonly #outbox = new Outbox();
+  readonly #outbox = new StreamOutbox();
   #state: State;
   /** The handshake is done, and its session is not made yet. */
   #agreed: { readonly result: HandshakeResult } | null = null;
@@ -95,7 +95,7 @@ export class StreamConnection implements Connection {
   }
 
   /** A stream gets through, or ends. */
-  linkTroubled(): void {}
+  onTransientError(): void {}
 
   providePsk(psk: Uint8Array | null, _now?: number, previousPsk: Uint8Array | null = null): void {
     const state = this.#state;
@@ -112,7 +112,7 @@ export class StreamConnection implements Connection {
     }
   }
 
-  /** See {@link Session.ping}; without a session a no-op. */
+  /** See {@link StreamSession.ping}; without a session a no-op. */
   ping(now: number): void {
     this.#guard(() => this.#session?.ping(now));
   }
@@ -121,7 +121,7 @@ export class StreamConnection implements Connection {
     this.#session?.setPingAfter(pingAfterMs);
   }
 
-  /** See {@link Session.rekey}; without a session a no-op. */
+  /** See {@link StreamSession.rekey}; without a session a no-op. */
   rekey(now: number): void {
     this.#guard(() => this.#session?.rekey(now));
   }
@@ -230,7 +230,7 @@ export class StreamConnection implements Connection {
     return events;
   }
 
-  get #session(): Session | null {
+  get #session(): StreamSession | null {
     return this.#state.name === "established" ? this.#state.session : null;
   }
 
@@ -275,7 +275,7 @@ export class StreamConnection implements Connection {
     const { result } = agreed;
     const session = madeWith(
       [result.keys.c2s, result.keys.s2c],
-      () => new Session(this.#options, result, this.#outbox, (event) => this.#emit(event), now),
+      () => new StreamSession(this.#options, result, this.#outbox, (event) => this.#emit(event), now),
     );
     if (!this.#reading) session.setReading(false, now);
     this.#state = { name: "established", session };

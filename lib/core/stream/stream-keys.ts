@@ -43,7 +43,7 @@ export interface Opened {
   readonly firstUnderNewKey: boolean;
 }
 
-export class KeySchedule {
+export class StreamKeys {
   readonly #context: SealingContext;
   readonly #role: Role;
   #tx: SealingKey;

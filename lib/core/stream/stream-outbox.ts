@@ -8,7 +8,7 @@ const LARGEST_PIECE_LENGTH = 65_536;
  * Bytes waiting for the transport: frames are built in place, one behind the other, and leave as few large pieces.
  * A piece that was taken is never written again, so the transport may keep it as long as it likes.
  */
-export class Outbox implements FrameSink {
+export class StreamOutbox implements FrameSink {
   #full: Uint8Array[] = [];
   #piece: Uint8Array | null = null;
   /** What came last is a good guess at what comes next: a stream of bursts gets one piece, and one write, for each. */

@@ -3,7 +3,7 @@ import { concat } from "../wire/bytes.js";
 import { MAX_FRAMES_PER_MESSAGE } from "../wire/wire.js";
 
 /** Joins the fragments of a message (§4). On a stream they follow each other without a gap, so it only has to count. */
-export class Reassembly {
+export class StreamReassembly {
   #parts: Uint8Array[] = [];
 
   /** Whether a message has begun and not ended: no other frame may come now. */

@@ -1,14 +1,14 @@
 import { orderlyEnd, UsmpError } from "../../errors.js";
 import { copyOf } from "../wire/bytes.js";
-import { CipherChoice } from "../session/cipher-negotiation.js";
-import { ControlAllowance } from "../session/control-rate-limiter.js";
+import { CipherNegotiation } from "../session/cipher-negotiation.js";
+import { ControlRateLimiter } from "../session/control-rate-limiter.js";
 import type { ConnectionEvent } from "../events.js";
 import type { Frame } from "../wire/frame.js";
 import type { HandshakeResult } from "../handshake/key-derivation.js";
 import { Keepalive, PING_INTERVAL_MS } from "../session/keepalive.js";
-import type { Outbox } from "./stream-outbox.js";
-import { Reassembly } from "./stream-reassembly.js";
-import { KeySchedule } from "./stream-keys.js";
+import type { StreamOutbox } from "./stream-outbox.js";
+import { StreamReassembly } from "./stream-reassembly.js";
+import { StreamKeys } from "./stream-keys.js";
 import { RekeyPolicy } from "../session/rekey-policy.js";
 import { requireMessageLength, type SessionOptions } from "../session/session-options.js";
 import {
@@ -28,7 +28,7 @@ import {
 const NOTHING = new Uint8Array(0);
 
 /** PINGs that piled up in a pause arrive at once: beyond this many in a second one PONG answers the rest, or it would be a flood. */
-const MOST_PONGS = 8;
+const MAX_PONGS = 8;
 const PONG_WINDOW_MS = 1_000;
 
 /**
@@ -38,15 +38,15 @@ const PONG_WINDOW_MS = 1_000;
  * Where the gateway does not know yet which cipher the device speaks, messages are held unsealed; what is first in the outbox
  * is then what was sent first.
  */
-export class Session {
+export class StreamSession {
   readonly #crypto: SessionOptions["crypto"];
-  readonly #keys: KeySchedule;
+  readonly #keys: StreamKeys;
   readonly #keepalive: Keepalive;
-  readonly #control: ControlAllowance;
-  readonly #reassembly = new Reassembly();
-  readonly #outbox: Outbox;
+  readonly #control: ControlRateLimiter;
+  readonly #reassembly = new StreamReassembly();
+  readonly #outbox: StreamOutbox;
   readonly #emit: (event: ConnectionEvent) => void;
-  readonly #cipher: CipherChoice;
+  readonly #cipher: CipherNegotiation;
   readonly #rekey: RekeyPolicy;
   /** Messages that wait for the cipher, and how long they will be when they are sealed. */
   #held: Uint8Array[] = [];
@@ -63,18 +63,18 @@ export class Session {
   constructor(
     options: SessionOptions,
     agreed: HandshakeResult,
-    outbox: Outbox,
+    outbox: StreamOutbox,
     emit: (event: ConnectionEvent) => void,
     now: number,
   ) {
     this.#crypto = options.crypto;
-    this.#cipher = CipherChoice.of(options.cipher);
+    this.#cipher = CipherNegotiation.of(options.cipher);
     this.#cipher.start(now);
     const context = { crypto: options.crypto, cipher: this.#cipher, sessionId: agreed.sessionId };
-    this.#keys = new KeySchedule(context, options.role, agreed);
+    this.#keys = new StreamKeys(context, options.role, agreed);
     this.#rekey = new RekeyPolicy(options.rotation ?? null, now);
     this.#keepalive = new Keepalive(options.keepalive, now);
-    this.#control = new ControlAllowance(now);
+    this.#control = new ControlRateLimiter(now);
     this.#outbox = outbox;
     this.#emit = emit;
   }
@@ -148,7 +148,7 @@ export class Session {
 
   /** The link has ended without BYE. */
   linkEnded(): void {
-    this.#cipher.doubt();
+    this.#cipher.reportPeerGone();
   }
 
   /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
@@ -173,7 +173,7 @@ export class Session {
   /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
     const keepalive = this.#keepalive.nextDeadline();
-    if (!this.#cipher.isMade) return this.#wantsCipher ? Math.min(keepalive, this.#cipher.dueAt) : keepalive;
+    if (!this.#cipher.isDecided) return this.#wantsCipher ? Math.min(keepalive, this.#cipher.dueAt) : keepalive;
     const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
     const pong = this.#pongOwed && !this.#congested ? this.#pongsSince + PONG_WINDOW_MS : Infinity;
     const rekey = this.#rekey.nextDeadline(this.#keys.settled && !this.#reassembly.holdsPartialMessage);
@@ -182,7 +182,7 @@ export class Session {
 
   /** The application reads, or does not: while it does not, the peer is not expected to be heard. */
   setReading(reading: boolean, now: number): void {
-    if (reading) this.#control.forgive(this.#keepalive.resume(now));
+    if (reading) this.#control.credit(this.#keepalive.resume(now));
     else this.#keepalive.pause(now);
   }
 
@@ -210,7 +210,7 @@ export class Session {
         `a session frame with ${payloadLength} payload bytes; it has at least ${SEALED_OVERHEAD}`,
       );
     }
-    const waited = !this.#cipher.isMade;
+    const waited = !this.#cipher.isDecided;
     const { plaintext, firstUnderNewKey } = this.#keys.open(frame);
     if (frame.seq === FORBIDDEN_SEQ)
       throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is reserved");
@@ -232,7 +232,7 @@ export class Session {
     if (this.#reassembly.holdsPartialMessage) {
       throw new UsmpError("FRAGMENT", `the peer sent ${frameTypeName(type)} in the middle of a message`);
     }
-    if (!this.#control.take(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
+    if (!this.#control.tryTake(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
     switch (type) {
       case FrameType.PING:
         this.#sendPong(now);
@@ -264,14 +264,14 @@ export class Session {
 
   /** Whether the cipher is known, or had to be guessed now; what was held leaves first then. */
   #canSeal(now: number): boolean {
-    if (this.#cipher.isMade) return true;
-    if (!this.#cipher.isReady(now)) return false;
+    if (this.#cipher.isDecided) return true;
+    if (!this.#cipher.decideIfDue(now)) return false;
     this.#sealHeld();
     return true;
   }
 
   #guess(): void {
-    if (this.#cipher.isMade) return;
+    if (this.#cipher.isDecided) return;
     this.#cipher.guess();
     this.#sealHeld();
   }
@@ -332,7 +332,7 @@ export class Session {
       this.#pongsSince = now;
       this.#pongs = 0;
     }
-    if (this.#pongs === MOST_PONGS) return;
+    if (this.#pongs === MAX_PONGS) return;
     this.#pongs++;
     this.#pongOwed = false;
     this.#sendControl(FrameType.PONG, now);

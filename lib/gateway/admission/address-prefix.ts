@@ -7,7 +7,7 @@ const NETWORK_GROUPS = 4;
  * Who is counted as one: an IPv4 address, the /64 network of an IPv6 address (whoever has one address there has 2^64 of
  * them), and any other text, such as that of a transport of the user's own, as it is.
  */
-export function addressGroup(address: string): string {
+export function addressPrefix(address: string): string {
   if (!address.includes(":")) return address;
   const groups = ipv6Groups(address);
   return groups === null ? address : `${groups.slice(0, NETWORK_GROUPS).join(":")}::/64`;

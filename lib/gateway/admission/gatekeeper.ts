@@ -1,23 +1,23 @@
 /**
  * Who may come in. It counts, and computes nothing: whoever is refused costs a few look-ups.
  *
- *     arrive --> Visit: in the handshake table --- identify ---> its proof is awaited --- establish ---> a session
+ *     admit --> Admission: in the handshake table --- identify ---> its proof is awaited --- establish ---> a session
  *       `--> LIMIT: too many        `-- made way for another     `-- locked out            `-- no room      `--- leave ---^
  *
  * An attacker must not be able to keep others out: addresses and devices that proved a key lately keep half of every total and
  * are never locked out.
  */
 import { UsmpError } from "../../errors.js";
-import { addressGroup } from "./address-prefix.js";
+import { addressPrefix } from "./address-prefix.js";
 import { HandshakeTable, type HandshakeTicket } from "./handshake-table.js";
 import type { GatewayLimits } from "./limits.js";
 import { Lockouts } from "./lockouts.js";
 import { RecentlySeen } from "./recently-seen.js";
-import { SessionPlaces } from "./session-quota.js";
+import { SessionQuota } from "./session-quota.js";
 import { TokenBucket, TokenBuckets } from "./token-bucket.js";
 
 export class Gatekeeper {
-  readonly sessions: SessionPlaces;
+  readonly sessions: SessionQuota;
   readonly handshakes: HandshakeTable;
   readonly knownPairs: RecentlySeen;
   readonly lockouts: Lockouts;
@@ -28,7 +28,7 @@ export class Gatekeeper {
 
   constructor(limits: GatewayLimits, now: number) {
     const { maxTableEntries, maxHandshakesPerSecond } = limits;
-    this.sessions = new SessionPlaces(limits.maxSessions, limits.maxSessionsPerAddress);
+    this.sessions = new SessionQuota(limits.maxSessions, limits.maxSessionsPerAddress);
     this.handshakes = new HandshakeTable(limits.maxHandshakes, limits.maxHandshakesPerAddress);
     this.knownPairs = new RecentlySeen(limits.rememberMs, maxTableEntries);
     this.#knownAddresses = new RecentlySeen(limits.rememberMs, maxTableEntries);
@@ -50,8 +50,8 @@ export class Gatekeeper {
    * cookie has verified: before that an address is nobody's.
    * @throws UsmpError LIMIT where too many came; then nothing was counted.
    */
-  arrive(address: string, now: number, end: (reason: UsmpError) => void): Visit {
-    const group = addressGroup(address);
+  admit(address: string, now: number, end: (reason: UsmpError) => void): Admission {
+    const group = addressPrefix(address);
     const isKnown = this.#knownAddresses.has(group, now);
     const buckets = [this.#perAddress.of(group, now), this.#all, ...(isKnown ? [] : [this.#strangers])];
     if (!buckets.every((bucket) => bucket.has(now))) throw limit("too many handshakes in a short time");
@@ -59,7 +59,7 @@ export class Gatekeeper {
     const ticket = this.handshakes.enter(group, isKnown, () =>
       end(limit("its handshake made way for another, because too many are unfinished")),
     );
-    return new Visit(this, group, ticket);
+    return new Admission(this, group, ticket);
   }
 
   /** Somebody at this address has a key. */
@@ -70,7 +70,7 @@ export class Gatekeeper {
 }
 
 /** One peer's way from its arrival to the end of its session. */
-export class Visit {
+export class Admission {
   readonly #keeper: Gatekeeper;
   readonly #group: string;
   readonly #ticket: HandshakeTicket;
@@ -111,7 +111,7 @@ export class Visit {
    * @throws UsmpError LIMIT where there is no room for its session.
    */
   establish(hasSession: boolean, now: number): void {
-    this.#keeper.handshakes.leave(this.#ticket);
+    this.#keeper.handshakes.release(this.#ticket);
     this.#keeper.lockouts.clear(this.#pair);
     this.#keeper.remember(this.#group, this.#pair, now);
     if (!hasSession) this.#requireRoom();
@@ -120,11 +120,11 @@ export class Visit {
   }
 
   /** Its handshake came to nothing, or its session has ended. Harmless a second time. */
-  leave(now: number): void {
-    this.#keeper.handshakes.leave(this.#ticket);
+  release(now: number): void {
+    this.#keeper.handshakes.release(this.#ticket);
     if (!this.#holdsSession) return;
     this.#holdsSession = false;
-    this.#keeper.sessions.leave(this.#group);
+    this.#keeper.sessions.release(this.#group);
     // However long it was here, it is known for as long from now on.
     this.#keeper.remember(this.#group, this.#pair, now);
   }

@@ -43,7 +43,7 @@ export class HandshakeTable {
     const holder = present ?? { address, ranking, tickets: new Set() };
     const ticket: HandshakeTicket = { holder, end };
     // First out, then in: the victim may be this address's only one.
-    if (victim !== null) this.leave(victim);
+    if (victim !== null) this.release(victim);
     this.#holders.set(address, holder);
     holder.ranking.move(holder, () => holder.tickets.add(ticket));
     victim?.end();
@@ -51,7 +51,7 @@ export class HandshakeTable {
   }
 
   /** Gives the place back; harmless where it was lost. */
-  leave(ticket: HandshakeTicket): void {
+  release(ticket: HandshakeTicket): void {
     const { holder } = ticket;
     if (!holder.tickets.has(ticket)) return;
     holder.ranking.move(holder, () => holder.tickets.delete(ticket));

@@ -1,4 +1,4 @@
-import { BoundedTable } from "./lru-map.js";
+import { LruMap } from "./lru-map.js";
 
 export interface LockoutOptions {
   /** Failures before the first lockout. */
@@ -21,11 +21,11 @@ interface Failures {
  */
 export class Lockouts {
   readonly #options: LockoutOptions;
-  readonly #failures: BoundedTable<Failures>;
+  readonly #failures: LruMap<Failures>;
 
   constructor(options: LockoutOptions) {
     this.#options = options;
-    this.#failures = new BoundedTable(options.mostEntries);
+    this.#failures = new LruMap(options.mostEntries);
   }
 
   /** For how many milliseconds more a pair is locked out; 0 where it is not. */

@@ -12,7 +12,7 @@ interface Entry<Value> {
  * The entries are linked in the order in which they were set. A Map keeps such an order, too, but what is deleted from it to be set
  * anew stays in the way of look-ups until it is tidied up: in a full table that took 80 us each time.
  */
-export class BoundedTable<Value> {
+export class LruMap<Value> {
   readonly #most: number;
   readonly #entries = new Map<string, Entry<Value>>();
   #oldest: Entry<Value> | null = null;

@@ -1,13 +1,13 @@
-import { BoundedTable } from "./lru-map.js";
+import { LruMap } from "./lru-map.js";
 
 /** Who has proved a key, and not longer ago than `rememberMs`. Only who has a key gets in here. */
 export class RecentlySeen {
-  readonly #seenAt: BoundedTable<number>;
+  readonly #seenAt: LruMap<number>;
   readonly #rememberMs: number;
 
   constructor(rememberMs: number, mostEntries: number) {
     this.#rememberMs = rememberMs;
-    this.#seenAt = new BoundedTable(mostEntries);
+    this.#seenAt = new LruMap(mostEntries);
   }
 
   note(who: string, now: number): void {

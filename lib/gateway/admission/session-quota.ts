@@ -1,5 +1,5 @@
 /** Counts sessions, in all and per address. All of them have proved a key, so nobody's share has to be kept for others. */
-export class SessionPlaces {
+export class SessionQuota {
   readonly #most: number;
   readonly #mostPerAddress: number;
   readonly #byAddress = new Map<string, number>();
@@ -22,7 +22,7 @@ export class SessionPlaces {
   }
 
   /** Gives a place back; once for each `enter`. */
-  leave(address: string): void {
+  release(address: string): void {
     this.#total--;
     const held = this.#heldBy(address) - 1;
     if (held > 0) this.#byAddress.set(address, held);

@@ -1,4 +1,4 @@
-import { BoundedTable } from "./lru-map.js";
+import { LruMap } from "./lru-map.js";
 
 /** A rate with some saved up: `perSecond` tokens come in a second, at most `burst` are there at once. */
 export class TokenBucket {
@@ -31,12 +31,12 @@ export class TokenBucket {
 export class TokenBuckets {
   readonly #perSecond: number;
   readonly #burst: number;
-  readonly #buckets: BoundedTable<TokenBucket>;
+  readonly #buckets: LruMap<TokenBucket>;
 
   constructor(perSecond: number, burst: number, mostEntries: number) {
     this.#perSecond = perSecond;
     this.#burst = burst;
-    this.#buckets = new BoundedTable(mostEntries);
+    this.#buckets = new LruMap(mostEntries);
   }
 
   of(who: string, now: number): TokenBucket {

@@ -83,7 +83,7 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
   /** The state of the file that need not be read again, or null. */
   #settled: string | null = null;
   /** The trouble that was told last, and with which state of the file; null while all is well. */
-  #told: string | null = null;
+  #lastReported: string | null = null;
   #warned = false;
   /** What the parser said last of keys that hold invisible characters. */
   #lastWarning: string | null = null;
@@ -182,8 +182,8 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
   #failed(state: string, cause: unknown): void {
     const error = explain(this.path, cause);
     const trouble = `${state} ${error.message}`;
-    if (this.#isClosed || trouble === this.#told) return;
-    this.#told = trouble;
+    if (this.#isClosed || trouble === this.#lastReported) return;
+    this.#lastReported = trouble;
     this.reportError(error);
   }
 
@@ -191,10 +191,10 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
     const before = this.#devices;
     const reload = compare(before, devices);
     const isNews =
-      this.#told !== null || [reload.added, reload.changed, reload.revoked].some(({ length }) => length > 0);
+      this.#lastReported !== null || [reload.added, reload.changed, reload.revoked].some(({ length }) => length > 0);
     const isFirst = this.#timer === null;
     this.#devices = devices;
-    this.#told = null;
+    this.#lastReported = null;
     wipe(before);
     for (const { deviceId } of reload.revoked) this.dispatch("revoked", deviceId);
     if (isNews && !isFirst) this.dispatch("reload", reload);

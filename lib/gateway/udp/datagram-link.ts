@@ -41,7 +41,7 @@ export class DatagramLink implements Link {
     if (this.#gone) return;
     const onSent = (trouble?: UsmpError): void => {
       if (this.#gone) return;
-      if (trouble !== undefined) this.#handlers?.onTrouble?.(trouble);
+      if (trouble !== undefined) this.#handlers?.onTransientError?.(trouble);
       onFlushed();
     };
     contain(
@@ -67,7 +67,7 @@ export class DatagramLink implements Link {
   }
 
   /** Somebody else has taken this place. */
-  displace(reason: UsmpError): void {
+  supersede(reason: UsmpError): void {
     if (this.#leave()) this.#handlers?.onClose(reason);
   }
 

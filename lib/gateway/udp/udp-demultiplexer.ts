@@ -29,7 +29,7 @@ export interface FrontHandlers {
 }
 
 /** A link, and the `device_id || pub_C` of the HELLO that it began with. */
-interface Visitor {
+interface PeerEntry {
   readonly link: DatagramLink;
   readonly hello: Uint8Array;
   /** How often that HELLO is passed on again. */
@@ -37,9 +37,9 @@ interface Visitor {
 }
 
 /** What is known of one address and port. */
-interface Place {
-  live: Visitor | null;
-  joining: Visitor | null;
+interface PeerSlot {
+  live: PeerEntry | null;
+  joining: PeerEntry | null;
   /** How often another handshake may begin there: two HELLOs in turns must not get more answers than one. */
   readonly beginnings: RepeatAllowance;
 }
@@ -48,19 +48,19 @@ export interface FrontOptions extends Pick<GatewayLimits, "maxCookiesPerSecond" 
   readonly clock: Clock;
 }
 
-export class DatagramFront {
+export class UdpDemultiplexer {
   readonly #clock: Clock;
   readonly #handlers: FrontHandlers;
   readonly #cookies: Cookies;
   /** In all: never counted by address, which anybody can forge. */
   readonly #maxCookiesPerSecond: number;
-  readonly #places = new Map<string, Place>();
+  readonly #places = new Map<string, PeerSlot>();
   #retries = 0;
   #retriesSince = -Infinity;
   #closing = false;
   #fails = false;
   /** Resolves once nobody is let in any more and everybody has left. */
-  readonly #deserted: Promise<void>;
+  readonly #drained: Promise<void>;
   #onDeserted: () => void = () => {};
 
   private constructor(crypto: CryptoProvider, options: FrontOptions, handlers: FrontHandlers) {
@@ -69,7 +69,7 @@ export class DatagramFront {
     this.#handlers = handlers;
     this.#maxCookiesPerSecond = maxCookiesPerSecond;
     this.#cookies = new Cookies(crypto, clock.now(), cookieMs);
-    this.#deserted = new Promise((resolve) => (this.#onDeserted = resolve));
+    this.#drained = new Promise((resolve) => (this.#onDeserted = resolve));
   }
 
   /** As an acceptor for streams listens; closing waits until the links are gone, which share the socket. */
@@ -79,7 +79,7 @@ export class DatagramFront {
     options: FrontOptions,
     handlers: FrontHandlers,
   ): Promise<Listener> {
-    const front = new DatagramFront(crypto, options, handlers);
+    const front = new UdpDemultiplexer(crypto, options, handlers);
     const listener = await acceptor.listen({
       onDatagram: (datagram, from) => front.#receive(datagram, from),
       onError: (error) => handlers.onError(error),
@@ -133,7 +133,7 @@ export class DatagramFront {
         if (joining.repeats.take("newest", now)) joining.link.deliver(datagram);
       } else if (place !== undefined && !place.beginnings.allows("newest", now)) return;
       else if (this.#attempt(() => this.#cookies.verify(payload.subarray(HELLO_LENGTH), from.key, hello, now)))
-        this.#welcome(datagram, copyOf(hello), from);
+        this.#accept(datagram, copyOf(hello), from);
     }
   }
 
@@ -169,50 +169,50 @@ export class DatagramFront {
     }
   }
 
-  #welcome(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {
+  #accept(datagram: Uint8Array, hello: Uint8Array, from: DatagramPeer): void {
     const place = this.#places.get(from.key) ?? { live: null, joining: null, beginnings: new RepeatAllowance() };
     place.beginnings.take("newest", this.#clock.now());
     const link = new DatagramLink(from, () => this.#leave(from.key, place, link));
-    const visitor: Visitor = { link, hello, repeats: new RepeatAllowance() };
+    const visitor: PeerEntry = { link, hello, repeats: new RepeatAllowance() };
     this.#handlers.onLink(link, () => this.#settle(place, visitor));
     // Whoever is refused takes nobody's place.
     if (link.isGone) return;
     const older = place.joining;
     place.joining = visitor;
     this.#places.set(from.key, place);
-    older?.link.displace(new UsmpError("SUPERSEDED", "another handshake began at the same address and port"));
+    older?.link.supersede(new UsmpError("SUPERSEDED", "another handshake began at the same address and port"));
     link.deliver(datagram);
   }
 
   /** The handshake has proved its key: it takes the place of whoever was there. */
-  #settle(place: Place, visitor: Visitor): void {
+  #settle(place: PeerSlot, visitor: PeerEntry): void {
     const older = place.live;
     place.live = visitor;
     place.joining = null;
-    older?.link.displace(new UsmpError("SUPERSEDED", "a new session began at the same address and port"));
+    older?.link.supersede(new UsmpError("SUPERSEDED", "a new session began at the same address and port"));
   }
 
-  #leave(key: string, place: Place, link: DatagramLink): void {
+  #leave(key: string, place: PeerSlot, link: DatagramLink): void {
     if (place.live?.link === link) place.live = null;
     if (place.joining?.link === link) place.joining = null;
     if (place.live !== null || place.joining !== null || this.#places.get(key) !== place) return;
     this.#places.delete(key);
-    this.#judgeDeserted();
+    this.#updateDrained();
   }
 
   #close(): Promise<void> {
     this.#closing = true;
-    this.#judgeDeserted();
-    return this.#deserted;
+    this.#updateDrained();
+    return this.#drained;
   }
 
-  #judgeDeserted(): void {
+  #updateDrained(): void {
     if (this.#closing && this.#places.size === 0) this.#onDeserted();
   }
 }
 
 /** Whether a datagram is the HELLO with cookie that a visitor began with, as far as its contents tell. */
-function beganWith({ hello }: Visitor, datagram: Uint8Array): boolean {
+function beganWith({ hello }: PeerEntry, datagram: Uint8Array): boolean {
   const isWithCookie = datagram.length === HEADER_LENGTH + HELLO_WITH_COOKIE_LENGTH;
   return isWithCookie && equalBytes(hello, datagram.subarray(HEADER_LENGTH, HEADER_LENGTH + HELLO_LENGTH));
 }

@@ -194,7 +194,7 @@ class MemoryDatagramLink implements Link {
   }
 
   trouble(error: UsmpError): void {
-    if (!this.#closed) this.#handlers?.onTrouble?.(error);
+    if (!this.#closed) this.#handlers?.onTransientError?.(error);
   }
 
   pause(): void {}

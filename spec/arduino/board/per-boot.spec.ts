@@ -1,15 +1,15 @@
 import { expect } from "chai";
 
 import { currentBoard } from "../../../lib/arduino/board/current-board.js";
-import { PerLife } from "../../../lib/arduino/board/per-boot.js";
+import { PerBoot } from "../../../lib/arduino/board/per-boot.js";
 import { SketchRun } from "../../../lib/arduino/sketch/sketch-run.js";
 import { VirtualBoard } from "../../../lib/testing/virtual-board.js";
 import { createBoard } from "../board-with-port.js";
 
-describe("PerLife", () => {
+describe("PerBoot", () => {
   const ended: number[] = [];
   let made = 0;
-  const state = new PerLife(
+  const state = new PerBoot(
     () => ({ number: ++made }),
     ({ number }) => ended.push(number),
   );

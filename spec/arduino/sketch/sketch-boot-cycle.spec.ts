@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { currentBoard } from "../../../lib/arduino/board/current-board.js";
-import { LifeOver } from "../../../lib/arduino/board/sketch-ended.js";
+import { SketchEnded } from "../../../lib/arduino/board/sketch-ended.js";
 import {
   delay,
   delayMicroseconds,
@@ -31,7 +31,7 @@ async function helper(ms: number): Promise<void> {
   await delay(ms);
 }
 
-describe("arduino/sketch/life", () => {
+describe("arduino/sketch/sketch-boot-cycle", () => {
   it("runs setup once, and loop once a millisecond at most", async () => {
     const board = new VirtualBoard(EVEN);
     const seen: string[] = [];
@@ -90,7 +90,7 @@ describe("arduino/sketch/life", () => {
       });
       expect(error.where).to.equal("loop()");
       expect(error.message).to.include('loop(): went on while delay(500) was still waiting: write "await delay(500)"');
-      expect(error.site).to.match(new RegExp(`life\\.spec\\.[tj]s:${line}:\\d+$`));
+      expect(error.site).to.match(new RegExp(`sketch-boot-cycle\\.spec\\.[tj]s:${line}:\\d+$`));
     });
 
     it("where another wait begins meanwhile", async () => {
@@ -103,13 +103,13 @@ describe("arduino/sketch/life", () => {
         },
       });
       expect(error.message).to.include("setup(): went on while delayMicroseconds(500)");
-      expect(error.site).to.match(new RegExp(`life\\.spec\\.[tj]s:${line}:\\d+$`));
+      expect(error.site).to.match(new RegExp(`sketch-boot-cycle\\.spec\\.[tj]s:${line}:\\d+$`));
     });
 
     it("in a function that was not awaited", async () => {
       const error = await failure({ loop: () => void helper(20) });
       expect(error.message).to.include("loop(): went on while delay(20)");
-      expect(error.site).to.match(/life\.spec/);
+      expect(error.site).to.match(/sketch-boot-cycle\.spec/);
     });
 
     it("after thousands of turns that awaited", async () => {
@@ -121,7 +121,7 @@ describe("arduino/sketch/life", () => {
         },
       });
       expect(error.message).to.include("delay(1000)");
-      expect(error.site).to.match(/life\.spec/);
+      expect(error.site).to.match(/sketch-boot-cycle\.spec/);
     });
   });
 
@@ -136,9 +136,9 @@ describe("arduino/sketch/life", () => {
       },
     });
     expect(error.message).to.match(
-      /^loop\(\): no sensor\n {4}at \/.*life\.spec\.[tj]s:\d+:\d+\n {4}\(to repeat it: seed: 1\)$/,
+      /^loop\(\): no sensor\n {4}at \/.*sketch-boot-cycle\.spec\.[tj]s:\d+:\d+\n {4}\(to repeat it: seed: 1\)$/,
     );
-    expect(error.site).to.match(new RegExp(`life\\.spec\\.[tj]s:${line}:\\d+$`));
+    expect(error.site).to.match(new RegExp(`sketch-boot-cycle\\.spec\\.[tj]s:${line}:\\d+$`));
     expect((error.cause as Error).cause).to.equal(cause);
   });
 
@@ -150,7 +150,7 @@ describe("arduino/sketch/life", () => {
         digitalWrite(77, 1);
       },
     });
-    expect(error.site).to.match(new RegExp(`life\\.spec\\.[tj]s:${line}:\\d+$`));
+    expect(error.site).to.match(new RegExp(`sketch-boot-cycle\\.spec\\.[tj]s:${line}:\\d+$`));
   });
 
   it("tells of what is thrown that is no error", async () => {
@@ -186,7 +186,7 @@ describe("arduino/sketch/life", () => {
         },
       });
       expect(error.message).to.include("interrupt handler of pin 4: delay(20) waits, and a callback cannot");
-      expect(error.site).to.match(new RegExp(`life\\.spec\\.[tj]s:${line}:\\d+$`));
+      expect(error.site).to.match(new RegExp(`sketch-boot-cycle\\.spec\\.[tj]s:${line}:\\d+$`));
     });
 
     it("while the sketch does not", async () => {
@@ -230,7 +230,7 @@ describe("arduino/sketch/life", () => {
       },
     });
     expect(error.message).to.include("loop(): looked 1000000 times").and.to.include("await delay(1)");
-    expect(error.site).to.match(/life\.spec/);
+    expect(error.site).to.match(/sketch-boot-cycle\.spec/);
   });
 
   for (const [what, isThere] of [
@@ -250,7 +250,7 @@ describe("arduino/sketch/life", () => {
         },
       });
       expect(error.message).to.include("loop(): looked 1000000 times").and.to.include("await delay(1)");
-      expect(error.site).to.match(/life\.spec/);
+      expect(error.site).to.match(/sketch-boot-cycle\.spec/);
     });
   }
 
@@ -291,7 +291,7 @@ describe("arduino/sketch/life", () => {
       });
       expect(thrown)
         .to.have.length(3)
-        .and.to.satisfy((all: unknown[]) => all.every((one) => one instanceof LifeOver));
+        .and.to.satisfy((all: unknown[]) => all.every((one) => one instanceof SketchEnded));
       expect(board.outputs(2)).to.deep.equal([]);
     });
 

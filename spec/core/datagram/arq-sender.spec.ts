@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { DatagramKeys } from "../../../lib/core/datagram/datagram-keys.js";
 import { DatagramOutbox } from "../../../lib/core/datagram/datagram-outbox.js";
-import { FrameSender } from "../../../lib/core/datagram/arq-sender.js";
+import { ArqSender } from "../../../lib/core/datagram/arq-sender.js";
 import { readUtack } from "../../../lib/core/wire/utack.js";
 import { FrameType, LAST_SEQ } from "../../../lib/core/wire/wire.js";
 import { UsmpError } from "../../../lib/errors.js";
@@ -13,14 +13,14 @@ import { namesOf, utackFor } from "../../support/datagram-pair.js";
 
 const lost = (message: string): UsmpError => new UsmpError("TIMEOUT", message);
 
-function senderAt(nextSeq?: number): { sender: FrameSender; outbox: DatagramOutbox } {
+function senderAt(nextSeq?: number): { sender: ArqSender; outbox: DatagramOutbox } {
   const keys = new DatagramKeys({ crypto, cipher: "aes-256-gcm", sessionId: SESSION_ID }, "device", agreedKeys());
   if (nextSeq !== undefined) Object.defineProperty(keys.tx, "nextSeq", { value: nextSeq });
   const outbox = new DatagramOutbox();
-  return { sender: new FrameSender(crypto, keys, outbox), outbox };
+  return { sender: new ArqSender(crypto, keys, outbox), outbox };
 }
 
-describe("FrameSender", () => {
+describe("ArqSender", () => {
   it("sends a frame, and again when that is due", () => {
     const { sender, outbox } = senderAt();
     sender.transmit(FrameType.DATA, utf8("x"), 0);

@@ -171,10 +171,10 @@ describe("DatagramConnection", () => {
 
     it("ends an attempt where the network says that nobody listens; a gateway waits on", () => {
       const device = datagramDevice();
-      device.connection.linkTroubled(TROUBLE);
+      device.connection.onTransientError(TROUBLE);
       expect(device.closed).to.equal("TRANSPORT");
       const gateway = datagramGateway();
-      gateway.connection.linkTroubled(TROUBLE);
+      gateway.connection.onTransientError(TROUBLE);
       expect(gateway.closed).to.equal(undefined);
     });
 
@@ -345,7 +345,7 @@ describe("DatagramConnection", () => {
 
     it("survives what the network says; that is told where the session is lost", () => {
       const { device } = datagramPair();
-      device.connection.linkTroubled(TROUBLE);
+      device.connection.onTransientError(TROUBLE);
       expect(device.closed).to.equal(undefined);
       device.send(utf8("into the dark"));
       expect(device.pass(60_000).closed).to.equal("TIMEOUT");
@@ -389,7 +389,7 @@ describe("DatagramConnection", () => {
       device.connection.close(CLOSED, 0);
       const [bye] = device.output();
       expect(device.nextDeadline().output()).to.deep.equal([bye]);
-      device.connection.linkTroubled(TROUBLE);
+      device.connection.onTransientError(TROUBLE);
       while (device.connection.lingers) device.nextDeadline().output();
       expect(device.events.at(-1)).to.deep.include({ type: "closed", error: CLOSED });
     });

@@ -16,7 +16,7 @@ import {
   utackFor,
 } from "../../support/datagram-pair.js";
 
-const KEEPALIVE = { pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000 };
+const KEEPALIVE = { pingAfterTxIdleMs: 30_000, pingAfterRxIdleMs: 30_000, pongTimeoutMs: 30_000 };
 
 function copies(datagram: Uint8Array, count: number): Uint8Array[] {
   return Array.from({ length: count }, () => datagram);
@@ -167,7 +167,7 @@ describe("DatagramSession", () => {
     });
 
     it("puts no more than four PINGs before a peer that does not answer", () => {
-      const device = establishedDatagramEnd("device", { keepalive: { ...KEEPALIVE, lifeSignTimeoutMs: 0 } });
+      const device = establishedDatagramEnd("device", { keepalive: { ...KEEPALIVE, pongTimeoutMs: 0 } });
       let seq = 0;
       for (let minute = 0; minute < 12; minute++) {
         device.pass(30_000);
@@ -316,7 +316,7 @@ describe("DatagramSession", () => {
   it("ends with the cause that the network gave, where nothing else is known", () => {
     const device = establishedDatagramEnd("device", { keepalive: KEEPALIVE });
     const trouble = new UsmpError("TRANSPORT", "no route");
-    device.connection.linkTroubled(trouble);
+    device.connection.onTransientError(trouble);
     device.pass(60_000);
     const last = device.events.at(-1);
     expect(last?.type === "closed" && last.error.cause).to.equal(trouble);

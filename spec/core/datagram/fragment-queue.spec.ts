@@ -1,17 +1,17 @@
 import { expect } from "chai";
 import { concat } from "../../../lib/core/wire/bytes.js";
-import { MessageQueue } from "../../../lib/core/datagram/fragment-queue.js";
+import { FragmentQueue } from "../../../lib/core/datagram/fragment-queue.js";
 import { FrameType } from "../../../lib/core/wire/wire.js";
 import { counted, NOTHING, utf8 } from "../../support/core-bytes.js";
 
-function drain(queue: MessageQueue): { readonly type: number; readonly length: number }[] {
+function drain(queue: FragmentQueue): { readonly type: number; readonly length: number }[] {
   const taken = [];
   for (let next = queue.take(); next !== null; next = queue.take())
     taken.push({ type: next.type, length: next.plaintext.length });
   return taken;
 }
 
-describe("MessageQueue", () => {
+describe("FragmentQueue", () => {
   for (const [length, lengths] of [
     [0, [0]],
     [1, [1]],
@@ -21,7 +21,7 @@ describe("MessageQueue", () => {
     [1808, [452, 452, 452, 452]],
   ] as const) {
     it(`gives a message of ${length} bytes out in ${lengths.length}: all but the last as DATA_FRAG (§4)`, () => {
-      const queue = new MessageQueue();
+      const queue = new FragmentQueue();
       queue.push(new Uint8Array(length));
       const last = lengths.length - 1;
       expect(drain(queue)).to.deep.equal(
@@ -34,7 +34,7 @@ describe("MessageQueue", () => {
   }
 
   it("gives out what was pushed, in order, and copied", () => {
-    const queue = new MessageQueue();
+    const queue = new FragmentQueue();
     const message = counted(1_000);
     queue.push(message);
     queue.push(utf8("b"));
@@ -46,7 +46,7 @@ describe("MessageQueue", () => {
   });
 
   it("knows whether a message has begun, and what was not given out yet", () => {
-    const queue = new MessageQueue();
+    const queue = new FragmentQueue();
     expect(queue.isWithinMessage).to.equal(false);
     queue.push(counted(500));
     queue.push(NOTHING);

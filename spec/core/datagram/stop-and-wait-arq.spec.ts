@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { readUtack, sealedUtack, bareUtack, type Utack } from "../../../lib/core/wire/utack.js";
-import { StopAndWait, type Departure } from "../../../lib/core/datagram/stop-and-wait-arq.js";
+import { StopAndWaitArq, type Departure } from "../../../lib/core/datagram/stop-and-wait-arq.js";
 import { UsmpError } from "../../../lib/errors.js";
 import { counted, filled, flipped, utf8 } from "../../support/core-bytes.js";
 import { crypto } from "../../support/core-crypto.js";
@@ -21,7 +21,7 @@ function frame(seq: number, changed: Partial<Departure> = {}): Departure {
 }
 
 /** When each sending of the frame in flight leaves, and when it is given up. */
-function sendings(flight: StopAndWait, from: number): number[] {
+function sendings(flight: StopAndWaitArq, from: number): number[] {
   const at = [from];
   for (let sends = 1; sends <= 8; sends++) {
     at.push(flight.nextDeadline());
@@ -30,15 +30,15 @@ function sendings(flight: StopAndWait, from: number): number[] {
   return at.map((ms) => Math.round(ms - from));
 }
 
-function inFlight(now = 0, keys: readonly Uint8Array[] = [KEY]): StopAndWait {
-  const flight = new StopAndWait(crypto);
+function inFlight(now = 0, keys: readonly Uint8Array[] = [KEY]): StopAndWaitArq {
+  const flight = new StopAndWaitArq(crypto);
   flight.send(frame(7, { keys }), now);
   return flight;
 }
 
-describe("StopAndWait", () => {
+describe("StopAndWaitArq", () => {
   it("has nothing due while nothing is in flight", () => {
-    const flight = new StopAndWait(crypto);
+    const flight = new StopAndWaitArq(crypto);
     flight.prepare();
     expect(flight.isIdle).to.equal(true);
     expect(flight.nextDeadline()).to.equal(Infinity);
@@ -119,7 +119,7 @@ describe("StopAndWait", () => {
   });
 
   it("takes its first timeout from the round trip that the handshake showed (§6)", () => {
-    const flight = new StopAndWait(crypto, 40);
+    const flight = new StopAndWaitArq(crypto, 40);
     expect(flight.roundTripMs).to.equal(40);
     flight.send(frame(7), 0);
     expect(flight.nextDeadline()).to.equal(40 + 4 * 20);
@@ -127,7 +127,7 @@ describe("StopAndWait", () => {
 
   it("repeats a frame of a fragmented message three times without doubling, and is as patient in all (§6, cases 44, 83)", () => {
     for (const roundTripMs of [1, 20, 100, 400]) {
-      const flight = new StopAndWait(crypto, roundTripMs);
+      const flight = new StopAndWaitArq(crypto, roundTripMs);
       flight.send(frame(7, { isFragment: true, isLater: true }), 0);
       const at = sendings(flight, 0);
       const urgentMs = Math.max(30, 1.5 * roundTripMs);
@@ -140,7 +140,7 @@ describe("StopAndWait", () => {
   });
 
   it("does not double from fragment to fragment, but for the next message until something is measured", () => {
-    const flight = new StopAndWait(crypto, 100);
+    const flight = new StopAndWaitArq(crypto, 100);
     flight.send(frame(7, { isFragment: true }), 0);
     flight.resend(150, lost);
     flight.acknowledge(utack(DATA, 7), 250);
@@ -156,7 +156,7 @@ describe("StopAndWait", () => {
   });
 
   it("repeats what is overdue while the peer listens, no sooner than a round trip, and keeps 8 sendings and 16 s (§6, case 44)", () => {
-    const flight = new StopAndWait(crypto, 40);
+    const flight = new StopAndWaitArq(crypto, 40);
     flight.send(frame(7), 0);
     expect(flight.resendOverdue(59)).to.equal(null);
     expect(flight.resendOverdue(60)).to.deep.equal(FRAME);

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { GatewayProof, type Agreement } from "../../../lib/core/handshake/psk-verifier.js";
+import { PskVerifier, type Agreement } from "../../../lib/core/handshake/psk-verifier.js";
 import { hmacClient, hmacServer } from "../../../lib/core/handshake/key-derivation.js";
 import type { CryptoProvider } from "../../../lib/core/crypto-provider.js";
 import { FrameType } from "../../../lib/core/wire/wire.js";
@@ -12,9 +12,9 @@ const HELLO = { deviceId: DEVICE_ID, pubC: crypto.generateKeyPair().publicKey };
 
 type Keys = readonly [psk: Uint8Array | null, previousPsk: Uint8Array | null];
 
-function judged([psk, previousPsk]: Keys, provenWith: Uint8Array): { agreed: Agreement | null; proof: GatewayProof } {
-  const proof = new GatewayProof({ crypto, decoyPsk: DECOY_PSK }, HELLO, psk, previousPsk);
-  return { proof, agreed: proof.judge(hmacClient(crypto, provenWith, proof.transcript)) };
+function judged([psk, previousPsk]: Keys, provenWith: Uint8Array): { agreed: Agreement | null; proof: PskVerifier } {
+  const proof = new PskVerifier({ crypto, decoyPsk: DECOY_PSK }, HELLO, psk, previousPsk);
+  return { proof, agreed: proof.verify(hmacClient(crypto, provenWith, proof.transcript)) };
 }
 
 /** What a provider was asked to do, by name and, for HMACs, by the lengths of what went in. */
@@ -34,7 +34,7 @@ function recording(): { readonly recorder: CryptoProvider; readonly calls: strin
   return { recorder, calls };
 }
 
-describe("GatewayProof", () => {
+describe("PskVerifier", () => {
   it("takes the device's key, and answers with that one (§3)", () => {
     const { agreed, proof } = judged([PSK, null], PSK);
     expect(agreed?.proof).to.equal("current");
@@ -73,8 +73,8 @@ describe("GatewayProof", () => {
       ] as const
     ).map(([psk, previousPsk]) => {
       const { recorder, calls } = recording();
-      const proof = new GatewayProof({ crypto: recorder, decoyPsk: DECOY_PSK }, HELLO, psk, previousPsk);
-      expect(proof.judge(counted(32))).to.equal(null);
+      const proof = new PskVerifier({ crypto: recorder, decoyPsk: DECOY_PSK }, HELLO, psk, previousPsk);
+      expect(proof.verify(counted(32))).to.equal(null);
       return calls;
     });
     expect(work[0]).to.have.length.above(5);
@@ -85,11 +85,11 @@ describe("GatewayProof", () => {
   it("wipes its copies of the keys, and not what stands in for them", () => {
     const wiped: Uint8Array[] = [];
     const watched = { ...crypto, wipe: (bytes: Uint8Array) => void wiped.push(bytes) };
-    const proof = new GatewayProof({ crypto: watched, decoyPsk: DECOY_PSK }, HELLO, PSK, PREVIOUS_PSK);
+    const proof = new PskVerifier({ crypto: watched, decoyPsk: DECOY_PSK }, HELLO, PSK, PREVIOUS_PSK);
     proof.wipe();
     expect(wiped).to.deep.equal([PSK, PREVIOUS_PSK]);
     expect(wiped.includes(PSK)).to.equal(false);
-    new GatewayProof({ crypto: watched, decoyPsk: DECOY_PSK }, HELLO, null, null).wipe();
+    new PskVerifier({ crypto: watched, decoyPsk: DECOY_PSK }, HELLO, null, null).wipe();
     expect(wiped).to.have.length(2);
   });
 });

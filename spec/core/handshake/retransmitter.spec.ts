@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { HandshakeRepeats } from "../../../lib/core/handshake/retransmitter.js";
+import { HandshakeRetransmitter } from "../../../lib/core/handshake/retransmitter.js";
 import { bareUtack, readUtack, type Utack } from "../../../lib/core/wire/utack.js";
 import { utf8 } from "../../support/core-bytes.js";
 
@@ -10,15 +10,15 @@ function utack(type: number, seq: number): Utack {
   return readUtack(bareUtack(type, seq))!;
 }
 
-describe("HandshakeRepeats", () => {
+describe("HandshakeRetransmitter", () => {
   it("has nothing to repeat at first", () => {
-    const repeats = new HandshakeRepeats();
+    const repeats = new HandshakeRetransmitter();
     expect(repeats.nextDeadline()).to.equal(Infinity);
     expect(repeats.take(1e9)).to.deep.equal([]);
   });
 
   it("repeats after 500 ms, then after twice as long each time, up to 5 s (§6)", () => {
-    const repeats = new HandshakeRepeats();
+    const repeats = new HandshakeRetransmitter();
     repeats.replace([HELLO], 100);
     const due: number[] = [];
     for (let repeat = 0; repeat < 7; repeat++) {
@@ -31,7 +31,7 @@ describe("HandshakeRepeats", () => {
   });
 
   it("repeats all that waits for a reply, until that is replaced", () => {
-    const repeats = new HandshakeRepeats();
+    const repeats = new HandshakeRetransmitter();
     repeats.replace([HELLO, HELLO_ACK], 0);
     expect(repeats.take(500)).to.deep.equal([HELLO.bytes, HELLO_ACK.bytes]);
     expect(repeats.count).to.equal(2);
@@ -42,7 +42,7 @@ describe("HandshakeRepeats", () => {
   });
 
   it("waits once longer where a UTACK came, however many come (§6)", () => {
-    const repeats = new HandshakeRepeats();
+    const repeats = new HandshakeRetransmitter();
     repeats.replace([HELLO], 0);
     for (let flood = 0; flood < 100; flood++) repeats.acknowledge(utack(1, 0));
     expect(repeats.nextDeadline()).to.equal(1_000);
@@ -53,7 +53,7 @@ describe("HandshakeRepeats", () => {
   });
 
   it("does not heed the UTACK of anything else", () => {
-    const repeats = new HandshakeRepeats();
+    const repeats = new HandshakeRetransmitter();
     repeats.replace([HELLO], 0);
     for (const other of [utack(1, 1), utack(3, 0)]) repeats.acknowledge(other);
     expect(repeats.nextDeadline()).to.equal(500);

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { concat } from "../../../lib/core/wire/bytes.js";
-import { DeviceHandshake } from "../../../lib/core/handshake/stream-device.js";
+import { StreamDeviceHandshake } from "../../../lib/core/handshake/stream-device.js";
 import type { HandshakeFrame, HandshakeStep } from "../../../lib/core/handshake/handshake.js";
 import {
   deriveSessionKeys,
@@ -23,11 +23,11 @@ const nonce = filled(32, 0x4e);
 const sessionId = counted(16, 0x60);
 const transcript: Transcript = { deviceId: DEVICE_ID, pubC: devicePair.publicKey, nonce, pubS: gatewayPair.publicKey };
 
-function device(): DeviceHandshake {
-  return new DeviceHandshake({ crypto: scripted({ privateKeys: [privateKey] }), psk: PSK, deviceId: DEVICE_ID });
+function device(): StreamDeviceHandshake {
+  return new StreamDeviceHandshake({ crypto: scripted({ privateKeys: [privateKey] }), psk: PSK, deviceId: DEVICE_ID });
 }
 
-function take(subject: DeviceHandshake, type: number, payload: Uint8Array): HandshakeStep {
+function take(subject: StreamDeviceHandshake, type: number, payload: Uint8Array): HandshakeStep {
   return subject.receive(asFrame(plainFrame(type, payload)));
 }
 
@@ -39,7 +39,7 @@ function sent(step: HandshakeStep): HandshakeFrame {
 const challenge = concat(nonce, gatewayPair.publicKey);
 const sessionOk = concat(sessionId, hmacServer(crypto, PSK, transcript, sessionId));
 
-describe("DeviceHandshake", () => {
+describe("StreamDeviceHandshake", () => {
   it("says HELLO with its id and key, seq 0 (§3)", () => {
     expect(device().start()).to.deep.equal({
       type: FrameType.HELLO,
@@ -193,7 +193,7 @@ describe("DeviceHandshake", () => {
 });
 
 /** A device whose exchanges are counted, and what is wiped is noted. */
-function counting(): { subject: DeviceHandshake; exchanges: () => number; wiped: () => string[] } {
+function counting(): { subject: StreamDeviceHandshake; exchanges: () => number; wiped: () => string[] } {
   const wiped: string[] = [];
   let exchanges = 0;
   const pair = crypto.keyPairFrom(privateKey);
@@ -206,6 +206,6 @@ function counting(): { subject: DeviceHandshake; exchanges: () => number; wiped:
     }),
     wipe: (bytes: Uint8Array) => (wiped.push(toHex(bytes)), crypto.wipe(bytes)),
   };
-  const subject = new DeviceHandshake({ crypto: provider, psk: PSK, deviceId: DEVICE_ID });
+  const subject = new StreamDeviceHandshake({ crypto: provider, psk: PSK, deviceId: DEVICE_ID });
   return { subject, exchanges: () => exchanges, wiped: () => wiped };
 }

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { concat } from "../../../lib/core/wire/bytes.js";
 import type { CryptoProvider } from "../../../lib/core/crypto-provider.js";
-import { GatewayHandshake } from "../../../lib/core/handshake/stream-gateway.js";
+import { StreamGatewayHandshake } from "../../../lib/core/handshake/stream-gateway.js";
 import { hmacClient } from "../../../lib/core/handshake/key-derivation.js";
 import { FrameType } from "../../../lib/core/wire/wire.js";
 import { UsmpError } from "../../../lib/errors.js";
@@ -95,7 +95,7 @@ describe("a gateway that answers before it computes its keys", () => {
   });
 
   it("takes no frame more before its result was asked for, nor after", () => {
-    const handshake = new GatewayHandshake({ crypto, decoyPsk: DECOY_PSK });
+    const handshake = new StreamGatewayHandshake({ crypto, decoyPsk: DECOY_PSK });
     const pubC = crypto.generateKeyPair().publicKey;
     handshake.receive(asFrame(plainFrame(FrameType.HELLO, concat(DEVICE_ID, pubC))));
     const { payload } = handshake.providePsk(PSK)!;

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { concat } from "../../../lib/core/wire/bytes.js";
-import { GatewayHandshake } from "../../../lib/core/handshake/stream-gateway.js";
+import { StreamGatewayHandshake } from "../../../lib/core/handshake/stream-gateway.js";
 import type { HandshakeStep } from "../../../lib/core/handshake/handshake.js";
 import {
   deriveSessionKeys,
@@ -27,25 +27,25 @@ const hello = concat(DEVICE_ID, devicePair.publicKey);
 const helloAck = hmacClient(crypto, PSK, transcript);
 
 /** `random`: what follows the handshake nonce. */
-function gateway(...random: readonly Uint8Array[]): GatewayHandshake {
-  return new GatewayHandshake({
+function gateway(...random: readonly Uint8Array[]): StreamGatewayHandshake {
+  return new StreamGatewayHandshake({
     crypto: scripted({ privateKeys: [privateKey], random: [nonce, ...random] }),
     decoyPsk: DECOY_PSK,
   });
 }
 
-function take(subject: GatewayHandshake, type: number, payload: Uint8Array): HandshakeStep {
+function take(subject: StreamGatewayHandshake, type: number, payload: Uint8Array): HandshakeStep {
   return subject.receive(asFrame(plainFrame(type, payload)));
 }
 
-function challenged(...random: readonly Uint8Array[]): GatewayHandshake {
+function challenged(...random: readonly Uint8Array[]): StreamGatewayHandshake {
   const subject = gateway(...random);
   take(subject, FrameType.HELLO, hello);
   subject.providePsk(PSK);
   return subject;
 }
 
-describe("GatewayHandshake", () => {
+describe("StreamGatewayHandshake", () => {
   it("lets the device speak first", () => {
     expect(gateway().start()).to.equal(null);
   });
@@ -173,11 +173,11 @@ describe("GatewayHandshake", () => {
       }),
       wipe: (bytes: Uint8Array) => wiped.push(toHex(bytes)),
     };
-    const subject = new GatewayHandshake({ crypto: watched, decoyPsk: DECOY_PSK });
+    const subject = new StreamGatewayHandshake({ crypto: watched, decoyPsk: DECOY_PSK });
     subject.wipe();
     expect(wiped).to.deep.equal([]);
 
-    const other = new GatewayHandshake({ crypto: watched, decoyPsk: DECOY_PSK });
+    const other = new StreamGatewayHandshake({ crypto: watched, decoyPsk: DECOY_PSK });
     take(other, FrameType.HELLO, hello);
     other.providePsk(PSK);
     other.wipe();

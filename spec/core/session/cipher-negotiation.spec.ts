@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { CIPHER_WAIT_MS, CipherChoice } from "../../../lib/core/session/cipher-negotiation.js";
+import { CIPHER_WAIT_MS, CipherNegotiation } from "../../../lib/core/session/cipher-negotiation.js";
 import type { CipherName } from "../../../lib/core/crypto-provider.js";
 import { expectCode } from "../../support/core-errors.js";
 
@@ -7,18 +7,18 @@ const AES = "aes-256-gcm";
 const CHACHA = "chacha20-poly1305";
 
 /** A choice between both, and what it says that it has learned. */
-function both(preferred: CipherName | null = null): { choice: CipherChoice; learned: CipherName[] } {
-  const choice = new CipherChoice([AES, CHACHA]);
+function both(preferred: CipherName | null = null): { choice: CipherNegotiation; learned: CipherName[] } {
+  const choice = new CipherNegotiation([AES, CHACHA]);
   const learned: CipherName[] = [];
   choice.hint({ preferred, onLearned: (cipher) => learned.push(cipher) });
   choice.start(1_000);
   return { choice, learned };
 }
 
-describe("CipherChoice", () => {
+describe("CipherNegotiation", () => {
   it("is fixed from the start where there is one candidate, however it is given", () => {
-    for (const choice of [new CipherChoice([CHACHA]), CipherChoice.of(CHACHA)]) {
-      expect([choice.isMade, choice.isFixed, choice.cipher, choice.dueAt]).to.deep.equal([
+    for (const choice of [new CipherNegotiation([CHACHA]), CipherNegotiation.of(CHACHA)]) {
+      expect([choice.isDecided, choice.isFixed, choice.cipher, choice.dueAt]).to.deep.equal([
         true,
         true,
         CHACHA,
@@ -26,14 +26,14 @@ describe("CipherChoice", () => {
       ]);
       choice.start(0);
       choice.guess();
-      choice.doubt();
-      expect([choice.isFixed, choice.cipher, choice.isReady(0)]).to.deep.equal([true, CHACHA, true]);
+      choice.reportPeerGone();
+      expect([choice.isFixed, choice.cipher, choice.decideIfDue(0)]).to.deep.equal([true, CHACHA, true]);
     }
   });
 
   it("stays what it is where a choice is asked for", () => {
     const { choice } = both();
-    expect(CipherChoice.of(choice)).to.equal(choice);
+    expect(CipherNegotiation.of(choice)).to.equal(choice);
   });
 
   it("has no cipher before it is made", () => {
@@ -50,8 +50,8 @@ describe("CipherChoice", () => {
   it("is guessed where something is to be sent 500 ms after the peer could speak, not sooner", () => {
     const { choice, learned } = both();
     expect(choice.dueAt).to.equal(1_000 + CIPHER_WAIT_MS);
-    expect([choice.isReady(1_499), choice.isMade]).to.deep.equal([false, false]);
-    expect([choice.isReady(1_500), choice.isMade, choice.isFixed]).to.deep.equal([true, true, false]);
+    expect([choice.decideIfDue(1_499), choice.isDecided]).to.deep.equal([false, false]);
+    expect([choice.decideIfDue(1_500), choice.isDecided, choice.isFixed]).to.deep.equal([true, true, false]);
     expect(learned).to.deep.equal([]);
   });
 
@@ -69,7 +69,7 @@ describe("CipherChoice", () => {
   }
 
   it("takes no preference for a cipher that is no candidate", () => {
-    const choice = new CipherChoice([AES]);
+    const choice = new CipherNegotiation([AES]);
     choice.hint({ preferred: CHACHA, onLearned: () => {} });
     expect(choice.cipher).to.equal(AES);
   });
@@ -88,15 +88,15 @@ describe("CipherChoice", () => {
       [CHACHA, AES],
     ] as const) {
       const { choice, learned } = both(preferred);
-      choice.doubt();
+      choice.reportPeerGone();
       expect(learned).to.deep.equal([]);
       choice.guess();
-      choice.doubt();
+      choice.reportPeerGone();
       expect(learned).to.deep.equal([next]);
     }
     const { choice, learned } = both();
     choice.verified(AES);
-    choice.doubt();
+    choice.reportPeerGone();
     expect(learned).to.deep.equal([AES]);
   });
 });

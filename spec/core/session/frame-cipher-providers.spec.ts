@@ -1,9 +1,9 @@
 /** Sealing with providers that keep, change or fail with what they are lent, or that call back in from within a call. */
 import { expect } from "chai";
 import { concat, copyOf } from "../../../lib/core/wire/bytes.js";
-import { CipherChoice } from "../../../lib/core/session/cipher-negotiation.js";
+import { CipherNegotiation } from "../../../lib/core/session/cipher-negotiation.js";
 import type { Aead, CipherName, CryptoProvider } from "../../../lib/core/crypto-provider.js";
-import { Outbox } from "../../../lib/core/stream/stream-outbox.js";
+import { StreamOutbox } from "../../../lib/core/stream/stream-outbox.js";
 import { OpeningKey, SealingKey } from "../../../lib/core/session/frame-cipher.js";
 import { FrameType } from "../../../lib/core/wire/wire.js";
 import { counted, filled, toHex, utf8 } from "../../support/core-bytes.js";
@@ -46,7 +46,7 @@ function sealing(provider: CryptoProvider, of = { sessionId, key }): SealingKey 
 
 function opening(
   provider: CryptoProvider,
-  cipher: CipherName | CipherChoice = AES,
+  cipher: CipherName | CipherNegotiation = AES,
   of = { sessionId, key },
 ): OpeningKey {
   return new OpeningKey({ crypto: provider, cipher, sessionId: of.sessionId }, copyOf(of.key));
@@ -62,7 +62,7 @@ function once(act: () => void): () => void {
   };
 }
 
-const framesIn = (outbox: Outbox): string[] => splitFrames(concat(...outbox.take())).map(toHex);
+const framesIn = (outbox: StreamOutbox): string[] => splitFrames(concat(...outbox.take())).map(toHex);
 const dataFrame = (seq: number, plaintext: Uint8Array, of = { sessionId, key }): Uint8Array =>
   sealedFrame(of, FrameType.DATA, seq, plaintext);
 
@@ -72,7 +72,7 @@ describe("sealing with any provider", () => {
     const provider = around((call, ...lent) => {
       if (call !== "aead") kept.push(...lent.map((bytes) => ({ lent: bytes, then: toHex(bytes) })));
     });
-    const outbox = new Outbox();
+    const outbox = new StreamOutbox();
     const tx = sealing(provider);
     const rx = opening(provider);
     for (let seq = 0; seq < 3; seq++) {
@@ -86,14 +86,14 @@ describe("sealing with any provider", () => {
   it("takes no cipher's word for what was made of it: only the library's own get the same arrays again", () => {
     for (const cipher of CIPHERS) {
       const inner = crypto.aead(cipher, key);
-      expect(inner.keepsNothing).to.equal(true);
-      expect({ ...inner }).to.not.have.property("keepsNothing");
+      expect(inner.allowsInputReuse).to.equal(true);
+      expect({ ...inner }).to.not.have.property("allowsInputReuse");
     }
   });
 
   it("uses no nonce twice where a provider seals another frame under the same key from within", () => {
-    const outbox = new Outbox();
-    const within = new Outbox();
+    const outbox = new StreamOutbox();
+    const within = new StreamOutbox();
     const again = once(() => tx.seal(FrameType.DATA, utf8("inner"), within));
     const watched = watchingNonces();
     const tx: SealingKey = sealing(around((call) => call === "seal" && again(), watched.crypto));
@@ -106,7 +106,7 @@ describe("sealing with any provider", () => {
 
   for (const call of ["seal", "open", "aead"] as const) {
     it(`seals and opens rightly where a provider uses another session from within ${call}`, () => {
-      const others = new Outbox();
+      const others = new StreamOutbox();
       const otherTx = sealing(crypto, other);
       const otherRx = opening(crypto, AES, other);
       let visits = 0;
@@ -116,9 +116,9 @@ describe("sealing with any provider", () => {
         otherTx.seal(FrameType.DATA, utf8("other"), others);
         expect(otherRx.open(asFrame(dataFrame(visits, utf8("theirs"), other)))).to.deep.equal(Buffer.from("theirs"));
       });
-      const outbox = new Outbox();
+      const outbox = new StreamOutbox();
       const tx = sealing(provider);
-      const rx = opening(provider, new CipherChoice([CIPHERS[1], CIPHERS[0]]));
+      const rx = opening(provider, new CipherNegotiation([CIPHERS[1], CIPHERS[0]]));
       tx.seal(FrameType.DATA, utf8("mine"), outbox);
       expect(rx.open(asFrame(dataFrame(0, utf8("yours"))))).to.deep.equal(Buffer.from("yours"));
       expect(framesIn(outbox)).to.deep.equal([toHex(dataFrame(0, utf8("mine")))]);
@@ -135,10 +135,10 @@ describe("sealing with any provider", () => {
     });
     const tx = sealing(provider);
     const rx = opening(provider);
-    expect(() => tx.seal(FrameType.DATA, utf8("lost"), new Outbox())).to.throw("out of memory");
+    expect(() => tx.seal(FrameType.DATA, utf8("lost"), new StreamOutbox())).to.throw("out of memory");
     expect(() => rx.open(asFrame(dataFrame(0, utf8("lost"))))).to.throw("out of memory");
     fails = false;
-    const outbox = new Outbox();
+    const outbox = new StreamOutbox();
     sealing(crypto, other).seal(FrameType.DATA, utf8("other"), outbox);
     tx.seal(FrameType.DATA, utf8("mine"), outbox);
     expect(rx.open(asFrame(dataFrame(0, utf8("yours"))))).to.deep.equal(Buffer.from("yours"));
@@ -154,9 +154,9 @@ describe("sealing with any provider", () => {
       structuredClone(0, { transfer: [nonce.buffer as ArrayBuffer, associatedData.buffer as ArrayBuffer] });
       throw new Error("given away");
     });
-    expect(() => sealing(provider).seal(FrameType.DATA, utf8("lost"), new Outbox())).to.throw("given away");
+    expect(() => sealing(provider).seal(FrameType.DATA, utf8("lost"), new StreamOutbox())).to.throw("given away");
     expect(() => opening(provider).open(asFrame(dataFrame(0, utf8("lost"))))).to.throw("given away");
-    const outbox = new Outbox();
+    const outbox = new StreamOutbox();
     sealing(crypto, other).seal(FrameType.DATA, utf8("other"), outbox);
     expect(framesIn(outbox)).to.deep.equal([toHex(dataFrame(0, utf8("other"), other))]);
   });

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { concat } from "../../../lib/core/wire/bytes.js";
 import type { Aead, CipherName, CryptoProvider } from "../../../lib/core/crypto-provider.js";
-import { Outbox } from "../../../lib/core/stream/stream-outbox.js";
+import { StreamOutbox } from "../../../lib/core/stream/stream-outbox.js";
 import { OrderedOpeningKey, SealingKey } from "../../../lib/core/session/frame-cipher.js";
 import { FrameType } from "../../../lib/core/wire/wire.js";
 import { counted, filled, flipped, NOTHING, toHex } from "../../support/core-bytes.js";
@@ -39,7 +39,7 @@ describe("SealingKey", () => {
         return { seal, open: (...args) => aead.open(...args), wipe: () => aead.wipe() };
       },
     };
-    const outbox = new Outbox();
+    const outbox = new StreamOutbox();
     const subject = new SealingKey({ ...context(), crypto: faulty }, Uint8Array.from(key));
     expect(() => subject.seal(FrameType.DATA, counted(100), outbox)).to.throw("behind the last byte");
     expect([outbox.length, subject.nextSeq]).to.deep.equal([0, 1]);
@@ -51,7 +51,7 @@ describe("SealingKey", () => {
 
   for (const cipher of CIPHERS) {
     it(`seals as §4 says, with ${cipher}`, () => {
-      const outbox = new Outbox();
+      const outbox = new StreamOutbox();
       const subject = sealing(0, cipher);
       subject.seal(FrameType.DATA, counted(452), outbox);
       subject.seal(FrameType.PING, NOTHING, outbox);
@@ -62,7 +62,7 @@ describe("SealingKey", () => {
   }
 
   it("spends a number with every frame", () => {
-    const outbox = new Outbox();
+    const outbox = new StreamOutbox();
     const subject = sealing(5);
     for (let seq = 5; seq < 10; seq++) {
       expect(subject.nextSeq).to.equal(seq);
@@ -81,12 +81,12 @@ describe("SealingKey", () => {
       }),
     };
     const subject = new SealingKey({ ...context(), crypto: failing }, Uint8Array.from(key));
-    expect(() => subject.seal(FrameType.PING, NOTHING, new Outbox())).to.throw("out of memory");
+    expect(() => subject.seal(FrameType.PING, NOTHING, new StreamOutbox())).to.throw("out of memory");
     expect(subject.nextSeq).to.equal(1);
   });
 
   it("uses 0xFFFFFFFE and never 0xFFFFFFFF (§4)", () => {
-    const outbox = new Outbox();
+    const outbox = new StreamOutbox();
     const subject = sealing(0xffff_fffe);
     subject.seal(FrameType.BYE, NOTHING, outbox);
     expect(toHex(concat(...outbox.take()).subarray(4, 8))).to.equal("feffffff");
@@ -100,7 +100,7 @@ describe("SealingKey", () => {
     expect(subject.key).to.deep.equal(key);
     subject.wipe();
     expect(given).to.deep.equal(filled(32, 0));
-    expect(() => subject.seal(FrameType.PING, NOTHING, new Outbox())).to.throw();
+    expect(() => subject.seal(FrameType.PING, NOTHING, new StreamOutbox())).to.throw();
   });
 });
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { Keepalive, type KeepaliveOptions } from "../../../lib/core/session/keepalive.js";
 
-const OFF: KeepaliveOptions = { pingWhenSilentMs: 0, pingWhenUnheardMs: 0, lifeSignTimeoutMs: 0, idleTimeoutMs: 0 };
+const OFF: KeepaliveOptions = { pingAfterTxIdleMs: 0, pingAfterRxIdleMs: 0, pongTimeoutMs: 0, idleTimeoutMs: 0 };
 
 function keepalive(options: Partial<KeepaliveOptions>, now = 0): Keepalive {
   return new Keepalive({ ...OFF, ...options }, now);
@@ -28,7 +28,7 @@ describe("Keepalive", () => {
   });
 
   it("pings after the interval without sending, counted from the last frame sent", () => {
-    const subject = keepalive({ pingWhenSilentMs: 30_000 }, 100);
+    const subject = keepalive({ pingAfterTxIdleMs: 30_000 }, 100);
     expectAt(subject, 30_100, "ping");
     subject.sent(20_000);
     expectAt(subject, 50_000, "ping");
@@ -37,7 +37,7 @@ describe("Keepalive", () => {
   });
 
   it("pings after the interval without hearing, however much is sent", () => {
-    const subject = keepalive({ pingWhenUnheardMs: 30_000 }, 100);
+    const subject = keepalive({ pingAfterRxIdleMs: 30_000 }, 100);
     expectAt(subject, 30_100, "ping");
     subject.sent(30_000);
     expectAt(subject, 30_100, "ping");
@@ -46,14 +46,14 @@ describe("Keepalive", () => {
   });
 
   it("pings at the earlier of both", () => {
-    const subject = keepalive({ pingWhenSilentMs: 10_000, pingWhenUnheardMs: 30_000 });
+    const subject = keepalive({ pingAfterTxIdleMs: 10_000, pingAfterRxIdleMs: 30_000 });
     expectAt(subject, 10_000, "ping");
     subject.sent(25_000);
     expectAt(subject, 30_000, "ping");
   });
 
   it("takes another interval on the way, counted from what was sent and heard before", () => {
-    const subject = keepalive({ pingWhenSilentMs: 30_000, pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 5_000 });
+    const subject = keepalive({ pingAfterTxIdleMs: 30_000, pingAfterRxIdleMs: 30_000, pongTimeoutMs: 5_000 });
     subject.sent(4_000);
     subject.heard(6_000);
     subject.setPingAfter(10_000);
@@ -65,7 +65,7 @@ describe("Keepalive", () => {
   });
 
   it("sends no second PING while one is unanswered", () => {
-    const subject = keepalive({ pingWhenSilentMs: 10_000, pingWhenUnheardMs: 10_000 });
+    const subject = keepalive({ pingAfterTxIdleMs: 10_000, pingAfterRxIdleMs: 10_000 });
     expect(subject.awaitsPong).to.equal(false);
     subject.ask(10_000);
     expect(subject.awaitsPong).to.equal(true);
@@ -78,14 +78,14 @@ describe("Keepalive", () => {
   });
 
   it("gives the peer up when nothing verifies for the life-sign timeout after a PING", () => {
-    const subject = keepalive({ lifeSignTimeoutMs: 30_000 });
+    const subject = keepalive({ pongTimeoutMs: 30_000 });
     expectNothingEver(subject);
     subject.ask(50_000);
     expectAt(subject, 80_000, "lost");
   });
 
   it("takes any verified frame as a sign of life, not a PONG only", () => {
-    const subject = keepalive({ lifeSignTimeoutMs: 30_000 });
+    const subject = keepalive({ pongTimeoutMs: 30_000 });
     subject.ask(50_000);
     subject.heard(79_999);
     expectNothingEver(subject);
@@ -94,14 +94,14 @@ describe("Keepalive", () => {
   });
 
   it("takes nothing that came before the PING as an answer to it", () => {
-    const subject = keepalive({ lifeSignTimeoutMs: 30_000 });
+    const subject = keepalive({ pongTimeoutMs: 30_000 });
     subject.heard(10_000);
     subject.ask(50_000);
     expectAt(subject, 80_000, "lost");
   });
 
   it("gives the peer up after the idle timeout, PING or not", () => {
-    const subject = keepalive({ idleTimeoutMs: 60_000, lifeSignTimeoutMs: 100_000 });
+    const subject = keepalive({ idleTimeoutMs: 60_000, pongTimeoutMs: 100_000 });
     expectAt(subject, 60_000, "lost");
     subject.heard(1_000);
     expectAt(subject, 61_000, "lost");
@@ -112,7 +112,7 @@ describe("Keepalive", () => {
   });
 
   it("says lost rather than ping where both are due", () => {
-    const subject = keepalive({ pingWhenSilentMs: 60_000, idleTimeoutMs: 60_000 });
+    const subject = keepalive({ pingAfterTxIdleMs: 60_000, idleTimeoutMs: 60_000 });
     expectAt(subject, 60_000, "lost");
   });
 
@@ -125,7 +125,7 @@ describe("Keepalive", () => {
   });
 
   it("asks again after a sign of life, whether or not its PING was answered", () => {
-    const subject = keepalive({ pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000 });
+    const subject = keepalive({ pingAfterRxIdleMs: 30_000, pongTimeoutMs: 30_000 });
     expect(subject.ask(30_000)).to.equal(true);
     subject.heard(40_000);
     expect(subject.awaitsPong).to.equal(true);
@@ -133,7 +133,7 @@ describe("Keepalive", () => {
   });
 
   it("sends no fifth PING to a peer that answers none, and still gives it up when it is silent (§9)", () => {
-    const subject = keepalive({ pingWhenUnheardMs: 30_000, lifeSignTimeoutMs: 30_000 });
+    const subject = keepalive({ pingAfterRxIdleMs: 30_000, pongTimeoutMs: 30_000 });
     for (let round = 1; round <= 4; round++) {
       expect(subject.ask(round * 30_000)).to.equal(true);
       subject.heard(round * 30_000);
@@ -146,7 +146,7 @@ describe("Keepalive", () => {
   });
 
   it("waits for no frame while paused, and from anew after that (case 69)", () => {
-    const subject = keepalive({ idleTimeoutMs: 60_000, lifeSignTimeoutMs: 30_000, pingWhenUnheardMs: 30_000 });
+    const subject = keepalive({ idleTimeoutMs: 60_000, pongTimeoutMs: 30_000, pingAfterRxIdleMs: 30_000 });
     subject.ask(1_000);
     subject.pause(1_000);
     expect(subject.judge(19_999)).to.equal("quiet");
@@ -157,7 +157,7 @@ describe("Keepalive", () => {
   });
 
   it("sends PONG unasked every 20 s while paused, and no PING: the peer sees life (case 69)", () => {
-    const subject = keepalive({ pingWhenSilentMs: 30_000, pingWhenUnheardMs: 10_000 });
+    const subject = keepalive({ pingAfterTxIdleMs: 30_000, pingAfterRxIdleMs: 10_000 });
     subject.sent(5_000);
     subject.pause(6_000);
     expectAt(subject, 25_000, "pong");
@@ -177,7 +177,7 @@ describe("Keepalive", () => {
   });
 
   it("gives one verdict after a jump over many intervals", () => {
-    const subject = keepalive({ pingWhenSilentMs: 10_000, idleTimeoutMs: 10_000_000 });
+    const subject = keepalive({ pingAfterTxIdleMs: 10_000, idleTimeoutMs: 10_000_000 });
     expect(subject.judge(5_000_000)).to.equal("ping");
     subject.sent(5_000_000);
     subject.ask(5_000_000);
@@ -186,7 +186,7 @@ describe("Keepalive", () => {
   });
 
   it("starts its intervals at the time it is given, on any scale", () => {
-    const subject = keepalive({ pingWhenSilentMs: 10_000 }, -5_000.5);
+    const subject = keepalive({ pingAfterTxIdleMs: 10_000 }, -5_000.5);
     expectAt(subject, 4_999.5, "ping");
   });
 });

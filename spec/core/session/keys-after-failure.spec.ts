@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import type { CryptoProvider } from "../../../lib/core/crypto-provider.js";
 import { DatagramKeys } from "../../../lib/core/datagram/datagram-keys.js";
-import { KeySchedule } from "../../../lib/core/stream/stream-keys.js";
+import { StreamKeys } from "../../../lib/core/stream/stream-keys.js";
 import { counted } from "../../support/core-bytes.js";
 import { crypto } from "../../support/core-crypto.js";
 
 describe("the keys of a rotation that the cryptography fails at", () => {
-  for (const Keys of [KeySchedule, DatagramKeys]) {
+  for (const Keys of [StreamKeys, DatagramKeys]) {
     it(`are all overwritten in the end, in ${Keys.name}`, () => {
       const seen: Uint8Array[] = [];
       let fails = false;

@@ -113,7 +113,7 @@ describe("adversarial cases: rekey", () => {
   });
 
   it("case 66: an unconfirmed REKEY ends TIMEOUT where the peer stays silent", () => {
-    const device = establishedEnd("device", { keepalive: { lifeSignTimeoutMs: 30_000 } });
+    const device = establishedEnd("device", { keepalive: { pongTimeoutMs: 30_000 } });
     device.connection.rekey(0);
     device.connection.rekey(1_000);
     device.connection.handleDeadline(30_999);

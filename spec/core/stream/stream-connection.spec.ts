@@ -177,7 +177,7 @@ describe("StreamConnection", () => {
     });
 
     it("gives the keepalive its turn at its deadline", () => {
-      const device = establishedEnd("device", { keepalive: { pingWhenSilentMs: 1_000, lifeSignTimeoutMs: 500 } });
+      const device = establishedEnd("device", { keepalive: { pingAfterTxIdleMs: 1_000, pongTimeoutMs: 500 } });
       device.connection.handleDeadline(device.connection.nextDeadline());
       expect(types(device.frames())).to.deep.equal([FrameType.PING]);
       device.connection.handleDeadline(device.connection.nextDeadline());

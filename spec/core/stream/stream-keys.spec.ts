@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import { hkdfSync } from "node:crypto";
 import { concat } from "../../../lib/core/wire/bytes.js";
-import { Outbox } from "../../../lib/core/stream/stream-outbox.js";
-import { KeySchedule } from "../../../lib/core/stream/stream-keys.js";
+import { StreamOutbox } from "../../../lib/core/stream/stream-outbox.js";
+import { StreamKeys } from "../../../lib/core/stream/stream-keys.js";
 import type { Role } from "../../../lib/core/session/rekey-kdf.js";
 import { FrameType } from "../../../lib/core/wire/wire.js";
 import { counted, filled, NOTHING, toHex, utf8 } from "../../support/core-bytes.js";
@@ -11,17 +11,17 @@ import { expectCode } from "../../support/core-errors.js";
 import { asFrame, sealedFrame } from "../../support/core-frames.js";
 import { agreedKeys, C2S, S2C, SESSION_ID } from "../../support/core-pair.js";
 
-function schedule(role: Role): KeySchedule {
-  return new KeySchedule({ crypto, cipher: "aes-256-gcm", sessionId: SESSION_ID }, role, agreedKeys());
+function schedule(role: Role): StreamKeys {
+  return new StreamKeys({ crypto, cipher: "aes-256-gcm", sessionId: SESSION_ID }, role, agreedKeys());
 }
 
-function seal(subject: KeySchedule, text: string): Uint8Array {
-  const outbox = new Outbox();
+function seal(subject: StreamKeys, text: string): Uint8Array {
+  const outbox = new StreamOutbox();
   subject.tx.seal(FrameType.DATA, utf8(text), outbox);
   return concat(...outbox.take());
 }
 
-function open(subject: KeySchedule, frame: Uint8Array): string {
+function open(subject: StreamKeys, frame: Uint8Array): string {
   return new TextDecoder().decode(subject.open(asFrame(frame)).plaintext);
 }
 
@@ -33,15 +33,15 @@ function rekeyed(initiatorTx: Uint8Array, initiatorRx: Uint8Array, salt: Uint8Ar
 }
 
 /** `seal` and `initiate` belong together: the number of REKEY is spent. */
-function initiate(subject: KeySchedule, salt: Uint8Array): void {
-  subject.tx.seal(FrameType.REKEY, salt, new Outbox());
+function initiate(subject: StreamKeys, salt: Uint8Array): void {
+  subject.tx.seal(FrameType.REKEY, salt, new StreamOutbox());
   subject.initiate(salt);
 }
 
 const SALT = counted(32, 0x20);
 const OTHER_SALT = counted(32, 0x60);
 
-describe("KeySchedule", () => {
+describe("StreamKeys", () => {
   it("sends with its own direction's key and opens with the other's (§4)", () => {
     const device = schedule("device");
     const gateway = schedule("gateway");
@@ -81,7 +81,7 @@ describe("KeySchedule", () => {
   it("says which frame is the first under a new key, on both ends", () => {
     const device = schedule("device");
     const gateway = schedule("gateway");
-    const first = (subject: KeySchedule, frame: Uint8Array) => subject.open(asFrame(frame)).firstUnderNewKey;
+    const first = (subject: StreamKeys, frame: Uint8Array) => subject.open(asFrame(frame)).firstUnderNewKey;
     const old = seal(gateway, "old");
     device.initiate(SALT);
     gateway.respond(SALT);
@@ -172,7 +172,7 @@ describe("KeySchedule", () => {
           crypto.wipe(bytes);
         },
       };
-      const device = new KeySchedule(
+      const device = new StreamKeys(
         { crypto: watched, cipher: "aes-256-gcm", sessionId: SESSION_ID },
         "device",
         agreedKeys(),
@@ -185,7 +185,7 @@ describe("KeySchedule", () => {
       // Beside the keys in use: what they were derived from.
       const others = { settled: 0, initiated: 2 + 2, crossed: 2 + 2 + 3, responded: 2 }[step];
       expect(wiped.size - held.length).to.equal(others);
-      expect(() => device.tx.seal(FrameType.PING, NOTHING, new Outbox())).to.throw();
+      expect(() => device.tx.seal(FrameType.PING, NOTHING, new StreamOutbox())).to.throw();
     });
   }
 });

@@ -1,17 +1,17 @@
 import { expect } from "chai";
-import { Reassembly } from "../../../lib/core/stream/stream-reassembly.js";
+import { StreamReassembly } from "../../../lib/core/stream/stream-reassembly.js";
 import { counted, filled, NOTHING } from "../../support/core-bytes.js";
 import { expectCode } from "../../support/core-errors.js";
 
-describe("Reassembly", () => {
+describe("StreamReassembly", () => {
   it("returns a message of one frame as it is, without a copy", () => {
     const message = counted(452);
-    expect(new Reassembly().finish(message)).to.equal(message);
-    expect(new Reassembly().finish(NOTHING)).to.equal(NOTHING);
+    expect(new StreamReassembly().finish(message)).to.equal(message);
+    expect(new StreamReassembly().finish(NOTHING)).to.equal(NOTHING);
   });
 
   it("joins two, three and four frames, one message after the other", () => {
-    const reassembly = new Reassembly();
+    const reassembly = new StreamReassembly();
     for (const frames of [2, 4, 3, 2]) {
       for (let frame = 1; frame < frames; frame++) reassembly.addFragment(filled(452, frame));
       const message = reassembly.finish(filled(3, 9));
@@ -23,7 +23,7 @@ describe("Reassembly", () => {
   });
 
   it("says whether a message has begun", () => {
-    const reassembly = new Reassembly();
+    const reassembly = new StreamReassembly();
     expect(reassembly.holdsPartialMessage).to.equal(false);
     reassembly.addFragment(NOTHING);
     expect(reassembly.holdsPartialMessage).to.equal(true);
@@ -32,7 +32,7 @@ describe("Reassembly", () => {
   });
 
   it("rejects a fourth fragment that is not the last, however short they are (§4)", () => {
-    const reassembly = new Reassembly();
+    const reassembly = new StreamReassembly();
     for (let fragment = 0; fragment < 3; fragment++) reassembly.addFragment(NOTHING);
     expectCode(() => reassembly.addFragment(NOTHING), "FRAGMENT");
   });

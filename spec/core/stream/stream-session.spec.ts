@@ -3,9 +3,9 @@ import sinon from "sinon";
 import { concat } from "../../../lib/core/wire/bytes.js";
 import type { ConnectionEvent } from "../../../lib/core/events.js";
 import type { KeepaliveOptions } from "../../../lib/core/session/keepalive.js";
-import { Outbox } from "../../../lib/core/stream/stream-outbox.js";
+import { StreamOutbox } from "../../../lib/core/stream/stream-outbox.js";
 import type { Role } from "../../../lib/core/session/rekey-kdf.js";
-import { Session } from "../../../lib/core/stream/stream-session.js";
+import { StreamSession } from "../../../lib/core/stream/stream-session.js";
 import { FrameType, frameTypeName } from "../../../lib/core/wire/wire.js";
 import { counted, NOTHING, utf8 } from "../../support/core-bytes.js";
 import { crypto } from "../../support/core-crypto.js";
@@ -17,12 +17,12 @@ import { agreedKeys, fromDevice, NO_KEEPALIVE } from "../../support/core-pair.js
 /** A session, its events, and the names of the frames that it sent since last asked. */
 class Subject {
   readonly events: ConnectionEvent[] = [];
-  readonly session: Session;
-  readonly #outbox = new Outbox();
+  readonly session: StreamSession;
+  readonly #outbox = new StreamOutbox();
 
   constructor(role: Role, keepalive: Partial<KeepaliveOptions> = {}) {
     const options = { crypto, cipher: "aes-256-gcm", role, keepalive: { ...NO_KEEPALIVE, ...keepalive } } as const;
-    this.session = new Session(options, agreedKeys(), this.#outbox, (event) => this.events.push(event), 0);
+    this.session = new StreamSession(options, agreedKeys(), this.#outbox, (event) => this.events.push(event), 0);
   }
 
   frames(): Uint8Array[] {
@@ -45,7 +45,7 @@ function deliver(from: Subject, to: Subject, now = 0): string[] {
   return frames.map((frame) => `${frameTypeName(frame[3]!)} ${asFrame(frame).seq}`);
 }
 
-describe("Session", () => {
+describe("StreamSession", () => {
   afterEach(() => sinon.restore());
 
   it("cuts a message into frames of 452 bytes, at most four (§4)", () => {
@@ -153,7 +153,7 @@ describe("Session", () => {
   });
 
   it("leaves it at four PINGs for a peer that answers none, and still hears whether it lives (§9)", () => {
-    const gateway = new Subject("gateway", { pingWhenUnheardMs: 1_000, lifeSignTimeoutMs: 1_000 });
+    const gateway = new Subject("gateway", { pingAfterRxIdleMs: 1_000, pongTimeoutMs: 1_000 });
     for (let round = 1; round <= 5; round++) {
       gateway.session.handleDeadline(round * 2_000);
       expect(gateway.sent()).to.deep.equal(round <= 4 ? [`PING ${round - 1}`] : []);
@@ -185,7 +185,7 @@ describe("Session", () => {
   });
 
   it("pings when it is due, and gives a silent peer up", () => {
-    const device = new Subject("device", { pingWhenSilentMs: 30_000, lifeSignTimeoutMs: 20_000 });
+    const device = new Subject("device", { pingAfterTxIdleMs: 30_000, pongTimeoutMs: 20_000 });
     expect(device.session.nextDeadline()).to.equal(30_000);
     device.session.handleDeadline(29_999);
     expect(device.sent()).to.deep.equal([]);
@@ -197,7 +197,7 @@ describe("Session", () => {
   });
 
   it("counts every frame it sends as sending, and every verified one as hearing", () => {
-    const gateway = new Subject("gateway", { pingWhenSilentMs: 1_000, idleTimeoutMs: 10_000 });
+    const gateway = new Subject("gateway", { pingAfterTxIdleMs: 1_000, idleTimeoutMs: 10_000 });
     gateway.session.send(NOTHING, 500);
     expect(gateway.session.nextDeadline()).to.equal(1_500);
     gateway.receive(fromDevice(FrameType.PING, 0), 900);
@@ -313,7 +313,7 @@ describe("Session", () => {
     });
 
     it("finds out about a peer that never answers under the new key", () => {
-      const device = new Subject("device", { lifeSignTimeoutMs: 30_000 });
+      const device = new Subject("device", { pongTimeoutMs: 30_000 });
       device.session.rekey(0);
       device.session.rekey(0);
       expect(device.sent()).to.deep.equal(["REKEY 0", "PING 0"]);

@@ -1,6 +1,6 @@
 /** A gateway that accepts both ciphers (§4) on a stream, without I/O. Adversarial cases 37 and 71. */
 import { expect } from "chai";
-import { CIPHER_WAIT_MS, CipherChoice } from "../../../lib/core/session/cipher-negotiation.js";
+import { CIPHER_WAIT_MS, CipherNegotiation } from "../../../lib/core/session/cipher-negotiation.js";
 import type { CipherName } from "../../../lib/core/crypto-provider.js";
 import { FrameType } from "../../../lib/core/wire/wire.js";
 import { UsmpError } from "../../../lib/errors.js";
@@ -68,7 +68,7 @@ describe("a gateway with two ciphers, on a stream", () => {
 
   it("tries one cipher alone where one is listed", () => {
     const { crypto, trials } = watchingTrials();
-    const end = establishedEnd("gateway", { cipher: new CipherChoice([CHACHA]), crypto });
+    const end = establishedEnd("gateway", { cipher: new CipherNegotiation([CHACHA]), crypto });
     end.receive(from(AES, DATA, 0));
     expectClosed(end, "CRYPTO");
     expect(trials).to.deep.equal([CHACHA]);
@@ -156,7 +156,7 @@ describe("a gateway with two ciphers, on a stream", () => {
   }
 
   it("waits no longer when its keepalive is due, and keeps the order", () => {
-    const { end } = gateway({ keepalive: { pingWhenUnheardMs: 100 } });
+    const { end } = gateway({ keepalive: { pingAfterRxIdleMs: 100 } });
     end.connection.send(utf8("x"), 0);
     end.connection.handleDeadline(end.connection.nextDeadline());
     expect(types(end.frames())).to.deep.equal([DATA, PING]);

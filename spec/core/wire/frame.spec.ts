@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { appendFrame, checkHeader, payloadLength, readFrame } from "../../../lib/core/wire/frame.js";
 import { concat } from "../../../lib/core/wire/bytes.js";
-import { Outbox } from "../../../lib/core/stream/stream-outbox.js";
+import { StreamOutbox } from "../../../lib/core/stream/stream-outbox.js";
 import { counted, flipped, fromHex, NOTHING, toHex, utf8 } from "../../support/core-bytes.js";
 import { expectCode } from "../../support/core-errors.js";
 import { plainFrame } from "../../support/core-frames.js";
@@ -15,7 +15,7 @@ describe("frame", () => {
   });
 
   it("appends behind what waits already", () => {
-    const outbox = new Outbox();
+    const outbox = new StreamOutbox();
     appendFrame(outbox, 1, 0, counted(3));
     appendFrame(outbox, 2, 1, counted(5));
     expect(concat(...outbox.take())).to.deep.equal(concat(plainFrame(1, counted(3), 0), plainFrame(2, counted(5), 1)));

@@ -71,7 +71,7 @@ const WORDS: readonly (readonly string[])[] = [
   ["init"],
   ["init", "my-device"],
 ];
-const MOST_ARGUMENTS = 12;
+const MAX_ARGUMENTS = 12;
 /** Stopped, it ends at once; so much is a hang on any machine. */
 const PATIENCE_MS = 8_000;
 /** Everything but the end of a line. */
@@ -110,7 +110,7 @@ export async function fuzz(data: Uint8Array): Promise<void> {
 /** Words of the program, and text of the fuzzer's own. */
 function readArguments(choices: Choices): string[] {
   const argv: string[] = [];
-  while (!choices.isOver && argv.length < MOST_ARGUMENTS) {
+  while (!choices.isOver && argv.length < MAX_ARGUMENTS) {
     const word = choices.byte();
     const known = WORDS[word];
     if (known !== undefined) argv.push(...known);

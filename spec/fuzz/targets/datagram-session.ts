@@ -16,9 +16,9 @@ import { repeatable } from "../repeatable-crypto.js";
 
 const SIZES = [0, 1, 10, 451, 452, 453, 905, 1808];
 /** Control frames that pile up are no flood below this. */
-const MOST_CONTROLS = 24;
-const MOST_OPERATIONS = 100;
-const MOST_MESSAGES = 12;
+const MAX_CONTROLS = 24;
+const MAX_OPERATIONS = 100;
+const MAX_MESSAGES = 12;
 /** The longest that a frame is tried for is 40 s, and a message has four. */
 const HEALING_MS = 200_000;
 /** What may end a session that nobody has closed. */
@@ -43,7 +43,7 @@ class Twins {
   }
 
   run(): void {
-    for (let operations = 0; !this.#choices.isOver && operations < MOST_OPERATIONS; operations++) {
+    for (let operations = 0; !this.#choices.isOver && operations < MAX_OPERATIONS; operations++) {
       this.#step(this.#choices.of(SIDES));
       this.#compare();
     }
@@ -63,7 +63,7 @@ class Twins {
       case 0:
       case 1: {
         const message = filled(choices.of(SIZES), choices.byte());
-        if (this.#calm.sent[side].length < MOST_MESSAGES) this.#both((world) => world.send(side, message));
+        if (this.#calm.sent[side].length < MAX_MESSAGES) this.#both((world) => world.send(side, message));
         return;
       }
       case 2:
@@ -102,7 +102,7 @@ class Twins {
   }
 
   #control(ask: (world: DatagramWorld) => void): void {
-    if (this.#controls++ >= MOST_CONTROLS) return;
+    if (this.#controls++ >= MAX_CONTROLS) return;
     this.#both((world) => world.pass(500));
     this.#both(ask);
   }

@@ -1,6 +1,6 @@
 /** Both reassemblies, against the messages that were really sent: each comes out whole and once, or not at all. */
 import { DatagramReassembly } from "../../../lib/core/datagram/datagram-reassembly.js";
-import { Reassembly } from "../../../lib/core/stream/stream-reassembly.js";
+import { StreamReassembly } from "../../../lib/core/stream/stream-reassembly.js";
 import { isUsmpError } from "../../../lib/errors.js";
 import { Choices } from "../choices.js";
 import { hold, same } from "../invariant.js";
@@ -13,7 +13,7 @@ export function fuzz(data: Uint8Array): void {
 
 /** Frames come in order: a list is the whole model. */
 function joinStream(choices: Choices): void {
-  const reassembly = new Reassembly();
+  const reassembly = new StreamReassembly();
   let held: number[][] = [];
   for (let number = 0; !choices.isOver; number++) {
     const isLast = choices.below(3) === 0;

@@ -11,9 +11,9 @@ import { hold, same } from "../invariant.js";
 import { repeatable } from "../repeatable-crypto.js";
 
 const SIZES = [0, 5, 452, 453, 1808];
-const MOST_OPERATIONS = 100;
-const MOST_MESSAGES = 12;
-const MOST_CONTROLS = 30;
+const MAX_OPERATIONS = 100;
+const MAX_MESSAGES = 12;
+const MAX_CONTROLS = 30;
 
 export function fuzz(data: Uint8Array): void {
   const choices = new Choices(data);
@@ -37,15 +37,15 @@ function onStream(choices: Choices): void {
     sent[side].push(toHex(message));
     pair[side].connection.send(message, pair.now);
   };
-  for (let operations = 0; !choices.isOver && operations < MOST_OPERATIONS; operations++) {
+  for (let operations = 0; !choices.isOver && operations < MAX_OPERATIONS; operations++) {
     const side = choices.of(SIDES);
     switch (choices.below(6)) {
       case 0:
-        if (sent[side].length < MOST_MESSAGES) send(side, filled(choices.of(SIZES), choices.byte()));
+        if (sent[side].length < MAX_MESSAGES) send(side, filled(choices.of(SIZES), choices.byte()));
         break;
       case 1:
       case 2:
-        if (controls++ >= MOST_CONTROLS) break;
+        if (controls++ >= MAX_CONTROLS) break;
         // Whoever asks more often than the peer's allowance lets pass is a flood.
         advance(500);
         if (choices.below(4) === 0) pair[side].connection.ping(pair.now);
@@ -77,15 +77,15 @@ function onStream(choices: Choices): void {
 function overDatagrams(choices: Choices): void {
   const world = DatagramWorld.agreed(watchingNonces(repeatable(toyCrypto)).crypto);
   let controls = 0;
-  for (let operations = 0; !choices.isOver && operations < MOST_OPERATIONS; operations++) {
+  for (let operations = 0; !choices.isOver && operations < MAX_OPERATIONS; operations++) {
     const side = choices.of(SIDES);
     switch (choices.below(8)) {
       case 0:
-        if (world.sent[side].length < MOST_MESSAGES) world.send(side, filled(choices.of(SIZES), choices.byte()));
+        if (world.sent[side].length < MAX_MESSAGES) world.send(side, filled(choices.of(SIZES), choices.byte()));
         break;
       case 1:
       case 2:
-        if (controls++ >= MOST_CONTROLS) break;
+        if (controls++ >= MAX_CONTROLS) break;
         world.pass(500);
         world.act(side, ({ connection }) => {
           if (choices.below(4) === 0) connection.ping(world.now);

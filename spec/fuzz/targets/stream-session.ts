@@ -21,9 +21,9 @@ const SIZES = [0, 1, 10, 451, 452, 453, 904, 905, 1808];
  */
 const VIOLATIONS = ["FRAME", "VERSION", "HANDSHAKE", "SEQUENCE", "CRYPTO", "FRAGMENT"];
 /** More would be a flood, however long it took, when they arrive at once. */
-const MOST_CONTROLS = 24;
-const MOST_OPERATIONS = 100;
-const MOST_ON_THE_WAY = 4_000;
+const MAX_CONTROLS = 24;
+const MAX_OPERATIONS = 100;
+const MAX_ON_THE_WAY = 4_000;
 
 /** How what was given is explained by what was sent. */
 interface Explanation {
@@ -175,7 +175,7 @@ class Line {
   }
 
   run(): void {
-    for (let operations = 0; !this.#choices.isOver && operations < MOST_OPERATIONS; operations++) {
+    for (let operations = 0; !this.#choices.isOver && operations < MAX_OPERATIONS; operations++) {
       this.#step(this.#choices.of(this.#ways));
       this.#check();
     }
@@ -223,7 +223,7 @@ class Line {
   }
 
   #send(way: Way, message: Uint8Array): void {
-    if (way.from.closed !== undefined || way.left.length > MOST_ON_THE_WAY) return;
+    if (way.from.closed !== undefined || way.left.length > MAX_ON_THE_WAY) return;
     way.from.connection.send(message, this.#now);
     way.note(message);
   }
@@ -240,7 +240,7 @@ class Line {
   }
 
   #control(ask: () => void): void {
-    if (this.#controls++ >= MOST_CONTROLS) return;
+    if (this.#controls++ >= MAX_CONTROLS) return;
     this.#advance(500);
     ask();
   }

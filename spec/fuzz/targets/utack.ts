@@ -1,5 +1,5 @@
 /** UTACKs and what waits for them, against a model of §6: only the right one settles a frame, and it is sent 8 times. */
-import { StopAndWait } from "../../../lib/core/datagram/stop-and-wait-arq.js";
+import { StopAndWaitArq } from "../../../lib/core/datagram/stop-and-wait-arq.js";
 import { bareUtack, isUtack, readUtack, sealedUtack } from "../../../lib/core/wire/utack.js";
 import { isUsmpError, UsmpError } from "../../../lib/errors.js";
 import { filled, toHex } from "../../support/core-bytes.js";
@@ -8,10 +8,10 @@ import { Choices } from "../choices.js";
 import { hold, same } from "../invariant.js";
 
 const KEYS = [filled(32, 1), filled(32, 2), filled(32, 3)] as const;
-const MOST_SENDS = 8;
-const LEAST_PATIENCE_MS = 16_000;
-const MOST_WAIT_MS = 5_000;
-const LEAST_WAIT_MS = 30;
+const MAX_SENDS = 8;
+const MIN_PATIENCE_MS = 16_000;
+const MAX_WAIT_MS = 5_000;
+const MIN_WAIT_MS = 30;
 
 interface Flight {
   readonly bytes: Uint8Array;
@@ -39,7 +39,7 @@ function read(datagram: Uint8Array): void {
 
 class Sender {
   readonly #choices: Choices;
-  readonly #sender = new StopAndWait(crypto);
+  readonly #sender = new StopAndWaitArq(crypto);
   #flight: Flight | null = null;
   #resent = 0;
   #now = 0;
@@ -133,8 +133,8 @@ class Sender {
     } catch (error) {
       if (!isUsmpError(error)) throw error;
       same(error.code, "TIMEOUT", "the code");
-      same(flight?.sends, MOST_SENDS, "how often it was sent");
-      hold(this.#now - flight!.firstSentAt >= LEAST_PATIENCE_MS, "the peer is given up early");
+      same(flight?.sends, MAX_SENDS, "how often it was sent");
+      hold(this.#now - flight!.firstSentAt >= MIN_PATIENCE_MS, "the peer is given up early");
       return true;
     }
     same(again !== null, flight !== null && this.#now >= due, "whether it is sent again");
@@ -142,7 +142,7 @@ class Sender {
     same(toHex(again), toHex(flight.bytes), "the bytes that are sent again");
     flight.sends++;
     this.#resent++;
-    hold(flight.sends <= MOST_SENDS, "it is sent too often");
+    hold(flight.sends <= MAX_SENDS, "it is sent too often");
     return false;
   }
 
@@ -152,8 +152,8 @@ class Sender {
     same(this.#sender.retransmissions, this.#resent, "the retransmissions");
     const due = this.#sender.nextDeadline();
     if (this.#flight === null) return same(due, Infinity, "the deadline of nothing");
-    hold(due <= this.#now + MOST_WAIT_MS, "it waits too long");
+    hold(due <= this.#now + MAX_WAIT_MS, "it waits too long");
     if (this.#flight.firstSentAt === this.#now && this.#flight.sends === 1)
-      hold(due >= this.#now + LEAST_WAIT_MS, "it does not wait");
+      hold(due >= this.#now + MIN_WAIT_MS, "it does not wait");
   }
 }

@@ -1,8 +1,8 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { addressGroup } from "../../../lib/gateway/admission/address-prefix.js";
+import { addressPrefix } from "../../../lib/gateway/admission/address-prefix.js";
 
-describe("addressGroup", () => {
+describe("addressPrefix", () => {
   for (const same of [
     "192.0.2.7",
     "127.0.0.1",
@@ -14,7 +14,7 @@ describe("addressGroup", () => {
     "1:2:3:4:5:6:7",
     "g::1",
   ]) {
-    it(`takes ${JSON.stringify(same)} as it is`, () => expect(addressGroup(same)).to.equal(same));
+    it(`takes ${JSON.stringify(same)} as it is`, () => expect(addressPrefix(same)).to.equal(same));
   }
 
   for (const [address, network] of [
@@ -30,11 +30,11 @@ describe("addressGroup", () => {
     ["64:ff9b::192.0.2.33", "64:ff9b:0:0::/64"],
     ["1:2:3:4:5:6:192.0.2.33", "1:2:3:4::/64"],
   ] as const) {
-    it(`counts ${address} as one of ${network}`, () => expect(addressGroup(address)).to.equal(network));
+    it(`counts ${address} as one of ${network}`, () => expect(addressPrefix(address)).to.equal(network));
   }
 
   it("keeps neighbouring networks apart", () => {
-    expect(addressGroup("2001:db8:1:2::1")).to.not.equal(addressGroup("2001:db8:1:3::1"));
+    expect(addressPrefix("2001:db8:1:2::1")).to.not.equal(addressPrefix("2001:db8:1:3::1"));
   });
 
   it("counts every address of a network as one, however it is written", () => {
@@ -46,10 +46,10 @@ describe("addressGroup", () => {
           [...network, ...one].map((group) => group.toString(16)).join(":"),
           [...network, ...other].map((group) => group.toString(16).padStart(4, "0").toUpperCase()).join(":"),
         ];
-        expect(addressGroup(plain)).to.equal(addressGroup(padded));
+        expect(addressPrefix(plain)).to.equal(addressPrefix(padded));
         // Node writes the longest run of zeros as "::".
         const shown = new URL(`http://[${plain}]`).hostname.slice(1, -1);
-        expect(addressGroup(shown)).to.equal(addressGroup(plain));
+        expect(addressPrefix(shown)).to.equal(addressPrefix(plain));
       }),
       { seed: 64 },
     );
@@ -58,7 +58,7 @@ describe("addressGroup", () => {
   it("throws for no text, and gives no network where there is none", () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(":", ".", "%", "0", "f", "1") }), (text) => {
-        const group = addressGroup(text);
+        const group = addressPrefix(text);
         expect(group === text || /^([0-9a-f]{1,4}:){4}:\/64$/.test(group), group).to.equal(true);
       }),
       { seed: 128, numRuns: 500 },

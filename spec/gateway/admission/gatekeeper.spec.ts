@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import type { UsmpError } from "../../../lib/errors.js";
-import { Gatekeeper, type Visit } from "../../../lib/gateway/admission/gatekeeper.js";
+import { Gatekeeper, type Admission } from "../../../lib/gateway/admission/gatekeeper.js";
 import { DEFAULT_LIMITS, type GatewayLimits } from "../../../lib/gateway/admission/limits.js";
 import { DEVICE_A, DEVICE_B } from "../../support/session-network.js";
 import { thrownBy } from "../../support/facade-rig.js";
@@ -21,8 +21,8 @@ describe("Gatekeeper", () => {
 
   beforeEach(() => keep());
 
-  function arrive(address: string): Visit {
-    return keeper.arrive(address, now, ({ code }: UsmpError) => ended.push(`${address} ${code}`));
+  function arrive(address: string): Admission {
+    return keeper.admit(address, now, ({ code }: UsmpError) => ended.push(`${address} ${code}`));
   }
 
   /** Whether an arrival is let in; it stays. */
@@ -41,7 +41,7 @@ describe("Gatekeeper", () => {
   }
 
   /** A whole visit up to its session. */
-  function establish(address: string, deviceId = DEVICE_A, hasSession = false): Visit {
+  function establish(address: string, deviceId = DEVICE_A, hasSession = false): Admission {
     const visit = arrive(address);
     visit.identify(deviceId, now);
     visit.establish(hasSession, now);
@@ -52,7 +52,7 @@ describe("Gatekeeper", () => {
   function fail(address: string, deviceId = DEVICE_A): number {
     const visit = arrive(address);
     visit.identify(deviceId, now);
-    visit.leave(now);
+    visit.release(now);
     return visit.fail(now);
   }
 
@@ -108,8 +108,8 @@ describe("Gatekeeper", () => {
       keep({ maxSessions: 1 });
       const visit = establish("a");
       expect(refusal(() => establish("b", DEVICE_B))).to.equal("too many sessions");
-      visit.leave(now);
-      visit.leave(now);
+      visit.release(now);
+      visit.release(now);
       establish("b", DEVICE_B);
       expect(
         refusal(() => establish("c", DEVICE_A)),
@@ -133,7 +133,7 @@ describe("Gatekeeper", () => {
       });
       visits[0]!.establish(false, now);
       expect(refusal(() => visits[1]!.establish(false, now))).to.equal("too many sessions");
-      visits[1]!.leave(now);
+      visits[1]!.release(now);
       expect(keeper.handshakes.size).to.equal(0);
       expect(keeper.sessions.hasRoom("a"), "nothing was given back that was not taken").to.equal(false);
       expect(keeper.knownPairs.has(`a ${DEVICE_B}`, now)).to.equal(true);
@@ -149,7 +149,7 @@ describe("Gatekeeper", () => {
       keep({ maxSessions: 1 });
       const older = establish("a");
       establish("a", DEVICE_A, true);
-      older.leave(now);
+      older.release(now);
       expect(keeper.sessions.hasRoom("a")).to.equal(false);
     });
   });
@@ -172,13 +172,13 @@ describe("Gatekeeper", () => {
       for (let at = 0; at < 100; at++) {
         const visit = arrive("a");
         visit.identify(DEVICE_A, now);
-        visit.leave(now);
+        visit.release(now);
       }
       arrive("a").identify(DEVICE_A, now);
     });
 
     it("nobody who proved that key at that address within 24 hours, not even for later failures", () => {
-      establish("a").leave(now);
+      establish("a").release(now);
       for (let at = 0; at < 20; at++) expect(fail("a")).to.equal(0);
       now += DAY_MS - 1;
       expect(fail("a")).to.equal(0);
@@ -195,14 +195,14 @@ describe("Gatekeeper", () => {
       for (let at = 0; at < 4; at++) fail("a");
       keep({ rememberMs: 0 });
       for (let at = 0; at < 4; at++) fail("a");
-      establish("a").leave(now);
+      establish("a").release(now);
       expect(Array.from({ length: 5 }, () => fail("a"))).to.deep.equal([0, 0, 0, 0, 1_000]);
     });
 
     it("guesses made at once as well: each counts", () => {
       const visits = Array.from({ length: 8 }, () => arrive("a"));
       for (const visit of visits) visit.identify(DEVICE_A, now);
-      const lockouts = visits.map((visit) => (visit.leave(now), visit.fail(now)));
+      const lockouts = visits.map((visit) => (visit.release(now), visit.fail(now)));
       expect(lockouts).to.deep.equal([0, 0, 0, 0, 1_000, 2_000, 4_000, 8_000]);
     });
   });
@@ -210,7 +210,7 @@ describe("Gatekeeper", () => {
   it("remembers a session's address and device from its end on", () => {
     const visit = establish("a");
     now += 2 * DAY_MS;
-    visit.leave(now);
+    visit.release(now);
     now += DAY_MS - 1;
     for (let at = 0; at < 6; at++) expect(fail("a")).to.equal(0);
   });
@@ -223,7 +223,7 @@ describe("Gatekeeper", () => {
       visit.identify(DEVICE_A, now);
       // Every other one stalls instead.
       if (at % 2 === 0) {
-        visit.leave(now);
+        visit.release(now);
         visit.fail(now);
       }
       expect(keeper.handshakes.size).to.be.at.most(DEFAULT_LIMITS.maxHandshakes / 2);

@@ -20,7 +20,7 @@ class Table {
   }
 
   leave(name: string): void {
-    this.table.leave(this.tickets.get(name)!);
+    this.table.release(this.tickets.get(name)!);
   }
 }
 
@@ -95,8 +95,8 @@ describe("HandshakeTable", () => {
     const ticket = table.enter("a", false, () => {});
     table.enter("b", true, () => {});
     expect(table.size).to.equal(2);
-    table.leave(ticket);
-    table.leave(ticket);
+    table.release(ticket);
+    table.release(ticket);
     expect(table.size).to.equal(1);
   });
 
@@ -154,13 +154,13 @@ describe("HandshakeTable", () => {
     const table = new HandshakeTable(2, 1);
     let inner: HandshakeTicket | undefined;
     const first: HandshakeTicket = table.enter("a", false, () => {
-      table.leave(first);
+      table.release(first);
       inner = table.enter("b", true, () => {});
     });
     const second = table.enter("a", false, () => {});
     expect(table.size).to.equal(2);
-    table.leave(second);
-    table.leave(inner!);
+    table.release(second);
+    table.release(inner!);
     expect(table.size).to.equal(0);
   });
 

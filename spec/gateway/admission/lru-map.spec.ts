@@ -1,22 +1,22 @@
 import { expect } from "chai";
-import { BoundedTable } from "../../../lib/gateway/admission/lru-map.js";
+import { LruMap } from "../../../lib/gateway/admission/lru-map.js";
 
-describe("BoundedTable", () => {
+describe("LruMap", () => {
   it("holds what was set", () => {
-    const table = new BoundedTable<number>(2);
+    const table = new LruMap<number>(2);
     table.set("a", 1);
     table.set("b", 2);
     expect([table.get("a"), table.get("b"), table.get("c"), table.size]).to.deep.equal([1, 2, undefined, 2]);
   });
 
   it("lets go what was set longest ago, as soon as one is too many", () => {
-    const table = new BoundedTable<number>(2);
+    const table = new LruMap<number>(2);
     for (const [at, key] of ["a", "b", "c"].entries()) table.set(key, at);
     expect([table.get("a"), table.get("b"), table.get("c"), table.size]).to.deep.equal([undefined, 1, 2, 2]);
   });
 
   it("counts what is set again as the newest, and getting as nothing", () => {
-    const table = new BoundedTable<number>(2);
+    const table = new LruMap<number>(2);
     table.set("a", 1);
     table.set("b", 2);
     table.set("a", 3);
@@ -26,7 +26,7 @@ describe("BoundedTable", () => {
   });
 
   it("has room again where one was deleted, and says whether there was one", () => {
-    const table = new BoundedTable<number>(1);
+    const table = new LruMap<number>(1);
     table.set("a", 1);
     expect([table.delete("a"), table.delete("a"), table.size]).to.deep.equal([true, false, 0]);
     table.set("b", 2);
@@ -34,13 +34,13 @@ describe("BoundedTable", () => {
   });
 
   it("stays at its bound, whatever is set", () => {
-    const table = new BoundedTable<number>(100);
+    const table = new LruMap<number>(100);
     for (let at = 0; at < 10_000; at++) table.set(String((at * 7_919) % 1_000), at);
     expect(table.size).to.equal(100);
   });
 
   it("keeps its order when the newest, the oldest and one in between are set anew or deleted", () => {
-    const table = new BoundedTable<string>(4);
+    const table = new LruMap<string>(4);
     for (const key of ["a", "b", "c", "d"]) table.set(key, key);
     for (const key of ["d", "a", "c"]) table.set(key, key);
     table.delete("c");

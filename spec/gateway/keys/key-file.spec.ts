@@ -475,7 +475,7 @@ describe("KeyFile", () => {
 
   it("does not keep a process alive", async () => {
     write(PUMP);
-    const module = new URL(`../../lib/index${extname(import.meta.url)}`, import.meta.url).href;
+    const module = new URL(`../../../lib/index${extname(import.meta.url)}`, import.meta.url).href;
     const program = `
       const { KeyFile } = await import(${JSON.stringify(module)});
       const keys = await KeyFile.open(${JSON.stringify(file)}, { pollMs: 5 });

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { FrameType } from "../../../lib/core/wire/wire.js";
 import { UsmpError } from "../../../lib/errors.js";
 import { DEFAULT_LIMITS } from "../../../lib/gateway/admission/limits.js";
-import { DatagramFront } from "../../../lib/gateway/udp/udp-demultiplexer.js";
+import { UdpDemultiplexer } from "../../../lib/gateway/udp/udp-demultiplexer.js";
 import type { DatagramHandlers, DatagramPeer } from "../../../lib/transport/transport.js";
 import { SimulatedClock } from "../../../lib/testing/simulated-clock.js";
 import { counted, filled, flipped } from "../../support/core-bytes.js";
@@ -22,7 +22,7 @@ function fails(): never {
 
 const HELLO = plainFrame(FrameType.HELLO, counted(38));
 
-describe("DatagramFront", () => {
+describe("UdpDemultiplexer", () => {
   let rig: DatagramRig;
 
   beforeEach(async () => {
@@ -351,7 +351,7 @@ describe("DatagramFront", () => {
     }
 
     it("makes at most 20,000 cookies a second, in all (docs/gateway.md#limits)", async () => {
-      const listener = await DatagramFront.listen(acceptor, crypto, options, {
+      const listener = await UdpDemultiplexer.listen(acceptor, crypto, options, {
         onLink: () => {},
         onError: () => {},
       });
@@ -369,12 +369,12 @@ describe("DatagramFront", () => {
     it("passes errors of the socket on, and what keeps an answer from leaving to its session", async () => {
       const errors: UsmpError[] = [];
       const told: string[] = [];
-      const listener = await DatagramFront.listen(acceptor, crypto, options, {
+      const listener = await UdpDemultiplexer.listen(acceptor, crypto, options, {
         onError: (error) => errors.push(error),
         onLink: (link) => {
           link.attach({
             onBytes: () => told.push("bytes"),
-            onTrouble: ({ code }) => told.push(`trouble ${code}`),
+            onTransientError: ({ code }) => told.push(`trouble ${code}`),
             onEnd: () => {},
             onClose: () => told.push("closed"),
           });

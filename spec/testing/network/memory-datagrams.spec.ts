@@ -68,7 +68,7 @@ describe("MemoryDatagramNetwork", () => {
       onBytes: () => {},
       onEnd: () => {},
       onClose: () => {},
-      onTrouble: ({ code }) => troubles.push(code),
+      onTransientError: ({ code }) => troubles.push(code),
     });
     link.send(Uint8Array.of(1), () => {});
     link.send(Uint8Array.of(2), () => {});
