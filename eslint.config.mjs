@@ -73,7 +73,8 @@ export default defineConfig(
   {
     files: ["lib/**/*.ts"],
     rules: {
-      "max-lines": ["error", { max: 400, skipBlankLines: false, skipComments: false }],
+      // A warning: a person judges whether such a file is two things.
+      "max-lines": ["warn", { max: 500, skipBlankLines: false, skipComments: false }],
       "no-console": "error",
       "no-restricted-syntax": ["error", INSTANCEOF],
     },

@@ -81,7 +81,8 @@ const WITH_SECRETS = new Set([
 const UNWIPED =
   /\bUint8Array\.(from|of)\(|\bnew Uint8Array\((?!new ArrayBuffer\(|\w+\.buffer, )|\bBuffer\.(concat|alloc)|\b(?!hex\b|text\b)\w+\.slice\(/;
 
-const MAX_LINES = 400;
+/** Past this a person judges whether a file is two things: it is printed, and fails nothing. */
+const LONG_FILE_LINES = 500;
 
 /** File name, relative to `lib/` and with forward slashes, to source text. */
 type Sources = ReadonlyMap<string, string>;
@@ -270,7 +271,7 @@ function unwipedSecrets(sources: Sources): string[] {
 function longFiles(sources: Sources): string[] {
   return [...sources].flatMap(([file, text]) => {
     const lines = text.replace(/\n$/, "").split("\n").length;
-    return lines > MAX_LINES ? [`${file} has ${lines} lines`] : [];
+    return lines > LONG_FILE_LINES ? [`${file} has ${lines} lines`] : [];
   });
 }
 
@@ -492,12 +493,12 @@ describe("architecture", () => {
     expect([...WITH_SECRETS].filter((file) => !library.has(file))).to.deep.equal([]);
   });
 
-  rule(
-    `has no file of more than ${MAX_LINES} lines`,
-    longFiles,
-    { "core/at-limit.ts": "//\n".repeat(MAX_LINES), "core/long.ts": "//\n".repeat(MAX_LINES + 1) },
-    ["core/long.ts has 401 lines"],
-  );
+  it(`prints each file of more than ${LONG_FILE_LINES} lines`, () => {
+    for (const file of longFiles(library)) console.log(`      ${file}: is it two things?`);
+    const limit = "//\n".repeat(LONG_FILE_LINES);
+    const sources = { "core/at-limit.ts": limit, "core/long.ts": `${limit}//\n` };
+    expect(longFiles(new Map(Object.entries(sources)))).to.deep.equal(["core/long.ts has 501 lines"]);
+  });
 
   rule(
     "names files and folders in kebab-case",

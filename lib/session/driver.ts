@@ -4,7 +4,6 @@ import type { ConnectionEvent } from "../core/events.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
 import type { HandshakeHandlers, SessionHandlers } from "./driver-handlers.js";
-import { isOrderlyEnd } from "./orderly-end.js";
 import { LinkWriter } from "./link-writer.js";
 import { PendingSends } from "./pending-sends.js";
 import type { SessionStats } from "./stats.js";
@@ -397,4 +396,9 @@ export class SessionDriver implements LinkHandlers {
     this.#timer?.cancel();
     this.#link.end();
   }
+}
+
+/** Whether a session that ended for this reason still sends what it had accepted before. */
+function isOrderlyEnd({ code }: UsmpError): boolean {
+  return code === "CLOSED" || code === "BYE" || code === "SEQ_EXHAUSTED" || code === "TRANSPORT";
 }

@@ -1,3 +1,4 @@
+import { requireFunctions } from "../core/arguments.js";
 import { hexOf } from "../core/wire/bytes.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { formatDeviceId } from "../core/wire/device-id.js";
@@ -5,7 +6,6 @@ import { isUsmpError, orderlyEnd, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
 import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "./guarded-emitter.js";
 import { LeavableIterator } from "./leavable-iterator.js";
-import { requireDriver } from "./made-here.js";
 import { Inbox, type ReceiveOptions } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
 import { checkNumber, pingTimeoutOf, type SessionSettings } from "./options.js";
@@ -75,7 +75,9 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   /** Sessions come from {@link UsmpClient}, {@link UsmpServer} and the facade. */
   private constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
     super(SESSION_EVENTS);
-    requireDriver(driver);
+    // The types keep this constructor to the library; a program in JavaScript may call it all the same.
+    const advice = "no arguments, and do not call this: begin(), connect() and listen() make sessions";
+    requireFunctions("driver", driver, ["attach"], advice);
     this.deviceId = formatDeviceId(deviceId);
     this.sessionId = hexOf(sessionId);
     this.#driver = driver;
