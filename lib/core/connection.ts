@@ -6,11 +6,8 @@ import type { ConnectionEvent } from "./events.js";
  * events and the next deadline out.
  */
 export interface Connection {
-  /**
-   * Takes the next bytes of a stream, or one datagram (borrowed for the call). `flush` is called, within the call, where what
-   * is to be sent should be taken before something that takes long is computed.
-   */
-  receive(chunk: Uint8Array, now: number, flush?: () => void): void;
+  /** Takes the next bytes of a stream, cut anywhere, or one datagram (borrowed for the call). */
+  receive(chunk: Uint8Array, now: number): void;
   /** The link has ended: the peer will send no more, or it broke (`cause`). */
   linkEnded(cause?: UsmpError): void;
   /** What is sent does not get through for the moment. */
@@ -48,8 +45,11 @@ export interface Connection {
   readonly outputLength: number;
   /** What to send, in order; over datagrams each is one. Not changed any more. */
   takeOutput(): Uint8Array[];
-  /** Does ahead what can be done while what was sent is on its way. */
-  prepare(): void;
+  /**
+   * Does the expensive work that need not delay the output: derives a session's keys, computes ahead. Call it after the
+   * output was written. It may end the connection, and may have events.
+   */
+  prepare(now: number): void;
   /** What happened, in order. */
   takeEvents(): ConnectionEvent[];
   /** Whether there is something to take. */

@@ -196,7 +196,7 @@ export class SessionDriver implements LinkHandlers {
     const now = this.#clock.now();
     this.#bytesReceived += chunk.length;
     this.#updateCongestion(now);
-    this.#connection.receive(chunk, now, this.#flush);
+    this.#connection.receive(chunk, now);
     // An answer to the peer does not wait until the application has seen what came.
     this.#flush();
     this.#pump();
@@ -314,11 +314,11 @@ export class SessionDriver implements LinkHandlers {
     });
   }
 
-  readonly #flush = (): void => {
+  #flush(): void {
     if (this.#connection.outputLength === 0) return;
     for (const piece of this.#connection.takeOutput()) this.#writer.write(piece);
-    this.#connection.prepare();
-  };
+    this.#connection.prepare(this.#clock.now());
+  }
 
   #onFlushed(): void {
     this.#settle();

@@ -103,7 +103,7 @@ describe("a gateway's driver", () => {
     ]);
   });
 
-  it("has its session also where the link throws within the call, as it had before", () => {
+  it("has its session with the next frame if the link throws within the call", () => {
     const { link, device, events } = challenged(() => {
       throw new Error("a link of somebody's own");
     });

@@ -64,8 +64,10 @@ export class End {
     );
   }
 
+  /** Takes bytes. A gateway then has its session at once, as if its driver had written SESSION_OK. */
   receive(bytes: Uint8Array, now = 0): void {
     this.connection.receive(bytes, now);
+    if (this.role === "gateway") this.connection.prepare(now);
     if (this.#answer === undefined) return;
     const seen = this.#events.length;
     if (this.events.slice(seen).some(({ type }) => type === "hello")) this.connection.providePsk(this.#answer);
@@ -149,8 +151,9 @@ export function agreedKeys(): HandshakeResult {
 /** Takes any one frame for the whole handshake and agrees on the keys above. */
 class AgreedHandshake implements Handshake {
   start = (): null => null;
-  receive = (): ReturnType<Handshake["receive"]> => ({ type: "done", frame: null, result: agreedKeys() });
+  receive = (): ReturnType<Handshake["receive"]> => ({ type: "done", frame: null });
   providePsk = (): null => null;
+  conclude = agreedKeys;
   endedEarly = (): never => unexpected();
   timedOut = (): never => unexpected();
   wipe = (): void => {};

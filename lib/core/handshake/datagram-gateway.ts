@@ -21,7 +21,7 @@ import { FrameType, HMAC_LENGTH } from "../wire/wire.js";
 type State =
   | { readonly name: "awaitHello" }
   | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
-  | { readonly name: "awaitHelloAck"; readonly proof: PskVerifier }
+  | { readonly name: "awaitHelloAck"; readonly verifier: PskVerifier }
   | { readonly name: "over" };
 
 export class DatagramGatewayHandshake implements DatagramHandshake {
@@ -50,9 +50,9 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
 
   providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): HandshakeFrame | null {
     if (this.#state.name !== "awaitPsk") return null;
-    const proof = new PskVerifier(this.#options, this.#state, psk, previousPsk);
-    this.#state = { name: "awaitHelloAck", proof };
-    return proof.challenge;
+    const verifier = new PskVerifier(this.#options, this.#state, psk, previousPsk);
+    this.#state = { name: "awaitHelloAck", verifier };
+    return verifier.challenge;
   }
 
   timedOut(timeoutMs: number): UsmpError {
@@ -64,7 +64,7 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
   wipe(): void {
     const state = this.#state;
     this.#state = { name: "over" };
-    if (state.name === "awaitHelloAck") state.proof.wipe();
+    if (state.name === "awaitHelloAck") state.verifier.wipe();
   }
 
   #takeHello(payload: Uint8Array): DatagramHandshakeStep | null {
@@ -78,7 +78,7 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
       case "awaitPsk":
         return isSame(hello, state) ? { type: "again", send: [] } : null;
       case "awaitHelloAck":
-        return isSame(hello, state.proof.transcript) ? { type: "again", send: [state.proof.challenge] } : null;
+        return isSame(hello, state.verifier.transcript) ? { type: "again", send: [state.verifier.challenge] } : null;
       case "over":
         return null;
     }
@@ -86,11 +86,12 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
 
   #finish(hmac: Uint8Array): DatagramHandshakeStep | null {
     if (this.#state.name !== "awaitHelloAck") return null;
-    const agreed = this.#state.proof.verify(hmac);
+    const { verifier } = this.#state;
+    const agreed = verifier.verify(hmac);
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) return null;
-    // Before SESSION_OK leaves: the device's first frame needs its keys (§3). And before the secrets are gone.
-    const { result } = agreed;
+    // Before SESSION_OK is sent: the device's first frame, which may follow at once, needs the keys (§3).
+    const result = verifier.conclude(agreed.sessionId);
     this.wipe();
     return { type: "done", send: agreed.sessionOk, result };
   }

@@ -10,14 +10,13 @@ export interface HandshakeFrame {
   readonly payload: Uint8Array;
 }
 
-/** What came of one step: a frame to send, a key to look up, or the end with all that was agreed. */
+/** What the connection does after one frame: send an answer, look up a key, or call `conclude`, after `frame` was sent. */
 export type HandshakeStep =
   | { readonly type: "send"; readonly frame: HandshakeFrame }
   | { readonly type: "lookup"; readonly deviceId: Uint8Array }
-  /** `result` may be computed only when it is asked for, which is once: until then `wipe` forgets the secrets. It throws as `receive` does. */
-  | { readonly type: "done"; readonly frame: HandshakeFrame | null; readonly result: HandshakeResult };
+  | { readonly type: "done"; readonly frame: HandshakeFrame | null };
 
-/** One end of the handshake (§3), without I/O. After an error, or "done" and its result, it is used up. */
+/** One end of the handshake (§3), without I/O. After an error or `conclude` it takes no frame. */
 export interface Handshake {
   /** The first frame to send, or null where the peer speaks first. Called once, before anything else. */
   start(): HandshakeFrame | null;
@@ -31,8 +30,13 @@ export interface Handshake {
    * Null where no answer is awaited.
    */
   providePsk(psk: Uint8Array | null, previousPsk?: Uint8Array | null): HandshakeFrame | null;
-  /** Does ahead what can be done while the peer's answer is on its way. */
+  /** Computes ahead what the peer's answer will need. Call it when all output has been written. */
   prepare?(): void;
+  /**
+   * Computes the result, and wipes all other secrets. Call it once, after `receive` returned "done".
+   * @throws UsmpError AUTH if the peer's public key is of low order.
+   */
+  conclude(): HandshakeResult;
   /** What it means that the connection ended at this point. */
   endedEarly(cause?: UsmpError): UsmpError;
   /** What it means that the deadline passed at this point. */

@@ -26,15 +26,12 @@ export interface GatewayHandshakeOptions {
   readonly takeKeyPair?: () => KeyPair;
 }
 
+/** The answer to a HELLO_ACK that proved a key. */
 export interface Agreement {
   readonly sessionOk: HandshakeFrame;
   readonly proof: "current" | "previous";
-  /**
-   * Computed when it is asked for, which is once, before the secrets are wiped: it takes longer than all else here, and over a
-   * stream SESSION_OK need not wait for it.
-   * @throws UsmpError AUTH where the shared secret is zero.
-   */
-  readonly result: HandshakeResult;
+  /** 16 bytes. */
+  readonly sessionId: Uint8Array;
 }
 
 export class PskVerifier {
@@ -88,14 +85,19 @@ export class PskVerifier {
     const sessionId = this.#crypto.randomBytes(SESSION_ID_LENGTH);
     const proven = isCurrent ? this.#current : this.#previous;
     const payload = concat(sessionId, hmacServer(this.#crypto, proven, this.transcript, sessionId));
-    const conclude = (): HandshakeResult => this.#conclude(sessionId);
-    return {
-      sessionOk: { type: FrameType.SESSION_OK, seq: GATEWAY_SEQ, payload },
-      proof: isCurrent ? "current" : "previous",
-      get result() {
-        return conclude();
-      },
-    };
+    const sessionOk: HandshakeFrame = { type: FrameType.SESSION_OK, seq: GATEWAY_SEQ, payload };
+    return { sessionOk, proof: isCurrent ? "current" : "previous", sessionId };
+  }
+
+  /**
+   * Computes the session's keys, which takes longer than everything else here. Over a stream SESSION_OK need not wait for it.
+   * @throws UsmpError AUTH if the shared secret is zero.
+   */
+  conclude(sessionId: Uint8Array): HandshakeResult {
+    const { deviceId, pubC } = this.transcript;
+    const keys = deriveSessionKeys(this.#crypto, this.#pair, pubC, this.transcript);
+    if (keys === null) throw lowOrder();
+    return { deviceId, sessionId, keys };
   }
 
   /** Forgets all secrets. */
@@ -106,13 +108,6 @@ export class PskVerifier {
       () => this.#psk !== null && this.#crypto.wipe(this.#psk),
       () => this.#previousPsk !== null && this.#crypto.wipe(this.#previousPsk),
     );
-  }
-
-  #conclude(sessionId: Uint8Array): HandshakeResult {
-    const { deviceId, pubC } = this.transcript;
-    const keys = deriveSessionKeys(this.#crypto, this.#pair, pubC, this.transcript);
-    if (keys === null) throw lowOrder();
-    return { deviceId, sessionId, keys };
   }
 
   get #current(): Uint8Array {

@@ -4,14 +4,21 @@
  *     start -> HELLO ->  [awaitChallenge] -- HELLO_RETRY, once --> HELLO with cookie -> [awaitChallenge]
  *                               | CHALLENGE
  *                               v
- *              HELLO_ACK -> [awaitSessionOk] -- SESSION_OK, verified --> done
+ *              HELLO_ACK -> [awaitSessionOk] -- SESSION_OK, verified --> done -> [agreed] -- conclude --> the session's keys
  */
 import { UsmpError } from "../../errors.js";
 import type { CryptoProvider, KeyPair } from "../crypto-provider.js";
 import type { Frame } from "../wire/frame.js";
 import { inTurn } from "../guarded-crypto.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
-import { deriveSessionKeys, hmacClient, hmacServer, type SessionKeys, type Transcript } from "./key-derivation.js";
+import {
+  deriveSessionKeys,
+  hmacClient,
+  hmacServer,
+  type HandshakeResult,
+  type SessionKeys,
+  type Transcript,
+} from "./key-derivation.js";
 import {
   CHALLENGE_LENGTH,
   DEVICE_SEQ,
@@ -22,14 +29,17 @@ import {
 } from "../wire/handshake-payloads.js";
 import { COOKIE_LENGTH, FrameType } from "../wire/wire.js";
 
+/** What the device knows once it has answered CHALLENGE. */
+interface Answered {
+  readonly transcript: Transcript;
+  /** Undefined until they are derived; null if the gateway's public key is of low order. */
+  readonly keys: SessionKeys | null | undefined;
+}
+
 type State =
   | { readonly name: "awaitChallenge"; readonly retried: boolean }
-  | {
-      readonly name: "awaitSessionOk";
-      readonly transcript: Transcript;
-      /** Undefined before they were derived; null where the gateway's public key is of low order. */
-      readonly keys: SessionKeys | null | undefined;
-    }
+  | ({ readonly name: "awaitSessionOk" } & Answered)
+  | ({ readonly name: "agreed"; readonly sessionId: Uint8Array } & Answered)
   | { readonly name: "over" };
 
 export interface DeviceHandshakeOptions {
@@ -77,6 +87,7 @@ export class StreamDeviceHandshake implements Handshake {
           : this.#answerChallenge(frame);
       case "awaitSessionOk":
         return this.#finish(frame, this.#state);
+      case "agreed":
       case "over":
         throw new UsmpError("HANDSHAKE", "the handshake is over already");
     }
@@ -98,6 +109,16 @@ export class StreamDeviceHandshake implements Handshake {
       this.#state = { ...state, keys: this.#derive(state.transcript) };
   }
 
+  conclude(): HandshakeResult {
+    const state = this.#state;
+    if (state.name !== "agreed") throw new UsmpError("HANDSHAKE", "the handshake is not done, or over already");
+    const keys = state.keys === undefined ? this.#derive(state.transcript) : state.keys;
+    if (keys === null)
+      throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
+    this.#end();
+    return { deviceId: this.#deviceId, sessionId: state.sessionId, keys };
+  }
+
   endedEarly(cause?: UsmpError): UsmpError {
     if (this.#state.name === "awaitSessionOk") {
       // The server answers a wrong HMAC with silence and the end of the connection (§3).
@@ -117,7 +138,8 @@ export class StreamDeviceHandshake implements Handshake {
   }
 
   wipe(): void {
-    const keys = this.#state.name === "awaitSessionOk" ? this.#state.keys : null;
+    const state = this.#state;
+    const keys = state.name === "awaitSessionOk" || state.name === "agreed" ? state.keys : null;
     inTurn(
       () => keys && this.#crypto.wipe(keys.c2s),
       () => keys && this.#crypto.wipe(keys.s2c),
@@ -144,18 +166,15 @@ export class StreamDeviceHandshake implements Handshake {
     return { type: "send", frame: { type: FrameType.HELLO_ACK, seq: DEVICE_SEQ.helloAck, payload } };
   }
 
-  #finish(frame: Frame, state: State & { name: "awaitSessionOk" }): HandshakeStep {
+  #finish(frame: Frame, { transcript, keys }: Answered): HandshakeStep {
     expectFrame(frame, FrameType.SESSION_OK, SESSION_OK_LENGTH);
     const { sessionId, hmacServer: given } = readSessionOk(frame.payload);
-    const expected = hmacServer(this.#crypto, this.#psk, state.transcript, sessionId);
+    const expected = hmacServer(this.#crypto, this.#psk, transcript, sessionId);
     if (!this.#crypto.constantTimeEqual(expected, given)) {
       throw new UsmpError("AUTH", "the gateway does not have our PSK: it is misconfigured, or somebody else's");
     }
-    const keys = state.keys === undefined ? this.#derive(state.transcript) : state.keys;
-    if (keys === null)
-      throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
-    this.#end();
-    return { type: "done", frame: null, result: { deviceId: this.#deviceId, sessionId, keys } };
+    this.#state = { name: "agreed", transcript, keys, sessionId };
+    return { type: "done", frame: null };
   }
 
   #derive(transcript: Transcript): SessionKeys | null {

@@ -5,6 +5,9 @@
  *                                                                                         | HELLO_ACK, verified
  *                                                                                         v
  *                                                                            SESSION_OK, done -> [agreed]
+ *                                                                                         | conclude
+ *                                                                                         v
+ *                                                                                    the session's keys
  *
  * A device that is not known goes the same way with a random key, so that what it sees, and when, tells it nothing.
  */
@@ -19,7 +22,8 @@ import { FrameType, HMAC_LENGTH } from "../wire/wire.js";
 type State =
   | { readonly name: "awaitHello" }
   | { readonly name: "awaitPsk"; readonly deviceId: Uint8Array; readonly pubC: Uint8Array }
-  | { readonly name: "awaitHelloAck" | "agreed"; readonly proof: PskVerifier }
+  | { readonly name: "awaitHelloAck"; readonly verifier: PskVerifier }
+  | { readonly name: "agreed"; readonly verifier: PskVerifier; readonly sessionId: Uint8Array }
   | { readonly name: "over" };
 
 export class StreamGatewayHandshake implements Handshake {
@@ -45,7 +49,7 @@ export class StreamGatewayHandshake implements Handshake {
       case "awaitHello":
         return this.#takeHello(frame);
       case "awaitHelloAck":
-        return this.#finish(frame, this.#state.proof);
+        return this.#finish(frame, this.#state.verifier);
       case "awaitPsk":
         throw new UsmpError("HANDSHAKE", "the device sent more before it had a CHALLENGE to answer");
       case "agreed":
@@ -56,13 +60,20 @@ export class StreamGatewayHandshake implements Handshake {
 
   providePsk(psk: Uint8Array | null, previousPsk: Uint8Array | null = null): HandshakeFrame | null {
     if (this.#state.name !== "awaitPsk") return null;
-    const proof = new PskVerifier(this.#options, this.#state, psk, previousPsk);
-    this.#state = { name: "awaitHelloAck", proof };
-    return proof.challenge;
+    const verifier = new PskVerifier(this.#options, this.#state, psk, previousPsk);
+    this.#state = { name: "awaitHelloAck", verifier };
+    return verifier.challenge;
   }
 
   prepare(): void {
-    if (this.#state.name === "awaitHelloAck") this.#state.proof.prepare();
+    if (this.#state.name === "awaitHelloAck") this.#state.verifier.prepare();
+  }
+
+  conclude(): HandshakeResult {
+    if (this.#state.name !== "agreed") throw new UsmpError("HANDSHAKE", "the handshake is not done, or over already");
+    const result = this.#state.verifier.conclude(this.#state.sessionId);
+    this.wipe();
+    return result;
   }
 
   endedEarly(cause?: UsmpError): UsmpError {
@@ -77,7 +88,7 @@ export class StreamGatewayHandshake implements Handshake {
   wipe(): void {
     const state = this.#state;
     this.#state = { name: "over" };
-    if (state.name === "awaitHelloAck" || state.name === "agreed") state.proof.wipe();
+    if (state.name === "awaitHelloAck" || state.name === "agreed") state.verifier.wipe();
   }
 
   #takeHello(frame: Frame): HandshakeStep {
@@ -88,23 +99,12 @@ export class StreamGatewayHandshake implements Handshake {
     return { type: "lookup", deviceId: hello.deviceId };
   }
 
-  #finish(frame: Frame, proof: PskVerifier): HandshakeStep {
+  #finish(frame: Frame, verifier: PskVerifier): HandshakeStep {
     expectFrame(frame, FrameType.HELLO_ACK, HMAC_LENGTH);
-    const agreed = proof.verify(frame.payload);
+    const agreed = verifier.verify(frame.payload);
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) throw wrongKey();
-    this.#state = { name: "agreed", proof };
-    const conclude = (): HandshakeResult => {
-      const { result } = agreed;
-      this.wipe();
-      return result;
-    };
-    return {
-      type: "done",
-      frame: agreed.sessionOk,
-      get result() {
-        return conclude();
-      },
-    };
+    this.#state = { name: "agreed", verifier, sessionId: agreed.sessionId };
+    return { type: "done", frame: agreed.sessionOk };
   }
 }

@@ -2,8 +2,11 @@
  * One end of a USMP connection over a reliable stream, without I/O: chunks and the time in; bytes, events and the next
  * deadline out. It is the same for both roles; the handshake it is given makes the difference.
  *
- *     handshake --- done ---> established --- BYE, violation, deadline, end of the stream ---> closed
- *         `---------------------- violation, deadline, end of the stream ----------------------^
+ *     handshake --- done ---> concluding --- keys derived ---> established --- BYE, violation, ... ---> closed
+ *         `--------------------------`---------- violation, deadline, end of the stream -----------------^
+ *
+ * In `concluding` the last frame of the handshake, SESSION_OK, waits in the output. `prepare` derives the session's keys after
+ * the driver has written it, so the device does not wait for the gateway's computing. A frame that comes first does so, too.
  */
 import { ownMembers } from "../own-members.js";
 import { isUsmpError, UsmpError } from "../../errors.js";
@@ -13,7 +16,7 @@ import { appendFrame, type Frame } from "../wire/frame.js";
 import { FrameDecoder } from "./frame-decoder.js";
 import { endsSession, lastly } from "../guarded-crypto.js";
 import type { Handshake, HandshakeFrame } from "../handshake/handshake.js";
-import { madeWith, type HandshakeResult } from "../handshake/key-derivation.js";
+import { madeWith } from "../handshake/key-derivation.js";
 import { StreamOutbox } from "./stream-outbox.js";
 import { StreamSession } from "./stream-session.js";
 import type { SessionOptions } from "../session/session-options.js";
@@ -38,6 +41,7 @@ type State =
       readonly helloBy: number;
       readonly helloTimeoutMs: number;
     }
+  | { readonly name: "concluding"; readonly handshake: Handshake; readonly deadline: number }
   | { readonly name: "established"; readonly session: StreamSession }
   | { readonly name: "closed" };
 
@@ -46,8 +50,6 @@ export class StreamConnection implements Connection {
   readonly #decoder = new FrameDecoder();
   readonly #outbox = new StreamOutbox();
   #state: State;
-  /** The handshake is done, and its session is not made yet. */
-  #agreed: { readonly result: HandshakeResult } | null = null;
   #events: ConnectionEvent[] = [];
   #bytesAt: number;
   #reading = true;
@@ -62,17 +64,14 @@ export class StreamConnection implements Connection {
     this.#sendPlain(handshake.start());
   }
 
-  /** The bytes are cut anywhere. */
-  receive(chunk: Uint8Array, now: number, flush = (): void => {}): void {
+  receive(chunk: Uint8Array, now: number): void {
     if (this.#state.name === "closed") return;
     this.#guard(() => {
-      // A link may bring the answer to SESSION_OK while it is given that.
-      this.#conclude(now);
       this.#bytesAt = now;
       this.#decoder.push(chunk);
       for (let frame = this.#decoder.next(); frame !== null; frame = this.#decoder.next()) {
         this.#framesReceived++;
-        this.#receiveFrame(frame, now, flush);
+        this.#receiveFrame(frame, now);
       }
     });
   }
@@ -81,7 +80,7 @@ export class StreamConnection implements Connection {
   linkEnded(cause?: UsmpError): void {
     const state = this.#state;
     if (state.name === "closed") return;
-    if (state.name === "handshake") this.#close(state.handshake.endedEarly(cause));
+    if (state.name !== "established") this.#close(state.handshake.endedEarly(cause));
     else {
       state.session.linkEnded();
       this.#close(
@@ -148,7 +147,7 @@ export class StreamConnection implements Connection {
   handleDeadline(now: number): void {
     const state = this.#state;
     if (state.name === "closed") return;
-    if (state.name === "handshake" && now >= state.deadline) {
+    if (state.name !== "established" && now >= state.deadline) {
       this.#close(state.handshake.timedOut(this.#options.handshakeTimeoutMs));
     } else if (state.name === "handshake" && now >= state.helloBy) {
       const message = `the device said no HELLO within ${state.helloTimeoutMs} ms`;
@@ -165,6 +164,8 @@ export class StreamConnection implements Connection {
     switch (this.#state.name) {
       case "handshake":
         return Math.min(this.#state.deadline, this.#state.helloBy, this.#partialFrameDeadline());
+      case "concluding":
+        return Math.min(this.#state.deadline, this.#partialFrameDeadline());
       case "established":
         return Math.min(this.#state.session.nextDeadline(), this.#partialFrameDeadline());
       case "closed":
@@ -215,9 +216,11 @@ export class StreamConnection implements Connection {
     return this.#outbox.take();
   }
 
-  prepare(): void {
-    const state = this.#state;
-    if (state.name === "handshake") this.#guard(() => state.handshake.prepare?.());
+  prepare(now: number): void {
+    this.#guard(() => {
+      if (this.#state.name === "handshake") this.#state.handshake.prepare?.();
+      this.#conclude(now);
+    });
   }
 
   hasEvents(): boolean {
@@ -234,16 +237,17 @@ export class StreamConnection implements Connection {
     return this.#state.name === "established" ? this.#state.session : null;
   }
 
-  #receiveFrame(frame: Frame, now: number, flush: () => void): void {
+  #receiveFrame(frame: Frame, now: number): void {
+    this.#conclude(now);
     const state = this.#state;
     if (state.name === "established") state.session.receive(frame, now);
     else if (state.name === "handshake") {
       if (state.helloBy !== Infinity) this.#state = { ...state, helloBy: Infinity };
-      this.#receiveHandshake(state.handshake, frame, now, flush);
+      this.#receiveHandshake(state, frame, now);
     }
   }
 
-  #receiveHandshake(handshake: Handshake, frame: Frame, now: number, flush: () => void): void {
+  #receiveHandshake({ handshake, deadline }: State & { name: "handshake" }, frame: Frame, now: number): void {
     if (isSessionType(frame.type)) {
       throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(frame.type)} before the handshake was done`);
     }
@@ -257,22 +261,15 @@ export class StreamConnection implements Connection {
         break;
       case "done":
         this.#sendPlain(step.frame);
-        this.#agreed = step;
-        // So that the peer need not wait for our share of the computing.
-        try {
-          if (step.frame !== null) flush();
-        } finally {
-          this.#conclude(now);
-        }
+        this.#state = { name: "concluding", handshake, deadline };
+        // The peer waits for nothing that `prepare` would have to let out first.
+        if (step.frame === null) this.#conclude(now);
     }
   }
 
   #conclude(now: number): void {
-    const agreed = this.#agreed;
-    this.#agreed = null;
-    // The link may have failed meanwhile, and this connection with it.
-    if (agreed === null || this.#state.name !== "handshake") return;
-    const { result } = agreed;
+    if (this.#state.name !== "concluding") return;
+    const result = this.#state.handshake.conclude();
     const session = madeWith(
       [result.keys.c2s, result.keys.s2c],
       () => new StreamSession(this.#options, result, this.#outbox, (event) => this.#emit(event), now),
@@ -311,7 +308,7 @@ export class StreamConnection implements Connection {
     this.#state = { name: "closed" };
     this.#decoder.clear();
     this.#emit({ type: "closed", error });
-    if (state.name === "handshake") lastly(() => state.handshake.wipe());
+    if (state.name !== "established") lastly(() => state.handshake.wipe());
     else
       lastly(
         () => withBye && state.session.bye(),

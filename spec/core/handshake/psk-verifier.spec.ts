@@ -38,7 +38,7 @@ describe("PskVerifier", () => {
   it("takes the device's key, and answers with that one (§3)", () => {
     const { agreed, proof } = judged([PSK, null], PSK);
     expect(agreed?.proof).to.equal("current");
-    const { sessionId } = agreed!.result;
+    const { sessionId } = agreed!;
     expect(agreed?.sessionOk).to.deep.equal({
       type: FrameType.SESSION_OK,
       seq: 0,
@@ -49,7 +49,7 @@ describe("PskVerifier", () => {
   it("takes the previous key during a rotation, and answers with that one", () => {
     const { agreed, proof } = judged([PSK, PREVIOUS_PSK], PREVIOUS_PSK);
     expect(agreed?.proof).to.equal("previous");
-    const { sessionId } = agreed!.result;
+    const { sessionId } = agreed!;
     const expected = hmacServer(crypto, PREVIOUS_PSK, proof.transcript, sessionId);
     expect(agreed?.sessionOk.payload.subarray(16)).to.deep.equal(expected);
   });

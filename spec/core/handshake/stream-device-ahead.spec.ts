@@ -40,7 +40,7 @@ function waiting(): {
   gateway.receive(device.output());
   device.receive(gateway.output());
   gateway.receive(device.output());
-  device.connection.prepare();
+  device.connection.prepare(0);
   expect(derived).to.have.lengthOf(2);
   return { device, sessionOk: gateway.output(), derived, wiped: watched.wiped, exchanges: counted.exchanges };
 }
@@ -73,7 +73,7 @@ describe("a device that derives ahead", () => {
       finish(device, sessionOk);
       expect([device.closed, device.established]).to.deep.equal([code, false]);
       for (const key of derived) expect(wiped.has(key)).to.equal(true);
-      device.connection.prepare();
+      device.connection.prepare(0);
       device.receive(sessionOk);
       expect(device.established).to.equal(false);
       expect(derived).to.have.lengthOf(2);
@@ -84,7 +84,7 @@ describe("a device that derives ahead", () => {
     const { device, sessionOk, derived, wiped, exchanges } = waiting();
     device.receive(sessionOk);
     expect(device.established).to.equal(true);
-    device.connection.prepare();
+    device.connection.prepare(0);
     for (const key of derived) expect(wiped.has(key)).to.equal(false);
     expect(exchanges()).to.equal(1);
     device.connection.abandon(new UsmpError("CLOSED", "done"));
@@ -95,7 +95,7 @@ describe("a device that derives ahead", () => {
     const device = deviceEnd();
     device.output();
     device.receive(plainFrame(FrameType.CHALLENGE, concat(filled(32, 0x4e), filled(32, 0))));
-    device.connection.prepare();
+    device.connection.prepare(0);
     expect(device.closed).to.equal(undefined);
     device.receive(plainFrame(FrameType.SESSION_OK, concat(filled(16, 1), filled(32, 2))));
     expect([device.closed, device.established]).to.deep.equal(["AUTH", false]);
@@ -115,7 +115,7 @@ describe("a device that derives ahead", () => {
     const device = deviceEnd({ crypto: { ...crypto, generateKeyPair } });
     device.output();
     device.receive(plainFrame(FrameType.CHALLENGE, concat(filled(32, 0x4e), filled(32, 9))));
-    device.connection.prepare();
+    device.connection.prepare(0);
     expect([device.closed, device.established]).to.deep.equal(["CRYPTO", false]);
   });
 });

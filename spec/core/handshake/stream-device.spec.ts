@@ -80,9 +80,11 @@ describe("StreamDeviceHandshake", () => {
     expect(take(subject, FrameType.SESSION_OK, sessionOk)).to.deep.equal({
       type: "done",
       frame: null,
-      result: { deviceId: DEVICE_ID, sessionId, keys },
     });
     expectCode(() => take(subject, FrameType.SESSION_OK, sessionOk), "HANDSHAKE");
+    expect(subject.conclude()).to.deep.equal({ deviceId: DEVICE_ID, sessionId, keys });
+    expectCode(() => take(subject, FrameType.SESSION_OK, sessionOk), "HANDSHAKE");
+    expectCode(() => subject.conclude(), "HANDSHAKE");
   });
 
   it("keeps no byte of a chunk that it was lent", () => {
@@ -91,14 +93,11 @@ describe("StreamDeviceHandshake", () => {
       Buffer.from(plainFrame(FrameType.CHALLENGE, challenge)),
       Buffer.from(plainFrame(FrameType.SESSION_OK, sessionOk)),
     ];
-    const steps = lent.map((chunk) => {
-      const step = subject.receive(asFrame(chunk));
+    for (const chunk of lent) {
+      subject.receive(asFrame(chunk));
       chunk.fill(0xee);
-      return step;
-    });
-    const done = steps[1]!;
-    if (done.type !== "done") expect.fail(`the step was ${done.type}`);
-    expect(toHex(done.result.sessionId)).to.equal(toHex(sessionId));
+    }
+    expect(toHex(subject.conclude().sessionId)).to.equal(toHex(sessionId));
   });
 
   it("accepts any seq: public peers number as they like (§9)", () => {
@@ -174,22 +173,26 @@ describe("StreamDeviceHandshake", () => {
     subject.prepare();
     subject.prepare();
     expect(exchanges()).to.equal(1);
-    const step = take(subject, FrameType.SESSION_OK, sessionOk);
+    take(subject, FrameType.SESSION_OK, sessionOk);
+    const { keys } = subject.conclude();
     expect(exchanges()).to.equal(1);
-    if (step.type !== "done") expect.fail(`the step was ${step.type}`);
-    expect(step.result.keys).to.deep.equal(
+    expect(keys).to.deep.equal(
       deriveSessionKeys(crypto, crypto.keyPairFrom(privateKey), gatewayPair.publicKey, transcript),
     );
   });
 
-  it("wipes keys that were derived ahead and came to nothing", () => {
-    const { subject, wiped } = counting();
-    take(subject, FrameType.CHALLENGE, challenge);
-    subject.prepare();
-    subject.wipe();
-    const keys = deriveSessionKeys(crypto, crypto.keyPairFrom(privateKey), gatewayPair.publicKey, transcript);
-    expect(wiped()).to.include.members([toHex(keys!.c2s), toHex(keys!.s2c)]);
-  });
+  for (const isDone of [false, true]) {
+    it(`wipes keys that it derived ahead and nobody takes${isDone ? ", after SESSION_OK, too" : ""}`, () => {
+      const { subject, wiped } = counting();
+      take(subject, FrameType.CHALLENGE, challenge);
+      subject.prepare();
+      if (isDone) take(subject, FrameType.SESSION_OK, sessionOk);
+      subject.wipe();
+      const keys = deriveSessionKeys(crypto, crypto.keyPairFrom(privateKey), gatewayPair.publicKey, transcript);
+      expect(wiped()).to.include.members([toHex(keys!.c2s), toHex(keys!.s2c)]);
+      expectCode(() => subject.conclude(), "HANDSHAKE");
+    });
+  }
 });
 
 /** A device whose exchanges are counted, and what is wiped is noted. */

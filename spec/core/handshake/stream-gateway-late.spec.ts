@@ -43,31 +43,74 @@ function watched(secret: () => Uint8Array | null | undefined = () => undefined):
 }
 
 describe("a gateway that answers before it computes its keys", () => {
-  it("lets SESSION_OK leave first, then computes one exchange, forgets its secrets, and is established", () => {
+  it("sends SESSION_OK first, then computes one exchange, wipes its secrets, and is established", () => {
     const { gateway, device, calls } = watched();
-    gateway.connection.receive(device.output(), 0, () => {
-      calls.push("flush");
-      expect(gateway.frames().map((frame) => frame[3])).to.deep.equal([FrameType.SESSION_OK]);
-      expect(gateway.established).to.equal(false);
-    });
-    expect(calls).to.deep.equal(["hmac", "hmac", "hmac", "flush", "exchange", "wipe"]);
+    gateway.connection.receive(device.output(), 0);
+    expect(gateway.frames().map((frame) => frame[3])).to.deep.equal([FrameType.SESSION_OK]);
+    expect(calls).to.deep.equal(["hmac", "hmac", "hmac"]);
+    expect(gateway.established).to.equal(false);
+    gateway.connection.prepare(0);
+    expect(calls).to.deep.equal(["hmac", "hmac", "hmac", "exchange", "wipe"]);
     expect(gateway.established).to.equal(true);
+    gateway.connection.prepare(0);
+    expect(calls).to.have.lengthOf(5);
   });
 
-  it("has the same session as the device", () => {
+  for (const isPrepared of [true, false]) {
+    it(`has the same session as the device, whose first frame comes ${isPrepared ? "after" : "before"} prepare`, () => {
+      const { gateway, device, calls } = watched();
+      gateway.connection.receive(device.output(), 0);
+      device.receive(gateway.output());
+      if (isPrepared) gateway.connection.prepare(0);
+      device.connection.send(Uint8Array.of(1, 2, 3), 0);
+      gateway.connection.receive(device.output(), 0);
+      expect(gateway.events.map(({ type }) => type)).to.deep.equal(["hello", "established", "message"]);
+      expect(gateway.messages).to.deep.equal([Uint8Array.of(1, 2, 3)]);
+      gateway.connection.prepare(0);
+      expect(calls.filter((call) => call === "exchange")).to.have.lengthOf(1);
+    });
+  }
+
+  it("has no session to send on, ping or rekey before prepare", () => {
     const { gateway, device } = watched();
-    gateway.connection.receive(device.output(), 0, () => device.receive(gateway.output()));
-    expect([device.established, gateway.established]).to.deep.equal([true, true]);
-    device.connection.send(Uint8Array.of(1, 2, 3), 0);
-    gateway.receive(device.output());
-    expect(gateway.messages).to.deep.equal([Uint8Array.of(1, 2, 3)]);
+    gateway.connection.receive(device.output(), 0);
+    expectCode(() => gateway.connection.send(Uint8Array.of(1), 0), "NOT_CONNECTED");
+    gateway.connection.ping(0);
+    gateway.connection.rekey(0);
+    gateway.connection.providePsk(PSK);
+    expect(gateway.frames()).to.have.lengthOf(1);
+    expect(gateway.closed).to.equal(undefined);
   });
 
-  it("has held what HELLO_ACK is compared with ready since it was challenged", () => {
+  it("does not expect a peer to be heard that the application does not read, from prepare on", () => {
+    const gateway = gatewayEnd({ keepalive: { idleTimeoutMs: 1_000 } });
+    const device = deviceEnd();
+    gateway.receive(device.output());
+    device.receive(gateway.output());
+    gateway.connection.receive(device.output(), 0);
+    gateway.connection.setReading(false, 0);
+    gateway.connection.prepare(0);
+    gateway.connection.handleDeadline(9_999);
+    expect([gateway.established, gateway.closed]).to.deep.equal([true, undefined]);
+  });
+
+  it("ends TIMEOUT at the handshake's deadline, and wipes, if prepare never comes", () => {
     const { gateway, device, calls } = watched();
-    gateway.connection.prepare();
+    gateway.connection.receive(device.output(), 0);
+    expect(gateway.connection.nextDeadline()).to.equal(10_000);
+    gateway.connection.handleDeadline(9_999);
+    expect(gateway.closed).to.equal(undefined);
+    gateway.connection.handleDeadline(10_000);
+    expect([gateway.closed, gateway.established]).to.deep.equal(["TIMEOUT", false]);
+    expect(calls.at(-1)).to.equal("wipe");
+    expect(gateway.connection.nextDeadline()).to.equal(Infinity);
+  });
+
+  it("has HELLO_ACK's HMACs ready since it sent CHALLENGE", () => {
+    const { gateway, device, calls } = watched();
+    gateway.connection.prepare(0);
     expect(calls).to.deep.equal(["hmac", "hmac"]);
-    gateway.connection.prepare();
+    gateway.connection.prepare(0);
     gateway.receive(device.output());
     expect(calls).to.deep.equal(["hmac", "hmac", "hmac", "exchange", "wipe"]);
     expect(gateway.established).to.equal(true);
@@ -78,9 +121,11 @@ describe("a gateway that answers before it computes its keys", () => {
     ["is closed", (gateway: End) => gateway.connection.close(new UsmpError("CLOSED", "by the spec"))],
     ["is abandoned", (gateway: End) => gateway.connection.abandon(new UsmpError("CLOSED", "by the spec"))],
   ] as const) {
-    it(`has no session, and computes none, where the link ${what} while SESSION_OK leaves`, () => {
+    it(`has no session, and computes none, if the link ${what} before prepare`, () => {
       const { gateway, device, calls } = watched();
-      gateway.connection.receive(device.output(), 0, () => end(gateway));
+      gateway.connection.receive(device.output(), 0);
+      end(gateway);
+      gateway.connection.prepare(0);
       expect([gateway.established, gateway.closed]).to.deep.equal([false, what === "breaks" ? "TRANSPORT" : "CLOSED"]);
       expect(calls).to.include("wipe");
       expect(calls).not.to.include("exchange");
@@ -94,23 +139,22 @@ describe("a gateway that answers before it computes its keys", () => {
     expect(calls.slice(-2)).to.deep.equal(["exchange", "wipe"]);
   });
 
-  it("takes no frame more before its result was asked for, nor after", () => {
+  it("rejects every frame once HELLO_ACK has verified, before conclude and after", () => {
     const handshake = new StreamGatewayHandshake({ crypto, decoyPsk: DECOY_PSK });
     const pubC = crypto.generateKeyPair().publicKey;
     handshake.receive(asFrame(plainFrame(FrameType.HELLO, concat(DEVICE_ID, pubC))));
     const { payload } = handshake.providePsk(PSK)!;
     const transcript = { deviceId: DEVICE_ID, pubC, nonce: payload.slice(0, 32), pubS: payload.slice(32) };
     const helloAck = asFrame(plainFrame(FrameType.HELLO_ACK, hmacClient(crypto, PSK, transcript)));
-    const step = handshake.receive(helloAck);
+    handshake.receive(helloAck);
     expectCode(() => handshake.receive(helloAck), "HANDSHAKE");
-    expect(step.type === "done" && step.result.deviceId).to.deep.equal(DEVICE_ID);
+    expect(handshake.conclude().deviceId).to.deep.equal(DEVICE_ID);
     expectCode(() => handshake.receive(helloAck), "HANDSHAKE");
   });
 
-  it("takes a wrong proof for one: nothing leaves, and nothing is computed", () => {
+  it("sends nothing and computes no exchange for a wrong HELLO_ACK", () => {
     const { gateway, calls } = watched();
-    let flushes = 0;
-    gateway.connection.receive(plainFrame(FrameType.HELLO_ACK, filled(32, 1)), 0, () => flushes++);
-    expect([gateway.closed, flushes, calls]).to.deep.equal(["AUTH", 0, ["hmac", "hmac", "wipe"]]);
+    gateway.receive(plainFrame(FrameType.HELLO_ACK, filled(32, 1)));
+    expect([gateway.closed, gateway.output().length, calls]).to.deep.equal(["AUTH", 0, ["hmac", "hmac", "wipe"]]);
   });
 });

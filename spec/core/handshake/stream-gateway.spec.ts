@@ -81,8 +81,9 @@ describe("StreamGatewayHandshake", () => {
         seq: 0,
         payload: concat(sessionId, hmacServer(crypto, PSK, transcript, sessionId)),
       },
-      result: { deviceId: DEVICE_ID, sessionId, keys },
     });
+    expectCode(() => take(subject, FrameType.HELLO_ACK, helloAck), "HANDSHAKE");
+    expect(subject.conclude()).to.deep.equal({ deviceId: DEVICE_ID, sessionId, keys });
     expectCode(() => take(subject, FrameType.HELLO_ACK, helloAck), "HANDSHAKE");
   });
 
@@ -95,8 +96,8 @@ describe("StreamGatewayHandshake", () => {
     subject.providePsk(psk);
     psk.fill(0xee);
     const done = take(subject, FrameType.HELLO_ACK, helloAck);
-    if (done.type !== "done") expect.fail(`the step was ${done.type}`);
-    expect(done.result.deviceId).to.deep.equal(DEVICE_ID);
+    expect(done.type).to.equal("done");
+    expect(subject.conclude().deviceId).to.deep.equal(DEVICE_ID);
   });
 
   it("challenges a device without a key all the same, and rejects it at its proof", () => {
@@ -144,6 +145,15 @@ describe("StreamGatewayHandshake", () => {
     const subject = gateway();
     take(subject, FrameType.HELLO, hello);
     expectCode(() => take(subject, FrameType.HELLO_ACK, helloAck), "HANDSHAKE");
+  });
+
+  it("concludes only what a HELLO_ACK has proved, and once", () => {
+    expectCode(() => gateway().conclude(), "HANDSHAKE");
+    expectCode(() => challenged().conclude(), "HANDSHAKE");
+    const subject = challenged(sessionId);
+    take(subject, FrameType.HELLO_ACK, helloAck);
+    subject.conclude();
+    expectCode(() => subject.conclude(), "HANDSHAKE");
   });
 
   it("blames the network for an early end", () => {
