@@ -17,7 +17,7 @@ const TIME_AND_PLATFORM = [
 ];
 
 /** Classes that one copy of the library keeps to itself. */
-const NEVER_SHARED = ["Attempt", "CommanderError", "UsageError"];
+const NEVER_SHARED = ["CommanderError", "UsageError"];
 
 const INSTANCEOF = {
   selector: `BinaryExpression[operator='instanceof']:not([right.name=/^(${NEVER_SHARED.join("|")})$/])`,

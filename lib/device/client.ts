@@ -11,7 +11,7 @@ import { receiveOptions, type ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
 import { checkKnown, pingTimeoutOf, requireOptions, withDefaults, type Given } from "../session/options.js";
 import type { UsmpSession } from "../session/session.js";
-import { Attempt } from "../transport/attempt.js";
+import { onAbort, signalOf } from "../transport/abort.js";
 import { requireDialer } from "../transport/contained.js";
 import { TcpTransport } from "../transport/tcp.js";
 import type { Dialer } from "../transport/transport.js";
@@ -75,7 +75,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   #session: UsmpSession | null = null;
   #lastError: UsmpError | null = null;
   readonly #log: EventLog;
-  #connecting: { readonly attempt: Attempt; readonly done: Promise<unknown> } | null = null;
+  #connecting: { readonly attempt: AbortController; readonly done: Promise<unknown> } | null = null;
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(options: UsmpClientOptions) {
@@ -124,11 +124,13 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
    * disconnected meanwhile) or INVALID_ARG (already connected or connecting); nothing is left behind then.
    */
   async connect(options: ConnectOptions = {}): Promise<void> {
-    const { signal } = ownMembers(options);
+    const signal = signalOf(ownMembers(options));
     if (this.isConnected || this.#connecting !== null) {
       throw new UsmpError("INVALID_ARG", "this client is connected, or connecting, already: call disconnect() first");
     }
-    const attempt = new Attempt(signal);
+    const attempt = new AbortController();
+    const abort = (): void => attempt.abort(signal?.reason);
+    onAbort(signal, abort);
     const done = this.#dial(attempt).catch((cause: unknown) => {
       // A transport of the user's own may reject with anything.
       throw toUsmpError(cause);
@@ -137,7 +139,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     try {
       await done;
     } finally {
-      attempt.over();
+      signal?.removeEventListener("abort", abort);
       this.#connected(attempt);
     }
   }
@@ -175,7 +177,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
 
   /** Ends the session with BYE, and cancels an attempt that is under way. Resolves when nothing is left. */
   async disconnect(): Promise<void> {
-    this.#connecting?.attempt.callOff();
+    this.#connecting?.attempt.abort();
     await this.#connecting?.done;
     await this.#session?.close();
   }
@@ -204,7 +206,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     if (event === "message") this.#session?.outletListens();
   }
 
-  async #dial(attempt: Attempt): Promise<void> {
+  async #dial(attempt: AbortController): Promise<void> {
     const crypto = guardCrypto(this.#settings.crypto ?? (await loadCrypto([this.#settings.cipher])));
     this.#deviceId ??= resolveDeviceId(this.#deviceIdOption, crypto);
     await dialSession({
@@ -214,7 +216,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
       psk: copySecret(this.#psk),
       deviceId: this.#deviceId,
       settings: this.#settings,
-      signal: attempt,
+      signal: attempt.signal,
       onSession: (session) => {
         this.#session = session;
         // Whoever hears of its end may connect again within that very call.
@@ -233,7 +235,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   }
 
   /** `attempt` is over; a later one may be under way. */
-  #connected(attempt: Attempt): void {
+  #connected(attempt: AbortController): void {
     if (this.#connecting?.attempt === attempt) this.#connecting = null;
   }
 

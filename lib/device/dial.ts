@@ -15,7 +15,7 @@ import {
   type SessionSettings,
 } from "../session/options.js";
 import { UsmpSession } from "../session/session.js";
-import { Attempt } from "../transport/attempt.js";
+import { abortable, onAbort } from "../transport/abort.js";
 import { ContainedLink } from "../transport/contained-link.js";
 import { describeDialer, withDeadline } from "../transport/contained.js";
 import { DEFAULT_CONNECT_TIMEOUT_MS, dialTimeout } from "../transport/place.js";
@@ -81,8 +81,8 @@ export interface DialRequest {
   readonly psk: Uint8Array;
   readonly deviceId: Uint8Array;
   readonly settings: DeviceSettings;
-  /** Ends the attempt, at any point, with CLOSED. An `Attempt` stays its maker's, which ends it. */
-  readonly signal: AbortSignal | Attempt;
+  /** Ends the attempt, at any point, with CLOSED. */
+  readonly signal: AbortSignal;
   /** A link is open and the handshake begins; again for each further address of a name. */
   readonly onLink?: () => void;
   /** Called synchronously with the new session, so that no message or end of it is missed. */
@@ -101,22 +101,18 @@ const ANSWER_TIMEOUT_MS = 2_000;
  * VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
  */
 export async function dialSession(request: DialRequest): Promise<UsmpSession> {
-  const { psk, signal } = request;
-  const attempt = signal instanceof Attempt ? signal : new Attempt(signal);
   try {
-    return await tryAddresses(request, attempt);
+    return await tryAddresses(request);
   } finally {
-    attempt.during(null);
-    if (attempt !== signal) attempt.over();
-    psk.fill(0);
+    request.psk.fill(0);
   }
 }
 
-async function tryAddresses(request: DialRequest, attempt: Attempt): Promise<UsmpSession> {
-  const { route = { failed: undefined } } = request;
+async function tryAddresses(request: DialRequest): Promise<UsmpSession> {
+  const { route = { failed: undefined }, signal } = request;
   const silent = new Map<string, UsmpError>();
   for (;;) {
-    const link = await dialLink(request, route, attempt).catch((cause: unknown) => {
+    const link = await dialLink(request, route).catch((cause: unknown) => {
       throw withSilent(toUsmpError(cause), silent);
     });
     request.onLink?.();
@@ -131,10 +127,10 @@ async function tryAddresses(request: DialRequest, attempt: Attempt): Promise<Usm
       throw error;
     }
     try {
-      return await runHandshake(link, end, request, attempt, isLast);
+      return await runHandshake(link, end, request, isLast);
     } catch (cause) {
       const error = toUsmpError(cause);
-      if (attempt.isCalledOff) throw error;
+      if (signal.aborted) throw error;
       route.failed = remoteAddress;
       if (isLast || end.isAnswered()) throw withSilent(error, silent);
       silent.set(remoteAddress, error);
@@ -153,25 +149,22 @@ function withSilent(error: UsmpError, silent: ReadonlyMap<string, UsmpError>): U
  * Dials, and is called off at once also where a dialer does not heed its signal, or never answers; a link that comes too late is
  * destroyed.
  */
-async function dialLink({ dialer, settings }: DialRequest, route: Route, attempt: Attempt): Promise<Link> {
+async function dialLink({ dialer, settings, signal }: DialRequest, route: Route): Promise<Link> {
   const { clock, closeTimeoutMs } = settings;
-  const options = route.failed === undefined ? attempt : { signal: attempt.signal, after: route.failed };
   // A transport that keeps its own deadline says why it gives up: it comes first.
   const timeoutMs = (dialer.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS) + closeTimeoutMs;
   const { done, giveUp } = withDeadline(
-    async () => new ContainedLink(await dialer.dial(options), { clock, closeTimeoutMs }),
+    async () => new ContainedLink(await dialer.dial({ signal, after: route.failed }), { clock, closeTimeoutMs }),
     { clock, timeoutMs },
     { error: () => dialTimeout(describeDialer(dialer), timeoutMs), discard: (link) => link.destroy() },
   );
-  attempt.during(() => giveUp(calledOff(attempt)));
-  return done;
+  return abortable(signal, done, () => giveUp(calledOff(signal)));
 }
 
 function runHandshake(
   link: Link,
   { connection, isAnswered }: DeviceEnd,
-  { settings, onSession }: DialRequest,
-  attempt: Attempt,
+  { settings, signal, onSession }: DialRequest,
   isLast: boolean,
 ): Promise<UsmpSession> {
   const { clock, handshakeTimeoutMs } = settings;
@@ -181,26 +174,29 @@ function runHandshake(
       {
         onHello: () => {},
         onEstablished: (id, sessionId) => {
-          timer?.cancel();
-          attempt.during(null);
+          settle();
           const session = UsmpSession.on(driver, settings, id, sessionId);
           onSession(session);
           resolve(session);
         },
         onFailed: (error) => {
-          timer?.cancel();
-          attempt.during(null);
+          settle();
           // Not before the socket is gone, so that a failed attempt leaves nothing behind.
           void driver.finished.then(() => reject(error));
         },
       },
     );
+    const onAborted = (): void => driver.abandon(calledOff(signal));
+    const settle = (): void => {
+      timer?.cancel();
+      signal.removeEventListener("abort", onAborted);
+    };
     const answerTimeoutMs = Math.min(ANSWER_TIMEOUT_MS, handshakeTimeoutMs);
     const onSilence = (): void => {
       if (!isAnswered()) driver.abandon(silence(link, answerTimeoutMs));
     };
     const timer = isLast || isAnswered() ? null : clock.after(answerTimeoutMs, onSilence);
-    attempt.during(() => driver.abandon(calledOff(attempt)));
+    onAbort(signal, onAborted);
   });
 }
 
@@ -249,8 +245,8 @@ function silence(link: Link, timeoutMs: number): UsmpError {
   return new UsmpError("TIMEOUT", `${placeOf(link)} did not answer within ${timeoutMs} ms`);
 }
 
-function calledOff({ reason }: Attempt): UsmpError {
-  return new UsmpError("CLOSED", "the attempt was called off", { cause: reason });
+function calledOff(signal: AbortSignal): UsmpError {
+  return new UsmpError("CLOSED", "the attempt was called off", { cause: signal.reason });
 }
 
 function keepaliveOf({ keepaliveMs, pongTimeoutMs }: DeviceSettings): KeepaliveOptions {

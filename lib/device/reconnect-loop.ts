@@ -5,7 +5,8 @@ import { causeText, toUsmpError, UsmpError } from "../errors.js";
 import type { PskLookup } from "../session/psk-source.js";
 import type { UsmpStatus } from "../session/status.js";
 import type { UsmpSession } from "../session/session.js";
-import { Attempt } from "../transport/attempt.js";
+import { abortable } from "../transport/abort.js";
+import { withDeadline } from "../transport/contained.js";
 import type { Dialer } from "../transport/transport.js";
 import { dialSession, type DeviceSettings, type Route } from "./dial.js";
 import {
@@ -52,7 +53,7 @@ export class ReconnectLoop {
   #session: UsmpSession | null = null;
   /** The last session that the owner was told of. */
   #announced: UsmpSession | null = null;
-  #dialing: Attempt | null = null;
+  #dialing: AbortController | null = null;
   #timer: Timer | null = null;
   #keepsProcess = true;
   /** Who waits for an attempt's result, by its number. */
@@ -161,7 +162,7 @@ export class ReconnectLoop {
   }
 
   async #dial(attempt: number): Promise<void> {
-    const dialing = new Attempt();
+    const dialing = new AbortController();
     this.#dialing = dialing;
     try {
       const deviceId = this.#options.deviceId();
@@ -170,15 +171,14 @@ export class ReconnectLoop {
         dialer: this.#dialer as Dialer,
         route: this.#route,
         deviceId,
-        psk: await this.#findPskUnless(dialing, deviceId),
-        signal: dialing,
+        psk: await this.#findPskUnless(dialing.signal, deviceId),
+        signal: dialing.signal,
         onLink: () => this.#take({ type: "linkOpen", attempt }),
         onSession: (session) => this.#adopt(session, attempt),
       });
     } catch (cause) {
       this.#fail(toUsmpError(cause), attempt);
     } finally {
-      dialing.over();
       if (this.#dialing === dialing) this.#dialing = null;
     }
   }
@@ -217,25 +217,12 @@ export class ReconnectLoop {
   }
 
   /** A lookup that takes for ever holds up neither `close` nor the next attempt; a key that comes too late is wiped. */
-  #findPskUnless(attempt: Attempt, deviceId: Uint8Array): Promise<Uint8Array> {
-    const { clock, handshakeTimeoutMs } = this.#options.settings;
-    return new Promise<Uint8Array>((resolve, reject) => {
-      let late = false;
-      const giveUp = (error: UsmpError): void => {
-        late = true;
-        timer.cancel();
-        reject(error);
-      };
-      const timer = clock.after(handshakeTimeoutMs, () => {
-        giveUp(new UsmpError("AUTH", `the PSK function did not answer within ${handshakeTimeoutMs} ms`));
-      });
-      attempt.during(() => giveUp(new UsmpError("CLOSED", "the attempt was called off")));
-      this.#findPsk(deviceId).then((psk) => {
-        timer.cancel();
-        if (late) psk.fill(0);
-        resolve(psk);
-      }, giveUp);
-    });
+  #findPskUnless(signal: AbortSignal, deviceId: Uint8Array): Promise<Uint8Array> {
+    const { clock, handshakeTimeoutMs: timeoutMs } = this.#options.settings;
+    const error = (): UsmpError => new UsmpError("AUTH", `the PSK function did not answer within ${timeoutMs} ms`);
+    const discard = (psk: Uint8Array): void => void psk.fill(0);
+    const { done, giveUp } = withDeadline(() => this.#findPsk(deviceId), { clock, timeoutMs }, { error, discard });
+    return abortable(signal, done, () => giveUp(new UsmpError("CLOSED", "the attempt was called off")));
   }
 
   async #findPsk(deviceId: Uint8Array): Promise<Uint8Array> {
@@ -254,7 +241,7 @@ export class ReconnectLoop {
   #drop(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    this.#dialing?.callOff();
+    this.#dialing?.abort();
     this.#dialing = null;
     const session = this.#session;
     this.#session = null;

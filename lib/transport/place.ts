@@ -1,6 +1,5 @@
 /** Where a transport dials or listens: what every one of them checks alike. */
 import { UsmpError } from "../errors.js";
-import type { Attempt } from "./attempt.js";
 
 export const DEFAULT_PORT = 9000;
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
@@ -41,8 +40,8 @@ export function plainAddress(address: string): string {
   return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i, "");
 }
 
-export function calledOff(place: string, { reason }: Attempt): UsmpError {
-  return new UsmpError("CLOSED", `connecting to ${place} was aborted`, { cause: reason });
+export function aborted(place: string, signal: AbortSignal | undefined): UsmpError {
+  return new UsmpError("CLOSED", `connecting to ${place} was aborted`, { cause: signal?.reason });
 }
 
 export function dialTimeout(place: string, timeoutMs: number): UsmpError {

@@ -6,9 +6,9 @@ import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import type { UsmpError } from "../errors.js";
 import { addressesOf, bindAddressOf, systemLookup, type Lookup } from "./addresses.js";
-import { Attempt } from "./attempt.js";
+import { onAbort, signalOf } from "./abort.js";
 import {
-  calledOff,
+  aborted,
   checkDestination,
   checkPlace,
   DEFAULT_CONNECT_TIMEOUT_MS,
@@ -102,12 +102,12 @@ export class TcpTransport implements Dialer, Acceptor {
    */
   async dial(options: DialOptions = {}): Promise<Link> {
     checkDestination(this.host, this.port);
-    const attempt = Attempt.of(options);
-    if (attempt.isCalledOff) throw calledOff(this.#place, attempt);
-    return this.#connect(attempt, hasMember(options, "after") ? options.after : undefined);
+    const signal = signalOf(options);
+    if (signal?.aborted === true) throw aborted(this.#place, signal);
+    return this.#connect(signal, hasMember(options, "after") ? options.after : undefined);
   }
 
-  #connect(attempt: Attempt, after: string | undefined): Promise<Link> {
+  #connect(signal: AbortSignal | undefined, after: string | undefined): Promise<Link> {
     return new Promise((resolve, reject) => {
       const socket = connect(
         ownMembers({
@@ -126,7 +126,7 @@ export class TcpTransport implements Dialer, Acceptor {
 
       const settle = (): void => {
         timeout.cancel();
-        attempt.dialed();
+        signal?.removeEventListener("abort", onAborted);
         socket.off("connect", onConnect);
         socket.off("error", onError);
       };
@@ -142,12 +142,13 @@ export class TcpTransport implements Dialer, Acceptor {
         resolve(new TcpLink(socket, address ?? this.host, this.port));
       };
       const onError = (error: Error): void => fail(connectFailure(error, this.host, this.port));
+      const onAborted = (): void => fail(aborted(this.#place, signal));
       const timeout = this.#clock.after(this.connectTimeoutMs, () =>
         fail(dialTimeout(this.#place, this.connectTimeoutMs)),
       );
-      attempt.dialing(() => fail(calledOff(this.#place, attempt)));
       socket.once("connect", onConnect);
       socket.once("error", onError);
+      onAbort(signal, onAborted);
     });
   }
 

@@ -7,9 +7,10 @@ import { isIP } from "node:net";
 import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import { addressesOf, bindAddressOf, systemLookup, type Lookup } from "./addresses.js";
-import { Attempt } from "./attempt.js";
+import { abortable, signalOf } from "./abort.js";
+import { withDeadline } from "./contained.js";
 import {
-  calledOff,
+  aborted,
   checkDestination,
   checkPlace,
   DEFAULT_CONNECT_TIMEOUT_MS,
@@ -89,25 +90,16 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
    */
   async dial(options: DialOptions = {}): Promise<Link> {
     checkDestination(this.host, this.port);
-    const attempt = Attempt.of(options);
-    if (attempt.isCalledOff) throw calledOff(this.#place, attempt);
-    return new Promise((resolve, reject) => {
-      let over = false;
-      const settle = (outcome: () => void): void => {
-        over = true;
-        timeout.cancel();
-        attempt.dialed();
-        outcome();
-      };
-      const onTimeout = (): void => settle(() => reject(dialTimeout(this.#place, this.connectTimeoutMs)));
-      const timeout = this.#clock.after(this.connectTimeoutMs, onTimeout);
-      attempt.dialing(() => settle(() => reject(calledOff(this.#place, attempt))));
-      this.#open(hasMember(options, "after") ? options.after : undefined).then(
-        // Neither a look-up nor a connect can be called off.
-        (link) => (over ? link.destroy() : settle(() => resolve(link))),
-        (error: unknown) => over || settle(() => reject(connectFailure(error, this.host, this.port))),
-      );
-    });
+    const signal = signalOf(options);
+    if (signal?.aborted === true) throw aborted(this.#place, signal);
+    const after = hasMember(options, "after") ? options.after : undefined;
+    // Neither a look-up nor a connect can be cancelled: a late link is destroyed.
+    const { done, giveUp } = withDeadline(
+      () => this.#open(after),
+      { clock: this.#clock, timeoutMs: this.connectTimeoutMs },
+      { error: () => dialTimeout(this.#place, this.connectTimeoutMs), discard: (link) => link.destroy() },
+    );
+    return abortable(signal, done, () => giveUp(aborted(this.#place, signal)));
   }
 
   /**
@@ -148,16 +140,20 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   }
 
   async #open(after: string | undefined): Promise<Link> {
-    const addresses = await addressesOf(this.host, after, this.#lookup);
     let failure: unknown;
-    for (const address of addresses) {
-      try {
-        return await connect(address, this.port, addresses.length);
-      } catch (error) {
-        failure ??= error;
+    try {
+      const addresses = await addressesOf(this.host, after, this.#lookup);
+      for (const address of addresses) {
+        try {
+          return await connect(address, this.port, addresses.length);
+        } catch (error) {
+          failure ??= error;
+        }
       }
+    } catch (error) {
+      failure = error;
     }
-    throw failure;
+    throw connectFailure(failure, this.host, this.port);
   }
 
   get #place(): string {

@@ -1,19 +1,10 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
-import sinon from "sinon";
-import { UsmpClient } from "../../lib/device/client.js";
 import { DEFAULT_DEVICE_SETTINGS, dialSession } from "../../lib/device/dial.js";
-import { UsmpServer } from "../../lib/gateway/server.js";
-import { Attempt } from "../../lib/transport/attempt.js";
-import { MemoryDatagramNetwork } from "../../lib/testing/network/memory-datagrams.js";
-import { TcpTransport } from "../../lib/transport/tcp.js";
 import type { Dialer, DialOptions, Link } from "../../lib/transport/transport.js";
-import { UdpTransport } from "../../lib/transport/udp.js";
-import { Usmp } from "../../lib/usmp.js";
 import { counted, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { closing, LifeRig } from "../support/facade-life.js";
-import { LOOPBACK } from "../support/session-echo.js";
 import { ScriptedLink } from "../support/session-link.js";
 import { NetworkRig, TEXT_PSK } from "../support/session-network.js";
 import { isPending, microtasks, rejectionOf, soon } from "../support/session-waits.js";
@@ -36,50 +27,14 @@ describe("calling an attempt off", () => {
   });
 
   afterEach(async () => {
-    sinon.restore();
     await rig.settled(rig.server.stop());
   });
 
-  function dialing(dialer: Dialer, attempt: Attempt): Promise<unknown> {
+  function dialing(dialer: Dialer, { signal }: AbortController): Promise<unknown> {
     const settings = { ...DEFAULT_DEVICE_SETTINGS, clock: rig.clock };
     const identity = { crypto, psk: utf8(TEXT_PSK), deviceId: counted(6, 1) };
-    return dialSession({ dialer, ...identity, settings, signal: attempt, onSession: () => {} });
+    return dialSession({ dialer, ...identity, settings, signal, onSession: () => {} });
   }
-
-  describe("costs no AbortController where it does not happen", () => {
-    let made: sinon.SinonSpy;
-
-    beforeEach(() => {
-      made = sinon.spy(globalThis, "AbortController");
-    });
-
-    it("over a network in memory, for streams and for datagrams", async () => {
-      const network = new MemoryDatagramNetwork({ clock: rig.clock, seed: 1 });
-      const server = new UsmpServer({ psk: TEXT_PSK, clock: rig.clock, crypto });
-      await server.listen(network.acceptor());
-      const clients = [await rig.connected(), await rig.connected({ transport: network.dialer() })];
-      expect(clients.map(({ isConnected }) => isConnected)).to.deep.equal([true, true]);
-      for (const client of clients) await rig.settled(client.disconnect());
-      await rig.settled(server.stop());
-      expect(made.callCount).to.equal(0);
-    });
-
-    it("over TCP and UDP, for a client and for the facade", async () => {
-      for (const Transport of [TcpTransport, UdpTransport]) {
-        const server = new UsmpServer({ psk: TEXT_PSK });
-        const [address] = await server.listen(new Transport(LOOPBACK, 0));
-        const transport = new Transport(LOOPBACK, address!.port);
-        const client = new UsmpClient({ transport, psk: TEXT_PSK });
-        await soon(client.connect());
-        await soon(client.disconnect());
-        const usmp = new Usmp(TEXT_PSK);
-        expect(await soon(usmp.begin(transport))).to.equal(true);
-        await soon(usmp.close());
-        await soon(server.stop());
-      }
-      expect(made.callCount).to.equal(0);
-    });
-  });
 
   describe("is seen by a dialer of one's own in its signal", () => {
     it("with the reason of the signal that connect was given, which is forgotten", async () => {
@@ -172,10 +127,10 @@ describe("calling an attempt off", () => {
       it(`that ${how}`, async () => {
         rig.network.freeze();
         let inner: Promise<Link> | undefined;
-        const attempt = new Attempt();
+        const attempt = new AbortController();
         const transport = ownDialer((options) => (inner = rig.network.dialer().dial(wrapped(options))));
         const rejected = rejectionOf(dialing(transport, attempt), "CLOSED");
-        attempt.callOff(REASON);
+        attempt.abort(REASON);
         expect((await rejectionOf(inner!, "CLOSED")).cause).to.equal(REASON);
         expect((await rejected).cause).to.equal(REASON);
         expect(rig.clock.pending).to.equal(pending);
@@ -185,13 +140,13 @@ describe("calling an attempt off", () => {
     it("that dials with two at once, each of them", async () => {
       rig.network.freeze();
       const inner: Promise<Link>[] = [];
-      const attempt = new Attempt();
+      const attempt = new AbortController();
       const transport = ownDialer((options) => {
         for (let dials = 0; dials < 2; dials++) inner.push(rig.network.dialer().dial(options));
         return Promise.any(inner);
       });
       const rejected = rejectionOf(dialing(transport, attempt), "CLOSED");
-      attempt.callOff();
+      attempt.abort();
       for (const dial of inner) await rejectionOf(dial, "CLOSED");
       await rejected;
       expect(rig.clock.pending).to.equal(pending);
@@ -202,20 +157,20 @@ describe("calling an attempt off", () => {
     it("destroys the link, and rejects with CLOSED", async () => {
       const link = new ScriptedLink();
       let open: (link: Link) => void = () => {};
-      const attempt = new Attempt();
+      const attempt = new AbortController();
       const transport = ownDialer(() => new Promise((resolve) => (open = resolve)));
       const rejected = rejectionOf(dialing(transport, attempt), "CLOSED");
       open(link);
-      attempt.callOff(REASON);
+      attempt.abort(REASON);
       expect((await rejected).cause).to.equal(REASON);
       expect([link.destroyed, rig.clock.pending]).to.deep.equal([true, pending]);
     });
 
     it("does so with a dialer of ours, whose gateway sees the connection end", async () => {
-      const attempt = new Attempt();
+      const attempt = new AbortController();
       const transport = ownDialer((options) => {
         const inner = rig.network.dialer().dial(options);
-        void inner.then(() => attempt.callOff());
+        void inner.then(() => attempt.abort());
         return inner;
       });
       await rig.settled(rejectionOf(dialing(transport, attempt), "CLOSED"));
@@ -226,7 +181,7 @@ describe("calling an attempt off", () => {
     it("ends the link where the handshake begins already, as any later", async () => {
       for (const turns of [1, 2, 3]) {
         const link = new ScriptedLink();
-        const attempt = new Attempt();
+        const attempt = new AbortController();
         const rejected = rejectionOf(
           dialing(
             ownDialer(async () => link),
@@ -235,7 +190,7 @@ describe("calling an attempt off", () => {
           "CLOSED",
         );
         for (let turn = 0; turn < turns; turn++) await Promise.resolve();
-        attempt.callOff();
+        attempt.abort();
         await microtasks();
         expect(link.destroyed, `after ${turns}`).to.equal(true);
         link.close();

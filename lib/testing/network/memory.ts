@@ -8,7 +8,7 @@
 import { ownMembers } from "../../core/own-members.js";
 import type { Clock } from "../../core/clock.js";
 import { UsmpError } from "../../errors.js";
-import { Attempt } from "../../transport/attempt.js";
+import { onAbort, signalOf } from "../../transport/abort.js";
 import { MemoryCable } from "./memory-cable.js";
 import {
   type BothWays,
@@ -19,7 +19,7 @@ import {
 } from "./memory-conditions.js";
 import { MemoryDatagramEnd } from "./memory-datagram.js";
 import { memoryFailure } from "./memory-link.js";
-import { calledOff } from "../../transport/place.js";
+import { aborted } from "../../transport/place.js";
 import { SeededRandom } from "../../transport/random.js";
 import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "../../transport/transport.js";
 
@@ -227,14 +227,14 @@ export class MemoryDialer implements Dialer {
 
   /** @throws {UsmpError} TRANSPORT where nobody listens, TIMEOUT, or CLOSED when aborted */
   async dial(options: DialOptions = {}): Promise<Link> {
-    const attempt = Attempt.of(options);
-    if (attempt.isCalledOff) throw calledOff(this.describe(), attempt);
+    const signal = signalOf(options);
+    if (signal?.aborted === true) throw aborted(this.describe(), signal);
     return new Promise((resolve, reject) => {
       let link: Link | undefined;
       const settle = (): void => {
         timeout.cancel();
         cancelStep();
-        attempt.dialed();
+        signal?.removeEventListener("abort", onAborted);
       };
       const fail = (error: UsmpError): void => {
         settle();
@@ -249,12 +249,13 @@ export class MemoryDialer implements Dialer {
       const onRequest = (): void => {
         link = this.refusing ? undefined : this.#wiring.accept(this.#address);
         // Whoever accepted may have aborted this dial.
-        if (attempt.isCalledOff) return link?.destroy();
+        if (signal?.aborted === true) return link?.destroy();
         cancelStep = this.#wiring.step("toDialer", onAnswer);
       };
+      const onAborted = (): void => fail(aborted(this.describe(), signal));
       let cancelStep = this.#wiring.step("toAcceptor", onRequest);
       const timeout = this.#clock.after(this.connectTimeoutMs, () => fail(this.#timedOut()));
-      attempt.dialing(() => fail(calledOff(this.describe(), attempt)));
+      onAbort(signal, onAborted);
     });
   }
 
