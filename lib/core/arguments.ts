@@ -41,6 +41,11 @@ export function requireNumber(name: string, value: unknown): void {
   if (typeof value !== "number") refuseArgument(name, value, "a number");
 }
 
+/** Fails for anything that C would not convert to a number: NaN, a bigint and a truth value are fine. @throws UsmpError INVALID_ARG */
+export function requireNumeric(name: string, value: unknown): void {
+  if (typeof value !== "bigint" && typeof value !== "boolean") requireNumber(name, value);
+}
+
 /** Fails for anything but an object. @throws UsmpError INVALID_ARG */
 export function requireObject(name: string, value: unknown): void {
   if (typeof value !== "object" || value === null) refuseArgument(name, value, "an object");

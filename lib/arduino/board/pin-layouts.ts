@@ -2,7 +2,7 @@
  * The pins of boards. Sources: which pins a chip has and which of them have no output stage, `SOC_GPIO_VALID_GPIO_MASK` and
  * `SOC_GPIO_VALID_OUTPUT_GPIO_MASK` in `components/soc/<chip>/include/soc/soc_caps.h` of espressif/esp-idf; what they can
  * measure and which lead to the flash chip, the tables in `docs/en/api-reference/peripherals/gpio` there; names,
- * `variants/<chip>/pins_arduino.h` of espressif/arduino-esp32; bits of a reading, `cores/esp32/esp32-hal-adc.c` there.
+ * `variants/<chip>/pins_arduino.h` of espressif/arduino-esp32 (in releases 1.0 and later: `SS` of the ESP32 was 2 before); bits of a reading, `cores/esp32/esp32-hal-adc.c` there.
  * ESP8266: `variants/nodemcu/pins_arduino.h`, `variants/generic/common.h` and `cores/esp8266/core_esp8266_wiring_analog.cpp`
  * of esp8266/Arduino.
  */

@@ -1,8 +1,10 @@
+import { requireBytes, requireNumber, requireNumeric } from "../../core/arguments.js";
 import { UsmpError } from "../../errors.js";
 import { currentBoard } from "../board/current-board.js";
 import { PerBoot } from "../board/per-boot.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { byteString, bytesOf, charArray, textOf } from "../text/byte-text.js";
+import { requireText } from "../text/require-text.js";
 import { typeOf, type FieldType, type FieldValue } from "../values/struct.js";
 
 /** What flash holds where nothing was written. */
@@ -19,6 +21,8 @@ interface Memory {
  * only `commit()` (or `end()`) puts them into flash. What was not committed is lost with the life.
  *
  * Outside of the size that `begin` was given, and before it, `read` gives 0 and `write` does nothing.
+ *
+ * Every method throws UsmpError INVALID_ARG for an argument of another type than its own.
  */
 export class EEPROMClass {
   readonly #name: string;
@@ -31,6 +35,7 @@ export class EEPROMClass {
 
   /** Bytes beyond what was kept are 0xff; what is beyond `size` is cut off for good, as on a board. */
   begin(size: number): boolean {
+    requireNumber("size", size);
     if (!(size > 0)) return false;
     const board = currentBoard();
     const kept = board.storage.read(this.#name) ?? new Uint8Array();
@@ -63,11 +68,14 @@ export class EEPROMClass {
   }
 
   read(address: number): number {
+    requireNumber("address", address);
     return this.#ram.bytes[address] ?? 0;
   }
 
   /** One byte. */
   write(address: number, value: number | boolean): void {
+    requireNumber("address", address);
+    requireNumeric("value", value);
     const { bytes } = this.#ram;
     // An index outside of them would become a property of the array.
     if (address in bytes) this.#put(address, Uint8Array.of(Number(value)));
@@ -95,15 +103,19 @@ export class EEPROMClass {
     this.#ram.isDirty = true;
   }
 
-  /** Copies `length` bytes into `buffer`; 0 where so many are not there. */
-  readBytes(address: number, buffer: Uint8Array, length = buffer.length): number {
+  /** Copies `count` bytes into `buffer`, by default as many as it holds; 0 if so many are not there. */
+  readBytes(address: number, buffer: Uint8Array, count?: number): number {
+    requireBytes("buffer", buffer);
+    const length = count ?? buffer.length;
     if (!this.#holds(address, length)) return 0;
     buffer.set(this.#ram.bytes.subarray(address, address + length));
     return length;
   }
 
-  /** The first `length` of `bytes`; 0 where so many do not fit. */
-  writeBytes(address: number, bytes: Uint8Array, length = bytes.length): number {
+  /** Writes the first `count` of `bytes`, by default all; 0 if they do not fit. */
+  writeBytes(address: number, bytes: Uint8Array, count?: number): number {
+    requireBytes("bytes", bytes);
+    const length = count ?? bytes.length;
     if (!this.#holds(address, length)) return 0;
     this.#put(address, bytes.subarray(0, length));
     return length;
@@ -111,12 +123,14 @@ export class EEPROMClass {
 
   /** The text up to its NUL; empty where none follows. */
   readString(address: number): ArduinoString {
+    requireNumber("address", address);
     const rest = this.#ram.bytes.subarray(Math.max(address, 0));
     return new ArduinoString(rest.includes(0) ? textOf(charArray(rest)) : "");
   }
 
   /** The text and a NUL. Returns the length of the text, 0 where it does not fit. */
   writeString(address: number, text: TextLike): number {
+    requireText("text", text);
     const bytes = bytesOf(`${byteString(text.toString())}\0`);
     return Math.max(this.writeBytes(address, bytes) - 1, 0);
   }
@@ -126,6 +140,7 @@ export class EEPROMClass {
   }
 
   #holds(address: number, length: number): boolean {
+    requireNumber("address", address);
     return address >= 0 && length > 0 && address + length <= this.#ram.bytes.length;
   }
 

@@ -1,7 +1,9 @@
+import { requireBytes, requireNumeric } from "../../core/arguments.js";
 import { currentBoard } from "../board/current-board.js";
 import { PerBoot } from "../board/per-boot.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
 import { byteString } from "../text/byte-text.js";
+import { requireText } from "../text/require-text.js";
 import { C_TYPES } from "../values/c-types.js";
 import { int64_t } from "../values/fixed-width.js";
 import { NvsNamespace, type NvsEntry, type NvsInteger } from "./nvs-namespace.js";
@@ -40,12 +42,15 @@ interface Opened {
  * A value keeps the type that it was put with; asked for as another one it is not there. Integers wrap at their width.
  * `put...` returns how many bytes it wrote, 0 where it wrote nothing: nothing is open, it is open for reading only, or the
  * key has more than 15 characters.
+ *
+ * Every method throws UsmpError INVALID_ARG for an argument of another type than its own.
  */
 export class Preferences {
   #opened: Opened | null = null;
 
   /** Opens a namespace. False where one is open already, the name has more than 15 characters, or there is nothing to read. */
   begin(name: string, readOnly = false): boolean {
+    requireText("name", name);
     if (this.#current !== null || !isName(name)) return false;
     const ours = flash.of(currentBoard());
     const namespace = ours.namespace(name);
@@ -68,6 +73,7 @@ export class Preferences {
 
   /** False where there was none. */
   remove(key: string): boolean {
+    requireText("key", key);
     return this.#writable?.delete(key) ?? false;
   }
 
@@ -95,7 +101,7 @@ export class Preferences {
   }
 
   getChar(key: string, defaultValue = 0): number {
-    return Number(this.#getInteger(key, "i8") ?? defaultValue);
+    return Number(this.#getInteger(key, "i8", defaultValue));
   }
 
   /** 8 bits without a sign. */
@@ -104,7 +110,7 @@ export class Preferences {
   }
 
   getUChar(key: string, defaultValue = 0): number {
-    return Number(this.#getInteger(key, "u8") ?? defaultValue);
+    return Number(this.#getInteger(key, "u8", defaultValue));
   }
 
   /** 16 bits with a sign. */
@@ -113,7 +119,7 @@ export class Preferences {
   }
 
   getShort(key: string, defaultValue = 0): number {
-    return Number(this.#getInteger(key, "i16") ?? defaultValue);
+    return Number(this.#getInteger(key, "i16", defaultValue));
   }
 
   /** 16 bits without a sign. */
@@ -122,7 +128,7 @@ export class Preferences {
   }
 
   getUShort(key: string, defaultValue = 0): number {
-    return Number(this.#getInteger(key, "u16") ?? defaultValue);
+    return Number(this.#getInteger(key, "u16", defaultValue));
   }
 
   /** 32 bits with a sign. */
@@ -131,7 +137,7 @@ export class Preferences {
   }
 
   getInt(key: string, defaultValue = 0): number {
-    return Number(this.#getInteger(key, "i32") ?? defaultValue);
+    return Number(this.#getInteger(key, "i32", defaultValue));
   }
 
   /** 32 bits without a sign. */
@@ -140,7 +146,7 @@ export class Preferences {
   }
 
   getUInt(key: string, defaultValue = 0): number {
-    return Number(this.#getInteger(key, "u32") ?? defaultValue);
+    return Number(this.#getInteger(key, "u32", defaultValue));
   }
 
   /** 32 bits with a sign, the same type as `Int`. */
@@ -149,7 +155,7 @@ export class Preferences {
   }
 
   getLong(key: string, defaultValue = 0): number {
-    return Number(this.#getInteger(key, "i32") ?? defaultValue);
+    return Number(this.#getInteger(key, "i32", defaultValue));
   }
 
   /** 32 bits without a sign, the same type as `UInt`. */
@@ -158,7 +164,7 @@ export class Preferences {
   }
 
   getULong(key: string, defaultValue = 0): number {
-    return Number(this.#getInteger(key, "u32") ?? defaultValue);
+    return Number(this.#getInteger(key, "u32", defaultValue));
   }
 
   /** 64 bits with a sign. */
@@ -167,7 +173,7 @@ export class Preferences {
   }
 
   getLong64(key: string, defaultValue = 0n): bigint {
-    return this.#getInteger(key, "i64") ?? defaultValue;
+    return BigInt(this.#getInteger(key, "i64", defaultValue));
   }
 
   /** 64 bits without a sign. */
@@ -176,7 +182,7 @@ export class Preferences {
   }
 
   getULong64(key: string, defaultValue = 0n): bigint {
-    return this.#getInteger(key, "u64") ?? defaultValue;
+    return BigInt(this.#getInteger(key, "u64", defaultValue));
   }
 
   putFloat(key: string, value: number): number {
@@ -185,7 +191,7 @@ export class Preferences {
 
   /** In single precision: what was put as 0.1 comes back as 0.10000000149. */
   getFloat(key: string, defaultValue = NaN): number {
-    return this.#getFloating(key, "float") ?? defaultValue;
+    return this.#getFloating(key, "float", defaultValue);
   }
 
   putDouble(key: string, value: number): number {
@@ -193,29 +199,33 @@ export class Preferences {
   }
 
   getDouble(key: string, defaultValue = NaN): number {
-    return this.#getFloating(key, "double") ?? defaultValue;
+    return this.#getFloating(key, "double", defaultValue);
   }
 
   /** At most 3,999 bytes. */
   putString(key: string, value: TextLike): number {
+    requireText("value", value);
     const text = value.toString();
     const { length } = byteString(text);
     return length < MAX_STRING_BYTES ? this.#put(key, { type: "str", value: text }, length) : 0;
   }
 
   getString(key: string, defaultValue: TextLike = ""): ArduinoString {
+    requireText("defaultValue", defaultValue);
     const entry = this.#get(key);
     return new ArduinoString(entry?.type === "str" ? entry.value : defaultValue);
   }
 
   /** The first `length` of `bytes` (copied); no bytes at all cannot be kept. */
-  putBytes(key: string, bytes: Uint8Array, length = bytes.length): number {
+  putBytes(key: string, bytes: Uint8Array, length?: number): number {
+    requireBytes("bytes", bytes);
     const value = Uint8Array.from(bytes.subarray(0, length));
     return value.length > 0 ? this.#put(key, { type: "blob", value }, value.length) : 0;
   }
 
   /** Copies into `buffer`, and returns how many bytes these are; 0 where they are more than `maxLength`. */
-  getBytes(key: string, buffer: Uint8Array, maxLength = buffer.length): number {
+  getBytes(key: string, buffer: Uint8Array, maxLength = Infinity): number {
+    requireBytes("buffer", buffer);
     const bytes = this.#getBlob(key);
     if (bytes.length > Math.min(maxLength, buffer.length)) return 0;
     buffer.set(bytes);
@@ -237,10 +247,12 @@ export class Preferences {
   }
 
   #get(key: string): NvsEntry | undefined {
+    requireText("key", key);
     return this.#current?.namespace.get(key);
   }
 
   #put(key: string, entry: NvsEntry, size: number): number {
+    requireText("key", key);
     const namespace = this.#writable;
     if (namespace === null || !isName(key)) return 0;
     namespace.set(key, entry);
@@ -248,27 +260,31 @@ export class Preferences {
   }
 
   #putInteger(key: string, type: NvsInteger, value: number | bigint): number {
+    requireNumeric("value", value);
     const bits = Number(type.slice(1));
     const whole = int64_t(value);
     const wrapped = type.startsWith("u") ? BigInt.asUintN(bits, whole) : BigInt.asIntN(bits, whole);
     return this.#put(key, { type, value: wrapped }, bits / 8);
   }
 
-  #getInteger(key: string, type: NvsInteger): bigint | undefined {
+  #getInteger(key: string, type: NvsInteger, defaultValue: number | bigint): number | bigint {
+    requireNumeric("defaultValue", defaultValue);
     const entry = this.#get(key);
-    return entry?.type === type ? entry.value : undefined;
+    return entry?.type === type ? entry.value : defaultValue;
   }
 
   /** A float is kept as its bytes, as on a board. */
   #putFloating(key: string, type: "float" | "double", value: number): number {
+    requireNumeric("value", value);
     const bytes = new Uint8Array(C_TYPES[type].size);
     C_TYPES[type].write(new DataView(bytes.buffer), 0, value);
     return this.putBytes(key, bytes);
   }
 
-  #getFloating(key: string, type: "float" | "double"): number | undefined {
+  #getFloating(key: string, type: "float" | "double", defaultValue: number): number {
+    requireNumeric("defaultValue", defaultValue);
     const bytes = this.#getBlob(key);
-    if (bytes.length !== C_TYPES[type].size) return undefined;
+    if (bytes.length !== C_TYPES[type].size) return defaultValue;
     return C_TYPES[type].read(new DataView(bytes.buffer, bytes.byteOffset), 0);
   }
 

@@ -1,80 +1,88 @@
 /**
- * C's functions on text and memory. A `char` array is made by `charArray`, its text ends at the first NUL. What would write behind the end of a buffer is an error here: on a board it overwrites something else.
+ * C's functions on text and memory. `charArray` makes a `char` array, and its text ends at the first NUL. Writing past the end
+ * of a buffer is an error here, INVALID_ARG; on a board it overwrites something else. So is an argument of a wrong type.
  */
+import { requireBytes, requireNumber } from "../../core/arguments.js";
 import { isBytes } from "../../core/kinds.js";
+import { hasMember } from "../../core/own-members.js";
 import { UsmpError } from "../../errors.js";
 
 import { compareBytes, type TextLike } from "./arduino-string.js";
 import { byteString, bytesOf, charArray } from "./byte-text.js";
 import { parseDouble, parseInteger, parseLong } from "./c-number.js";
-import { isNothing, kindOf } from "./kind-of.js";
 import type { NumberBase } from "./number-base.js";
 import { dtostrfText } from "./number-text.js";
 import { formatted, type PrintfArgument } from "./printf.js";
+import { requireText } from "./require-text.js";
 
 /** Text, or a `char` array with text in it. */
 export type CString = TextLike | Uint8Array;
 
 /** The bytes before the NUL. */
 export function strlen(text: CString): number {
-  return bytesBeforeNul(text).length;
+  return bytesBeforeNul("strlen", text).length;
 }
 
 /** Below 0, 0 or above 0. */
 export function strcmp(a: CString, b: CString): number {
-  return compareBytes(bytesBeforeNul(a), bytesBeforeNul(b));
+  return compareBytes(bytesBeforeNul("strcmp", a), bytesBeforeNul("strcmp", b));
 }
 
 /** {@link strcmp} of the first `count` bytes. */
 export function strncmp(a: CString, b: CString, count: number): number {
-  return compareBytes(bytesBeforeNul(a).slice(0, count), bytesBeforeNul(b).slice(0, count));
+  requireNumber("count", count);
+  return compareBytes(bytesBeforeNul("strncmp", a).slice(0, count), bytesBeforeNul("strncmp", b).slice(0, count));
 }
 
 /** {@link strcmp} that takes upper and lower case of ASCII letters as one. */
 export function strcasecmp(a: CString, b: CString): number {
-  return compareBytes(lower(bytesBeforeNul(a)), lower(bytesBeforeNul(b)));
+  return compareBytes(lower(bytesBeforeNul("strcasecmp", a)), lower(bytesBeforeNul("strcasecmp", b)));
 }
 
 /** Copies the text and a NUL. */
 export function strcpy(buffer: Uint8Array, text: CString): Uint8Array {
-  return put("strcpy", buffer, `${bytesBeforeNul(text)}\0`);
+  return put("strcpy", buffer, `${bytesBeforeNul("strcpy", text)}\0`);
 }
 
 /** Copies at most `count` bytes, and NULs up to `count`; a text of `count` bytes or more gets no NUL. */
 export function strncpy(buffer: Uint8Array, text: CString, count: number): Uint8Array {
-  return put("strncpy", buffer, bytesBeforeNul(text).slice(0, count).padEnd(count, "\0"));
+  requireNumber("count", count);
+  return put("strncpy", buffer, bytesBeforeNul("strncpy", text).slice(0, count).padEnd(count, "\0"));
 }
 
 /** Appends the text and a NUL. */
 export function strcat(buffer: Uint8Array, text: CString): Uint8Array {
-  return put("strcat", buffer, `${charArray(buffer)}${bytesBeforeNul(text)}\0`);
+  requireBytes("buffer", buffer);
+  return put("strcat", buffer, `${charArray(buffer)}${bytesBeforeNul("strcat", text)}\0`);
 }
 
 /** The number a text begins with, else 0. */
 export function atoi(text: CString): number {
-  return parseLong(bytesBeforeNul(text));
+  return parseLong(bytesBeforeNul("atoi", text));
 }
 
 /** The number a text begins with, else 0. */
-export const atol = atoi;
+export function atol(text: CString): number {
+  return parseLong(bytesBeforeNul("atol", text));
+}
 
 /**
  * The integer a text begins with, in `base` (2 to 36; 0: what its prefix says), else 0; 32 bits, the nearest where it does
  * not fit. Where the number ends is not told: `end` is null.
  */
 export function strtol(text: CString, _end: null, base: number | NumberBase): number {
-  return Math.min(Math.max(integerIn(text, base), -0x8000_0000), 0x7fff_ffff);
+  return Math.min(Math.max(integerIn("strtol", text, base), -0x8000_0000), 0x7fff_ffff);
 }
 
 /** {@link strtol} without a sign: "-1" is 4294967295, as in C. */
 export function strtoul(text: CString, _end: null, base: number | NumberBase): number {
-  const value = integerIn(text, base);
+  const value = integerIn("strtoul", text, base);
   return Math.abs(value) > 0xffff_ffff ? 0xffff_ffff : value >>> 0;
 }
 
 /** The number a text begins with, else 0. */
 export function atof(text: CString): number {
-  return parseDouble(bytesBeforeNul(text));
+  return parseDouble(bytesBeforeNul("atof", text));
 }
 
 /**
@@ -83,6 +91,8 @@ export function atof(text: CString): number {
  * Returns how long the whole text is, so a number from `size` on means that it was cut.
  */
 export function snprintf(buffer: Uint8Array, size: number, format: string, ...args: readonly PrintfArgument[]): number {
+  requireBytes("buffer", buffer);
+  requireNumber("size", size);
   const text = formatted(format, args);
   if (size > 0) put("snprintf", buffer, `${text.slice(0, size - 1)}\0`);
   return text.length;
@@ -97,13 +107,15 @@ export function sprintf(buffer: Uint8Array, format: string, ...args: readonly Pr
 
 /** `value` with `decimals`, filled up with spaces to `width`, into `buffer`. */
 export function dtostrf(value: number, width: number, decimals: number, buffer: Uint8Array): Uint8Array {
+  for (const [name, given] of Object.entries({ value, width, decimals })) requireNumber(name, given);
   return put("dtostrf", buffer, `${dtostrfText(value, width, decimals)}\0`);
 }
 
 /** Copies the first `count` bytes; the two may overlap. */
 export function memcpy(to: Uint8Array, from: Uint8Array, count: number): Uint8Array {
   inside("memcpy", from, count);
-  to.set(from.subarray(0, count), inside("memcpy", to, count));
+  inside("memcpy", to, count);
+  to.set(from.subarray(0, count));
   return to;
 }
 
@@ -112,7 +124,9 @@ export const memmove = memcpy;
 
 /** Fills the first `count` bytes. */
 export function memset(buffer: Uint8Array, byte: number, count: number): Uint8Array {
-  return buffer.fill(byte, inside("memset", buffer, count), count);
+  requireNumber("byte", byte);
+  const start = inside("memset", buffer, count);
+  return buffer.fill(byte, start, count);
 }
 
 /** Below 0, 0 or above 0: how the first of `count` bytes that differ compare. */
@@ -121,13 +135,16 @@ export function memcmp(a: Uint8Array, b: Uint8Array, count: number): number {
   return Buffer.compare(a.subarray(start, count), b.subarray(start, count));
 }
 
-function bytesBeforeNul(text: CString): string {
-  if (isNothing(text)) throw new UsmpError("INVALID_ARG", `a C string is text or bytes, not ${kindOf(text)}`);
-  return isBytes(text) ? charArray(text) : (byteString(text.toString()).split("\0", 1)[0] as string);
+function bytesBeforeNul(name: string, text: CString): string {
+  if (isBytes(text)) return charArray(text);
+  requireText(`the text of ${name}`, text);
+  return byteString(text.toString()).split("\0", 1)[0] as string;
 }
 
-function integerIn(text: CString, base: number | NumberBase): number {
-  return Number(parseInteger(bytesBeforeNul(text), typeof base === "number" ? base : base.radix));
+function integerIn(name: string, text: CString, base: number | NumberBase): number {
+  const radix = hasMember(base, "radix") ? (base as NumberBase).radix : base;
+  requireNumber("base", radix);
+  return Number(parseInteger(bytesBeforeNul(name, text), radix as number));
 }
 
 function lower(bytes: string): string {
@@ -135,12 +152,15 @@ function lower(bytes: string): string {
 }
 
 function put(name: string, buffer: Uint8Array, bytes: string): Uint8Array {
-  buffer.set(bytesOf(bytes), inside(name, buffer, bytes.length));
+  const start = inside(name, buffer, bytes.length);
+  buffer.set(bytesOf(bytes), start);
   return buffer;
 }
 
 /** Where the bytes begin: at 0, if there are `count` of them. */
 function inside(name: string, buffer: Uint8Array, count: number): 0 {
+  requireBytes("buffer", buffer);
+  requireNumber("count", count);
   if (count >= 0 && count <= buffer.length) return 0;
   throw new UsmpError("INVALID_ARG", `${name}: ${count} bytes are not inside of a buffer of ${buffer.length}`);
 }

@@ -1,10 +1,12 @@
 import { networkInterfaces } from "node:os";
 
+import { requireNumber } from "../../core/arguments.js";
 import type { Board } from "../board/board.js";
 import { currentBoard } from "../board/current-board.js";
 import { PerBoot } from "../board/per-boot.js";
 import { deviceIdOf } from "../client/board-device-id.js";
 import { ArduinoString, type TextLike } from "../text/arduino-string.js";
+import { requireText } from "../text/require-text.js";
 import { IPAddress } from "./ip-address.js";
 
 export const WL_IDLE_STATUS = 0;
@@ -44,7 +46,9 @@ export class WiFiClass {
   readonly #station = new PerBoot<Station>(() => ({ isWanted: false, ssid: "", mode: WIFI_OFF, hostname: "esp32" }));
 
   /** Connects; the password is not looked at. */
-  begin(ssid: TextLike = "", _password: TextLike = ""): number {
+  begin(ssid: TextLike = "", password: TextLike = ""): number {
+    requireText("ssid", ssid);
+    requireText("password", password);
     Object.assign(this.#current, { isWanted: true, ssid: ssid.toString(), mode: WIFI_STA });
     return this.status();
   }
@@ -77,6 +81,7 @@ export class WiFiClass {
   }
 
   mode(mode: number): boolean {
+    requireNumber("mode", mode);
     this.#current.mode = mode;
     return true;
   }
@@ -106,6 +111,7 @@ export class WiFiClass {
   }
 
   setHostname(hostname: TextLike): boolean {
+    requireText("hostname", hostname);
     this.#current.hostname = hostname.toString();
     return true;
   }

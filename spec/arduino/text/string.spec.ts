@@ -19,7 +19,7 @@ describe("String", () => {
       expectInvalid(() => new String(nothing), refused);
       expectInvalid(() => String("on").concat(nothing), refused);
       expectInvalid(() => String("on").equals(nothing), refused);
-      expectInvalid(() => strlen(nothing), `a C string is text or bytes, not ${nothing}`);
+      expectInvalid(() => strlen(nothing), `the text of strlen is ${nothing}; give text`);
     }
   });
 
