@@ -1,34 +1,58 @@
-// Says how large the library is for who loads it over a network: minified and gzipped, without its two dependencies.
-// The goal is for the library "without crypto": so what only ties Node's and libsodium's to it, lib/crypto, is left out as well.
+// Measures what a program downloads that imports this library, minified and gzipped, and fails past the budgets. `--files` lists what the
+// bytes come from. Left out: the two dependencies, and lib/crypto, which only ties Node's and libsodium's cryptography to the rest.
+import { dirname, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const LEFT_OUT = ["eventemitter3", "libsodium-wrappers", "*/crypto/index.js"];
-const GOAL = "12 KiB";
 
-/** What a program imports, as it would write it. */
+/** What a program imports, as it would write it, and how many KiB that may be. Raise a budget only with a reason in the commit. */
 const PROGRAMS = {
-  "all of it": `export * from "./index.js"`,
-  "the facade": `export { Usmp } from "./index.js"`,
-  "a device over TCP": `export { UsmpClient, TcpTransport } from "./index.js"`,
-  "a gateway over TCP": `export { UsmpServer, TcpTransport } from "./index.js"`,
+  everything: { imports: `export * from "./index.js"`, budgetKiB: 51 },
+  "the facade": { imports: `export { Usmp } from "./index.js"`, budgetKiB: 46 },
+  "a device over TCP": { imports: `export { UsmpClient, TcpTransport } from "./index.js"`, budgetKiB: 29.5 },
+  "a gateway over TCP": { imports: `export { UsmpServer, TcpTransport } from "./index.js"`, budgetKiB: 36 },
 };
 
-async function gzippedLength(program) {
-  const { outputFiles } = await build({
-    stdin: { contents: program, resolveDir: "build/lib" },
+/** The size in KiB, and the minified bytes of each file. */
+async function measure(imports) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: imports, resolveDir: "build/lib" },
     bundle: true,
     minify: true,
     format: "esm",
     platform: "node",
     external: LEFT_OUT,
+    metafile: true,
     write: false,
   });
-  return gzipSync(outputFiles[0].contents, { level: 9 }).length;
+  const [{ inputs }] = Object.values(metafile.outputs);
+  const files = Object.entries(inputs).map(([file, { bytesInOutput }]) => [file, bytesInOutput]);
+  return { kib: gzipSync(outputFiles[0].contents, { level: 9 }).length / 1024, files };
 }
 
-const sizes = [];
-for (const [name, program] of Object.entries(PROGRAMS)) {
-  sizes.push(`${name} ${((await gzippedLength(program)) / 1024).toFixed(1)} KiB`);
+/** Minified bytes, and their share, by folder and by file. */
+function list(files) {
+  const folders = new Map();
+  for (const [file, bytes] of files) {
+    const folder = dirname(relative("build/lib", file));
+    folders.set(folder, (folders.get(folder) ?? 0) + bytes);
+  }
+  const total = files.reduce((sum, [, bytes]) => sum + bytes, 0);
+  for (const group of [[...folders], files]) {
+    for (const [name, bytes] of group.toSorted(([, a], [, b]) => b - a)) {
+      if (bytes > 0)
+        console.log(`${String(bytes).padStart(9)} ${((100 * bytes) / total).toFixed(1).padStart(5)} %  ${name}`);
+    }
+  }
 }
-console.log(`size without crypto, minified and gzipped (goal: ${GOAL}): ${sizes.join(", ")}`);
+
+for (const [name, { imports, budgetKiB }] of Object.entries(PROGRAMS)) {
+  const { kib, files } = await measure(imports);
+  console.log(`${name}: ${kib.toFixed(1)} KiB minified and gzipped, of ${budgetKiB} KiB`);
+  if (process.argv.includes("--files")) list(files);
+  if (kib > budgetKiB) {
+    console.error(`${name} is over its budget: "node scripts/size.mjs --files" lists what it is made of`);
+    process.exitCode = 1;
+  }
+}
