@@ -1,6 +1,14 @@
 import type { UsmpError } from "../errors.js";
 import type { ConnectionEvent } from "./events.js";
 
+declare const sendTicket: unique symbol;
+
+/**
+ * Which message of a connection: each `send` returns a higher one. Compare tickets of one connection, and do nothing else with
+ * them: a stream counts bytes, and datagrams count messages.
+ */
+export type SendTicket = number & { readonly [sendTicket]: true };
+
 /**
  * One end of a USMP connection, without I/O, over whatever carries it: what arrives and the time in; what is to be sent,
  * events and the next deadline out.
@@ -18,10 +26,10 @@ export interface Connection {
    */
   providePsk(psk: Uint8Array | null, now: number, previousPsk?: Uint8Array | null): void;
   /**
-   * Sends a message (borrowed) of at most 1808 bytes.
+   * Sends a message (borrowed) of at most 1808 bytes. Its bytes have left once `settled` has reached the ticket.
    * @throws UsmpError PAYLOAD_TOO_LARGE or NOT_CONNECTED: nothing was sent. SEQ_EXHAUSTED: the session has ended.
    */
-  send(message: Uint8Array, now: number): void;
+  send(message: Uint8Array, now: number): SendTicket;
   /** Asks for a sign of life; without a session a no-op. */
   ping(now: number): void;
   /** PING after this long without sending, or without receiving, from now on; 0: never. Without a session a no-op. */
@@ -57,11 +65,12 @@ export interface Connection {
   /** Whether, after "closed", there is still something to send: deadlines and what arrives still count. */
   readonly lingers: boolean;
 
-  /** Grows with every message that `send` took. */
-  readonly accepted: number;
-  /** Up to where `accepted` was at the last message that has left for good, when the link has passed on `flushedBytes` in all. */
-  settled(flushedBytes: number): number;
-  /** Bytes of messages that have not left for good. */
+  /**
+   * Every message up to this ticket has left: the network took it, or over datagrams the peer acknowledged it. `flushedBytes`:
+   * how many bytes of output the link has passed on since the start.
+   */
+  settled(flushedBytes: number): SendTicket;
+  /** Bytes of messages that have not left. */
   unsentBytes(flushedBytes: number): number;
 
   /** Frames built so far, those sent again included, and whole ones that came; the handshake's too. */

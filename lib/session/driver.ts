@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../core/clock.js";
-import type { Connection } from "../core/connection.js";
+import type { Connection, SendTicket } from "../core/connection.js";
 import type { ConnectionEvent } from "../core/events.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
@@ -286,9 +286,10 @@ export class SessionDriver implements LinkHandlers {
     return !this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes;
   }
 
-  #seal(message: Uint8Array): void {
+  #seal(message: Uint8Array): SendTicket {
+    let ticket: SendTicket;
     try {
-      this.#connection.send(message, this.#clock.now());
+      ticket = this.#connection.send(message, this.#clock.now());
     } catch (error) {
       this.#pump();
       throw error;
@@ -296,13 +297,10 @@ export class SessionDriver implements LinkHandlers {
     this.#messagesSent++;
     if (this.#connection.outputLength >= FLUSH_AT_BYTES) this.#flush();
     else this.#scheduleFlush();
+    return ticket;
   }
 
-  /** Up to where the connection has to settle for the message to have left. */
-  readonly #sealPending = (message: Uint8Array): number => {
-    this.#seal(message);
-    return this.#connection.accepted;
-  };
+  readonly #sealPending = (message: Uint8Array): SendTicket => this.#seal(message);
 
   /** Messages sent in one turn of the event loop leave in one write; a lone one leaves right after the caller is done. */
   #scheduleFlush(): void {

@@ -1,21 +1,27 @@
+import type { SendTicket } from "../core/connection.js";
 import { Fifo } from "../core/fifo.js";
 import type { UsmpError } from "../errors.js";
 
-interface Pending {
-  readonly message: Uint8Array;
-  /** Up to where the connection has to settle; 0 before the message was sealed. */
-  until: number;
-  resolve(): void;
-  reject(error: unknown): void;
+interface Call {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
 }
 
-/** Seals a message, and says up to where the connection has to settle for it to have left. */
-type Seal = (message: Uint8Array) => number;
+interface Waiting extends Call {
+  readonly message: Uint8Array;
+}
+
+interface Leaving extends Call {
+  readonly ticket: SendTicket;
+}
+
+/** Hands a message (borrowed) to the connection. Throws what the connection's `send` throws. */
+type Seal = (message: Uint8Array) => SendTicket;
 
 /** The `sendAsync` calls under way: those that wait for room, then those that wait for their message to leave; each in order. */
 export class PendingSends {
-  readonly #waiting = new Fifo<Pending>();
-  readonly #leaving = new Fifo<Pending>();
+  readonly #waiting = new Fifo<Waiting>();
+  readonly #leaving = new Fifo<Leaving>();
   #waitingBytes = 0;
 
   /** Whether somebody waits for room: whoever comes later waits behind. */
@@ -32,13 +38,13 @@ export class PendingSends {
   waitForRoom(message: Uint8Array): Promise<void> {
     this.#waitingBytes += message.length;
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ message: Uint8Array.from(message), until: 0, resolve, reject });
+      this.#waiting.push({ message: Uint8Array.from(message), resolve, reject });
     });
   }
 
   /** Seals now, and resolves when that is settled. */
   run(message: Uint8Array, seal: Seal): Promise<void> {
-    return new Promise((resolve, reject) => this.#run({ message, until: 0, resolve, reject }, seal));
+    return new Promise((resolve, reject) => this.#run({ message, resolve, reject }, seal));
   }
 
   /** Seals the first that waits for room. */
@@ -49,9 +55,9 @@ export class PendingSends {
     this.#run(next, seal);
   }
 
-  /** The connection has settled up to here. */
-  settle(upTo: number): void {
-    while ((this.#leaving.first?.until ?? Infinity) <= upTo) this.#leaving.shift()?.resolve();
+  /** Resolves every call whose message has left: its ticket is at most `upTo`. */
+  settle(upTo: SendTicket): void {
+    while ((this.#leaving.first?.ticket ?? Infinity) <= upTo) this.#leaving.shift()?.resolve();
   }
 
   /** There will be no room any more. */
@@ -66,13 +72,11 @@ export class PendingSends {
     for (const pending of this.#leaving.takeAll()) pending.reject(error);
   }
 
-  #run(pending: Pending, seal: Seal): void {
+  #run({ message, resolve, reject }: Waiting, seal: Seal): void {
     try {
-      pending.until = seal(pending.message);
+      this.#leaving.push({ ticket: seal(message), resolve, reject });
     } catch (error) {
-      pending.reject(error);
-      return;
+      reject(error);
     }
-    this.#leaving.push(pending);
   }
 }

@@ -64,8 +64,14 @@ export class DatagramReal {
   #state(): unknown {
     return SIDES.map((side) => {
       const { connection, events } = this.world.ends[side];
-      const { accepted, framesSent, retransmissions, roundTripMs } = connection;
-      const counts = { accepted, framesSent, retransmissions, roundTripMs, unsent: connection.unsentBytes() };
+      const { framesSent, retransmissions, roundTripMs } = connection;
+      const counts = {
+        settled: connection.settled(),
+        framesSent,
+        retransmissions,
+        roundTripMs,
+        unsent: connection.unsentBytes(),
+      };
       return { out: this.world.out[side].length, events: events.length, due: connection.nextDeadline(), ...counts };
     });
   }

@@ -10,7 +10,7 @@
  */
 import { isUsmpError, UsmpError } from "../../errors.js";
 import { copyOf, equalBytes } from "../wire/bytes.js";
-import type { Connection } from "../connection.js";
+import type { Connection, SendTicket } from "../connection.js";
 import { plainDatagram, readDatagram } from "../wire/datagram-frame.js";
 import type { DatagramHandshake, DatagramHandshakeStep } from "../handshake/datagram-step.js";
 import { DatagramOutbox } from "./datagram-outbox.js";
@@ -56,7 +56,7 @@ export class DatagramConnection implements Connection {
   #reading = true;
   #framesReceived = 0;
   /** Of the session, when it is gone. */
-  #last = { accepted: 0, settled: 0, retransmissions: 0, roundTripMs: null as number | null };
+  #last = { settled: 0, retransmissions: 0, roundTripMs: null as number | null };
 
   constructor(options: DatagramConnectionOptions, now: number) {
     this.#options = options;
@@ -94,11 +94,12 @@ export class DatagramConnection implements Connection {
     this.#guard(now, () => this.#sendRepeated(state.handshake.providePsk(psk, previousPsk), now));
   }
 
-  send(message: Uint8Array, now: number): void {
+  send(message: Uint8Array, now: number): SendTicket {
     if (this.#state.name !== "established") throw new UsmpError("NOT_CONNECTED", "there is no session to send on");
     const { session } = this.#state;
     try {
       session.send(message, now);
+      return session.accepted as SendTicket;
     } catch (error) {
       // The message was not taken; the next frame of the session finds the same, and ends it.
       if (isUsmpError(error) && endsSession(error)) this.#end(error, now);
@@ -205,13 +206,9 @@ export class DatagramConnection implements Connection {
     return events;
   }
 
-  /** In messages: one has left for good when its last frame was acknowledged. */
-  get accepted(): number {
-    return (this.#session ?? this.#last).accepted;
-  }
-
-  settled(): number {
-    return (this.#session ?? this.#last).settled;
+  /** A ticket is the message's number. The message has left when its last frame was acknowledged. */
+  settled(): SendTicket {
+    return (this.#session ?? this.#last).settled as SendTicket;
   }
 
   unsentBytes(): number {
@@ -363,8 +360,8 @@ export class DatagramConnection implements Connection {
     if (error !== null) this.#emit({ type: "closed", error });
     this.#state = { name: "closed" };
     if (state.name === "handshake") return lastly(() => state.handshake.wipe());
-    const { accepted, settled, retransmissions, roundTripMs } = state.session;
-    this.#last = { accepted, settled, retransmissions, roundTripMs };
+    const { settled, retransmissions, roundTripMs } = state.session;
+    this.#last = { settled, retransmissions, roundTripMs };
     lastly(() => state.session.wipe());
   }
 }

@@ -78,11 +78,12 @@ export class DatagramSession {
     this.#emit = emit;
   }
 
-  /** Messages that were taken, and of those, messages that the peer has acknowledged whole. */
+  /** Messages that `send` took. */
   get accepted(): number {
     return this.#accepted;
   }
 
+  /** Messages that the peer has acknowledged whole. */
   get settled(): number {
     return this.#settled;
   }

@@ -10,7 +10,7 @@
  */
 import { ownMembers } from "../own-members.js";
 import { isUsmpError, UsmpError } from "../../errors.js";
-import type { Connection } from "../connection.js";
+import type { Connection, SendTicket } from "../connection.js";
 import type { ConnectionEvent } from "../events.js";
 import { appendFrame, type Frame } from "../wire/frame.js";
 import { FrameDecoder } from "./frame-decoder.js";
@@ -101,10 +101,11 @@ export class StreamConnection implements Connection {
     if (state.name === "handshake") this.#guard(() => this.#sendPlain(state.handshake.providePsk(psk, previousPsk)));
   }
 
-  send(message: Uint8Array, now: number): void {
+  send(message: Uint8Array, now: number): SendTicket {
     if (this.#state.name !== "established") throw new UsmpError("NOT_CONNECTED", "there is no session to send on");
     try {
       this.#state.session.send(message, now);
+      return this.#accepted as SendTicket;
     } catch (error) {
       if (isUsmpError(error) && endsSession(error)) this.#close(error);
       throw error;
@@ -195,17 +196,13 @@ export class StreamConnection implements Connection {
     return false;
   }
 
-  /** In bytes: a message has left for good when the link has passed on its last one. */
-  get accepted(): number {
-    return this.#outbox.total + (this.#session?.heldLength ?? 0);
-  }
-
-  settled(flushedBytes: number): number {
-    return flushedBytes;
+  /** A ticket is the position of the message's last byte in the output. */
+  settled(flushedBytes: number): SendTicket {
+    return flushedBytes as SendTicket;
   }
 
   unsentBytes(flushedBytes: number): number {
-    return this.accepted - flushedBytes;
+    return this.#accepted - flushedBytes;
   }
 
   get outputLength(): number {
@@ -231,6 +228,11 @@ export class StreamConnection implements Connection {
     const events = this.#events;
     if (events.length > 0) this.#events = [];
     return events;
+  }
+
+  /** Bytes built so far, and those that messages will have which wait for the cipher. */
+  get #accepted(): number {
+    return this.#outbox.total + (this.#session?.heldLength ?? 0);
   }
 
   get #session(): StreamSession | null {

@@ -77,7 +77,7 @@ function ask(end: End, type: keyof typeof FrameType, messages: Uint8Array[]): vo
   switch (type) {
     case "DATA":
     case "DATA_FRAG":
-      return end.connection.send(messages.shift()!, 0);
+      return void end.connection.send(messages.shift()!, 0);
     case "PING":
       return end.connection.ping(0);
     case "REKEY":
