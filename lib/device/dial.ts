@@ -21,7 +21,6 @@ import { describeDialer, withDeadline } from "../transport/contained.js";
 import { DEFAULT_CONNECT_TIMEOUT_MS, dialTimeout } from "../transport/place.js";
 import { formatPlace } from "../transport/system-errors.js";
 import type { Dialer, Link } from "../transport/transport.js";
-import { makeKeyPairAhead, takeKeyPair } from "./key-pair-ahead.js";
 
 /** What a device has beside the common settings. */
 export interface DeviceSettings extends SessionSettings {
@@ -210,8 +209,7 @@ interface DeviceEnd {
 function endOf(link: Link, request: DialRequest): DeviceEnd {
   const { psk, deviceId } = request;
   const crypto = guardCrypto(request.crypto);
-  const keyPairs = { takeKeyPair: () => takeKeyPair(crypto), makeKeyPairAhead: () => makeKeyPairAhead(crypto) };
-  const identity = { crypto, psk, deviceId, ...keyPairs, gateway: placeOf(link) };
+  const identity = { crypto, psk, deviceId, gateway: placeOf(link) };
   const now = request.settings.clock.now();
   if (link.carries === "datagrams") {
     const handshake = new DatagramDeviceHandshake(identity);

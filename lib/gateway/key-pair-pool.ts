@@ -2,52 +2,47 @@ import type { Clock, Timer } from "../core/clock.js";
 import type { CryptoProvider, KeyPair } from "../core/crypto-provider.js";
 import { lastly } from "../core/guarded-crypto.js";
 
-/** As many as a small burst needs. */
+/** Enough for a small burst. */
 const SIZE = 8;
 
-/**
- * Ephemeral key pairs, made ahead while no device waits, so that one that comes waits for one computation less.
- * Each is given out once.
- */
+/** Ephemeral key pairs made ahead, one in each turn of the event loop, so that a handshake waits for one computation less. */
 export class KeyPairPool {
   readonly #crypto: CryptoProvider;
-  readonly #clock: Pick<Clock, "afterReadPass">;
+  readonly #clock: Clock;
   readonly #pairs: KeyPair[] = [];
   #refill: Timer | null = null;
-  #closed = false;
+  #isClosed = false;
 
-  constructor(crypto: CryptoProvider, clock: Pick<Clock, "afterReadPass">) {
+  constructor(crypto: CryptoProvider, clock: Clock) {
     this.#crypto = crypto;
     this.#clock = clock;
-    this.#schedule();
+    this.#refillLater();
   }
 
-  /** A fresh pair, the caller's. */
+  /** A fresh pair, given out once; the caller wipes it. @throws what the provider throws */
   take(): KeyPair {
     const pair = this.#pairs.pop() ?? this.#crypto.generateKeyPair();
-    this.#schedule();
+    this.#refillLater();
     return pair;
   }
 
-  /** Wipes what was not given out. */
+  /** Wipes the pairs that were not given out, and makes no more ahead. */
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
     this.#refill?.cancel();
     lastly(...this.#pairs.splice(0).map((pair) => () => pair.wipe()));
   }
 
-  /** One a turn: whoever waits for the event loop waits for no more than that. */
-  #schedule(): void {
-    if (this.#refill !== null || this.#closed || this.#pairs.length >= SIZE) return;
+  #refillLater(): void {
+    if (this.#isClosed || this.#refill !== null || this.#pairs.length >= SIZE) return;
     this.#refill = this.#clock.afterReadPass(() => {
       this.#refill = null;
       try {
         this.#pairs.push(this.#crypto.generateKeyPair());
       } catch {
-        // Whoever needs one makes it itself, and is told what is wrong.
-        return;
+        return; // `take` makes one itself, and throws.
       }
-      this.#schedule();
+      this.#refillLater();
     });
     this.#refill.unref();
   }

@@ -1,7 +1,6 @@
 import { requireSignal } from "../core/arguments.js";
 import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Timer } from "../core/clock.js";
-import type { KeyPair } from "../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../core/wire/device-id.js";
 import { guardCrypto } from "../core/guarded-crypto.js";
 import type { GatewayHandshakeOptions } from "../core/handshake/psk-verifier.js";
@@ -23,7 +22,6 @@ import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } 
 import { UdpDemultiplexer } from "./udp/udp-demultiplexer.js";
 import { KnownDevices } from "./known-devices.js";
 import { KeyPairPool } from "./key-pair-pool.js";
-import { QuietTime } from "./quiet-time.js";
 import { SessionAcceptor } from "./session-acceptor.js";
 import { ListenerGroup, type ListeningAddress } from "./listener-group.js";
 
@@ -71,7 +69,6 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   readonly #store: PskStore | null;
   readonly #defaultAcceptor: Acceptor;
   readonly #log: EventLog;
-  readonly #quietTime: QuietTime;
   readonly #reception: SessionAcceptor;
   #run: ListenerGroup | null = null;
   readonly #known = new KnownDevices();
@@ -94,14 +91,12 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     checkGatewaySettings(this.#settings);
     this.#defaultAcceptor = new TcpTransport(host, port);
     const { logger, clock, maxLogLinesPerSecond } = this.#settings;
-    this.#quietTime = new QuietTime(clock);
     this.#log = new EventLog(logger, clock, maxLogLinesPerSecond);
     this.#reception = new SessionAcceptor(this.#settings, lookupKeys, this.#log, {
       onSession: (session) => this.#welcome(session),
       onRefused: (error, remoteAddress, deviceId) => this.dispatch("refused", error, remoteAddress, deviceId),
       // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
       onLookupFailed: (error) => this.#run !== null && this.#reportTrouble("lookup.error", error),
-      onLeft: () => this.#quietTime.settle(),
     });
     this.countHandlersIn(this.handlers);
   }
@@ -160,15 +155,11 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     try {
       const { cipher, ciphers = [cipher] } = this.#settings;
       const crypto = guardCrypto(this.#settings.crypto ?? (await loadCrypto(ciphers)));
-      const keyPairs = new KeyPairPool(crypto, this.#quietTime);
+      const keyPairs = new KeyPairPool(crypto, clock);
       run.onEnd(() => keyPairs.close());
-      const takeKeyPair = (): KeyPair => {
-        this.#quietTime.disturb();
-        return keyPairs.take();
-      };
       const decoyPsk = crypto.randomBytes(KEY_LENGTH);
       run.onEnd(() => void decoyPsk.fill(0));
-      const secrets = { crypto, decoyPsk, takeKeyPair };
+      const secrets = { crypto, decoyPsk, takeKeyPair: () => keyPairs.take() };
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
       await run.open(wanted, (acceptor) => this.#open(acceptor, secrets, run));
       const store = hasMember(this.#store, "onRevoked") ? this.#store : null;

@@ -21,8 +21,6 @@ export interface ReceptionHandlers {
   /** `deviceId`: whom it claimed to be, null where it did not get that far. */
   onRefused(error: UsmpError, remoteAddress: string, deviceId: string | null): void;
   onLookupFailed(error: UsmpError): void;
-  /** A connection is gone. */
-  onLeft(): void;
 }
 
 /** How a session came in. */
@@ -95,10 +93,7 @@ export class SessionAcceptor {
     });
     if (!this.#keepsProcess) driver.unref();
     this.#visits.set(driver, visit);
-    void driver.finished.then(() => {
-      this.#visits.delete(driver);
-      this.#handlers.onLeft();
-    });
+    void driver.finished.then(() => this.#visits.delete(driver));
   }
 
   /** Ends the session of a device that is no longer allowed, and its handshakes. */

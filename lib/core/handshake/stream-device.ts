@@ -50,8 +50,6 @@ export interface DeviceHandshakeOptions {
   readonly deviceId: Uint8Array;
   /** Gives a fresh key pair, this handshake's to wipe. Default: it is made now. */
   readonly takeKeyPair?: () => KeyPair;
-  /** Makes one for the next handshake, while this one waits. */
-  readonly makeKeyPairAhead?: () => void;
   /** Where the gateway is, for messages: `"192.168.1.100:9000"`. */
   readonly gateway?: string;
 }
@@ -62,7 +60,6 @@ export class StreamDeviceHandshake implements Handshake {
   readonly #deviceId: Uint8Array;
   readonly #pair: KeyPair;
   readonly #gateway: string;
-  readonly #makeKeyPairAhead: (() => void) | undefined;
   #state: State = { name: "awaitChallenge", retried: false };
 
   constructor(options: DeviceHandshakeOptions) {
@@ -72,7 +69,6 @@ export class StreamDeviceHandshake implements Handshake {
     this.#deviceId = options.deviceId;
     this.#pair = takeKeyPair();
     this.#gateway = gateway;
-    this.#makeKeyPairAhead = options.makeKeyPairAhead;
   }
 
   start(): HandshakeFrame {
@@ -104,8 +100,7 @@ export class StreamDeviceHandshake implements Handshake {
    */
   prepare(): void {
     const state = this.#state;
-    if (state.name === "awaitChallenge") this.#makeKeyPairAhead?.();
-    else if (state.name === "awaitSessionOk" && state.keys === undefined)
+    if (state.name === "awaitSessionOk" && state.keys === undefined)
       this.#state = { ...state, keys: this.#derive(state.transcript) };
   }
 
