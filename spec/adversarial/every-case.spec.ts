@@ -1,4 +1,4 @@
-/** Every adversarial case is a spec, whose title says its number. What each is about stands in those titles. */
+/** Every case of docs/adversarial-cases.md is a spec with the number of the case in its title. */
 import { readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,12 +9,17 @@ const SPECS = fileURLToPath(new URL("..", import.meta.url));
 /** A compiled copy has nothing but compiled specs. */
 const SPEC_FILE = `.spec${extname(fileURLToPath(import.meta.url))}`;
 
-const CASES = 84;
+/** The numbers of the cases in the document. */
+const CASES = casesOf(readFileSync("docs/adversarial-cases.md", "utf8"));
 /** The serial line's. */
 const LATER = new Set([12, 72]);
 
 /** "case 5: ...", "case 33 and 34: ...", "... (case 5)", "... (§6, case 44)", "... (cases 2, 3)". */
 const NUMBERED = /(?:^|\(|, )cases? (\d+(?:(?:, | and )\d+)*)(?=[:) ]|$)/g;
+
+function casesOf(document: string): number[] {
+  return [...document.matchAll(/^(\d+)\. /gm)].map(([, number]) => Number(number));
+}
 
 /** The numbers in a file's texts: comments do not count, for they run nothing. */
 function casesIn(source: string): number[] {
@@ -31,11 +36,16 @@ function casesIn(source: string): number[] {
 
 function missingFrom(sources: readonly string[]): number[] {
   const found = new Set(sources.flatMap(casesIn));
-  const due = Array.from({ length: CASES }, (_, index) => index + 1).filter((number) => !LATER.has(number));
-  return due.filter((number) => !found.has(number));
+  return CASES.filter((number) => !LATER.has(number) && !found.has(number));
 }
 
 describe("the adversarial cases", () => {
+  it("are numbered without a gap", () => {
+    expect(CASES).to.have.length.above(80);
+    expect(CASES).to.deep.equal(CASES.map((_, index) => index + 1));
+    expect(casesOf("## A\n\n1. x\n3. y\n    4. z\n")).to.deep.equal([1, 3]);
+  });
+
   it("are read from titles alone, in each form that titles have", () => {
     expect(casesIn('it("case 5: x", f); it(`case 6: ${y}`, f); it("x (§6, case 44)", f);')).to.deep.equal([5, 6, 44]);
     expect(casesIn('it("x (cases 2, 3)", f); describe("case 33 and 34: x", f);')).to.deep.equal([2, 3, 33, 34]);

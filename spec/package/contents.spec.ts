@@ -37,7 +37,7 @@ describe("the contents of the package", function () {
 
   it("leave out models, benchmarks, specs, and the documents about them", () => {
     const maintainers =
-      /^(lib|spec|bench|scripts|\.ci|docs\/model)\/|^docs\/(architecture|performance|releasing|testing)\./;
+      /^(lib|spec|bench|scripts|\.ci|docs\/model)\/|^docs\/(adversarial-cases|architecture|performance|releasing|testing)\./;
     expect([...files].filter((path) => maintainers.test(path))).to.deep.equal([]);
     expect(files).to.include.members(["README.md", "LICENSE", "CHANGELOG.md", "docs/protocol.md", "docs/porting.md"]);
   });
