@@ -13,7 +13,8 @@ const LIBRARY = {
 };
 const TYPES = Object.fromEntries(Object.entries(LIBRARY).map(([name, file]) => [name, file.replace(/\.js$/, ".d.ts")]));
 const COMMAND_LINE = "build/lib/cli/main.js";
-const BUNDLED = ["commander"];
+/** Packages that the bundles contain, so that users do not install them. */
+const BUNDLED = ["commander", "jsonc-parser"];
 
 const shared = {
   external: [/^node:/, "eventemitter3", "libsodium-wrappers"],
@@ -60,7 +61,10 @@ function notices() {
         if (file === undefined) throw new Error(`${name} is bundled and has no licence file`);
         return `## ${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
       });
-      const source = ["# Third-party notices\n\nThe `usmp` program contains these packages.\n", ...sections].join("\n");
+      const source = [
+        "# Third-party notices\n\nThe `usmp` program and the library contain these packages.\n",
+        ...sections,
+      ].join("\n");
       this.emitFile({ type: "asset", fileName: NOTICES, source });
     },
   };
@@ -77,6 +81,7 @@ export default [
   {
     ...shared,
     input: LIBRARY,
+    plugins: [nodeResolve({ resolveOnly: BUNDLED })],
     output: {
       dir: "dist",
       format: "cjs",

@@ -84,7 +84,7 @@ export const TARGETS: readonly TargetEntry[] = [
   {
     name: "key-file",
     inputs: fc.oneof(program(10, 20, 3), anything),
-    reaches: ["gateway/keys/key-file-parser", "gateway/keys/json-scanner"],
+    reaches: ["gateway/keys/key-file-parser"],
   },
   {
     name: "cli-arguments",

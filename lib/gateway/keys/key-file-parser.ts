@@ -1,3 +1,4 @@
+import { printParseErrorCode, visit } from "jsonc-parser";
 import { ownMembers } from "../../core/own-members.js";
 import type { CipherName } from "../../core/crypto-provider.js";
 import { formatDeviceId, parseDeviceId } from "../../core/wire/device-id.js";
@@ -6,7 +7,6 @@ import { causeText, UsmpError } from "../../errors.js";
 import { CIPHERS } from "../../session/options.js";
 import type { PskEntry } from "../../session/psk-source.js";
 import { invisiblePart } from "./key-text.js";
-import { JsonScanner, type JsonKind } from "./json-scanner.js";
 
 /** A device of a key file. The keys are bytes of its own, the holder's to wipe. */
 export interface KeyFileEntry extends PskEntry {
@@ -27,11 +27,13 @@ const DATE_FORM = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d
 
 const HEX_PREFIX = "hex:";
 
-/** In the order in which they are named to the user. */
+/** In the order in which messages list them. */
 const MEMBERS = ["id", "name", "key", "enabled", "cipher", "previousKey", "previousKeyExpires"] as const;
 type Member = (typeof MEMBERS)[number];
 
-const ARTICLES: Readonly<Record<JsonKind, string>> = {
+type Kind = "object" | "array" | "string" | "number" | "boolean" | "null";
+
+const ARTICLES: Readonly<Record<Kind, string>> = {
   object: "an object",
   array: "a list",
   string: "a string",
@@ -40,11 +42,28 @@ const ARTICLES: Readonly<Record<JsonKind, string>> = {
   null: "null",
 };
 
+/** What is wrong with text that is not JSON, by the name of the parser's error. */
+const SYNTAX_ERRORS: Readonly<Record<string, string>> = {
+  InvalidSymbol: "expected a value: text stands in double quotes",
+  PropertyNameExpected: "expected a member's name in double quotes",
+  ValueExpected: "expected a value",
+  ColonExpected: 'expected a ":" after the name',
+  CommaExpected: 'expected a ","',
+  CloseBraceExpected: 'expected a "," or the object\'s end',
+  CloseBracketExpected: 'expected a "," or the list\'s end',
+  EndOfFileExpected: "expected nothing more",
+  InvalidCommentToken: "JSON has no comments",
+  UnexpectedEndOfString: "this text has no closing quote on its line",
+  InvalidUnicode: "this text holds a \\u without four hex digits",
+  InvalidEscapeCharacter: "this text holds a backslash that begins no JSON escape",
+  InvalidCharacter: "this text holds a control character: write it as an escape",
+};
+
 /**
  * The devices of a key file's text, by device id, in the file's order; `docs/keys.md` has the format.
- * @throws UsmpError INVALID_ARG for the first thing that is wrong, with line, column and a path like `devices[3].key`. The
- * message repeats nothing of the file but device ids.
- * @param warn is called at most once, for keys that hold what nobody sees
+ * @throws UsmpError INVALID_ARG for the first error, with line, column and a path like `devices[3].key`. The message repeats
+ * nothing of the file but device ids.
+ * @param warn is called at most once, for keys with invisible characters
  */
 export function parseKeyFile(
   text: string,
@@ -52,10 +71,8 @@ export function parseKeyFile(
 ): ReadonlyMap<string, KeyFileEntry> {
   // A character has at least one byte.
   if (text.length > MAX_KEY_FILE_BYTES) throw tooLarge();
-  const scanner = new JsonScanner(text);
-  const reader = new Reader(scanner);
-  const devices = reader.file();
-  scanner.end();
+  const reader = new Reader(text);
+  const devices = reader.read();
   reader.warnOfInvisible(warn);
   return devices;
 }
@@ -64,41 +81,46 @@ export function tooLarge(): UsmpError {
   return new UsmpError("INVALID_ARG", `the file is larger than ${MAX_KEY_FILE_BYTES / 2 ** 20} MiB`);
 }
 
-interface Device extends KeyFileEntry {
-  readonly id: string;
-}
-
-/** A text, and where it stands. */
-interface FoundText {
-  readonly value: string;
+/** The device that is being read. */
+interface Device {
   readonly at: number;
+  readonly path: string;
+  readonly membersAt: Map<Member, number>;
+  values: Partial<KeyFileEntry & { readonly id: string }>;
 }
 
+/** Where a value stands: `[]` is the file, `["devices", 3, "key"]` a device's key. */
+type Path = readonly (string | number)[];
+
+/** Checks each value where the parser finds it, so that it fails at the first error and never descends further than a device. */
 class Reader {
-  readonly #scanner: JsonScanner;
+  readonly #text: string;
   readonly #devices = new Map<string, KeyFileEntry>();
-  /** Where each id stands, for the one who wrote it twice. */
   readonly #idsAt = new Map<string, number>();
-  /** The first key that holds what nobody sees. */
+  #fileAt = 0;
+  #hasDevices = false;
+  #device: Device | null = null;
+  /** The first key that has an invisible character. */
   #firstInvisible: { readonly at: number; readonly message: string } | null = null;
   #invisibleCount = 0;
 
-  constructor(scanner: JsonScanner) {
-    this.#scanner = scanner;
+  constructor(text: string) {
+    this.#text = text;
   }
 
-  file(): ReadonlyMap<string, KeyFileEntry> {
-    const start = this.#expect("object", "the file");
-    let hasDevices = false;
-    for (const { name, at } of this.#scanner.members()) {
-      // Its name is not repeated: it may be a key that stands in the wrong place.
-      if (name !== "devices") this.#scanner.fail(at, 'unknown member; the file holds "devices" and nothing else');
-      if (hasDevices) this.#scanner.fail(at, "devices: duplicate member");
-      hasDevices = true;
-      this.#expect("array", "devices");
-      for (const index of this.#scanner.items()) this.#device(`devices[${index}]`);
-    }
-    if (!hasDevices) this.#scanner.fail(start, 'the file lacks "devices"');
+  read(): ReadonlyMap<string, KeyFileEntry> {
+    visit(
+      this.#text,
+      {
+        onObjectBegin: (at, _length, _line, _column, path) => this.#begin("object", at, path()),
+        onArrayBegin: (at, _length, _line, _column, path) => this.#begin("array", at, path()),
+        onObjectProperty: (name, at, _length, _line, _column, path) => this.#name(name, at, path()),
+        onLiteralValue: (value, at, _length, _line, _column, path) => this.#literal(value, at, path()),
+        onObjectEnd: (at) => this.#end(at),
+        onError: (code, at) => this.#syntaxError(printParseErrorCode(code), at),
+      },
+      { disallowComments: true },
+    );
     return this.#devices;
   }
 
@@ -107,82 +129,113 @@ class Reader {
     const { at, message } = this.#firstInvisible;
     const more = this.#invisibleCount - 1;
     const others = more === 0 ? "" : ` (${more} more ${more === 1 ? "key has" : "keys have"} the same fault)`;
-    warn(`${this.#scanner.place(at)}: ${message}${others}`);
+    warn(`${this.#place(at)}: ${message}${others}`);
   }
 
-  #device(path: string): void {
-    const start = this.#expect("object", path);
-    const found = new Map<Member, number>();
-    let device: Partial<Device> = {};
-    for (const { name, at } of this.#scanner.members()) {
-      const member = MEMBERS.find((each) => each === name);
-      // Nor is its name repeated here.
-      if (member === undefined)
-        return this.#scanner.fail(at, `${path}: unknown member; allowed are ${MEMBERS.join(", ")}`);
-      if (found.has(member)) this.#scanner.fail(at, `${path}.${member}: duplicate member`);
-      found.set(member, at);
-      device = { ...device, ...this.#member(member, `${path}.${member}`) };
+  #begin(kind: Kind, at: number, path: Path): void {
+    const [, index, member] = path;
+    if (path.length === 0) {
+      this.#expect("object", kind, at, "the file");
+      this.#fileAt = at;
+    } else if (index === undefined) {
+      this.#expect("array", kind, at, "devices");
+    } else if (member === undefined) {
+      this.#expect("object", kind, at, `devices[${index}]`);
+      this.#device = { at, path: `devices[${index}]`, membersAt: new Map(), values: {} };
+    } else {
+      this.#expect(member === "enabled" ? "boolean" : "string", kind, at, `devices[${index}].${member}`);
     }
-    const { id, key, enabled = true, ...rest } = ownMembers(device);
-    if (id === undefined) return this.#scanner.fail(start, `${path}: "id" is missing`);
-    if (key === undefined) return this.#scanner.fail(start, `${path}: "key" is missing`);
-    this.#checkPair(path, found);
+  }
+
+  #name(name: string, at: number, path: Path): void {
+    // An unknown name is not repeated: it may be a key that stands in the wrong place.
+    if (path.length === 0) {
+      if (name !== "devices") this.#fail(at, 'unknown member; the file holds "devices" and nothing else');
+      if (this.#hasDevices) this.#fail(at, "devices: duplicate member");
+      this.#hasDevices = true;
+      return;
+    }
+    const { path: device, membersAt } = this.#device as Device;
+    const member = MEMBERS.find((each) => each === name);
+    if (member === undefined) return this.#fail(at, `${device}: unknown member; allowed are ${MEMBERS.join(", ")}`);
+    if (membersAt.has(member)) this.#fail(at, `${device}.${member}: duplicate member`);
+    membersAt.set(member, at);
+  }
+
+  #literal(value: unknown, at: number, path: Path): void {
+    this.#begin(value === null ? "null" : (typeof value as Kind), at, path);
+    const device = this.#device as Device;
+    const member = path[2] as Member;
+    const where = `${device.path}.${member}`;
+    const read = typeof value === "string" ? this.#string(member, value, at, where) : value;
+    device.values = { ...device.values, [member]: read };
+  }
+
+  #end(at: number): void {
+    // The parser reports the end of an object before it finds that its brace is missing.
+    if (this.#text[at] !== "}") return;
+    if (this.#device === null) {
+      if (!this.#hasDevices) this.#fail(this.#fileAt, 'the file lacks "devices"');
+      return;
+    }
+    const { at: start, path, membersAt, values } = this.#device;
+    const { id, key, enabled = true, ...rest } = ownMembers(values);
+    if (id === undefined) return this.#fail(start, `${path}: "id" is missing`);
+    if (key === undefined) return this.#fail(start, `${path}: "key" is missing`);
+    this.#checkPair(path, membersAt);
     this.#devices.set(id, ownMembers({ key, enabled, ...rest }));
+    this.#device = null;
   }
 
-  #member(member: Member, path: string): Partial<Device> {
-    switch (member) {
-      case "id":
-        return { id: this.#id(path) };
-      case "key":
-        return { key: this.#key(path) };
-      case "previousKey":
-        return { previousKey: this.#key(path) };
-      case "previousKeyExpires":
-        return { previousKeyExpires: this.#date(path) };
-      case "cipher":
-        return { cipher: this.#cipher(path) };
-      case "name":
-        return { name: this.#name(path) };
-      case "enabled":
-        this.#expect("boolean", path);
-        return { enabled: this.#scanner.boolean() };
-    }
-  }
-
-  /** A key that was to be let go must not live for ever because its date was forgotten. */
-  #checkPair(path: string, found: ReadonlyMap<Member, number>): void {
-    const previousAt = found.get("previousKey");
-    const expiresAt = found.get("previousKeyExpires");
+  /** Without an expiry date, a key that should be retired would live for ever. */
+  #checkPair(path: string, membersAt: ReadonlyMap<Member, number>): void {
+    const previousAt = membersAt.get("previousKey");
+    const expiresAt = membersAt.get("previousKeyExpires");
     if (previousAt !== undefined && expiresAt === undefined)
-      this.#scanner.fail(
+      this.#fail(
         previousAt,
         `${path}.previousKey: previousKeyExpires is missing: give the time until which this key is accepted`,
       );
     if (previousAt === undefined && expiresAt !== undefined)
-      this.#scanner.fail(
+      this.#fail(
         expiresAt,
         `${path}.previousKeyExpires: previousKey is missing: give it, or remove previousKeyExpires`,
       );
   }
 
-  #id(path: string): string {
-    const { value, at } = this.#text(path);
-    if (value === "*") this.#scanner.fail(at, `${path}: "*" is not allowed in a file: give each device its own key`);
+  /** The value of a member that is a string. */
+  #string(member: Member, value: string, at: number, path: string): unknown {
+    // Half a character has no bytes: it would become another one, and so another key.
+    if (/\p{Surrogate}/u.test(value)) this.#fail(at, `${path}: invalid \\u escape: half of a surrogate pair`);
+    switch (member) {
+      case "id":
+        return this.#id(value, at, path);
+      case "name":
+        return this.#checkedName(value, at, path);
+      case "cipher":
+        return this.#cipher(value, at, path);
+      case "previousKeyExpires":
+        return this.#date(value, at, path);
+      default:
+        return this.#key(value, at, path);
+    }
+  }
+
+  #id(value: string, at: number, path: string): string {
+    if (value === "*") this.#fail(at, `${path}: "*" is not allowed in a file: give each device its own key`);
     const id = this.#attempt(
       () => formatDeviceId(parseDeviceId(value)),
       // Not the library's message, which may repeat what was given.
-      () => this.#scanner.fail(at, `${path}: not a device id: give six pairs of hex digits, such as 24:0a:c4:01:02:03`),
+      () => this.#fail(at, `${path}: not a device id: give six pairs of hex digits, such as 24:0a:c4:01:02:03`),
     );
     const firstAt = this.#idsAt.get(id);
     if (firstAt !== undefined)
-      this.#scanner.fail(at, `${path}: duplicate device ${id}, first defined at ${this.#scanner.place(firstAt)}`);
+      this.#fail(at, `${path}: duplicate device ${id}, first defined at ${this.#place(firstAt)}`);
     this.#idsAt.set(id, at);
     return id;
   }
 
-  #key(path: string): Uint8Array {
-    const { value, at } = this.#text(path);
+  #key(value: string, at: number, path: string): Uint8Array {
     const invisible = invisiblePart(value);
     if (invisible !== null) {
       this.#invisibleCount++;
@@ -190,48 +243,30 @@ class Reader {
     }
     return this.#attempt(
       () => keyOf(value),
-      (error) => this.#scanner.fail(at, `${path}: ${causeText(error)}`),
+      (error) => this.#fail(at, `${path}: ${causeText(error)}`),
     );
   }
 
-  #name(path: string): string {
-    const { value, at } = this.#text(path);
+  #checkedName(value: string, at: number, path: string): string {
     if (value.length > MAX_NAME_LENGTH)
-      this.#scanner.fail(at, `${path}: ${value.length} characters is too long; the limit is ${MAX_NAME_LENGTH}`);
-    return value;
+      this.#fail(at, `${path}: ${value.length} characters is too long; the limit is ${MAX_NAME_LENGTH}`);
+    // A copy: a part of the file's text would keep the whole text, with every key in it, alive.
+    return JSON.parse(JSON.stringify(value)) as string;
   }
 
-  #cipher(path: string): CipherName {
-    const { value, at } = this.#text(path);
+  #cipher(value: string, at: number, path: string): CipherName {
     const cipher = CIPHERS.find((each) => each === value);
-    return cipher ?? this.#scanner.fail(at, `${path}: unknown cipher: give ${CIPHERS.join(" or ")}`);
+    return cipher ?? this.#fail(at, `${path}: unknown cipher: give ${CIPHERS.join(" or ")}`);
   }
 
-  #date(path: string): Date {
-    const { value, at } = this.#text(path);
+  #date(value: string, at: number, path: string): Date {
     const [, year, month, day] = DATE_FORM.exec(value) ?? [];
     // `Date.parse` takes the 30th of February for the 2nd of March.
     const isInCalendar = new Date(Date.UTC(Number(year), Number(month) - 1, Number(day))).getUTCDate() === Number(day);
     const date = new Date(isInCalendar ? value : NaN);
     if (Number.isNaN(date.getTime()))
-      this.#scanner.fail(at, `${path}: not a valid date: give date, time and zone, such as 2026-12-01T00:00:00Z`);
+      this.#fail(at, `${path}: not a valid date: give date, time and zone, such as 2026-12-01T00:00:00Z`);
     return date;
-  }
-
-  #text(path: string): FoundText {
-    const at = this.#expect("string", path);
-    const value = this.#scanner.string();
-    // Half a character has no bytes: it would become another one, and so another key.
-    if (/\p{Surrogate}/u.test(value)) this.#scanner.fail(at, `${path}: invalid \\u escape: half of a surrogate pair`);
-    return { value, at };
-  }
-
-  /** Where the value begins that comes next. */
-  #expect(kind: JsonKind, path: string): number {
-    const found = this.#scanner.peek();
-    const at = this.#scanner.offset;
-    if (found !== kind) this.#scanner.fail(at, `${path}: expected ${ARTICLES[kind]}, found ${ARTICLES[found]}`);
-    return at;
   }
 
   #attempt<Value>(act: () => Value, failed: (error: unknown) => never): Value {
@@ -240,6 +275,25 @@ class Reader {
     } catch (error) {
       return failed(error);
     }
+  }
+
+  #expect(wanted: Kind, found: Kind, at: number, path: string): void {
+    if (found !== wanted) this.#fail(at, `${path}: expected ${ARTICLES[wanted]}, found ${ARTICLES[found]}`);
+  }
+
+  #syntaxError(name: string, at: number): never {
+    const end = at >= this.#text.length ? ", but the text ends here" : "";
+    return this.#fail(at, `${SYNTAX_ERRORS[name] ?? "this is not JSON"}${end}`);
+  }
+
+  #fail(at: number, message: string): never {
+    throw new UsmpError("INVALID_ARG", `${this.#place(at)}: ${message}`);
+  }
+
+  /** `"line 3, column 7"`, both from 1; columns count characters. */
+  #place(offset: number): string {
+    const lines = this.#text.slice(0, offset).split(/\r\n|\r|\n/);
+    return `line ${lines.length}, column ${Array.from(lines.at(-1) as string).length + 1}`;
   }
 }
 
