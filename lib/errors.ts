@@ -1,5 +1,5 @@
 /**
- * The one error family. Every failure that reaches a user is a {@link UsmpError} with a stable `code`; callers branch on
+ * The one error class. Every failure that reaches a user is a {@link UsmpError} with a stable `code`. Callers branch on
  * the code, never on the text. Messages say what to do next and never hold a key.
  */
 
@@ -17,7 +17,7 @@ export const UsmpErrno = {
   NOT_CONNECTED: -9,
 } as const;
 
-/** One table from our words to the C core's numbers; `docs/errors.md` has a heading for each. */
+/** The C core's number for each code. `docs/errors.md` has a heading for each. */
 const ERRNO_BY_CODE = {
   INVALID_ARG: UsmpErrno.INVALID_ARG,
   UNSUPPORTED: UsmpErrno.INVALID_ARG,
@@ -43,19 +43,20 @@ const ERRNO_BY_CODE = {
   CLOSED: UsmpErrno.NOT_CONNECTED,
 } as const;
 
-/** A stable word for what went wrong; the headings of `docs/errors.md`. */
+/** What went wrong: one of the headings of `docs/errors.md`. */
 export type UsmpErrorCode = keyof typeof ERRNO_BY_CODE;
 
 /** Every code there is, for documentation checks and exhaustive tables. */
 export const USMP_ERROR_CODES = Object.freeze(Object.keys(ERRNO_BY_CODE)) as readonly UsmpErrorCode[];
 
-/** ESM and CommonJS copies of this module may meet in one process, where `instanceof` fails; a registered symbol does not. */
+/** Recognises errors of the ESM and the CommonJS copy of this module in one process, where `instanceof` fails. */
 const BRAND = Symbol.for("usmp.error");
 
 /**
- * What every rejected promise, `onDisconnect` and `error` event of this library carries.
+ * The error of every rejected promise, `onDisconnect` and `error` event of this library.
  *
- * `code` is the stable word, `errno` the C core's number for it, `cause` the system's own error where there is one.
+ * `code` says what went wrong, `errno` is the C core's number for it, and `cause` is the system's own error if there is
+ * one.
  */
 export class UsmpError extends Error {
   override readonly name = "UsmpError";
@@ -72,7 +73,7 @@ export class UsmpError extends Error {
 }
 Object.defineProperty(UsmpError.prototype, BRAND, { value: true });
 
-/** Anything but an object has no cause, as with the errors of the language. */
+/** Null and values that are not objects have no cause, as with the language's own errors. */
 function causeOf(options: unknown): unknown {
   if (typeof options !== "object" || options === null || !Object.hasOwn(options, "cause")) return undefined;
   return (options as { readonly cause?: unknown }).cause;
@@ -85,12 +86,12 @@ function requireCode(code: unknown): void {
 }
 
 /**
- * What tells of an end that was wanted. It has no stack trace, which would point into this library, and which takes longer to
- * collect than all else at the end of a session.
+ * An error for an end that was asked for. It has no stack trace: the trace would point into this library, and
+ * collecting it takes longer than everything else at the end of a session.
  */
 export function orderlyEnd(code: "BYE" | "CLOSED", message: string): UsmpError {
   const limit = Error.stackTraceLimit;
-  // Where it cannot be changed the trace stays.
+  // If the limit cannot be changed, the error keeps its trace.
   Reflect.set(Error, "stackTraceLimit", 0);
   try {
     return new UsmpError(code, message);
@@ -99,12 +100,12 @@ export function orderlyEnd(code: "BYE" | "CLOSED", message: string): UsmpError {
   }
 }
 
-/** Whether `value` is a {@link UsmpError}, also one made by another copy of this library. */
+/** Whether `value` is a {@link UsmpError}, even from another copy of this library. */
 export function isUsmpError(value: unknown): value is UsmpError {
   return typeof value === "object" && value !== null && (value as Record<symbol, unknown>)[BRAND] === true;
 }
 
-/** What was thrown, as text. Anything can be thrown, also what fails when it is asked for its text. */
+/** A thrown value as text. Never throws, even if converting the value does. */
 export function causeText(cause: unknown): string {
   try {
     return hasMessage(cause) ? cause.message : String(cause);
@@ -113,18 +114,18 @@ export function causeText(cause: unknown): string {
   }
 }
 
-/** Not `instanceof Error`: an error of another realm is none of this one's. */
+/** Not `instanceof Error`, which is false for an error of another realm. */
 function hasMessage(cause: unknown): cause is { readonly message: string } {
   return typeof cause === "object" && cause !== null && "message" in cause && typeof cause.message === "string";
 }
 
-/** The system's own word for a failure, such as `"ENOENT"`; null for what has none. */
+/** The system's error code, such as `"ENOENT"`; null if there is none. */
 export function systemCodeOf(cause: unknown): string | null {
   if (typeof cause !== "object" || cause === null || !("code" in cause)) return null;
   return typeof cause.code === "string" ? cause.code : null;
 }
 
-/** `cause` itself where it is a {@link UsmpError}; else what a transport of the user's own threw, as a TRANSPORT error. */
+/** `cause` itself if it is a {@link UsmpError}; else a TRANSPORT error that wraps what a user's own transport threw. */
 export function toUsmpError(cause: unknown): UsmpError {
   return isUsmpError(cause)
     ? cause

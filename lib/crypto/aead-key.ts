@@ -2,19 +2,19 @@ import { copySecret } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 import { checkLength } from "./check-length.js";
 
-/** Both ciphers of the wire (§4) take keys, nonces and tags of these lengths, in bytes. */
+/** Lengths in bytes of keys, nonces and tags, for both ciphers (§4.2). */
 export const AEAD_KEY_LENGTH = 32;
 export const AEAD_NONCE_LENGTH = 12;
 export const AEAD_TAG_LENGTH = 16;
 
-/** An AEAD's own copy of its 32-byte key, until it is wiped. It prints as nothing. */
+/** An AEAD's own copy of its 32-byte key, until it is wiped. Never printed: the bytes are private. */
 export class AeadKey {
   #bytes: Uint8Array | null;
 
   /**
    * Copies `key`.
    *
-   * @throws UsmpError `INVALID_ARG` where `key` does not hold 32 bytes.
+   * @throws UsmpError `INVALID_ARG` if `key` does not hold 32 bytes.
    */
   constructor(key: Uint8Array) {
     checkLength("key", key, AEAD_KEY_LENGTH);
@@ -24,7 +24,8 @@ export class AeadKey {
   /**
    * The key, borrowed.
    *
-   * @throws UsmpError `CRYPTO` once wiped: going on with a key of zeros would look like encryption and be none.
+   * @throws UsmpError `CRYPTO` once wiped. Encrypting with a key of zeros would look like encryption and protect
+   * nothing.
    */
   get bytes(): Uint8Array {
     if (this.#bytes === null) throw new UsmpError("CRYPTO", "this key was wiped: derive a new one");

@@ -10,11 +10,11 @@ const withoutSodium: Promise<CryptoProvider> = Promise.resolve(defaultProvider);
 let withSodium: Promise<CryptoProvider> | undefined;
 
 /**
- * The default provider, once it is ready for `ciphers`, by default both: for ChaCha20-Poly1305 libsodium is loaded and its WebAssembly
- * compiled, which takes longer than all else of the library, and is not asked of programs that speak AES alone. Calls for the same
- * ciphers return the same promise, unless it was rejected.
+ * Resolves with the default provider once it is ready for `ciphers` (default: both). ChaCha20-Poly1305 needs libsodium,
+ * and compiling its WebAssembly takes longer than loading the rest of the library, so programs with AES alone do not
+ * load it. Calls for the same ciphers return the same promise, unless it was rejected.
  *
- * @throws UsmpError `UNSUPPORTED` (as a rejection) where the platform cannot run WebAssembly.
+ * @throws UsmpError `UNSUPPORTED` (as a rejection) if the platform cannot run WebAssembly.
  */
 export function loadCrypto(ciphers: readonly CipherName[] = [SODIUM_CIPHER]): Promise<CryptoProvider> {
   if (!ciphers.includes(SODIUM_CIPHER)) return withoutSodium;
@@ -26,7 +26,8 @@ async function load(): Promise<CryptoProvider> {
   try {
     await loadSodium();
   } catch (cause) {
-    // It may have been for want of a file handle: the next call tries again, in vain where Node remembers that an import failed.
+    // The cause may have passed, such as a lack of file handles, so the next call tries again. Node may remember the
+    // failed import.
     withSodium = undefined;
     throw new UsmpError("UNSUPPORTED", "libsodium did not start: allow WebAssembly here", { cause });
   }

@@ -1,7 +1,7 @@
 /**
- * Both ciphers of the wire (§4) by node:crypto, that is OpenSSL.
+ * Both ciphers (§4.2) by node:crypto, which uses OpenSSL.
  *
- * The key is kept as raw bytes: a KeyObject measured no faster (bench/crypto.ts) and could not be overwritten.
+ * The key is kept as raw bytes: a KeyObject was not faster (bench/crypto.ts) and could not be overwritten.
  */
 import { createCipheriv, createDecipheriv, type CipherGCMTypes } from "node:crypto";
 import type { Aead, CipherName } from "../core/crypto-provider.js";
@@ -15,12 +15,12 @@ export class NodeAead implements Aead {
   readonly #key: AeadKey;
 
   constructor(cipher: CipherName, key: Uint8Array) {
-    // Node's types have one overload per family of ciphers; the calls below are the same for both of ours.
+    // Node's types have one overload for each family of ciphers. The calls below are the same for both.
     this.#cipher = cipher as CipherGCMTypes;
     this.#key = new AeadKey(key);
   }
 
-  /** Not a field: that would be copied into an object that is made of this one, with other methods. */
+  /** Not a field: a field would be copied by `{ ...aead }`, into an object whose methods may break the promise. */
   get allowsInputReuse(): true {
     return true;
   }
@@ -34,13 +34,14 @@ export class NodeAead implements Aead {
     out.set(cipher.getAuthTag(), offset + plaintext.length);
   }
 
-  /** In Node the plaintext is a Buffer with memory of its own: `update` allocates outside Node's shared pool. */
+  /** The plaintext is a Buffer with its own memory: `update` allocates outside Node's shared pool. */
   open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | null {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
     const key = this.#key.bytes;
     const tagAt = sealed.length - AEAD_TAG_LENGTH;
     if (tagAt < 0) return null;
-    // From here on it comes to `final`, which overwrites what OpenSSL holds of the key: nothing is left to the collector.
+    // From here on `final` always runs, and overwrites OpenSSL's copy of the key. None is left to the garbage
+    // collector.
     const decipher = createDecipheriv(this.#cipher, key, nonce, OPTIONS);
     decipher.setAAD(associatedData);
     decipher.setAuthTag(sealed.subarray(tagAt));

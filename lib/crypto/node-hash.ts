@@ -5,7 +5,7 @@ import { secretBytes } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 
 const HASH_LENGTH = 32;
-/** RFC 5869: the number of a block has one byte. */
+/** RFC 5869: a block's number is one byte. */
 const MAX_BLOCKS = 255;
 
 export function nodeHmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -15,8 +15,8 @@ export function nodeHmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[])
 }
 
 /**
- * RFC 5869, step by step. Not `hkdfSync`: that copies the secret into a key object, which stays in memory until it is collected, whereas
- * HMAC leaves nothing behind.
+ * RFC 5869, step by step. Not `hkdfSync`: that copies the secret into a key object, which stays in memory until it is
+ * collected. HMAC leaves no copy.
  */
 export function nodeHkdfSha256(ikm: Uint8Array, salt: Uint8Array, info: Uint8Array, length: number): Uint8Array {
   if (length > MAX_BLOCKS * HASH_LENGTH)

@@ -6,8 +6,8 @@ import { nodeHkdfSha256, nodeHmacSha256 } from "./node-hash.js";
 import { generateNodeKeyPair, nodeKeyPairFrom } from "./node-x25519.js";
 
 /**
- * Everything by node:crypto alone. The default provider takes from it what libsodium lacks or does more slowly; by itself it
- * serves where a provider is needed without waiting, and as the second opinion on libsodium's half.
+ * Everything by node:crypto alone. The default provider uses it for all that libsodium lacks or does more slowly. By
+ * itself it needs no loading, and specs compare libsodium's ChaCha20-Poly1305 with it.
  */
 export const nodeProvider: CryptoProvider = {
   name: "node",

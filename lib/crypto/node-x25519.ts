@@ -1,10 +1,11 @@
 /**
- * X25519 (RFC 7748) by node:crypto, that is OpenSSL. Private keys that are generated stay inside of it; it overwrites them when
- * their KeyObject is collected.
+ * X25519 (RFC 7748) by node:crypto, which uses OpenSSL. Generated private keys stay inside node:crypto, which
+ * overwrites them when their KeyObject is collected.
  *
- * Raw public keys never come from `export()`: its DER form takes long (bench/crypto.ts), and its JWK form deadlocks the process
- * now and then on Node 20. It locks the key while it makes strings; a garbage collection at that moment may destroy the job that
- * generated the key, which locks it once more. A job that gives the JWK itself is alive while it does, so that cannot happen.
+ * Never get a raw public key by `export()`. Its DER form is slow (bench/crypto.ts), and its JWK form sometimes
+ * deadlocks the process on Node 20: it locks the key while it makes strings, and a garbage collection at that moment
+ * may destroy the job that generated the key, which takes the same lock. A job that returns the JWK itself is alive
+ * meanwhile, so it cannot deadlock.
  */
 import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
 import { plainView } from "../core/wire/bytes.js";
@@ -17,7 +18,7 @@ import { checkLength } from "./check-length.js";
 
 const KEY_LENGTH = 32;
 
-/** The DER bytes in front of a raw private key: PrivateKeyInfo, version 0, algorithm id-X25519 (RFC 8410 §7). */
+/** The DER bytes before a raw private key: PrivateKeyInfo, version 0, algorithm id-X25519 (RFC 8410 §7). */
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
 
 /** u = 9 (RFC 7748 §4.1). */
@@ -40,7 +41,7 @@ class NodeKeyPair implements KeyPair {
       const shared = multiply(this.#privateKey, peer);
       return isZero(shared) ? null : shared;
     } catch (cause) {
-      // OpenSSL refuses an all-zero secret by itself; anything else is no fault of the peer's.
+      // OpenSSL refuses an all-zero secret by itself. Any other failure is not the peer's fault.
       if (isLowOrder(peerPublicKey)) return null;
       throw cause;
     }
@@ -56,7 +57,7 @@ export function generateNodeKeyPair(): KeyPair {
   return new NodeKeyPair(privateKey, copyOf(Buffer.from(publicKey.x, "base64url")));
 }
 
-/** Node's types know both halves encoded, or neither; Node itself takes each by itself. */
+/** Node's types allow both halves encoded, or neither. Node itself can encode one. */
 const generateHalfEncoded = generateKeyPairSync as unknown as (
   type: "x25519",
   options: { readonly publicKeyEncoding: { readonly format: "jwk" } },
@@ -67,7 +68,7 @@ export function nodeKeyPairFrom(privateKey: Uint8Array): KeyPair {
   const der = Buffer.from(joinSecrets(PKCS8_PREFIX, privateKey).buffer);
   const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   der.fill(0);
-  // The public key is the private one times the base point: how the RFC defines it.
+  // RFC 7748 defines the public key as the private key times the base point.
   return new NodeKeyPair(key, multiply(key, importPublicKey(BASE_POINT)));
 }
 
@@ -75,12 +76,14 @@ function multiply(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
   return plainView(diffieHellman({ privateKey, publicKey }));
 }
 
-/** Required by §3, and no documented promise of node:crypto. Takes the same time for every secret. */
+/**
+ * §3.2 requires this check, and node:crypto does not document that it does it. Takes the same time for every secret.
+ */
 function isZero(secret: Uint8Array): boolean {
   return secret.reduce((bits, byte) => bits | byte, 0) === 0;
 }
 
-/** By way of JWK: importing DER costs ten times as much. */
+/** Through JWK, because importing DER takes ten times as long. */
 function importPublicKey(raw: Uint8Array): KeyObject {
   const x = Buffer.from(raw.buffer, raw.byteOffset, raw.length).toString("base64url");
   return createPublicKey({ key: { kty: "OKP", crv: "X25519", x }, format: "jwk" });

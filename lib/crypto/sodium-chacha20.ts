@@ -1,9 +1,11 @@
 /**
- * ChaCha20-Poly1305 (§4) by libsodium's WebAssembly build: it costs a fraction of node:crypto's set-up per message. Loading it takes longer
- * than the rest of the library: nothing imports this file before it is needed.
+ * ChaCha20-Poly1305 (§4.2) by libsodium's WebAssembly build. Its set-up for each message takes a fraction of
+ * node:crypto's. Loading it takes longer than loading the rest of the library, so import this file only when it is
+ * needed.
  *
- * The functions of libsodium-wrappers copy the key into WebAssembly memory with each call, elsewhere for each length of message, and
- * leave it there. So what they wrap is called here, with arguments in one place, and the key in it is overwritten after each call.
+ * The functions of libsodium-wrappers copy the key into WebAssembly memory at each call, at another place for each
+ * message length, and leave it there. This file calls the functions below them instead, with all arguments in one
+ * place, and overwrites the key there after each call.
  */
 import sodium from "libsodium-wrappers";
 import type { Aead } from "../core/crypto-provider.js";
@@ -11,12 +13,15 @@ import { UsmpError } from "../errors.js";
 import { AEAD_KEY_LENGTH, AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH, AeadKey } from "./aead-key.js";
 import { checkLength } from "./check-length.js";
 
-/** Rejects where the platform runs no WebAssembly. */
+/** Rejects if the platform cannot run WebAssembly. */
 export const sodiumReady: Promise<void> = sodium.ready;
 
-/** A pointer is an offset in `HEAPU8`; a length of 64 bits is two numbers, the low half first. Both functions give 0 for success. */
+/**
+ * Pointers are offsets in `HEAPU8`. A 64-bit length is two numbers, the low half first. Both functions return 0 on
+ * success.
+ */
 interface RawSodium {
-  /** Another one after the memory has grown. */
+  /** A new object after the memory has grown. */
   readonly HEAPU8: Uint8Array;
   _malloc(length: number): number;
   _free(pointer: number): void;
@@ -32,7 +37,7 @@ interface RawSodium {
   ): number;
 }
 
-/** Pointers to the arguments of one call; `text` is worked on in place. */
+/** Pointers to the arguments of one call. The call changes `text` in place. */
 interface Lent {
   readonly raw: RawSodium;
   readonly key: number;
@@ -41,13 +46,13 @@ interface Lent {
   readonly text: number;
 }
 
-/** Kept from call to call. */
+/** The block of memory for the arguments, kept from call to call. */
 let lentAt = 0;
 let lentLength = 0;
 
-/** `extra`: how many bytes the text grows by. */
+/** Copies the arguments into WebAssembly memory. The call makes the text longer by `extra` bytes. */
 function lend(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, text: Uint8Array, extra: number): Lent {
-  // The wrapper's types leave it out, its documentation does not; it is there from `ready` on.
+  // Documented, but missing in the wrapper's types. It exists once `ready` has resolved.
   const raw = (sodium as unknown as { readonly libsodium: RawSodium }).libsodium;
   const nonceOffset = AEAD_KEY_LENGTH;
   const dataOffset = nonceOffset + AEAD_NONCE_LENGTH;
@@ -75,7 +80,7 @@ function forgetKey({ raw, key }: Lent): void {
   raw.HEAPU8.fill(0, key, key + AEAD_KEY_LENGTH);
 }
 
-/** Needs `sodiumReady`. */
+/** Use it after `sodiumReady` has resolved. */
 export class SodiumChaCha20Poly1305 implements Aead {
   readonly #key: AeadKey;
 
@@ -83,7 +88,7 @@ export class SodiumChaCha20Poly1305 implements Aead {
     this.#key = new AeadKey(key);
   }
 
-  /** Not a field: that would be copied into an object that is made of this one, with other methods. */
+  /** Not a field: a field would be copied by `{ ...aead }`, into an object whose methods may break the promise. */
   get allowsInputReuse(): true {
     return true;
   }
@@ -101,7 +106,7 @@ export class SodiumChaCha20Poly1305 implements Aead {
     out.set(raw.HEAPU8.subarray(text, text + length + AEAD_TAG_LENGTH), offset);
   }
 
-  /** Messages are Buffers in Node, whichever cipher they came through. */
+  /** Returns a Buffer, as node:crypto does, so that messages are Buffers with either cipher. */
   open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Buffer | null {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
     const key = this.#key.bytes;
