@@ -1,5 +1,5 @@
 import type { UsmpError } from "../errors.js";
-import type { ConnectionEvent } from "./events.js";
+import type { ConnectionEvent, SessionRequest } from "./events.js";
 
 declare const sendTicket: unique symbol;
 
@@ -30,12 +30,8 @@ export interface Connection {
    * @throws UsmpError PAYLOAD_TOO_LARGE or NOT_CONNECTED: nothing was sent. SEQ_EXHAUSTED: the session has ended.
    */
   send(message: Uint8Array, now: number): SendTicket;
-  /** Asks for a sign of life; without a session a no-op. */
-  ping(now: number): void;
-  /** PING after this long without sending, or without receiving, from now on; 0: never. Without a session a no-op. */
-  setPingAfter(pingAfterMs: number): void;
-  /** Rotates the keys as soon as the rules allow; without a session a no-op. */
-  rekey(now: number): void;
+  /** Passes a request to the session. Without one it does nothing. */
+  request(request: SessionRequest, now: number): void;
   /** Ends the connection from this side; with a session, BYE is the last frame out. */
   close(error: UsmpError, now: number): void;
   /** Ends the connection without a word to the peer. */

@@ -11,3 +11,12 @@ export type ConnectionEvent =
   /** This end sends under new keys from here on, because it asked for them or because the peer did. */
   | { readonly type: "rekeyed"; readonly by: "self" | "peer" }
   | { readonly type: "closed"; readonly error: UsmpError };
+
+/** What an application asks of a session besides sending messages. */
+export type SessionRequest =
+  /** Sends PING as soon as the peer's limits allow. If one is unanswered, its "pong" event answers both. */
+  | { readonly type: "ping" }
+  /** Sends PING after this long without sending, or without receiving; 0: never. A PING that is out is still waited for. */
+  | { readonly type: "pingAfter"; readonly ms: number }
+  /** Rotates the keys as soon as the rules allow; a "rekeyed" event follows. Requests before that are one. */
+  | { readonly type: "rekey" };

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../core/clock.js";
 import type { Connection, SendTicket } from "../core/connection.js";
-import type { ConnectionEvent } from "../core/events.js";
+import type { ConnectionEvent, SessionRequest } from "../core/events.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
 import type { HandshakeHandlers, SessionHandlers } from "./driver-handlers.js";
@@ -146,18 +146,9 @@ export class SessionDriver implements LinkHandlers {
     return waiting;
   }
 
-  ping(): void {
-    this.#connection.ping(this.#clock.now());
-    this.#pump();
-  }
-
-  setPingAfter(pingAfterMs: number): void {
-    this.#connection.setPingAfter(pingAfterMs);
-    this.#pump();
-  }
-
-  rekey(): void {
-    this.#connection.rekey(this.#clock.now());
+  /** Passes a request to the core. Without a session it does nothing. */
+  request(request: SessionRequest): void {
+    this.#connection.request(request, this.#clock.now());
     this.#pump();
   }
 

@@ -239,7 +239,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    * Rejects with TIMEOUT after `timeoutMs` (the session lives on), or with the reason if the session ends.
    */
   async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
-    return this.#request(this.#pings, pingTimeoutOf(options), "PONG", () => this.#driver.ping());
+    return this.#request(this.#pings, pingTimeoutOf(options), "PONG", () => this.#driver.request({ type: "ping" }));
   }
 
   /**
@@ -247,7 +247,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    * none before the last is confirmed, so a second call may wait. Rejects with the reason if the session ends before that.
    */
   rekey(): Promise<void> {
-    return this.#request(this.#rekeys, Infinity, "REKEY", () => this.#driver.rekey());
+    return this.#request(this.#rekeys, Infinity, "REKEY", () => this.#driver.request({ type: "rekey" }));
   }
 
   /**
@@ -257,7 +257,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    */
   keepalive(keepaliveMs: number): void {
     checkNumber("keepaliveMs", keepaliveMs, 0);
-    this.#driver.setPingAfter(keepaliveMs);
+    this.#driver.request({ type: "pingAfter", ms: keepaliveMs });
   }
 
   /** Ends the session with BYE. Messages sent before still go out, within a bounded time. Resolves when nothing is left. */

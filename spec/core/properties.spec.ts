@@ -68,7 +68,7 @@ describe("StreamConnection, whatever comes", () => {
     "an established gateway": () => establishedEnd("gateway"),
     "a device whose REKEY is unconfirmed": () => {
       const device = establishedEnd("device");
-      device.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
       return device;
     },
   };
@@ -164,7 +164,7 @@ describe("two ends, whatever they do", () => {
         } else {
           // Whoever asks more often than the peer's allowance lets pass is a flood.
           advance(500);
-          connection[step.do](pair.now);
+          connection.request({ type: step.do }, pair.now);
         }
       }
       for (let turn = 0; turn < 6; turn++) {

@@ -75,7 +75,7 @@ describe("SessionDriver", () => {
       rig.driver.send(utf8("x"));
       await microtasks();
       const before = rig.link.writes.length;
-      rig.peer.connection.ping(rig.clock.now());
+      rig.peer.connection.request({ type: "ping" }, rig.clock.now());
       rig.link.deliver(rig.peer.output());
       expect(rig.link.writes).to.have.lengthOf(before);
       rig.link.flush();
@@ -376,7 +376,7 @@ describe("SessionDriver", () => {
   describe("requests", () => {
     it("ping is answered with the round trip", async () => {
       const rig = new DriverRig().establish();
-      rig.driver.ping();
+      rig.driver.request({ type: "ping" });
       await rig.clock.advance(20);
       rig.exchange();
       expect(rig.events).to.deep.equal(["pong 20"]);
@@ -384,11 +384,11 @@ describe("SessionDriver", () => {
 
     it("rekey tells both ends", () => {
       const rig = new DriverRig().establish();
-      rig.driver.rekey();
+      rig.driver.request({ type: "rekey" });
       rig.exchange();
       expect(rig.events).to.deep.equal(["rekeyed self"]);
       expect(rig.peer.events.at(-1)).to.deep.equal({ type: "rekeyed", by: "peer" });
-      rig.peer.connection.rekey(2_000);
+      rig.peer.connection.request({ type: "rekey" }, 2_000);
       rig.driver.send(utf8("under the new key"));
       rig.exchange();
       expect(rig.peerHas()).to.deep.equal(["under the new key"]);

@@ -492,7 +492,7 @@ describe("UsmpSession", () => {
     it('of the peer is told as "rekey" peer, and resolves no call of ours', async () => {
       const { rig, session } = sessionRig();
       const events = record(session);
-      rig.peer.connection.rekey(rig.clock.now());
+      rig.peer.connection.request({ type: "rekey" }, rig.clock.now());
       rig.exchange();
       expect(events).to.deep.equal(["rekey peer"]);
     });
@@ -554,7 +554,7 @@ describe("UsmpSession", () => {
         await microtasks();
         rig.link.flush();
         rig.peerSends("x", "y");
-        rig.peer.connection.rekey(rig.clock.now());
+        rig.peer.connection.request({ type: "rekey" }, rig.clock.now());
         rig.link.deliver(rig.peer.output());
         if (event === "close") void session.close();
         rig.link.close();

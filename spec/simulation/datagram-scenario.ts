@@ -103,8 +103,8 @@ function act(
 ): void {
   const draw = random.next();
   if (end.ended !== null || !end.established) return;
-  if (draw < rekeys) end.driver.rekey();
-  else if (draw < rekeys + 0.05) end.driver.ping();
+  if (draw < rekeys) end.driver.request({ type: "rekey" });
+  else if (draw < rekeys + 0.05) end.driver.request({ type: "ping" });
   else if (draw < rekeys + 0.1) {
     end.driver.setReading(false);
     clock.after(random.below(5_000), () => end.driver.setReading(true));

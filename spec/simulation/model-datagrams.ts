@@ -138,7 +138,7 @@ const control = fc.tuple(side, fc.constantFrom("ping" as const, "rekey" as const
     if (model.controls++ >= MAX_CONTROLS) return;
     world.pass(500);
     model.elapsedMs += 500;
-    world.act(from, ({ connection }) => connection[what](world.now));
+    world.act(from, ({ connection }) => connection.request({ type: what }, world.now));
   }),
 );
 
@@ -147,7 +147,7 @@ const crossed = fc.constant(
     if ((model.controls += 2) > MAX_CONTROLS) return;
     world.pass(1_000);
     model.elapsedMs += 1_000;
-    for (const from of SIDES) world.act(from, ({ connection }) => connection.rekey(world.now));
+    for (const from of SIDES) world.act(from, ({ connection }) => connection.request({ type: "rekey" }, world.now));
   }),
 );
 

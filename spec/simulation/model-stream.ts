@@ -256,7 +256,7 @@ const control = fc.tuple(side, fc.constantFrom("ping" as const, "rekey" as const
     model.elapsedMs += 500;
     real.pass(500);
     if (what === "rekey") model.rekeys++;
-    real.ends[from].connection[what](real.now);
+    real.ends[from].connection.request({ type: what }, real.now);
     real.collect(from);
   }),
 );
@@ -268,7 +268,7 @@ const crossed = fc.constant(
     real.pass(1_000);
     model.rekeys += 2;
     for (const from of SIDES) {
-      real.ends[from].connection.rekey(real.now);
+      real.ends[from].connection.request({ type: "rekey" }, real.now);
       real.collect(from);
     }
   }),

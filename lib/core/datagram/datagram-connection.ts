@@ -15,7 +15,7 @@ import { plainDatagram, readDatagram } from "../wire/datagram-frame.js";
 import type { DatagramHandshake, DatagramHandshakeStep } from "../handshake/datagram-step.js";
 import { DatagramOutbox } from "./datagram-outbox.js";
 import { DatagramSession } from "./datagram-session.js";
-import type { ConnectionEvent } from "../events.js";
+import type { ConnectionEvent, SessionRequest } from "../events.js";
 import type { Frame } from "../wire/frame.js";
 import { endsSession, lastly } from "../guarded-crypto.js";
 import type { HandshakeFrame } from "../handshake/handshake.js";
@@ -107,16 +107,8 @@ export class DatagramConnection implements Connection {
     }
   }
 
-  ping(now: number): void {
-    this.#guard(now, () => this.#established?.ping(now));
-  }
-
-  setPingAfter(pingAfterMs: number): void {
-    this.#established?.setPingAfter(pingAfterMs);
-  }
-
-  rekey(now: number): void {
-    this.#guard(now, () => this.#established?.rekey(now));
+  request(request: SessionRequest, now: number): void {
+    this.#guard(now, () => this.#established?.request(request, now));
   }
 
   close(error: UsmpError, now: number): void {

@@ -1,16 +1,14 @@
 import { orderlyEnd, UsmpError } from "../../errors.js";
 import { CipherNegotiation } from "../session/cipher-negotiation.js";
-import { ControlRateLimiter } from "../session/control-rate-limiter.js";
-import { PingScheduler } from "./ping-scheduler.js";
+import { ControlPlane } from "../session/control-plane.js";
 import { DatagramKeys, type OpenedDatagram } from "./datagram-keys.js";
 import type { DatagramOutbox } from "./datagram-outbox.js";
 import { DatagramReassembly } from "./datagram-reassembly.js";
 import { DatagramRekey } from "./datagram-rekey.js";
-import type { ConnectionEvent } from "../events.js";
+import type { ConnectionEvent, SessionRequest } from "../events.js";
 import type { Frame } from "../wire/frame.js";
 import { ArqSender } from "./arq-sender.js";
 import type { DatagramAgreement } from "../handshake/datagram-step.js";
-import { Keepalive } from "../session/keepalive.js";
 import { FragmentQueue } from "./fragment-queue.js";
 import { requireMessageLength, type SessionOptions } from "../session/session-options.js";
 import type { Utack } from "../wire/utack.js";
@@ -40,9 +38,7 @@ export class DatagramSession {
   readonly #cipher: CipherNegotiation;
   readonly #rekey: DatagramRekey;
   readonly #keys: DatagramKeys;
-  readonly #keepalive: Keepalive;
-  readonly #control: ControlRateLimiter;
-  readonly #pings: PingScheduler;
+  readonly #control: ControlPlane;
   readonly #reassembly = new DatagramReassembly();
   readonly #messages = new FragmentQueue();
   readonly #sender: ArqSender;
@@ -65,14 +61,12 @@ export class DatagramSession {
     emit: (event: ConnectionEvent) => void,
     now: number,
   ) {
-    const { crypto, rotation = null } = options;
+    const { crypto } = options;
     this.#cipher = CipherNegotiation.of(options.cipher);
     this.#cipher.start(now);
     this.#keys = new DatagramKeys({ crypto, cipher: this.#cipher, sessionId: agreed.sessionId }, options.role, agreed);
-    this.#rekey = new DatagramRekey({ crypto, keys: this.#keys, emit }, rotation, now);
-    this.#keepalive = new Keepalive(options.keepalive, now);
-    this.#control = new ControlRateLimiter(now);
-    this.#pings = new PingScheduler(this.#keepalive);
+    this.#control = new ControlPlane(options, emit, now);
+    this.#rekey = new DatagramRekey({ crypto, keys: this.#keys, policy: this.#control.rekey, emit });
     this.#sender = new ArqSender(crypto, this.#keys, outbox, agreed.roundTripMs);
     this.#outbox = outbox;
     this.#emit = emit;
@@ -116,20 +110,8 @@ export class DatagramSession {
     this.#advance(now);
   }
 
-  /** See {@link Keepalive.setPingAfter}. */
-  setPingAfter(pingAfterMs: number): void {
-    this.#keepalive.setPingAfter(pingAfterMs);
-  }
-
-  /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
-  ping(now: number): void {
-    this.#pings.requestPing(now);
-    this.#advance(now);
-  }
-
-  /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
-  rekey(now: number): void {
-    this.#rekey.want();
+  request(request: SessionRequest, now: number): void {
+    this.#control.request(request, now);
     this.#advance(now);
   }
 
@@ -156,9 +138,10 @@ export class DatagramSession {
    * @throws UsmpError with the code of the violation of somebody who has the key, or BYE: the session is over.
    */
   receive(frame: Frame, now: number): boolean {
+    const { type } = frame;
     const plaintextLength = frame.bytes.length - HEADER_LENGTH - SEALED_OVERHEAD;
-    if (!isSessionType(frame.type) || plaintextLength < 0) return false;
-    if (sealsNothing(frame.type) && plaintextLength > 0) return false;
+    if (!isSessionType(type) || plaintextLength < 0) return false;
+    if (sealsNothing(type) && plaintextLength > 0) return false;
     const rekeyUtack = this.#keys.utackAgain(frame);
     if (rekeyUtack !== null) {
       if (this.#outbox.takeRepeat("newest", now)) this.#outbox.push(rekeyUtack);
@@ -172,7 +155,7 @@ export class DatagramSession {
     if (frame.seq === FORBIDDEN_SEQ)
       throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is reserved");
     // A copy moves nothing; its sender may have missed the acknowledgement.
-    if (opened.copied === null) this.#receiveNew(frame, opened, now);
+    if (opened.copied === null) this.#receiveNew(type, frame, opened, now);
     else if (this.#outbox.takeRepeat(opened.copied, now)) {
       this.#outbox.push(this.#keys.utack(frame, opened));
       this.#sender.boardReads.repeated(now);
@@ -196,33 +179,20 @@ export class DatagramSession {
 
   /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
   handleDeadline(now: number): void {
-    switch (this.#keepalive.judge(now)) {
-      case "lost":
-        throw this.#gone("the peer has shown no sign of life: it is gone, or the network between is");
-      case "ping":
-        this.#pings.pingNow(now);
-        break;
-      case "pong":
-        this.#pings.requestPong(now);
-        break;
-      case "quiet":
-    }
+    this.#control.handleDeadline(now, this.#trouble);
     this.#sender.resend(now, (message) => {
       this.#cipher.reportPeerGone();
-      return this.#gone(message);
+      return new UsmpError("TIMEOUT", message, { cause: this.#trouble });
     });
-    this.#pings.advance(now);
     this.#advance(now);
   }
 
   /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
     return Math.min(
-      this.#keepalive.nextDeadline(),
+      this.#control.nextDeadline(this.#mayRekey),
       this.#sender.nextDeadline(),
       this.#awaitsBoardReads ? this.#sender.boardReads.over : Infinity,
-      this.#pings.nextDeadline(),
-      this.#rekey.nextDeadline(this.#mayRekey),
       this.#wantsToSend && !this.#held ? this.#cipher.dueAt : Infinity,
     );
   }
@@ -238,8 +208,7 @@ export class DatagramSession {
   /** The application reads, or does not: while it does not, messages are neither taken nor acknowledged. */
   setReading(reading: boolean, now: number): void {
     this.#reading = reading;
-    if (reading) this.#control.credit(this.#keepalive.resume(now));
-    else this.#keepalive.pause(now);
+    this.#control.setReading(reading, now);
   }
 
   /** What keeps datagrams from getting through, for whoever asks why the session was lost. */
@@ -254,8 +223,8 @@ export class DatagramSession {
     this.#keys.wipe();
   }
 
-  #receiveNew(frame: Frame, opened: OpenedDatagram, now: number): void {
-    const { type, seq } = frame;
+  #receiveNew(type: SessionType, frame: Frame, opened: OpenedDatagram, now: number): void {
+    const { seq } = frame;
     const isData = type === FrameType.DATA || type === FrameType.DATA_FRAG;
     // No room: it changes nothing, so that it can be taken when it comes again.
     if (isData && !this.#reading) return;
@@ -263,7 +232,7 @@ export class DatagramSession {
     if (type === FrameType.REKEY && this.#keys.ignores(opened)) return;
     if (opened.confirms === "own" && this.#reassembly.holdsPartialMessage)
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
-    if (!isData && !this.#control.tryTake(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
+    if (!isData) this.#control.admit(now);
     if (type === FrameType.REKEY) return this.#takeRekey(frame, opened, now);
 
     this.#take(frame, opened, now);
@@ -278,15 +247,9 @@ export class DatagramSession {
         break;
       case FrameType.BYE:
         throw orderlyEnd("BYE", "the peer ended the session");
-      case FrameType.PING:
+      default:
         this.#reassembly.interrupt(seq);
-        this.#pings.requestPong(now);
-        break;
-      case FrameType.PONG: {
-        this.#reassembly.interrupt(seq);
-        const roundTripMs = this.#keepalive.ponged(now);
-        if (roundTripMs !== null) this.#emit({ type: "pong", roundTripMs });
-      }
+        this.#control.receive({ type, plaintext: opened.plaintext }, now);
     }
     this.#advance(now);
   }
@@ -296,7 +259,7 @@ export class DatagramSession {
     this.#outbox.push(this.#keys.utack(frame, opened));
     const awaitedUtack = this.#keys.awaitsUtack;
     this.#keys.take(frame, opened);
-    this.#keepalive.heard(now);
+    this.#control.heard(now);
     if (opened.confirms !== "own") return;
     this.#reassembly.startOver();
     if (awaitedUtack) {
@@ -308,7 +271,7 @@ export class DatagramSession {
   #takeRekey(frame: Frame, opened: OpenedDatagram, now: number): void {
     const awaitedUtack = this.#keys.awaitsUtack;
     this.#outbox.push(this.#rekey.respond(frame, opened, now));
-    this.#keepalive.heard(now);
+    this.#control.heard(now);
     this.#reassembly.startOver(frame.seq);
     if (awaitedUtack) this.#sender.settle();
     this.#advance(now);
@@ -316,9 +279,9 @@ export class DatagramSession {
 
   /** Sends what is next, where nothing is in flight. */
   #advance(now: number): void {
-    this.#rekey.judge(now);
+    this.#control.rekey.judge(this.#keys.frames, now);
     if (this.#held || !this.#sender.isIdle || !this.#canSeal(now)) return;
-    if (this.#sender.transmitReady(now)) return this.#keepalive.sent(now);
+    if (this.#sender.transmitReady(now)) return this.#control.sent(now);
     // The last number is BYE's: whatever else waits stays behind.
     if (this.#byeWanted && this.#sender.isExhausted) return this.#sendBye(now);
     if (!this.#messages.isWithinMessage) {
@@ -339,7 +302,7 @@ export class DatagramSession {
   }
 
   get #wantsToSend(): boolean {
-    return !this.#messages.isEmpty || !this.#pings.isEmpty || this.#rekey.isWanted;
+    return !this.#messages.isEmpty || !this.#control.isEmpty || this.#control.rekey.isWanted;
   }
 
   /** Whether a fragmented message would leave but for the reads of a board. */
@@ -352,16 +315,15 @@ export class DatagramSession {
   }
 
   #advanceControl(now: number): boolean {
-    if (this.#rekey.isWanted && !this.#keys.settled && !this.#keepalive.awaitsPong) {
-      // No frame has verified under the last key: ask for one.
-      this.#pings.requestPing(now);
-    }
-    const sign = this.#pings.take();
-    if (sign !== null) {
-      this.#transmit(sign, NOTHING, now);
+    const { rekey } = this.#control;
+    // No frame has verified under the last key: ask for one.
+    if (rekey.isWanted && !this.#keys.settled) this.#control.request({ type: "ping" }, now);
+    const frame = this.#control.take(now);
+    if (frame !== null) {
+      this.#transmit(frame.type, frame.plaintext, now);
       return true;
     }
-    if (!this.#rekey.isWanted || !this.#mayRekey || !this.#rekey.mayStart(now)) return false;
+    if (!rekey.isWanted || !this.#mayRekey || !rekey.mayStart(now)) return false;
     this.#sendRekey(now);
     return true;
   }
@@ -382,16 +344,16 @@ export class DatagramSession {
     if (this.#messages.isWithinMessage) return true;
     const { awaitsUtack, awaitsSwitch } = this.#keys;
     return (
-      this.#pings.isEmpty && !this.#messages.startsFragmented && !this.#rekey.isWanted && !awaitsUtack && !awaitsSwitch
+      this.#control.isEmpty &&
+      !this.#messages.startsFragmented &&
+      !this.#control.rekey.isWanted &&
+      !awaitsUtack &&
+      !awaitsSwitch
     );
   }
 
   #transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
     this.#sender.transmit(type, plaintext, now);
-    this.#keepalive.sent(now);
-  }
-
-  #gone(message: string): UsmpError {
-    return new UsmpError("TIMEOUT", message, { cause: this.#trouble });
+    this.#control.sent(now);
   }
 }

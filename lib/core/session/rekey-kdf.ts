@@ -1,4 +1,6 @@
+import { UsmpError } from "../../errors.js";
 import { concat } from "../wire/bytes.js";
+import { REKEY_SALT_LENGTH } from "../wire/wire.js";
 import { deriveTwoKeys } from "../handshake/key-derivation.js";
 import type { SealingContext } from "./frame-cipher.js";
 import { joinSecrets } from "../secret-bytes.js";
@@ -7,6 +9,12 @@ import { joinSecrets } from "../secret-bytes.js";
 export type Role = "device" | "gateway";
 
 const REKEY_INFO = new TextEncoder().encode("usmp-rekey");
+
+/** @throws UsmpError CRYPTO unless a REKEY's plaintext is a salt of 32 bytes (§7). */
+export function requireRekeySalt({ length }: Uint8Array): void {
+  if (length === REKEY_SALT_LENGTH) return;
+  throw new UsmpError("CRYPTO", `REKEY with a salt of ${length} bytes; it has ${REKEY_SALT_LENGTH}`);
+}
 
 /** The new send and receive keys of whoever started the rotation, from its old ones (§7); fresh, the caller's to wipe. */
 export function deriveRekeyed(

@@ -11,7 +11,7 @@
 import { ownMembers } from "../own-members.js";
 import { isUsmpError, UsmpError } from "../../errors.js";
 import type { Connection, SendTicket } from "../connection.js";
-import type { ConnectionEvent } from "../events.js";
+import type { ConnectionEvent, SessionRequest } from "../events.js";
 import { appendFrame, type Frame } from "../wire/frame.js";
 import { FrameDecoder } from "./frame-decoder.js";
 import { endsSession, lastly } from "../guarded-crypto.js";
@@ -112,18 +112,8 @@ export class StreamConnection implements Connection {
     }
   }
 
-  /** See {@link StreamSession.ping}; without a session a no-op. */
-  ping(now: number): void {
-    this.#guard(() => this.#session?.ping(now));
-  }
-
-  setPingAfter(pingAfterMs: number): void {
-    this.#session?.setPingAfter(pingAfterMs);
-  }
-
-  /** See {@link StreamSession.rekey}; without a session a no-op. */
-  rekey(now: number): void {
-    this.#guard(() => this.#session?.rekey(now));
+  request(request: SessionRequest, now: number): void {
+    this.#guard(() => this.#session?.request(request, now));
   }
 
   close(error: UsmpError): void {

@@ -1,17 +1,17 @@
 import { orderlyEnd, UsmpError } from "../../errors.js";
 import { copyOf } from "../wire/bytes.js";
 import { CipherNegotiation } from "../session/cipher-negotiation.js";
-import { ControlRateLimiter } from "../session/control-rate-limiter.js";
-import type { ConnectionEvent } from "../events.js";
+import { ControlPlane } from "../session/control-plane.js";
+import type { ConnectionEvent, SessionRequest } from "../events.js";
 import type { Frame } from "../wire/frame.js";
 import type { HandshakeResult } from "../handshake/key-derivation.js";
-import { Keepalive, PING_INTERVAL_MS } from "../session/keepalive.js";
 import type { StreamOutbox } from "./stream-outbox.js";
 import { StreamReassembly } from "./stream-reassembly.js";
 import { StreamKeys } from "./stream-keys.js";
-import { RekeyPolicy } from "../session/rekey-policy.js";
+import { requireRekeySalt } from "../session/rekey-kdf.js";
 import { requireMessageLength, type SessionOptions } from "../session/session-options.js";
 import {
+  type ControlType,
   FORBIDDEN_SEQ,
   FrameType,
   frameTypeName,
@@ -23,13 +23,10 @@ import {
   REKEY_SALT_LENGTH,
   SEALED_OVERHEAD,
   sealsNothing,
+  type SessionType,
 } from "../wire/wire.js";
 
 const NOTHING = new Uint8Array(0);
-
-/** PINGs that piled up in a pause arrive at once: beyond this many in a second one PONG answers the rest, or it would be a flood. */
-const MAX_PONGS = 8;
-const PONG_WINDOW_MS = 1_000;
 
 /**
  * An established session on a reliable stream (§4, §5, §7), without I/O: frames and the time in, sealed frames into the
@@ -41,23 +38,14 @@ const PONG_WINDOW_MS = 1_000;
 export class StreamSession {
   readonly #crypto: SessionOptions["crypto"];
   readonly #keys: StreamKeys;
-  readonly #keepalive: Keepalive;
-  readonly #control: ControlRateLimiter;
+  readonly #control: ControlPlane;
   readonly #reassembly = new StreamReassembly();
   readonly #outbox: StreamOutbox;
   readonly #emit: (event: ConnectionEvent) => void;
   readonly #cipher: CipherNegotiation;
-  readonly #rekey: RekeyPolicy;
   /** Messages that wait for the cipher, and how long they will be when they are sealed. */
   #held: Uint8Array[] = [];
   #heldLength = 0;
-  #congested = false;
-  #pongOwed = false;
-  /** How many PONGs went out since when. */
-  #pongs = 0;
-  #pongsSince = -Infinity;
-  #pingWanted = false;
-  #pingedAt = -Infinity;
 
   /** Takes over the keys of `agreed`. */
   constructor(
@@ -72,9 +60,7 @@ export class StreamSession {
     this.#cipher.start(now);
     const context = { crypto: options.crypto, cipher: this.#cipher, sessionId: agreed.sessionId };
     this.#keys = new StreamKeys(context, options.role, agreed);
-    this.#rekey = new RekeyPolicy(options.rotation ?? null, now);
-    this.#keepalive = new Keepalive(options.keepalive, now);
-    this.#control = new ControlRateLimiter(now);
+    this.#control = new ControlPlane(options, emit, now);
     this.#outbox = outbox;
     this.#emit = emit;
   }
@@ -91,37 +77,26 @@ export class StreamSession {
    */
   send(message: Uint8Array, now: number): void {
     requireMessageLength(message.length);
-    if (!this.#canSeal(now)) {
+    if (!this.#cipher.isDecided) {
       this.#held.push(copyOf(message));
       this.#heldLength += sealedLength(message.length);
-      return;
+      return this.#advance(now);
     }
-    // Old keys make way before the message, which is then the new ones' first.
+    // A due rotation comes first: the message is then the first one under the new keys.
     this.#advanceRekey(now);
     this.#seal(message);
-    this.#keepalive.sent(now);
+    this.#control.sent(now);
   }
 
-  /** See {@link Keepalive.setPingAfter}. */
-  setPingAfter(pingAfterMs: number): void {
-    this.#keepalive.setPingAfter(pingAfterMs);
-  }
-
-  /** Sends PING as soon as the peer's patience allows; where one is unanswered, its "pong" event answers both. */
-  ping(now: number): void {
-    this.#pingWanted = !this.#keepalive.awaitsPong;
-    this.#advancePing(now);
-  }
-
-  /** Rotates the keys as soon as the rules allow; "rekeyed" says when. Asking twice before that is asking once. */
-  rekey(now: number): void {
-    this.#rekey.want();
-    this.#advanceRekey(now);
+  request(request: SessionRequest, now: number): void {
+    this.#control.request(request, now);
+    this.#advance(now);
   }
 
   /** Sends BYE, behind what was held. The last thing that a session sends. */
   bye(): void {
-    this.#guess();
+    this.#cipher.guess();
+    this.#sealHeld();
     if (this.#keys.tx.nextSeq <= LAST_SEQ) this.#keys.tx.seal(FrameType.BYE, NOTHING, this.#outbox);
   }
 
@@ -130,8 +105,10 @@ export class StreamSession {
    * @throws UsmpError with the code of the violation, or BYE: the session is over.
    */
   receive(frame: Frame, now: number): void {
+    const { type } = frame;
+    requireSessionType(type);
     const plaintext = this.#open(frame, now);
-    switch (frame.type) {
+    switch (type) {
       case FrameType.DATA:
         this.#emit({ type: "message", data: this.#reassembly.finish(plaintext) });
         break;
@@ -141,7 +118,7 @@ export class StreamSession {
       case FrameType.BYE:
         throw orderlyEnd("BYE", "the peer ended the session");
       default:
-        this.#takeControl(frame.type, plaintext, now);
+        this.#takeControl(type, plaintext, now);
     }
     this.#advanceRekey(now);
   }
@@ -153,43 +130,26 @@ export class StreamSession {
 
   /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
   handleDeadline(now: number): void {
-    switch (this.#keepalive.judge(now)) {
-      case "lost":
-        throw new UsmpError("TIMEOUT", "the peer has shown no sign of life: it is gone, or the network between is");
-      case "ping":
-        this.#sendPing(now);
-        break;
-      case "pong":
-        this.#sendPong(now);
-        break;
-      case "quiet":
-    }
-    if (this.#heldLength > 0) this.#canSeal(now);
-    this.#advancePong(now);
-    this.#advancePing(now);
-    this.#advanceRekey(now);
+    // After a whole keepalive interval of silence, nothing waits for the cipher.
+    if (this.#control.handleDeadline(now)) this.#cipher.guess();
+    this.#advance(now);
   }
 
   /** When `handleDeadline` has something to do; `Infinity` where never. */
   nextDeadline(): number {
-    const keepalive = this.#keepalive.nextDeadline();
-    if (!this.#cipher.isDecided) return this.#wantsCipher ? Math.min(keepalive, this.#cipher.dueAt) : keepalive;
-    const ping = this.#pingWanted ? this.#pingedAt + PING_INTERVAL_MS : Infinity;
-    const pong = this.#pongOwed && !this.#congested ? this.#pongsSince + PONG_WINDOW_MS : Infinity;
-    const rekey = this.#rekey.nextDeadline(this.#keys.settled && !this.#reassembly.holdsPartialMessage);
-    return Math.min(keepalive, ping, pong, rekey);
+    const canRekey = this.#cipher.isDecided && this.#keys.settled && !this.#reassembly.holdsPartialMessage;
+    return Math.min(this.#control.nextDeadline(canRekey), this.#wantsToSend ? this.#cipher.dueAt : Infinity);
   }
 
-  /** The application reads, or does not: while it does not, the peer is not expected to be heard. */
+  /** See {@link ControlPlane.setReading}. */
   setReading(reading: boolean, now: number): void {
-    if (reading) this.#control.credit(this.#keepalive.resume(now));
-    else this.#keepalive.pause(now);
+    this.#control.setReading(reading, now);
   }
 
-  /** What is sent piles up, or does no more: a peer that sends PING and does not read must not fill our memory with PONGs. */
+  /** See {@link PingScheduler.setCongested}. */
   setCongested(congested: boolean, now: number): void {
-    this.#congested = congested;
-    this.#advancePong(now);
+    this.#control.setCongested(congested);
+    this.#advance(now);
   }
 
   /** Forgets all keys. Nothing else may be called afterwards. */
@@ -199,10 +159,6 @@ export class StreamSession {
 
   #open(frame: Frame, now: number): Uint8Array {
     const { type } = frame;
-    if (isHandshakeType(type))
-      throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(type)} within a session`);
-    if (!isSessionType(type))
-      throw new UsmpError("FRAME", `the peer sent a frame of unknown type ${frameTypeName(type)}`);
     const payloadLength = frame.bytes.length - HEADER_LENGTH;
     if (payloadLength < SEALED_OVERHEAD) {
       throw new UsmpError(
@@ -219,35 +175,24 @@ export class StreamSession {
     if (firstUnderNewKey && this.#reassembly.holdsPartialMessage) {
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
     }
-    this.#keepalive.heard(now);
-    if (waited) {
-      // What waited for the cipher goes before any answer.
-      this.#sealHeld();
-      this.#advancePing(now);
-    }
+    this.#control.heard(now);
+    // What waited for the cipher goes before any answer.
+    if (waited) this.#sendWaiting(now);
     return plaintext;
   }
 
-  #takeControl(type: number, plaintext: Uint8Array, now: number): void {
+  #takeControl(type: ControlType | typeof FrameType.REKEY, plaintext: Uint8Array, now: number): void {
     if (this.#reassembly.holdsPartialMessage) {
       throw new UsmpError("FRAGMENT", `the peer sent ${frameTypeName(type)} in the middle of a message`);
     }
-    if (!this.#control.tryTake(now)) throw new UsmpError("FLOOD", "the peer floods us with control frames");
-    switch (type) {
-      case FrameType.PING:
-        this.#sendPong(now);
-        break;
-      case FrameType.PONG: {
-        const roundTripMs = this.#keepalive.ponged(now);
-        if (roundTripMs !== null) this.#emit({ type: "pong", roundTripMs });
-        break;
-      }
-      case FrameType.REKEY:
-        if (plaintext.length !== REKEY_SALT_LENGTH) {
-          throw new UsmpError("CRYPTO", `REKEY with a salt of ${plaintext.length} bytes; it has ${REKEY_SALT_LENGTH}`);
-        }
-        this.#rekey.rotated(now);
-        if (this.#keys.respond(plaintext)) this.#emit({ type: "rekeyed", by: "peer" });
+    this.#control.admit(now);
+    if (type === FrameType.REKEY) {
+      requireRekeySalt(plaintext);
+      this.#control.rekey.rotated(now);
+      if (this.#keys.respond(plaintext)) this.#emit({ type: "rekeyed", by: "peer" });
+    } else {
+      this.#control.receive({ type, plaintext }, now);
+      this.#sendWaiting(now);
     }
   }
 
@@ -262,18 +207,26 @@ export class StreamSession {
     this.#keys.tx.seal(FrameType.DATA, last, this.#outbox);
   }
 
-  /** Whether the cipher is known, or had to be guessed now; what was held leaves first then. */
-  #canSeal(now: number): boolean {
-    if (this.#cipher.isDecided) return true;
-    if (!this.#cipher.decideIfDue(now)) return false;
-    this.#sealHeld();
-    return true;
+  /** Sends what waits, then starts the rotation that is due. */
+  #advance(now: number): void {
+    // A guess is due once something has waited for long enough.
+    if (this.#wantsToSend && this.#cipher.decideIfDue(now)) this.#sendWaiting(now);
+    this.#advanceRekey(now);
   }
 
-  #guess(): void {
-    if (this.#cipher.isDecided) return;
-    this.#cipher.guess();
+  /** Whether anything waits for the cipher, or for its turn. */
+  get #wantsToSend(): boolean {
+    return this.#heldLength > 0 || !this.#control.isEmpty || this.#control.rekey.isWanted;
+  }
+
+  /** The cipher is known. */
+  #sendWaiting(now: number): void {
     this.#sealHeld();
+    for (let frame = this.#control.take(now); frame !== null; frame = this.#control.take(now)) {
+      this.#needSeqs(1);
+      this.#keys.tx.seal(frame.type, frame.plaintext, this.#outbox);
+      this.#control.sent(now);
+    }
   }
 
   #sealHeld(): void {
@@ -283,67 +236,24 @@ export class StreamSession {
     for (const message of held) this.#seal(message);
   }
 
-  /** Whether something is to be sent as soon as it can be sealed. */
-  get #wantsCipher(): boolean {
-    return this.#heldLength > 0 || this.#pingWanted || this.#rekey.isWanted;
-  }
-
-  /** Starts the REKEY that is wanted, or due, where nothing stands against it; the next frame or deadline asks again. */
+  /** Starts the REKEY that is wanted, or due, if nothing forbids it. The next frame or deadline tries again. */
   #advanceRekey(now: number): void {
-    if (!this.#rekey.judge(this.#keys.frames, now)) return;
-    if (this.#reassembly.holdsPartialMessage || !this.#canSeal(now)) return;
+    const { rekey } = this.#control;
+    if (!rekey.judge(this.#keys.frames, now) || !this.#cipher.isDecided) return;
+    if (this.#reassembly.holdsPartialMessage) return;
     if (!this.#keys.settled) {
       // No frame has verified under the last key: ask for one.
-      this.ping(now);
-      return;
+      this.#control.request({ type: "ping" }, now);
+      return this.#sendWaiting(now);
     }
-    if (!this.#rekey.mayStart(now)) return;
+    if (!rekey.mayStart(now)) return;
     this.#needSeqs(1);
     const salt = this.#crypto.randomBytes(REKEY_SALT_LENGTH);
     this.#keys.tx.seal(FrameType.REKEY, salt, this.#outbox);
     this.#keys.initiate(salt);
-    this.#keepalive.sent(now);
-    this.#rekey.started(now);
+    this.#control.sent(now);
+    rekey.started(now);
     this.#emit({ type: "rekeyed", by: "self" });
-  }
-
-  #advancePing(now: number): void {
-    if (this.#pingWanted && this.#canSeal(now) && now >= this.#pingedAt + PING_INTERVAL_MS) this.#sendPing(now);
-  }
-
-  #sendPing(now: number): void {
-    this.#pingWanted = false;
-    if (!this.#keepalive.ask(now)) return;
-    this.#pingedAt = now;
-    this.#sendControl(FrameType.PING, now);
-  }
-
-  /** At once; or one for many, where PINGs come in a burst or what is sent piles up. */
-  #sendPong(now: number): void {
-    this.#pongOwed = true;
-    // It is not due again before the time is up, whether or not it can leave now.
-    if (this.#congested) this.#keepalive.sent(now);
-    this.#advancePong(now);
-  }
-
-  #advancePong(now: number): void {
-    if (!this.#pongOwed || this.#congested) return;
-    if (now >= this.#pongsSince + PONG_WINDOW_MS) {
-      this.#pongsSince = now;
-      this.#pongs = 0;
-    }
-    if (this.#pongs === MAX_PONGS) return;
-    this.#pongs++;
-    this.#pongOwed = false;
-    this.#sendControl(FrameType.PONG, now);
-  }
-
-  #sendControl(type: typeof FrameType.PING | typeof FrameType.PONG, now: number): void {
-    this.#needSeqs(1);
-    // After a whole keepalive interval of silence the cipher is not waited for any longer.
-    this.#guess();
-    this.#keys.tx.seal(type, NOTHING, this.#outbox);
-    this.#keepalive.sent(now);
   }
 
   /** Keeps the last number for BYE (§4). */
@@ -355,6 +265,13 @@ export class StreamSession {
       );
     }
   }
+}
+
+/** @throws UsmpError HANDSHAKE or FRAME for any other type. */
+function requireSessionType(type: number): asserts type is SessionType {
+  if (isHandshakeType(type)) throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(type)} within a session`);
+  if (!isSessionType(type))
+    throw new UsmpError("FRAME", `the peer sent a frame of unknown type ${frameTypeName(type)}`);
 }
 
 /** Of a message of this length. */

@@ -57,13 +57,11 @@ export type HandshakeType =
   | typeof FrameType.SESSION_OK
   | typeof FrameType.HELLO_RETRY;
 
+/** What the two ends of a session exchange without the application; a session handles REKEY and BYE itself. */
+export type ControlType = typeof FrameType.PING | typeof FrameType.PONG;
+
 export type SessionType =
-  | typeof FrameType.DATA
-  | typeof FrameType.PING
-  | typeof FrameType.PONG
-  | typeof FrameType.BYE
-  | typeof FrameType.DATA_FRAG
-  | typeof FrameType.REKEY;
+  ControlType | typeof FrameType.DATA | typeof FrameType.BYE | typeof FrameType.DATA_FRAG | typeof FrameType.REKEY;
 
 /** Whether a type byte is one of the handshake's. */
 export function isHandshakeType(type: number): type is HandshakeType {

@@ -85,7 +85,7 @@ class Run {
 
   #act(role: "device" | "gateway"): void {
     const action = this.#left[role].shift();
-    if (action === "rekey") this[role].connection.rekey(this[role].now);
+    if (action === "rekey") this[role].connection.request({ type: "rekey" }, this[role].now);
     else this.#send(role, action === "send" ? `${this.#sent[role].length}` : `${this.#sent[role].length}${LONG}`);
   }
 

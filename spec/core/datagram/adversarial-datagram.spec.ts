@@ -256,7 +256,7 @@ describe("adversarial cases over datagrams", () => {
     const device = establishedDatagramEnd("device", {
       crypto: { ...crypto, randomBytes: () => Uint8Array.from(salt) },
     });
-    device.connection.rekey(0);
+    device.connection.request({ type: "rekey" }, 0);
     device.receive(fromGateway(FrameType.DATA_FRAG, 0, utf8("begun")));
     const context = { crypto, cipher: "aes-256-gcm", sessionId: SESSION_ID } as const;
     const [, key] = deriveRekeyed(context, C2S.key, S2C.key, salt);
@@ -270,7 +270,7 @@ describe("adversarial cases over datagrams", () => {
     const device = establishedDatagramEnd("device", {
       crypto: { ...crypto, randomBytes: () => Uint8Array.from(salt) },
     });
-    device.connection.rekey(0);
+    device.connection.request({ type: "rekey" }, 0);
     const context = { crypto, cipher: "aes-256-gcm", sessionId: SESSION_ID } as const;
     const [, key] = deriveRekeyed(context, C2S.key, S2C.key, salt);
     device.receive(sealedFrame({ key, sessionId: SESSION_ID }, FrameType.REKEY, 0, filled(32, 8)));
@@ -280,7 +280,7 @@ describe("adversarial cases over datagrams", () => {
 
   it("case 52: acknowledges a repeated REKEY again under the old key where its UTACK was lost", () => {
     const { device, gateway: peer } = datagramPair();
-    device.connection.rekey(0);
+    device.connection.request({ type: "rekey" }, 0);
     let lost = 0;
     exchangeFor(
       5_000,
@@ -350,7 +350,7 @@ describe("adversarial cases over datagrams", () => {
       const { device, gateway: peer } = datagramPair();
       for (let index = 0; index < before; index++) device.send(utf8("x"));
       exchange(device, peer);
-      device.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
       for (let index = 0; index < 12; index++) device.send(utf8("after"));
       exchange(device, peer);
       expect(peer.texts.filter((text) => text === "after")).to.have.lengthOf(12);
@@ -359,8 +359,8 @@ describe("adversarial cases over datagrams", () => {
 
   it("case 65: takes copies of a REKEY that it ignores for no flood, however many", () => {
     const { device, gateway: peer } = datagramPair();
-    device.connection.rekey(0);
-    peer.connection.rekey(0);
+    device.connection.request({ type: "rekey" }, 0);
+    peer.connection.request({ type: "rekey" }, 0);
     const [ours] = device.output();
     const [theirs] = peer.output();
     for (let copy = 0; copy < 100; copy++) expectDropped(device, theirs!);
@@ -375,8 +375,8 @@ describe("adversarial cases over datagrams", () => {
 
   it("case 65: is not moved by a delayed copy of a dropped, crossed REKEY", () => {
     const { device, gateway: peer } = datagramPair();
-    device.connection.rekey(0);
-    peer.connection.rekey(0);
+    device.connection.request({ type: "rekey" }, 0);
+    peer.connection.request({ type: "rekey" }, 0);
     const [theirs] = peer.output();
     exchange(device, peer);
     for (let at = 0; at < 3; at++) {

@@ -324,7 +324,7 @@ describe("DatagramConnection", () => {
 
     it("answers PING, which tells the round trip", () => {
       const { device, gateway } = datagramPair();
-      device.connection.ping(0);
+      device.connection.request({ type: "ping" }, 0);
       const [ping] = device.output();
       device.now = gateway.now = 40;
       gateway.receive(ping!);
@@ -336,8 +336,8 @@ describe("DatagramConnection", () => {
     it("does nothing for ping, rekey and prepare without a session", () => {
       const device = datagramDevice();
       device.output();
-      device.connection.ping(0);
-      device.connection.rekey(0);
+      device.connection.request({ type: "ping" }, 0);
+      device.connection.request({ type: "rekey" }, 0);
       device.connection.prepare();
       device.connection.setCongested();
       expect(device.output()).to.deep.equal([]);

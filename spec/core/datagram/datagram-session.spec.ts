@@ -126,7 +126,7 @@ describe("DatagramSession", () => {
 
     it("sends PING after another interval from now on", () => {
       const device = establishedDatagramEnd("device", { keepalive: KEEPALIVE });
-      device.connection.setPingAfter(10_000);
+      device.connection.request({ type: "pingAfter", ms: 10_000 }, 0);
       expect(namesOf(device.pass(9_999).output())).to.deep.equal([]);
       expect(namesOf(device.pass(1).output())).to.deep.equal(["PING 0"]);
     });
@@ -156,11 +156,11 @@ describe("DatagramSession", () => {
 
     it("shares one PING between several askers, 300 ms from the last", () => {
       const { device, gateway } = datagramPair();
-      device.connection.ping(0);
-      device.connection.ping(0);
+      device.connection.request({ type: "ping" }, 0);
+      device.connection.request({ type: "ping" }, 0);
       exchange(device, gateway);
       expect(device.events.filter(({ type }) => type === "pong")).to.have.lengthOf(1);
-      device.connection.ping(10);
+      device.connection.request({ type: "ping" }, 10);
       expect(device.output()).to.deep.equal([]);
       expect(namesOf(device.nextDeadline().output())).to.deep.equal(["PING 1"]);
       expect(device.now).to.equal(300);
@@ -197,7 +197,7 @@ describe("DatagramSession", () => {
       const { canRotate } = Object.getOwnPropertyDescriptors(DatagramKeys.prototype);
       Object.defineProperty(DatagramKeys.prototype, "canRotate", { get: () => false, configurable: true });
       try {
-        device.connection.rekey(0);
+        device.connection.request({ type: "rekey" }, 0);
       } finally {
         Object.defineProperty(DatagramKeys.prototype, "canRotate", canRotate);
       }
@@ -232,7 +232,7 @@ describe("DatagramSession", () => {
       for (const starter of ["device", "gateway"] as const) {
         const pair = datagramPair();
         const other = starter === "device" ? pair.gateway : pair.device;
-        pair[starter].connection.rekey(0);
+        pair[starter].connection.request({ type: "rekey" }, 0);
         exchange(pair.device, pair.gateway);
         expect(pair[starter].rekeyed).to.deep.equal(["self"]);
         expect(other.rekeyed).to.deep.equal(["peer"]);
@@ -246,7 +246,7 @@ describe("DatagramSession", () => {
     it("waits for the end of the message that is being sent, and sends nothing until it is acknowledged", () => {
       const { device, gateway } = datagramPair();
       device.send(filled(904, 1));
-      device.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
       device.send(utf8("after"));
       const seen: string[] = [];
       exchange(device, gateway, (datagram, from) => (from === device && seen.push(...namesOf([datagram])), false));
@@ -262,7 +262,7 @@ describe("DatagramSession", () => {
       const device = establishedDatagramEnd("device");
       device.receive(fromGateway(FrameType.DATA_FRAG, 0, utf8("a")));
       device.output();
-      device.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
       expect(device.output()).to.deep.equal([]);
       expect(device.connection.nextDeadline()).to.equal(Infinity);
       device.receive(fromGateway(FrameType.DATA, 1, utf8("b")));
@@ -271,9 +271,9 @@ describe("DatagramSession", () => {
 
     it("is asked for a second time behind a PING, and a second after the first (case 66)", () => {
       const { device, gateway } = datagramPair();
-      device.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
       exchange(device, gateway);
-      device.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
       const [ping] = device.output();
       expect(namesOf([ping!])).to.deep.equal(["PING 0"]);
       gateway.receive(ping!);
@@ -286,8 +286,8 @@ describe("DatagramSession", () => {
 
     it("fulfils the wish of a gateway whose REKEY gave way (case 53)", () => {
       const { device, gateway } = datagramPair();
-      device.connection.rekey(0);
-      gateway.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
+      gateway.connection.request({ type: "rekey" }, 0);
       exchange(device, gateway);
       expect(device.rekeyed).to.deep.equal(["self"]);
       expect(gateway.rekeyed).to.deep.equal(["self"]);
@@ -300,13 +300,13 @@ describe("DatagramSession", () => {
 
     it("is confirmed by a REKEY of the peer's under the new key", () => {
       const { device, gateway } = datagramPair();
-      device.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
       const [rekey] = device.output();
       gateway.receive(rekey!);
       gateway.output();
       // Its UTACK is lost. The gateway has what it takes to rotate as soon as a frame of the device's has come.
       device.now = gateway.now = 500;
-      gateway.connection.rekey(500);
+      gateway.connection.request({ type: "rekey" }, 500);
       exchangeFor(5_000, device, gateway);
       expect(device.rekeyed).to.deep.equal(["self", "peer"]);
       expect(gateway.rekeyed).to.deep.equal(["peer", "self"]);

@@ -44,7 +44,7 @@ describe("a gateway with two ciphers, over datagrams", () => {
       end.send(utf8("held"));
       expect(end.output()).to.deep.equal([]);
       device.send(counted(500));
-      device.connection.ping(device.now);
+      device.connection.request({ type: "ping" }, device.now);
       exchange(device, end);
       expect([end.texts.length, device.texts, device.connection.unsentBytes()]).to.deep.equal([1, ["held"], 0]);
       expect(device.events.filter(({ type }) => type === "pong")).to.have.lengthOf(1);
@@ -106,8 +106,8 @@ describe("a gateway with two ciphers, over datagrams", () => {
   }
 
   for (const [what, ask, name] of [
-    ["a PING", (end: DatagramEnd) => end.connection.ping(end.now), "PING 0"],
-    ["a REKEY", (end: DatagramEnd) => end.connection.rekey(end.now), "REKEY 0"],
+    ["a PING", (end: DatagramEnd) => end.connection.request({ type: "ping" }, end.now), "PING 0"],
+    ["a REKEY", (end: DatagramEnd) => end.connection.request({ type: "rekey" }, end.now), "REKEY 0"],
   ] as const) {
     it(`holds ${what} that is asked for, as a message`, () => {
       const { end } = gateway();
@@ -170,7 +170,7 @@ describe("a gateway with two ciphers, over datagrams", () => {
     const { device, gateway: end } = handshaken(CHACHA);
     device.send(utf8("first"));
     exchange(device, end);
-    device.connection.rekey(device.now);
+    device.connection.request({ type: "rekey" }, device.now);
     exchange(device, end);
     device.send(utf8("new"));
     end.send(utf8("too"));

@@ -75,8 +75,8 @@ describe("a gateway that answers before it computes its keys", () => {
     const { gateway, device } = watched();
     gateway.connection.receive(device.output(), 0);
     expectCode(() => gateway.connection.send(Uint8Array.of(1), 0), "NOT_CONNECTED");
-    gateway.connection.ping(0);
-    gateway.connection.rekey(0);
+    gateway.connection.request({ type: "ping" }, 0);
+    gateway.connection.request({ type: "rekey" }, 0);
     gateway.connection.providePsk(PSK);
     expect(gateway.frames()).to.have.lengthOf(1);
     expect(gateway.closed).to.equal(undefined);

@@ -79,9 +79,9 @@ function ask(end: End, type: keyof typeof FrameType, messages: Uint8Array[]): vo
     case "DATA_FRAG":
       return void end.connection.send(messages.shift()!, 0);
     case "PING":
-      return end.connection.ping(0);
+      return end.connection.request({ type: "ping" }, 0);
     case "REKEY":
-      return end.connection.rekey(0);
+      return end.connection.request({ type: "rekey" }, 0);
     case "BYE":
       return end.connection.close(new UsmpError("CLOSED", "the transcript ends here"));
     default:

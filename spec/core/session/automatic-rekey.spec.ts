@@ -99,7 +99,7 @@ describe("rotation by itself, on a stream", () => {
   it("counts the age anew where the gateway has rotated the keys", () => {
     const pair = pairWith(byAge(60_000));
     pair.now = 50_000;
-    pair.gateway.connection.rekey(pair.now);
+    pair.gateway.connection.request({ type: "rekey" }, pair.now);
     pair.settle();
     expect(pair.device.connection.nextDeadline()).to.equal(110_000);
   });
@@ -192,7 +192,7 @@ describe("rotation by itself, over datagrams", () => {
   it("counts the age anew where the gateway has rotated the keys", () => {
     const { device, gateway } = pairWith(byAge(60_000));
     exchangeFor(50_000, device, gateway);
-    gateway.connection.rekey(gateway.now);
+    gateway.connection.request({ type: "rekey" }, gateway.now);
     exchange(device, gateway);
     expect(device.connection.nextDeadline()).to.equal(110_000);
   });

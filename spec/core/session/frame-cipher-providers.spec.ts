@@ -180,7 +180,7 @@ describe("sealing with any provider", () => {
     for (const round of ["a", "b", "c"]) {
       pair.device.connection.send(utf8(round), 0);
       pair.gateway.connection.send(counted(1_000), 0);
-      pair.device.connection.rekey(0);
+      pair.device.connection.request({ type: "rekey" }, 0);
       pair.settle();
     }
     expect(pair.gateway.texts).to.deep.equal(["a", "b", "c"]);

@@ -53,7 +53,7 @@ class Ends {
       this.#pair.now = this.#nowOf(role);
       this.#pair.deliverFrames(end, 1);
     } else if (step === "rekey") {
-      end.connection.rekey(this.#nowOf(role));
+      end.connection.request({ type: "rekey" }, this.#nowOf(role));
     } else if (step === "age") {
       this.#deviceNow = AGE_MS;
       end.connection.handleDeadline(AGE_MS);

@@ -28,7 +28,7 @@ describe("adversarial cases: rekey", () => {
     it(`case 48: twenty frames under the old key after the ${initiator}'s REKEY are delivered, then the new key's`, () => {
       const pair = agreedPair();
       const other = pair.other(pair[initiator]);
-      pair[initiator].connection.rekey(0);
+      pair[initiator].connection.request({ type: "rekey" }, 0);
       for (let index = 0; index < 20; index++) other.connection.send(utf8(`old ${index}`), 0);
       pair.deliver(pair[initiator]);
       pair.deliver(other);
@@ -45,7 +45,7 @@ describe("adversarial cases: rekey", () => {
       [1, "CRYPTO"],
     ] as const) {
       const pair = agreedPair();
-      pair.device.connection.rekey(0);
+      pair.device.connection.request({ type: "rekey" }, 0);
       pair.settle();
       pair.gateway.connection.send(NOTHING, 0);
       pair.settle();
@@ -72,7 +72,7 @@ describe("adversarial cases: rekey", () => {
     for (const type of [DATA, DATA_FRAG, PING]) {
       const salt = counted(32, 0x20);
       const device = establishedEnd("device", { crypto: scripted({ random: [salt] }) });
-      device.connection.rekey(0);
+      device.connection.request({ type: "rekey" }, 0);
       device.receive(fromGateway(DATA_FRAG, 0, counted(452)));
       const info = concat(utf8("usmp-rekey"), SESSION_ID);
       const key = crypto.hkdfSha256(concat(C2S.key, S2C.key), salt, info, 64).slice(32);
@@ -84,7 +84,7 @@ describe("adversarial cases: rekey", () => {
   it("case 66: a second REKEY while the first is unconfirmed waits behind a PING", () => {
     for (const role of ["device", "gateway"] as const) {
       const end = establishedEnd(role);
-      for (const now of [0, 5_000, 6_000]) end.connection.rekey(now);
+      for (const now of [0, 5_000, 6_000]) end.connection.request({ type: "rekey" }, now);
       expect(types(end.frames()), role).to.deep.equal([REKEY, PING]);
     }
   });
@@ -95,11 +95,11 @@ describe("adversarial cases: rekey", () => {
       const { connection } = pair[initiator];
       const other = pair.other(pair[initiator]);
       connection.send(utf8("1"), 0);
-      connection.rekey(0);
+      connection.request({ type: "rekey" }, 0);
       connection.send(utf8("2"), 0);
       other.connection.send(utf8("a"), 0);
       pair.now = 5_000;
-      connection.rekey(pair.now);
+      connection.request({ type: "rekey" }, pair.now);
       connection.send(utf8("3"), pair.now);
       pair.settle();
       connection.send(utf8("4"), pair.now);
@@ -114,8 +114,8 @@ describe("adversarial cases: rekey", () => {
 
   it("case 66: an unconfirmed REKEY ends TIMEOUT where the peer stays silent", () => {
     const device = establishedEnd("device", { keepalive: { pongTimeoutMs: 30_000 } });
-    device.connection.rekey(0);
-    device.connection.rekey(1_000);
+    device.connection.request({ type: "rekey" }, 0);
+    device.connection.request({ type: "rekey" }, 1_000);
     device.connection.handleDeadline(30_999);
     expectClosed(device, undefined);
     device.connection.handleDeadline(31_000);
@@ -153,7 +153,7 @@ class TwoRekeys {
   }
 
   act(role: Role): void {
-    if (this.#acts[role]++ === this.#plan[role].before) this.#pair[role].connection.rekey(0);
+    if (this.#acts[role]++ === this.#plan[role].before) this.#pair[role].connection.request({ type: "rekey" }, 0);
     else this.#send(role);
   }
 

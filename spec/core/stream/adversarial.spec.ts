@@ -197,7 +197,7 @@ describe("adversarial cases: session", () => {
     for (let index = 0; index < 100; index++) {
       gateway.connection.send(filled((index * 173) % 1809, index), index * 1000);
       if (index % 3 === 0) gateway.receive(fromDevice(PING, index / 3), index * 1000);
-      if (index % 7 === 0) gateway.connection.ping(index * 1000);
+      if (index % 7 === 0) gateway.connection.request({ type: "ping" }, index * 1000);
     }
     const frames = gateway.frames();
     const seqs = frames.map((frame) => new DataView(frame.buffer).getUint32(4, true));
@@ -279,13 +279,13 @@ describe("adversarial cases: session", () => {
     const device = establishedEnd("device");
     const peer = establishedEnd("gateway");
     for (let turn = 0; turn < 8; turn++) {
-      peer.connection.rekey(turn * 1000);
+      peer.connection.request({ type: "rekey" }, turn * 1000);
       device.receive(peer.output());
       device.connection.send(NOTHING, 0);
       peer.receive(device.output(), turn * 1000);
     }
     expectClosed(device, undefined);
-    peer.connection.rekey(8000);
+    peer.connection.request({ type: "rekey" }, 8000);
     device.receive(peer.output());
     expectClosed(device, "FLOOD");
   });

@@ -162,8 +162,8 @@ describe("StreamConnection", () => {
     it("takes ping and rekey without a session for nothing", () => {
       const device = deviceEnd();
       device.frames();
-      device.connection.ping(0);
-      device.connection.rekey(0);
+      device.connection.request({ type: "ping" }, 0);
+      device.connection.request({ type: "rekey" }, 0);
       expect(device.frames()).to.deep.equal([]);
       expect(device.events).to.deep.equal([]);
     });
@@ -194,8 +194,8 @@ describe("StreamConnection", () => {
 
     it("ends with the last number also when ping, rekey or an answer finds it", () => {
       const steps: ((end: ReturnType<typeof establishedEnd>) => void)[] = [
-        ({ connection }) => connection.ping(0),
-        ({ connection }) => connection.rekey(0),
+        ({ connection }) => connection.request({ type: "ping" }, 0),
+        ({ connection }) => connection.request({ type: "rekey" }, 0),
         (end) => end.receive(fromDevice(FrameType.PING, 0)),
       ];
       for (const step of steps) {
@@ -267,8 +267,8 @@ describe("StreamConnection", () => {
         connection.linkEnded();
         connection.close(closing());
         connection.abandon(closing());
-        connection.ping(0);
-        connection.rekey(0);
+        connection.request({ type: "ping" }, 0);
+        connection.request({ type: "rekey" }, 0);
         connection.providePsk(PSK);
         connection.setReading(false, 0);
         connection.setReading(true, 0);

@@ -93,8 +93,8 @@ describe("StreamSession", () => {
   it("answers PING with PONG, and says the round trip once (§4)", () => {
     const device = new Subject("device");
     const gateway = new Subject("gateway");
-    device.session.ping(100);
-    device.session.ping(110);
+    device.session.request({ type: "ping" }, 100);
+    device.session.request({ type: "ping" }, 110);
     expect(deliver(device, gateway, 150)).to.deep.equal(["PING 0"]);
     expect(deliver(gateway, device, 170)).to.deep.equal(["PONG 0"]);
     expect(device.events).to.deep.equal([{ type: "pong", roundTripMs: 70 }]);
@@ -103,12 +103,12 @@ describe("StreamSession", () => {
   it("spaces its PINGs, so that no peer takes a loop of them for a flood (§9)", () => {
     const device = new Subject("device");
     const gateway = new Subject("gateway");
-    device.session.ping(1_000);
+    device.session.request({ type: "ping" }, 1_000);
     deliver(device, gateway, 1_001);
     deliver(gateway, device, 1_002);
     for (let round = 1; round <= 40; round++) {
       const due = 1_000 + round * 300;
-      device.session.ping(due - 298);
+      device.session.request({ type: "ping" }, due - 298);
       expect(device.session.nextDeadline()).to.equal(due);
       device.session.handleDeadline(due - 1);
       expect(device.sent()).to.deep.equal([]);
@@ -202,9 +202,9 @@ describe("StreamSession", () => {
     expect(gateway.session.nextDeadline()).to.equal(1_500);
     gateway.receive(fromDevice(FrameType.PING, 0), 900);
     expect(gateway.session.nextDeadline(), "PONG was sent").to.equal(1_900);
-    gateway.session.rekey(1_000);
+    gateway.session.request({ type: "rekey" }, 1_000);
     expect(gateway.session.nextDeadline(), "REKEY was sent").to.equal(2_000);
-    gateway.session.ping(1_100);
+    gateway.session.request({ type: "ping" }, 1_100);
     expect(gateway.session.nextDeadline(), "heard at 900").to.equal(10_900);
   });
 
@@ -231,7 +231,7 @@ describe("StreamSession", () => {
       const device = new Subject("device");
       const gateway = new Subject("gateway");
       device.session.send(utf8("old"), 0);
-      device.session.rekey(0);
+      device.session.request({ type: "rekey" }, 0);
       device.session.send(utf8("new"), 0);
       expect(deliver(device, gateway)).to.deep.equal(["DATA 0", "REKEY 1", "DATA 0"]);
       gateway.session.send(utf8("reply"), 0);
@@ -245,8 +245,8 @@ describe("StreamSession", () => {
     it("says rekeyed where its keys changed, and not for a peer's REKEY that lost", () => {
       const device = new Subject("device");
       const gateway = new Subject("gateway");
-      device.session.rekey(0);
-      gateway.session.rekey(0);
+      device.session.request({ type: "rekey" }, 0);
+      gateway.session.request({ type: "rekey" }, 0);
       const losing = gateway.frames();
       deliver(device, gateway);
       for (const frame of losing) device.receive(frame);
@@ -260,7 +260,7 @@ describe("StreamSession", () => {
     it("waits while it holds part of a message, and follows it (§7.3)", () => {
       const gateway = new Subject("gateway");
       gateway.receive(fromDevice(FrameType.DATA_FRAG, 0, counted(452)));
-      gateway.session.rekey(0);
+      gateway.session.request({ type: "rekey" }, 0);
       expect(gateway.sent()).to.deep.equal([]);
       expect(gateway.session.nextDeadline()).to.equal(Infinity);
       gateway.session.handleDeadline(5_000);
@@ -272,9 +272,9 @@ describe("StreamSession", () => {
     it("asks for a frame under the last key first, then goes on by itself (§7.3)", () => {
       const device = new Subject("device");
       const gateway = new Subject("gateway");
-      device.session.rekey(0);
-      device.session.rekey(2_000);
-      device.session.rekey(2_000);
+      device.session.request({ type: "rekey" }, 0);
+      device.session.request({ type: "rekey" }, 2_000);
+      device.session.request({ type: "rekey" }, 2_000);
       expect(deliver(device, gateway, 2_000)).to.deep.equal(["REKEY 0", "PING 0"]);
       expect(device.session.nextDeadline()).to.equal(Infinity);
       expect(deliver(gateway, device, 2_010)).to.deep.equal(["PONG 0"]);
@@ -284,11 +284,11 @@ describe("StreamSession", () => {
     it("keeps a second between two of its own, and wakes for the second one (§4)", () => {
       const device = new Subject("device");
       const gateway = new Subject("gateway");
-      device.session.rekey(0);
+      device.session.request({ type: "rekey" }, 0);
       deliver(device, gateway, 10);
       gateway.session.send(NOTHING, 10);
       deliver(gateway, device, 20);
-      device.session.rekey(30);
+      device.session.request({ type: "rekey" }, 30);
       expect(device.sent()).to.deep.equal([]);
       expect(device.session.nextDeadline()).to.equal(1_000);
       device.session.handleDeadline(999);
@@ -301,7 +301,7 @@ describe("StreamSession", () => {
     it("sends one REKEY for one wish, however long the session lives then", () => {
       const device = new Subject("device");
       const gateway = new Subject("gateway");
-      device.session.rekey(0);
+      device.session.request({ type: "rekey" }, 0);
       deliver(device, gateway);
       gateway.session.send(NOTHING, 10);
       deliver(gateway, device, 20);
@@ -314,8 +314,8 @@ describe("StreamSession", () => {
 
     it("finds out about a peer that never answers under the new key", () => {
       const device = new Subject("device", { pongTimeoutMs: 30_000 });
-      device.session.rekey(0);
-      device.session.rekey(0);
+      device.session.request({ type: "rekey" }, 0);
+      device.session.request({ type: "rekey" }, 0);
       expect(device.sent()).to.deep.equal(["REKEY 0", "PING 0"]);
       expectCode(() => device.session.handleDeadline(30_000), "TIMEOUT");
     });
@@ -329,8 +329,8 @@ describe("StreamSession", () => {
       expect(device.sent()).to.deep.equal(["DATA 4294967293"]);
       for (const step of [
         () => device.session.send(NOTHING, 0),
-        () => device.session.ping(0),
-        () => device.session.rekey(0),
+        () => device.session.request({ type: "ping" }, 0),
+        () => device.session.request({ type: "rekey" }, 0),
       ]) {
         expectCode(step, "SEQ_EXHAUSTED");
       }

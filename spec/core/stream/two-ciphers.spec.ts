@@ -29,7 +29,7 @@ describe("a gateway with two ciphers, on a stream", () => {
       const { end, learned } = gateway();
       const pair = pairOf(end, cipher);
       pair.device.connection.send(utf8("hello"), 0);
-      pair.device.connection.ping(0);
+      pair.device.connection.request({ type: "ping" }, 0);
       pair.settle();
       end.connection.send(counted(1808), 0);
       pair.settle();
@@ -81,8 +81,8 @@ describe("a gateway with two ciphers, on a stream", () => {
     end.connection.send(message, 0);
     message.fill(0);
     end.connection.send(counted(500), 0);
-    end.connection.rekey(0);
-    end.connection.ping(0);
+    end.connection.request({ type: "rekey" }, 0);
+    end.connection.request({ type: "ping" }, 0);
     expect(end.output()).to.have.lengthOf(0);
     end.receive(from(CHACHA, PING, 0));
     const sent = end.output();
@@ -140,8 +140,8 @@ describe("a gateway with two ciphers, on a stream", () => {
   });
 
   for (const [what, ask, type] of [
-    ["a PING", (end: End, now: number) => end.connection.ping(now), PING],
-    ["a REKEY", (end: End, now: number) => end.connection.rekey(now), REKEY],
+    ["a PING", (end: End, now: number) => end.connection.request({ type: "ping" }, now), PING],
+    ["a REKEY", (end: End, now: number) => end.connection.request({ type: "rekey" }, now), REKEY],
   ] as const) {
     it(`holds ${what} that is asked for, as a message`, () => {
       const { end } = gateway();
@@ -206,7 +206,7 @@ describe("a gateway with two ciphers, on a stream", () => {
       pair.now = CIPHER_WAIT_MS;
       if (speaksFirst) pair.device.connection.send(utf8("first"), 0);
       pair.settle();
-      end.connection.rekey(pair.now);
+      end.connection.request({ type: "rekey" }, pair.now);
       end.connection.send(utf8("under the new key"), pair.now);
       pair.settle();
       pair.device.connection.send(utf8("so do I"), pair.now);
@@ -225,7 +225,7 @@ describe("a gateway with two ciphers, on a stream", () => {
     const pair = pairOf(end, CHACHA);
     pair.device.connection.send(utf8("old"), 0);
     pair.inFlight(end);
-    end.connection.rekey(CIPHER_WAIT_MS);
+    end.connection.request({ type: "rekey" }, CIPHER_WAIT_MS);
     pair.deliver(end);
     expect(trials).to.deep.equal([AES, CHACHA]);
     pair.deliver(pair.device);

@@ -81,9 +81,13 @@ class Twins {
           for (const from of SIDES) while (world.brought[from] < world.out[from].length) world.bringNext(from);
         });
       case 6:
-        return this.#control((world) => world.act(side, ({ connection }) => connection.ping(world.now)));
+        return this.#control((world) =>
+          world.act(side, ({ connection }) => connection.request({ type: "ping" }, world.now)),
+        );
       case 7:
-        return this.#control((world) => world.act(side, ({ connection }) => connection.rekey(world.now)));
+        return this.#control((world) =>
+          world.act(side, ({ connection }) => connection.request({ type: "rekey" }, world.now)),
+        );
       case 8: {
         const ms = choices.below(2) === 0 ? choices.byte() : choices.uint16() % 8_000;
         return this.#both((world) => world.pass(ms));

@@ -48,8 +48,8 @@ function onStream(choices: Choices): void {
         if (controls++ >= MAX_CONTROLS) break;
         // Whoever asks more often than the peer's allowance lets pass is a flood.
         advance(500);
-        if (choices.below(4) === 0) pair[side].connection.ping(pair.now);
-        else pair[side].connection.rekey(pair.now);
+        if (choices.below(4) === 0) pair[side].connection.request({ type: "ping" }, pair.now);
+        else pair[side].connection.request({ type: "rekey" }, pair.now);
         break;
       case 3:
         pair.deliver(pair[side], choices.uint16() % 600);
@@ -88,8 +88,8 @@ function overDatagrams(choices: Choices): void {
         if (controls++ >= MAX_CONTROLS) break;
         world.pass(500);
         world.act(side, ({ connection }) => {
-          if (choices.below(4) === 0) connection.ping(world.now);
-          else connection.rekey(world.now);
+          if (choices.below(4) === 0) connection.request({ type: "ping" }, world.now);
+          else connection.request({ type: "rekey" }, world.now);
         });
         break;
       case 3:

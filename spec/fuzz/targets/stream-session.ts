@@ -196,10 +196,10 @@ class Line {
       case 4:
         return this.#pass(way, choices.byte());
       case 5:
-        this.#control(() => way.from.connection.ping(this.#now));
+        this.#control(() => way.from.connection.request({ type: "ping" }, this.#now));
         return;
       case 6:
-        this.#control(() => way.from.connection.rekey(this.#now));
+        this.#control(() => way.from.connection.request({ type: "rekey" }, this.#now));
         return;
       case 7:
         return this.#advance(choices.uint16());
