@@ -1,4 +1,4 @@
-import { PerSecond } from "../session/per-second.js";
+import { LogRateLimiter } from "../session/log-rate-limiter.js";
 
 /** As many lines of one kind a second. */
 const LINES_PER_SECOND = 10;
@@ -7,15 +7,16 @@ const LINES_PER_SECOND = 10;
 export class LineLimit {
   readonly #write: (line: string) => void;
   readonly #now: () => number;
-  readonly #limit = new PerSecond(LINES_PER_SECOND);
+  readonly #limiter: LogRateLimiter;
 
   constructor(write: (line: string) => void, now: () => number = () => performance.now()) {
     this.#write = write;
     this.#now = now;
+    this.#limiter = new LogRateLimiter(LINES_PER_SECOND, now());
   }
 
   line(line: string): void {
-    const leftOut = this.#limit.pass(this.#now());
+    const leftOut = this.#limiter.tryPass(this.#now());
     if (leftOut === null) return;
     this.#write(leftOut === 0 ? line : `${line} (and ${leftOut} more since the line before)`);
   }

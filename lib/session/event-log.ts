@@ -1,7 +1,7 @@
 import { causeText } from "../errors.js";
 import type { Clock } from "../core/clock.js";
 import { isThenable } from "../core/kinds.js";
-import { PerSecond } from "./per-second.js";
+import { LogRateLimiter } from "./log-rate-limiter.js";
 
 /** What belongs to an event: ids as text, numbers, codes. Never a key. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
@@ -30,7 +30,7 @@ export class EventLog {
   readonly #clock: Clock;
   readonly #mostPerSecond: number;
   /** Kinds are the library's own words: there are few. */
-  readonly #kinds = new Map<string, PerSecond>();
+  readonly #kinds = new Map<string, LogRateLimiter>();
 
   constructor(logger: Logger | undefined, clock: Clock, mostPerSecond = 10) {
     this.#logger = logger;
@@ -46,7 +46,7 @@ export class EventLog {
   /** `fields` is only asked where the event is passed on. */
   log(level: LogLevel, event: string, fields: () => LogFields): void {
     if (this.#logger === undefined) return;
-    const leftOut = this.#limitOf(event).pass(this.#clock.now());
+    const leftOut = this.#tryPass(event);
     if (leftOut === null) return;
     try {
       const logging: unknown = this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
@@ -56,13 +56,11 @@ export class EventLog {
     }
   }
 
-  #limitOf(event: string): PerSecond {
-    let limit = this.#kinds.get(event);
-    if (limit === undefined) {
-      limit = new PerSecond(this.#mostPerSecond);
-      this.#kinds.set(event, limit);
-    }
-    return limit;
+  #tryPass(event: string): number | null {
+    const now = this.#clock.now();
+    const limiter = this.#kinds.get(event) ?? new LogRateLimiter(this.#mostPerSecond, now);
+    this.#kinds.set(event, limiter);
+    return limiter.tryPass(now);
   }
 }
 

@@ -7,14 +7,15 @@
  * An attacker must not be able to keep others out: addresses and devices that proved a key lately keep half of every total and
  * are never locked out.
  */
+import { TokenBucket, type TokenBucketOptions } from "../../core/token-bucket.js";
 import { UsmpError } from "../../errors.js";
 import { addressPrefix } from "./address-prefix.js";
 import { HandshakeTable, type HandshakeTicket } from "./handshake-table.js";
 import type { GatewayLimits } from "./limits.js";
 import { Lockouts } from "./lockouts.js";
+import { LruMap } from "./lru-map.js";
 import { RecentlySeen } from "./recently-seen.js";
 import { SessionQuota } from "./session-quota.js";
-import { TokenBucket, TokenBuckets } from "./token-bucket.js";
 
 export class Gatekeeper {
   readonly sessions: SessionQuota;
@@ -22,7 +23,8 @@ export class Gatekeeper {
   readonly knownPairs: RecentlySeen;
   readonly lockouts: Lockouts;
   readonly #knownAddresses: RecentlySeen;
-  readonly #perAddress: TokenBuckets;
+  readonly #addressRate: TokenBucketOptions;
+  readonly #perAddress: LruMap<TokenBucket>;
   readonly #all: TokenBucket;
   readonly #strangers: TokenBucket;
 
@@ -38,11 +40,11 @@ export class Gatekeeper {
       mostMs: limits.maxLockoutMs,
       mostEntries: maxTableEntries,
     });
-    const { maxHandshakesPerSecondPerAddress, handshakeBurstPerAddress } = limits;
-    this.#perAddress = new TokenBuckets(maxHandshakesPerSecondPerAddress, handshakeBurstPerAddress, maxTableEntries);
-    this.#all = new TokenBucket(maxHandshakesPerSecond, maxHandshakesPerSecond, now);
-    const strangersPerSecond = Math.max(1, maxHandshakesPerSecond / 2);
-    this.#strangers = new TokenBucket(strangersPerSecond, strangersPerSecond, now);
+    const { maxHandshakesPerSecondPerAddress: perSecond, handshakeBurstPerAddress: burst } = limits;
+    this.#addressRate = { perSecond, burst };
+    this.#perAddress = new LruMap(maxTableEntries);
+    this.#all = new TokenBucket({ perSecond: maxHandshakesPerSecond }, now);
+    this.#strangers = new TokenBucket({ perSecond: Math.max(1, maxHandshakesPerSecond / 2) }, now);
   }
 
   /**
@@ -53,13 +55,20 @@ export class Gatekeeper {
   admit(address: string, now: number, end: (reason: UsmpError) => void): Admission {
     const group = addressPrefix(address);
     const isKnown = this.#knownAddresses.has(group, now);
-    const buckets = [this.#perAddress.of(group, now), this.#all, ...(isKnown ? [] : [this.#strangers])];
-    if (!buckets.every((bucket) => bucket.has(now))) throw limit("too many handshakes in a short time");
-    for (const bucket of buckets) bucket.take();
+    const buckets = [this.#bucketOf(group, now), this.#all, ...(isKnown ? [] : [this.#strangers])];
+    if (!buckets.every((bucket) => bucket.canTake(now))) throw limit("too many handshakes in a short time");
+    for (const bucket of buckets) bucket.tryTake(now);
     const ticket = this.handshakes.enter(group, isKnown, () =>
       end(limit("its handshake made way for another, because too many are unfinished")),
     );
     return new Admission(this, group, ticket);
+  }
+
+  #bucketOf(group: string, now: number): TokenBucket {
+    const bucket = this.#perAddress.get(group) ?? new TokenBucket(this.#addressRate, now);
+    // Set again, so that it is the newest: an address that is evicted gets a full bucket back.
+    this.#perAddress.set(group, bucket);
+    return bucket;
   }
 
   /** Somebody at this address has a key. */

@@ -13,6 +13,7 @@ import type { CryptoProvider } from "../../core/crypto-provider.js";
 import { plainDatagram, readDatagram } from "../../core/wire/datagram-frame.js";
 import { GATEWAY_SEQ, HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH } from "../../core/wire/handshake-payloads.js";
 import { RepeatAllowance } from "../../core/datagram/repeat-allowance.js";
+import { TokenBucket } from "../../core/token-bucket.js";
 import { bareUtack, isUtack } from "../../core/wire/utack.js";
 import { FrameType, HEADER_LENGTH, isSessionType } from "../../core/wire/wire.js";
 import { isUsmpError, UsmpError } from "../../errors.js";
@@ -53,10 +54,8 @@ export class UdpDemultiplexer {
   readonly #handlers: FrontHandlers;
   readonly #cookies: Cookies;
   /** In all: never counted by address, which anybody can forge. */
-  readonly #maxCookiesPerSecond: number;
+  readonly #retries: TokenBucket;
   readonly #places = new Map<string, PeerSlot>();
-  #retries = 0;
-  #retriesSince = -Infinity;
   #closing = false;
   #fails = false;
   /** Resolves once nobody is let in any more and everybody has left. */
@@ -67,7 +66,7 @@ export class UdpDemultiplexer {
     const { clock, cookieMs, maxCookiesPerSecond } = options;
     this.#clock = clock;
     this.#handlers = handlers;
-    this.#maxCookiesPerSecond = maxCookiesPerSecond;
+    this.#retries = new TokenBucket({ perSecond: maxCookiesPerSecond }, clock.now());
     this.#cookies = new Cookies(crypto, clock.now(), cookieMs);
     this.#drained = new Promise((resolve) => (this.#onDeserted = resolve));
   }
@@ -139,11 +138,7 @@ export class UdpDemultiplexer {
 
   #askForCookie(hello: Uint8Array, seq: number, from: DatagramPeer): void {
     const now = this.#clock.now();
-    if (now >= this.#retriesSince + 1000) {
-      this.#retriesSince = now;
-      this.#retries = 0;
-    }
-    if (this.#retries++ >= this.#maxCookiesPerSecond) return;
+    if (!this.#retries.tryTake(now)) return;
     const cookie = this.#attempt(() => this.#cookies.make(from.key, hello, now));
     if (cookie === null) return;
     // 35 bytes for 50: nobody gets more out of us than they put in.

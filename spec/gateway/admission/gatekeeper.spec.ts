@@ -69,6 +69,15 @@ describe("Gatekeeper", () => {
       expect(isLetIn("192.0.2.2"), "another address").to.equal(true);
     });
 
+    it("a full burst from an address that its table has forgotten, and forgets the one that came longest ago", () => {
+      keep({ maxTableEntries: 2, handshakeBurstPerAddress: 3 });
+      for (const address of ["192.0.2.1", "192.0.2.2"]) expect(countLetIn(address, 9)).to.equal(3);
+      expect(countLetIn("192.0.2.1", 1)).to.equal(0);
+      expect(countLetIn("192.0.2.3", 9)).to.equal(3);
+      expect(countLetIn("192.0.2.1", 9), "it came again").to.equal(0);
+      expect(countLetIn("192.0.2.2", 9), "it was forgotten").to.equal(3);
+    });
+
     it("an IPv6 network as one address", () => {
       const letIn = Array.from({ length: 300 }, (_, host) => isLetIn(`2001:db8:1:2::${host.toString(16)}`));
       expect(letIn.filter(Boolean)).to.have.lengthOf(200);
