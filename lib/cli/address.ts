@@ -8,10 +8,10 @@ export interface Target {
   readonly port: number;
 }
 
-/** Addresses that mean "all of this machine": to listen on, not to connect to. */
+/** Addresses that mean all addresses of this machine. You can listen on them, but not connect to them. */
 const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
 
-/** `host`, `host:port`, `[::1]`, `[::1]:port`, `::1`. @throws UsageError for anything else. */
+/** Parses `host`, `host:port`, `[::1]`, `[::1]:port` or `::1`. @throws UsageError for anything else. */
 export function parseTarget(text: string): Target {
   const { host, port } = splitTarget(text);
   if (host === "" || /[\s/]/.test(text) || /[[\]]/.test(host)) {
@@ -29,24 +29,24 @@ function splitTarget(text: string): { readonly host: string; readonly port: stri
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
   if (bracketed !== null) return { host: bracketed[1] as string, port: bracketed[2] };
   const [host, port, ...rest] = text.split(":");
-  // More than one colon without brackets: an IPv6 address alone.
+  // More than one colon without brackets: an IPv6 address without a port.
   return rest.length > 0 ? { host: text, port: undefined } : { host: host as string, port };
 }
 
-/** @throws UsageError where `text` is no port from `least` up. */
+/** Parses a port of `least` or more. @throws UsageError for anything else. */
 export function parsePort(text: string, least = 0): number {
   const port = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
   if (port >= least && port <= 65_535) return port;
   throw new UsageError(`${JSON.stringify(text)} is not a port: give a number from ${least} to 65535`);
 }
 
-/** `"192.168.1.7"`, `"192.168.1.7:9001"`, `"[::1]:9001"`: what {@link parseTarget} takes. */
+/** `"192.168.1.7"`, `"192.168.1.7:9001"`, `"[::1]:9001"`: a form that {@link parseTarget} reads. */
 export function formatTarget({ host, port }: Target): string {
   if (port === DEFAULT_PORT) return host;
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-/** Where others reach a program that listens on `address`: that address, or this machine's first one on a network. */
+/** Where others reach a program that listens on `address`: that address, or this machine's first IPv4 address. */
 export function reachableAddress(address: string, interfaces = networkInterfaces()): string {
   if (!WILDCARDS.includes(address)) return address;
   const all = Object.values(interfaces).flatMap((addresses) => addresses ?? []);

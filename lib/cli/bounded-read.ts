@@ -9,19 +9,19 @@ import type { Context } from "./context.js";
 
 export interface BoundedRead {
   readonly bytes: Uint8Array;
-  /** Of a regular file, else null: a pipe is nobody else's. */
+  /** The mode of a regular file; null for a pipe, which other users cannot open. */
   readonly mode: number | null;
 }
 
 const LF = 0x0a;
 
-/** Other names of the process's own standard input. Opened by name it would be another stream, which a socket does not allow. */
+/** Other names of standard input. Opening one makes a second stream, which fails if standard input is a socket. */
 const STDIN: readonly string[] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /**
- * The whole content of a file, a pipe (`<(...)`) or standard input; of a terminal one line. Whoever waits for a pipe's
- * writer or for somebody who types occupies no thread of Node's pool, so that the process can end meanwhile.
- * @throws Error with the system's code, or one that says what is wrong with the file: it is larger, or of another kind.
+ * Reads a file, a pipe (`<(...)`) or standard input to its end, or one line of a terminal. While it waits for a pipe or
+ * a terminal it uses no thread of Node's pool, so the process can end meanwhile.
+ * @throws Error with the system's code, or one that says that the file is too large or not of a kind that holds a key.
  */
 export async function readBounded(path: string, maxBytes: number, context: Context): Promise<BoundedRead> {
   if (STDIN.includes(path) && process.platform !== "win32") {
@@ -44,9 +44,9 @@ async function readFile(path: string, maxBytes: number): Promise<BoundedRead> {
   const handle = await open(path, CAUTIOUS_READ);
   try {
     const found = await handle.stat();
-    // Another file may have taken its place meanwhile.
+    // Another file may have replaced it since `stat`.
     if (!found.isFile()) throw unfit(found);
-    // A file may also be larger than its size says: those of /proc have none.
+    // A file can be larger than its size says: files in /proc have size 0.
     const buffer = new Uint8Array(maxBytes + 1);
     const length =
       found.size > maxBytes
@@ -62,7 +62,7 @@ async function readFile(path: string, maxBytes: number): Promise<BoundedRead> {
   }
 }
 
-/** A pipe or a terminal, for the event loop to wait on. */
+/** Opens a pipe or a terminal as a stream that the event loop waits for. */
 function openStream(path: string): { readonly stream: Readable; readonly isTerminal: boolean } {
   const fd = openSync(path, CAUTIOUS_READ);
   if (isatty(fd)) return { stream: new ReadStream(fd), isTerminal: true };
@@ -72,7 +72,7 @@ function openStream(path: string): { readonly stream: Readable; readonly isTermi
   throw unfit(found);
 }
 
-/** Reads to the stream's end, or of a terminal to the end of a line; what follows it stays in the stream. */
+/** Reads to the end of the stream, or one line of a terminal. Bytes after that line stay in the stream. */
 async function readStream(
   stream: Readable,
   maxBytes: number,

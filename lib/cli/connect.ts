@@ -12,16 +12,16 @@ import { systemReason } from "./system-error.js";
 export interface ConnectOptions extends KeyOptions {
   readonly cipher: CipherName;
   readonly deviceId?: string;
-  /** Over UDP rather than TCP. */
+  /** Connect over UDP instead of TCP. */
   readonly udp?: boolean;
   readonly reconnect?: boolean;
-  /** The age at which keys are rotated, in milliseconds; 0: never. */
+  /** The age in milliseconds at which keys are rotated; 0 never rotates them. */
   readonly rekeyAfter: number;
-  /** How long to wait for more after the input's end, in milliseconds. */
+  /** How long to wait for messages after the end of the input, in milliseconds. */
   readonly wait: number;
 }
 
-/** `usmp connect`: a device that sends each line of its input and prints each message that comes. */
+/** `usmp connect`: a device that sends each line of its input and prints each message that arrives. */
 export async function connect(target: string, options: ConnectOptions, context: Context): Promise<ExitCode> {
   const { host, port } = parseTarget(target);
   const { cipher, deviceId, udp = false, reconnect = false, rekeyAfter: rekeyAfterMs } = options;
@@ -40,14 +40,14 @@ export async function connect(target: string, options: ConnectOptions, context: 
   }
 }
 
-/** One run from the first attempt to the last answer. */
+/** One run, from the first attempt to the last answer. */
 class Conversation {
   readonly #usmp: Usmp;
   readonly #context: Context;
   readonly #reconnect: boolean;
   readonly #waitMs: number;
   readonly #place: string;
-  /** Aborts when there is nothing more to do: all is said, or nothing can be said any more. */
+  /** Aborts when the conversation is complete, or cannot continue. */
   readonly #over = new AbortController();
   readonly #whenOver = once(this.#over.signal, "abort");
   #exitCode: ExitCode = ExitCode.OK;
@@ -74,10 +74,10 @@ class Conversation {
     const { signal, stdin } = this.#context;
     const stop = (): void => this.#over.abort();
     signal.addEventListener("abort", stop);
-    // Destroyed rather than paused: a reader that waits for its next line ends as well.
+    // Destroyed, not paused, so that a reader that waits for the next line ends as well.
     this.#over.signal.addEventListener("abort", () => stdin.destroy());
     if (signal.aborted) stop();
-    // A gateway that does not read holds a send up for as long as it likes.
+    // If the gateway does not read, a send may never resolve.
     await Promise.race([this.#sendAndListen(), this.#whenOver]);
     stop();
     signal.removeEventListener("abort", stop);
@@ -99,7 +99,7 @@ class Conversation {
   async #sendInput(): Promise<void> {
     const { stdin } = this.#context;
     try {
-      // The first line is read when it can be sent: what a failed attempt did not take is left to others.
+      // Read the first line only when it can be sent: if the attempt fails, the input is left to the next program.
       await this.#connected();
       if (this.#isOver()) return;
       for await (const line of readLines(stdin, MAX_MESSAGE_LENGTH)) {
@@ -121,7 +121,7 @@ class Conversation {
       } catch (error) {
         if (this.#isOver()) return;
         if (!isUsmpError(error) || error.code !== "NOT_CONNECTED") {
-          // It may have been on its way when the session ended: sent again it could arrive twice.
+          // It may have been on its way when the session ended. Sent again, it could arrive twice.
           this.#blame(`a line may have been lost: ${escapeControls(causeText(error))}`);
           return;
         }
@@ -135,14 +135,14 @@ class Conversation {
     this.#blame(`a line of ${length} bytes was not sent: a message holds at most ${MAX_MESSAGE_LENGTH}`);
   }
 
-  /** Resolves when there is a session, or when all is over. */
+  /** Resolves when there is a session, or when the conversation is over. */
   async #connected(): Promise<void> {
     if (this.#usmp.alive() || this.#isOver()) return;
     const session = new Promise<void>((resolve) => this.#usmp.once("connect", () => resolve()));
     await Promise.race([session, this.#whenOver]);
   }
 
-  /** Until nothing was heard, and all that was heard is printed, for a while. */
+  /** Resolves when no message has arrived for `--wait` milliseconds and all messages are printed. */
   async #waitForSilence(): Promise<void> {
     const { stdout } = this.#context;
     do {
@@ -160,7 +160,7 @@ class Conversation {
     this.#onHeard();
     void stdout.line(printable(data));
     if (!stdout.isFull) return;
-    // Who reads our output is slow: the gateway waits, rather than our memory grows.
+    // The reader of our output is slow: let the gateway wait, so that our memory does not grow.
     this.#usmp.pause();
     void stdout.drained().then(() => this.#usmp.resume());
   }
@@ -168,7 +168,7 @@ class Conversation {
   #lost(reason: UsmpError): void {
     if (this.#isOver()) return;
     const why = `${escapeControls(reason.message)} (${reason.code})`;
-    // All was said, and the gateway has ended the session in an orderly way.
+    // Everything was sent, and the gateway ended the session in an orderly way.
     if (this.#inputOver && reason.code === "BYE") this.#over.abort();
     else if (this.#reconnect) this.#context.tell(`the session ended: ${why}; reconnecting`);
     else this.#fail(`the session ended: ${why}`);

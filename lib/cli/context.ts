@@ -4,31 +4,31 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Output } from "./output.js";
 import { systemReason } from "./system-error.js";
 
-/** What a command gets from the process, so that a test can give it something else. */
+/** Everything that a command gets from the process. A test passes its own. */
 export interface Surroundings {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Aborts when the user wants the command to stop, in an orderly way. */
+  /** Aborts when the user asks the command to stop in an orderly way. */
   readonly signal: AbortSignal;
-  /** Called when the command starts to heed `signal`. Until then only the end of the process stops it. */
+  /** Called when the command starts to react to `signal`. Until then, only the end of the process stops it. */
   readonly onRunning?: () => void;
-  /** The command that starts the program, for lines that the user may paste. Default `usmp`. */
+  /** The command that starts the program, for lines that the user can paste. Default `usmp`. */
   readonly program?: string;
 }
 
-/** What the shell sees. */
+/** The exit codes of the program. */
 export const ExitCode = { OK: 0, FAILURE: 1, USAGE: 2 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 
-/** The command line itself is wrong: nothing was tried. */
+/** An error in the command line. Nothing was done. */
 export class UsageError extends Error {}
 
-/** How long a stopped command waits for a slow reader of its output, unless it says otherwise. */
+/** How long a stopped command waits for a slow reader of its output by default. */
 const STOP_GRACE_MS = 1_000;
 
-/** What every command works with. */
+/** Output, signals and environment of a command. */
 export class Context {
   readonly stdin: Readable;
   readonly env: Surroundings["env"];
@@ -55,30 +55,30 @@ export class Context {
     this.stdout.broken.addEventListener("abort", () => this.#explainFailure());
   }
 
-  /** Says on stderr how things stand; stdout is for what the command is there to print. */
+  /** Writes a status line to stderr. stdout is for the command's results. */
   tell(line: string): void {
     void this.#stderr.line(`usmp: ${line}`);
   }
 
-  /** As {@link tell}, for what the user should change. */
+  /** Writes a warning to stderr: something that the user should change. */
   warn(line: string): void {
     this.tell(`warning: ${line}`);
   }
 
-  /** Help and the like, as it is. */
+  /** Writes text as it is, such as help. */
   write(text: string, to: "stdout" | "stderr"): void {
     void (to === "stdout" ? this.stdout : this.#stderr).text(text);
   }
 
-  /** From now on the command ends in an orderly way when {@link signal} aborts, output included, within `graceMs`. */
+  /** From now on the command ends within `graceMs` when {@link signal} aborts, including its output. */
   running(graceMs = STOP_GRACE_MS): void {
     this.#graceMs = graceMs;
     this.#onRunning();
   }
 
   /**
-   * Waits until all output is written, but no longer than the grace of a command that was stopped. Gives the exit code:
-   * a command whose output was lost has failed.
+   * Waits until all output is written; if the command was stopped, at most for its grace period. Returns the exit code.
+   * A command whose output was lost has failed.
    */
   async finish(exitCode: ExitCode): Promise<ExitCode> {
     const finished = new AbortController();
@@ -90,7 +90,7 @@ export class Context {
 
   async #flushed(): Promise<void> {
     await this.stdout.flushed();
-    // Afterwards: it may be what explains why stdout failed.
+    // Last, because it may hold the reason why stdout failed.
     await this.#stderr.flushed();
   }
 

@@ -3,14 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CAUTIOUS_READ } from "../gateway/keys/file-kind.js";
 import { codeOf } from "./system-error.js";
 
-/** As long as anybody may hold it, many times over. */
+/** Many times as long as an edit takes. */
 const PATIENCE_MS = 5_000;
 const RETRY_MS = 20;
 
 /**
- * Runs `act` while nobody else does so for the same file: a file beside it, which only one can make, is the lock. Waits
- * for the one who holds it. Rejects where that takes too long, or where its holder is gone: it is not removed then, because
- * two who do that at once would both go on.
+ * Runs `act` while no other process does so for the same file. The lock is a file next to it that only one process can
+ * create. Waits for the current holder. Rejects if that takes too long, or if the holder's process is gone: a lock is
+ * never removed for another process, because two processes that did so at once would both proceed.
  */
 export async function withFileLock<Result>(
   file: string,
@@ -21,7 +21,7 @@ export async function withFileLock<Result>(
   const deadline = performance.now() + patienceMs;
   while (!(await tryLock(lock))) {
     const holder = await holderOf(lock);
-    // Read once more: it may have ended in good order between the two.
+    // Read again: it may have released the lock and ended between the two checks.
     if (holder !== null && isGone(holder) && (await holderOf(lock)) === holder)
       throw new Error(
         `${JSON.stringify(lock)} was left behind by process ${holder}, which no longer runs: remove the file and try again`,
@@ -50,13 +50,13 @@ async function tryLock(lock: string): Promise<boolean> {
   }
 }
 
-/** The process that made the lock; null where that cannot be told. */
+/** The process that created the lock; null if unknown. */
 async function holderOf(lock: string): Promise<number | null> {
   const text = await readStart(lock).catch(() => "");
   return /^\d{1,10}\n$/.test(text) ? Number(text) : null;
 }
 
-/** Whatever has taken the lock's name, reading it ends. */
+/** Reads the first bytes. Ends even if the lock's name belongs to a pipe or a device. */
 async function readStart(file: string): Promise<string> {
   const handle = await open(file, CAUTIOUS_READ);
   try {

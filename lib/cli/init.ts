@@ -6,9 +6,9 @@ import { ownPackage, type OwnPackage } from "./own-package.js";
 import { escapeControls } from "./printable.js";
 import { systemReason } from "./system-error.js";
 
-/** What the project is called in its template, and in the template alone. */
+/** The project's name in the template. It appears nowhere else. */
 const TEMPLATE_NAME = "my-device";
-/** By their own names npm would leave the first out of the package, and tools would take the others for this project's. */
+/** Under their final names npm would leave the first out, and tools would read the others as this project's. */
 const FINAL_NAMES: Readonly<Record<string, string>> = {
   "_eslint.config.mjs": "eslint.config.mjs",
   _gitignore: ".gitignore",
@@ -16,14 +16,14 @@ const FINAL_NAMES: Readonly<Record<string, string>> = {
   "_tsconfig.json": "tsconfig.json",
 };
 const KEY_FILE = "usmp.key";
-/** npm's rule for names, without the exceptions that only old packages have. */
+/** npm's rule for names of new packages. */
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
-/** What it installs itself: npm gives no package a dependency of its own name. */
+/** The packages that the project installs: npm refuses a dependency with the project's own name. */
 const TAKEN_NAMES = new Set(["eslint", "node_modules", "tsx", "typescript", "typescript-eslint", "usmp"]);
-/** What `git init` leaves is no reason to refuse. */
+/** Files that may exist already: `git init` makes them. */
 const HARMLESS = new Set([".git"]);
 
-/** `usmp init`: a small project of a device, its gateway and a test, with a key of its own. */
+/** `usmp init`: writes a small project with a device, its gateway, a test and a new key. */
 export async function init(given: string, context: Context): Promise<ExitCode> {
   const folder = resolve(given);
   const own = ownPackage();
@@ -45,7 +45,7 @@ export async function init(given: string, context: Context): Promise<ExitCode> {
   return ExitCode.OK;
 }
 
-/** All files, or none: half a project would be in the way of the next attempt. */
+/** Writes all files or none, because half a project would block the next attempt. */
 async function writeAll(folder: string, files: readonly NewFile[]): Promise<void> {
   const written: string[] = [];
   try {
@@ -67,7 +67,7 @@ interface NewFile {
   readonly mode?: number;
 }
 
-/** @throws UsageError for what cannot be the name of such a package. */
+/** @throws UsageError if `given` cannot be the name of a package. */
 function checkName(given: string, name: string): string {
   const bad = JSON.stringify(given === "" ? given : name);
   if (TAKEN_NAMES.has(name))
@@ -89,7 +89,7 @@ async function readTemplate({ folder, version }: OwnPackage, name: string): Prom
   return files;
 }
 
-/** The project needs the usmp that wrote it, or a later one that keeps its promises. */
+/** Makes the project depend on this version of usmp, or a later compatible one. */
 function forVersion(packageJson: string, version: string): string {
   const content = JSON.parse(packageJson) as { name: string; dependencies: Record<string, string> };
   content.dependencies["usmp"] = `^${version}`;

@@ -5,7 +5,7 @@ import { withFileLock } from "./file-lock.js";
 import { followLinks, replaceFile } from "./replace-file.js";
 import { codeOf } from "./system-error.js";
 
-/** A device as a key file has it, its members in the file's order. */
+/** A device in a key file, its members in the file's order. */
 export interface DeviceRecord {
   readonly id: string;
   readonly key: string;
@@ -16,18 +16,18 @@ export interface DeviceRecord {
   readonly previousKeyExpires?: string;
 }
 
-/** Gives the file's new devices. What it throws leaves the file as it is. */
+/** Returns the file's new devices. If it throws, the file is not changed. */
 export type KeyFileEdit = (devices: readonly DeviceRecord[]) => readonly DeviceRecord[];
 
 /**
- * Changes a key file, or makes it, with mode 600. Two who do so at once do it one after the other. The file is there whole
- * at every moment, keeps its mode and owner, and where `path` is a link the file is changed that it leads to.
+ * Changes a key file, or creates it with mode 600. If two processes do so at once, one waits for the other. The file is
+ * complete at every moment, and keeps its mode and owner. If `path` is a link, its target is changed.
  */
 export async function editKeyFile(path: string, edit: KeyFileEdit): Promise<void> {
   const file = await followLinks(path);
   await withFileLock(file, async () => {
     const before = await readExisting(file);
-    // It was parsed strictly: there is no member in it that this would lose.
+    // The strict parser refused unknown members, so none is lost here.
     const text = before?.content.text ?? '{"devices":[]}';
     const { devices } = JSON.parse(text) as { devices: readonly DeviceRecord[] };
     const edited = `${JSON.stringify({ devices: edit(devices) }, null, 2)}\n`;

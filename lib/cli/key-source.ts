@@ -19,10 +19,9 @@ const HEX_PREFIX = "hex:";
 const MAX_KEY_BYTES = 64 * 1_024;
 
 /**
- * The key that the user gave, or null: `--psk` or `--psk-file` (not both), else USMP_PSK. It stands for its text, as on a
- * board; only after `hex:` it is decoded.
- * @throws UsageError for two keys, a file that cannot be read, or digits that are no hex. Whether it is long enough is the
- * library's to say.
+ * The key that the user gave, or null: `--psk` or `--psk-file` (not both), else USMP_PSK. The key is the text as it
+ * stands, as on a board. Only after `hex:` it is decoded. The library checks its length.
+ * @throws UsageError for two keys, a file that cannot be read, or digits that are not hex.
  */
 export async function findKey({ psk, pskFile }: KeyOptions, context: Context): Promise<Psk | null> {
   if (psk !== undefined && pskFile !== undefined) throw new UsageError("give either --psk or --psk-file");
@@ -37,12 +36,12 @@ export async function findKey({ psk, pskFile }: KeyOptions, context: Context): P
   return fromEnvironment === undefined ? null : keyOfText(fromEnvironment, "USMP_PSK", context);
 }
 
-/** Overwrites a key that somebody has taken a copy of; a text, and keys that are no bytes, stay as they are. */
+/** Overwrites a key that was given as bytes, once the library has its copy. Other forms stay as they are. */
 export function wipeKey(given: PskSource): void {
   if (ArrayBuffer.isView(given)) given.fill(0);
 }
 
-/** As {@link findKey}, for commands that cannot do without. */
+/** As {@link findKey}, for commands that need a key. @throws UsageError also if there is none. */
 export async function needKey(options: KeyOptions, context: Context): Promise<Psk> {
   const key = await findKey(options, context);
   if (key !== null) return key;
@@ -63,20 +62,20 @@ async function readKeyFile(file: string, context: Context): Promise<Psk> {
   return keyOf(withoutNewline(bytes), named, context);
 }
 
-/** Editors and `echo` end a file with one, which is not part of the key. */
+/** Editors and `echo` end a file with a line break, which is not part of the key. */
 function withoutNewline(content: Uint8Array): Uint8Array {
   if (content.at(-1) !== 0x0a) return content;
   return content.subarray(0, content.at(-2) === 0x0d ? -2 : -1);
 }
 
-/** A key that the system has handed over as text. */
+/** Converts a key that the system gave as text. */
 function keyOfText(text: string, where: string, context: Context): Psk {
-  // What is not UTF-8 became U+FFFD on its way here, which would be another key.
+  // Node replaced bytes that are not UTF-8 by U+FFFD, which would be another key.
   if (text.includes("\ufffd")) throw new UsageError(`the key in ${where} is not UTF-8 text: give it with --psk-file`);
   return keyOf(Buffer.from(text), where, context);
 }
 
-/** Overwrites `bytes`. */
+/** Copies the key out of `bytes`, and overwrites `bytes`. */
 function keyOf(bytes: Uint8Array, where: string, context: Context): Psk {
   try {
     const trouble = encodingTrouble(bytes);
@@ -92,7 +91,7 @@ function keyOf(bytes: Uint8Array, where: string, context: Context): Psk {
 }
 
 function warnOfInvisible(key: Buffer, where: string, context: Context): void {
-  // Most keys are visible ASCII. Those do not become strings, which nothing could overwrite.
+  // Do not turn a key of visible ASCII, as most are, into a string: a string cannot be overwritten.
   if (key.every((byte) => byte > 0x20 && byte < 0x7f)) return;
   if (!isUtf8(key)) return context.warn(`the key in ${where} is not UTF-8 text; its bytes count as they are`);
   const invisible = invisiblePart(key.toString());

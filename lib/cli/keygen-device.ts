@@ -9,18 +9,18 @@ import { escapeControls } from "./printable.js";
 import { systemReason } from "./system-error.js";
 
 export interface DeviceKeyOptions {
-  /** In the form in which ids are always shown. */
+  /** The device id, in canonical form. */
   readonly device: string;
   readonly keys: string;
   readonly name?: string;
   readonly force?: boolean;
-  /** For how many days the key that the device has now is accepted beside the new one. */
+  /** For how many days the device's present key stays valid besides the new one. */
   readonly rotate?: number;
 }
 
 const DAY_MS = 86_400_000;
 
-/** `usmp keygen --device ID --keys FILE`: a device's new key, in the gateway's file and as lines to paste on the device. */
+/** `usmp keygen --device ID --keys FILE`: puts a new key into the gateway's file and prints lines for the device. */
 export async function keygenDevice(options: DeviceKeyOptions, context: Context): Promise<ExitCode> {
   const { device: deviceId, keys: file, rotate } = options;
   const key = makeKey();
@@ -49,7 +49,7 @@ export async function keygenDevice(options: DeviceKeyOptions, context: Context):
   return ExitCode.OK;
 }
 
-/** The devices, with the key of one of them new. @throws Error that says which option would allow it. */
+/** The devices, one of them with a new key. @throws Error that names the option that would allow it. */
 export function withNewKey(
   devices: readonly DeviceRecord[],
   { device: deviceId, name, force = false, rotate }: DeviceKeyOptions,

@@ -10,7 +10,9 @@ export interface KeygenOptions extends Partial<DeviceKeyOptions> {
   readonly out?: string;
 }
 
-/** `usmp keygen`: a new key, to stdout, into a file that only its owner can read, or into a key file of many devices. */
+/**
+ * `usmp keygen`: writes a new key to stdout, to a file that only its owner can read, or to a key file of many devices.
+ */
 export async function keygen(options: KeygenOptions, context: Context): Promise<ExitCode> {
   const { out, device, keys, force = false } = options;
   if (device !== undefined || keys !== undefined) {
@@ -26,7 +28,7 @@ export async function keygen(options: KeygenOptions, context: Context): Promise<
     return ExitCode.OK;
   }
   try {
-    // Replaced rather than written over: the old one's mode, which may let others read, does not live on.
+    // Replaced, not overwritten, because the old file's mode may let others read.
     await (force ? replaceRegularFile(out, `${key}\n`) : createFile(out, `${key}\n`));
   } catch (cause) {
     context.tell(escapeControls(`no key was written to ${JSON.stringify(out)}: ${await adviceFor(out, cause)}`));

@@ -2,7 +2,7 @@ import { DEFAULT_GATEWAY_SETTINGS } from "../gateway/accept.js";
 import { LIMIT_NAMES } from "../gateway/admission/limits.js";
 import { UsageError } from "./context.js";
 
-/** All that docs/gateway.md lists under "Limits". */
+/** The options of the table in docs/gateway.md#limits. */
 const NAMES = [
   ...LIMIT_NAMES,
   "handshakeTimeoutMs",
@@ -15,10 +15,10 @@ const NAMES = [
 
 type LimitName = (typeof NAMES)[number];
 
-/** What `--limit` was given, by name. */
+/** The values of `--limit`, by name. */
 export type LimitOptions = { readonly [Name in LimitName]?: number };
 
-/** Takes one more `name=number`. Whether the number is allowed is the library's to say. @throws UsageError */
+/** Adds one `name=number`. The library checks the number's range. @throws UsageError for another form or name. */
 export function addLimit(text: string, before: LimitOptions = {}): LimitOptions {
   const [, given = "", value = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
   const name = NAMES.find((each) => each === given);
@@ -31,7 +31,7 @@ export function addLimit(text: string, before: LimitOptions = {}): LimitOptions 
   return { ...before, [name]: Number(value) };
 }
 
-/** What there is, for the help: a line each. */
+/** The limits and their defaults, one a line, for the help. */
 export function limitLines(): string {
   return NAMES.map((name) => `  ${name}=${DEFAULT_GATEWAY_SETTINGS[name]}`).join("\n");
 }

@@ -1,9 +1,8 @@
 import { LogRateLimiter } from "../session/log-rate-limiter.js";
 
-/** As many lines of one kind a second. */
 const LINES_PER_SECOND = 10;
 
-/** Passes on at most ten lines a second, and says with the next one how many were left out. */
+/** Writes at most ten lines a second, and adds to the next one how many were left out. */
 export class LineLimit {
   readonly #write: (line: string) => void;
   readonly #now: () => number;

@@ -1,12 +1,12 @@
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** A line without its end, or, where it is too long to be sent, only its length. */
+/** A line without its line break; only its length in bytes if it is too long. */
 export type Line = { readonly bytes: Uint8Array } | { readonly tooLong: number };
 
 /**
- * Cuts a stream into lines, as bytes: what is no UTF-8 stays as it is. A line ends with LF or CR LF; the last one may end
- * with the stream. No more than `maxBytes` of a line are ever held.
+ * Cuts a stream into lines of bytes, which need not be UTF-8. A line ends with LF or CR LF, or with the stream. At most
+ * `maxBytes` of a line are held, and one byte more.
  */
 export async function* readLines(stream: AsyncIterable<Uint8Array | string>, maxBytes: number): AsyncGenerator<Line> {
   const line = new GrowingLine(maxBytes);
@@ -25,7 +25,7 @@ export async function* readLines(stream: AsyncIterable<Uint8Array | string>, max
 
 class GrowingLine {
   readonly #maxBytes: number;
-  /** One byte more, for a CR that may be part of the line's end. */
+  /** `maxBytes` and one byte for a CR, which may belong to the line break. */
   readonly #held: Uint8Array;
   #length = 0;
 

@@ -1,4 +1,4 @@
-/** The `usmp` program: the process's streams and signals, around `run`. */
+/** The `usmp` program: connects `run` to the process's streams and signals. */
 import { StopSignals } from "../transport/stop-signals.js";
 import { programName } from "./program-name.js";
 
@@ -7,7 +7,7 @@ const signals = new StopSignals();
 const { stdin, stdout, stderr, env } = process;
 for (const stream of [stdout, stderr]) neverBlock(stream);
 
-// Loaded only now: what is stopped while it loads would otherwise miss the signal as process 1 of a container.
+// Loaded only now, because a signal that arrives while it loads must stop process 1 of a container, too.
 const { run } = await import("./run.js");
 const exitCode = await run(process.argv.slice(2), {
   stdin,
@@ -21,8 +21,9 @@ const exitCode = await run(process.argv.slice(2), {
 signals.end(exitCode);
 
 /**
- * Node writes to a terminal synchronously: one that is held (Ctrl-S) would stop every session, and signals would no longer
- * be heard. There is no public way to change that; where this one is missing, terminals are as in any other Node program.
+ * Node writes to a terminal synchronously. A terminal that is held (Ctrl-S) would block every session, and the process
+ * would not react to signals. Node has no public way to change that. If this one is missing, writes block as in other
+ * programs.
  */
 function neverBlock(stream: NodeJS.WriteStream): void {
   if (!stream.isTTY) return;

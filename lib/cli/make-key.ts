@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** 32 random bytes as 64 hex characters: text that is the key as it stands, on both sides. */
+/** 32 random bytes as 64 hex characters. Both sides use that text as the key, undecoded. */
 export function makeKey(): string {
   return randomBytes(32).toString("hex");
 }

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import type { Writable } from "node:stream";
 import { codeOf } from "./system-error.js";
 
-/** The reader has left, which is its right (`usmp serve | head -1`). Every other failure means that output was lost. */
+/** Errors that mean that the reader has left, as in `usmp serve | head -1`. After any other error, output was lost. */
 const READER_LEFT: readonly string[] = ["EPIPE", "ECONNRESET", "ERR_STREAM_DESTROYED"];
 
-/** A stream for text whose reader may be slow, or leave. */
+/** A stream of text whose reader may be slow, or leave. */
 export class Output {
   readonly #stream: Writable;
   readonly #broken = new AbortController();
@@ -16,7 +16,7 @@ export class Output {
 
   constructor(stream: Writable) {
     this.#stream = stream;
-    // Never removed: the last write may fail long after its writer is done.
+    // Never removed, because the last write may fail long after `line` has resolved.
     stream.on("error", (error) => this.#break(error));
     stream.on("close", () => this.#broken.abort());
   }
@@ -26,7 +26,7 @@ export class Output {
     return this.#broken.signal;
   }
 
-  /** Why output was lost (a full disk); null while nothing was, and where the reader left of its own accord. */
+  /** Why output was lost, such as a full disk; null if none was lost, or if the reader left. */
   get failure(): Error | null {
     return this.#failure;
   }
@@ -45,7 +45,7 @@ export class Output {
       if (error) this.#break(error);
       written();
     });
-    // One wait for all writers: a gateway has as many as it has sessions.
+    // One listener for all writers, because a gateway has one writer for each session.
     if (!hasRoom) this.#draining ??= this.#drain();
     await this.drained();
   }
@@ -60,7 +60,7 @@ export class Output {
     await Promise.race([this.#lastWrite, this.#whenBroken]);
   }
 
-  /** Whether writing now would only pile up. */
+  /** Whether the stream's buffer is full. */
   get isFull(): boolean {
     return this.#draining !== null;
   }

@@ -6,7 +6,7 @@ export interface OwnPackage {
   readonly version: string;
 }
 
-/** This package, found by its own name: the program is bundled to another depth than its files have here. */
+/** This package. It is looked up by name, because the bundled program is at another depth than this file. */
 export function ownPackage(): OwnPackage {
   const require = createRequire(import.meta.url);
   const file = require.resolve("usmp/package.json");

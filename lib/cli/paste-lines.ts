@@ -2,18 +2,18 @@ import type { CipherName } from "../index.js";
 import { DEFAULT_PORT, formatTarget, reachableAddress } from "./address.js";
 
 export interface NewGateway {
-  /** Made by us: letters and digits alone, which need no quoting anywhere. */
+  /** A key made by `usmp`: letters and digits, which need no quoting. */
   readonly key: string;
   readonly address: string;
   readonly port: number;
   readonly cipher: CipherName;
-  /** The one device whose key it is; without it, any. */
+  /** The device whose key it is; absent: the key of all devices. */
   readonly deviceId?: string;
   /** The command that starts this program. */
   readonly program?: string;
 }
 
-/** What to type on the device, for each kind of device, so that it finds this gateway. */
+/** Code and commands that connect each kind of device to this gateway. */
 export function pasteLines({ key, address, port, cipher, deviceId, program = "usmp" }: NewGateway): string[] {
   const host = reachableAddress(address);
   const place = port === DEFAULT_PORT ? `"${host}"` : `"${host}", ${port}`;
@@ -28,7 +28,7 @@ export function pasteLines({ key, address, port, cipher, deviceId, program = "us
     ...(deviceId === undefined ? [] : ["--device-id", deviceId]),
   ].join(" ");
   const arduino = [
-    // A board's id is its own address: there is nothing to set.
+    // A board's id is its MAC address, so the sketch sets none.
     "Arduino:",
     `  USMPClient usmp("${key}");`,
     `  usmp.begin(USMP::TCP(${place}).wifi(WIFI_SSID, WIFI_PASS));`,

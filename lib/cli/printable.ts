@@ -1,11 +1,11 @@
-/** Control characters (terminal escapes are made of them), line separators, and what reorders or hides text. */
+/** Control characters, which terminal escapes begin with, line separators, and characters that reorder or hide text. */
 const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}]|(?![\u200c\u200d])\p{Cf}/gu;
 
 const SHORT_ESCAPES: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /**
- * A message as one line that is safe on a terminal, whoever sent it: text with control characters escaped (`\n`, `\x1b`),
- * anything that is not UTF-8 as `hex:` and digits.
+ * A message as one line that is safe on a terminal: text with control characters escaped (`\n`, `\x1b`), or `hex:` and
+ * digits if it is not UTF-8.
  */
 export function printable(message: Uint8Array): string {
   try {
@@ -15,7 +15,7 @@ export function printable(message: Uint8Array): string {
   }
 }
 
-/** Text with everything escaped that a terminal would act on. */
+/** Escapes every character that a terminal would act on. */
 export function escapeControls(text: string): string {
   return text.replace(UNPRINTABLE, (character) => SHORT_ESCAPES[character] ?? escapeCodePoint(character));
 }

@@ -4,35 +4,35 @@ import { dirname } from "node:path";
 import { kindOf } from "../gateway/keys/file-kind.js";
 import { codeOf } from "./system-error.js";
 
-/** What a file that takes another one's place has from it. */
+/** What a file keeps of the one that it replaces. */
 export interface Inherited {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
 }
 
-/** The file that `path` leads to, where it is a link; `path` itself where there is nothing yet. */
+/** The target of `path` if it is a link; else `path` itself, even if it does not exist. */
 export async function followLinks(path: string): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
     if (codeOf(error) !== "ENOENT") throw error;
-    // There is no file yet; a link that leads nowhere is not the place for one.
+    // A missing file can be created, but not through a link that leads nowhere.
     const link = await lstat(path).catch(() => null);
     if (link !== null) throw new Error(`${JSON.stringify(path)} is a link that leads nowhere`, { cause: error });
     return path;
   }
 }
 
-/** Makes a file that only its owner can read. Fails where anything has that name; leaves nothing behind where it fails. */
+/** Creates a file that only its owner can read. Fails if the name is taken. Leaves nothing behind if it fails. */
 export async function createFile(file: string, content: string): Promise<void> {
   await write(file, content);
   await syncFolder(dirname(file));
 }
 
 /**
- * Puts a private file in the place of a regular file, or of the one that a link leads to, with the same owner.
- * Nothing else is replaced: a device, a socket or a pipe is not ours to remove.
+ * Replaces a regular file, or a link's target, by a file with mode 600 and the same owner. Refuses to replace a device,
+ * a socket or a pipe.
  */
 export async function replaceRegularFile(path: string, content: string): Promise<void> {
   const file = await followLinks(path);
@@ -41,7 +41,7 @@ export async function replaceRegularFile(path: string, content: string): Promise
   await replaceFile(file, content, found === null ? undefined : { mode: 0o600, uid: found.uid, gid: found.gid });
 }
 
-/** Why what has this name cannot be replaced, or null where it can. */
+/** Why `path` cannot be replaced; null if it can. */
 export async function whyNotReplaceable(path: string): Promise<string | null> {
   const found = await lstat(await followLinks(path));
   return found.isFile() ? null : notReplaceable(found);
@@ -57,8 +57,8 @@ function ignoreMissing(error: unknown): null {
 }
 
 /**
- * Puts a file in the place of `file`, if there is one, in one step: whoever reads sees the old one or the new one, also
- * after a power cut. Only its owner can read it, unless it inherits.
+ * Replaces `file`, or creates it, in one step: a reader sees the old content or the new, even after a power cut. Only
+ * the owner can read the new file, unless `inherited` says otherwise.
  */
 export async function replaceFile(file: string, content: string, inherited?: Inherited): Promise<void> {
   const fresh = `${file}.${randomBytes(6).toString("hex")}`;
@@ -79,7 +79,7 @@ async function write(file: string, content: string, inherited?: Inherited): Prom
     await handle.writeFile(content);
     if (inherited !== undefined) {
       const { uid, gid } = await handle.stat();
-      // A service must not lose its keys because the administrator has edited them.
+      // A service must still be able to read its keys after an administrator has edited them.
       if (uid !== inherited.uid || gid !== inherited.gid) await handle.chown(inherited.uid, inherited.gid);
       await handle.chmod(inherited.mode & 0o777);
     }
@@ -87,12 +87,12 @@ async function write(file: string, content: string, inherited?: Inherited): Prom
     isWhole = true;
   } finally {
     await handle.close();
-    // Half a key is no key.
+    // Leave no incomplete file behind.
     if (!isWhole) await rm(file, { force: true });
   }
 }
 
-/** The new name is on the disk then, too. Not every system can do that, and the file is whole without it. */
+/** Writes the new name to the disk. Some systems cannot; the file is complete all the same. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, "r").catch(() => null);
   await handle?.sync().catch(() => {});

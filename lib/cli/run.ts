@@ -17,10 +17,10 @@ import { serve, type ServeOptions } from "./serve.js";
 const DEFAULT_WAIT_MS = 1_000;
 const DEFAULT_GRACE_MS = 5_000;
 const LONGEST_TIME_MS = 2 ** 31 - 1;
-/** Who needs longer does not rotate. */
+/** Ten years. */
 const LONGEST_ROTATION_DAYS = 3_650;
 
-/** Runs one command line (without the program's name). Resolves with the exit code; never rejects. */
+/** Runs one command line (without the program's name). Resolves with the exit code and never rejects. */
 export async function run(argv: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
   const context = new Context(surroundings);
   let exitCode: ExitCode = ExitCode.OK;
@@ -42,7 +42,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .configureOutput({
       writeOut: (text) => context.write(text, "stdout"),
       writeErr: (text) => context.write(text, "stderr"),
-      // One line, like all our errors.
+      // One line, like all errors of this program.
       outputError: (text) =>
         context.tell(
           escapeControls(
@@ -65,7 +65,7 @@ function createProgram(context: Context, finish: (exitCode: ExitCode) => void): 
     .option(
       "-p, --port <port>",
       "port to listen on; 0 picks a free one",
-      // Not parsePort itself: the program gives the value so far as well, here the default, which is no least port.
+      // Not parsePort itself: commander passes the previous value as a second argument, which is not the least port.
       usage<number>((text) => parsePort(text)),
       DEFAULT_PORT,
     )
@@ -166,7 +166,7 @@ function anotherLimit(text: string, before?: LimitOptions): LimitOptions {
   return usage((given) => addLimit(given, before))(text);
 }
 
-/** A parser for an option, with its complaint in the form that names the option. */
+/** Makes a parser's error one that commander prints with the name of the option. */
 function usage<Value>(parse: (text: string) => Value): (text: string) => Value {
   return (text) => {
     try {
@@ -178,7 +178,7 @@ function usage<Value>(parse: (text: string) => Value): (text: string) => Value {
 }
 
 function explain(error: unknown, context: Context): ExitCode {
-  // It has said so itself; help and version come this way too.
+  // Commander has already printed its error. Help and version also end here.
   if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE;
   context.tell(escapeControls(causeText(error)));
   const isUsage = error instanceof UsageError || (isUsmpError(error) && error.code === "INVALID_ARG");

@@ -25,13 +25,13 @@ export interface ServeOptions extends KeyOptions {
   readonly keys?: string;
   readonly host: string;
   readonly port: number;
-  /** On UDP as well as TCP. */
+  /** Listen on UDP as well as TCP. */
   readonly udp?: boolean;
   readonly echo?: boolean;
-  /** Those that are accepted, one by default. */
+  /** The ciphers to accept; by default one. */
   readonly cipher?: readonly CipherName[];
   readonly limit?: LimitOptions;
-  /** In milliseconds. */
+  /** How long to wait for work in progress when stopped, in milliseconds. */
   readonly grace: number;
   readonly log?: boolean;
 }
@@ -45,7 +45,7 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
   const server = new UsmpServer({ psk, ciphers, ...limit, ...(logger === null ? {} : { logger }) });
   wipeKey(psk);
   server.onSession((session) => converse(session, labelOf(session.deviceId, keys), echo, context));
-  // What the log has is not said twice: whoever reads JSON wants nothing else on that stream.
+  // With --log, stderr holds nothing but the lines of JSON.
   const tell = logger === null ? (line: string) => context.tell(escapeControls(line)) : () => {};
   const refusals = new LineLimit(tell);
   server.on("refused", (error, from, deviceId) =>
@@ -69,7 +69,7 @@ export async function serve(options: ServeOptions, context: Context): Promise<Ex
 interface Secrets {
   readonly psk: PskSource;
   readonly keys: KeyFile | null;
-  /** A key that was made for this run. */
+  /** The key that was made for this run, if none was given. */
   readonly newKey: string | null;
 }
 
@@ -86,7 +86,7 @@ async function secretsOf(options: ServeOptions, logger: Logger | null, context: 
   return { psk: newKey, keys: null, newKey };
 }
 
-/** Nobody has to read it: devices are served meanwhile. */
+/** Does not wait for a reader of the output: devices are served meanwhile. */
 function announce(
   addresses: readonly ListeningAddress[],
   newKey: string | null,
@@ -102,7 +102,7 @@ function announce(
   for (const line of pasteLines({ key: newKey, address, port, cipher, program })) void stdout.line(line);
 }
 
-/** In ASCII alone: what a terminal would act on, and what hides or reorders text, is escaped. */
+/** Writes ASCII only: characters that a terminal would act on, or that hide or reorder text, are escaped. */
 function jsonLogger(context: Context): Logger {
   const at = (level: string) => (event: string, fields: LogFields) => {
     const line = JSON.stringify({ time: new Date().toISOString(), level, event, ...fields });
@@ -112,13 +112,13 @@ function jsonLogger(context: Context): Logger {
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** A message stands after ">", so that none can look like a line of ours. */
+/** Prints each message after ">", so that a message cannot look like a line of this program. */
 async function converse(session: UsmpSession, label: string, echo: boolean, { stdout }: Context): Promise<void> {
   const { deviceId } = session;
   await stdout.line(`${label} connected from ${session.remoteAddress} port ${session.remotePort}`);
   for await (const message of session) {
     await stdout.line(`${deviceId} > ${printable(message)}`);
-    // Where it fails the session is over, and the loop ends with what had arrived before.
+    // If it fails, the session is over, and the loop ends after the messages that had arrived.
     if (echo) await session.sendAsync(message).catch(() => {});
   }
   const reason = await session.closed;

@@ -2,10 +2,10 @@ import { KeyFile, type KeyFileDevice, type KeyFileReload, type Logger } from "..
 import type { Context } from "./context.js";
 import { escapeControls } from "./printable.js";
 
-/** As many devices are named of one kind; a first edit may bring thousands. */
+/** How many devices of one kind a line names. The first edit may bring thousands. */
 const NAMED_AT_MOST = 10;
 
-/** Opens a key file, and from then on says what becomes of it: to the logger, or else on stderr. */
+/** Opens a key file and reports its reloads, errors and warnings, to the logger or else to stderr. */
 export function openKeys(path: string, logger: Logger | null, context: Context): Promise<KeyFile> {
   if (logger !== null) {
     return KeyFile.open(path, {
@@ -21,12 +21,12 @@ export function openKeys(path: string, logger: Logger | null, context: Context):
   });
 }
 
-/** A device's id, and behind it the name that the file has for it. */
+/** A device's id, followed by its name in the file, if any. */
 export function labelOf(deviceId: string, keys: KeyFile | null): string {
   return label({ deviceId, name: keys?.nameOf(deviceId) ?? null });
 }
 
-/** What a reload did, in one line. */
+/** Describes a reload in one line. */
 export function describeReload({ devices, added, changed, revoked }: KeyFileReload): string {
   const parts = Object.entries({ added, changed, revoked }).filter(([, each]) => each.length > 0);
   const count = `${devices} ${devices === 1 ? "device" : "devices"}`;
