@@ -1,5 +1,3 @@
-import type { EventMap, GuardedEmitter as Emitter } from "./session/guarded-emitter.js";
-
 export { Usmp, type UsmpOptions, type UsmpState } from "./usmp.js";
 export { UsmpClient, type ClientEvents, type ConnectOptions, type UsmpClientOptions } from "./device/client.js";
 export {
@@ -26,9 +24,8 @@ export type { OfflineQueueOptions, OverflowPolicy } from "./device/offline-queue
 export type { BackoffOptions, DelayFunction } from "./device/reconnect-machine.js";
 export type { GatewaySettings } from "./gateway/accept.js";
 export type { GatewayLimits } from "./gateway/admission/limits.js";
-export type { UsmpEvents } from "./session/callback-emitter.js";
+export type { UsmpEvents } from "./session/facade-events.js";
 export type { LogFields, Logger } from "./session/event-log.js";
-export type { EventMap, Listener } from "./session/guarded-emitter.js";
 export type { ReceiveOptions } from "./session/inbox.js";
 export type { Sendable } from "./session/message.js";
 export type { Given, SessionSettings } from "./session/options.js";
@@ -55,6 +52,3 @@ export type {
 
 export type { Aead, CipherName, CryptoProvider, KeyPair } from "./core/crypto-provider.js";
 export type { Clock, Timer } from "./core/clock.js";
-
-/** What every class here that emits events is. A type: there is no such value to import. */
-export type GuardedEmitter<Events extends EventMap & { [Name in keyof Events]: unknown[] }> = Emitter<Events>;

@@ -1,5 +1,5 @@
 import { ownMembers } from "./core/own-members.js";
-import { toUsmpError, UsmpError } from "./errors.js";
+import { toUsmpError, UsmpErrno, UsmpError } from "./errors.js";
 import { parseDeviceId } from "./core/wire/device-id.js";
 import { parseHexKey } from "./core/handshake/psk.js";
 import { Device } from "./device/device.js";
@@ -8,16 +8,23 @@ import type { DeviceIdOption } from "./device/identity.js";
 import { parseReconnect, type BackoffOptions, type DelayFunction } from "./device/reconnect-machine.js";
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./gateway/accept.js";
 import { parseOfflineQueue, type OfflineQueueOptions } from "./device/offline-queue.js";
-import { Fleet } from "./gateway/fleet.js";
-import type { ListeningAddress, StopOptions, UsmpServerOptions } from "./gateway/server.js";
+import {
+  UsmpServer,
+  type GatewayOwner,
+  type ListeningAddress,
+  type StopOptions,
+  type UsmpServerOptions,
+} from "./gateway/server.js";
 import { EventLog } from "./session/event-log.js";
 import { facadeStats, SessionTotals, type UsmpStats } from "./session/stats.js";
 import type { UsmpStatus } from "./session/status.js";
-import { CallbackEmitter, type UsmpEvents } from "./session/callback-emitter.js";
+import { Subscribable } from "./session/emitter.js";
+import { FacadeEvents, type UsmpEvents } from "./session/facade-events.js";
 import { toBytes, toText, type Sendable } from "./session/message.js";
 import { checkKnown, graceOf, withDefaults, type Given } from "./session/options.js";
+import { PollQueue } from "./session/poll-queue.js";
 import { createPskLookup, keepKeys, type PskSource } from "./session/psk-source.js";
-import type { UsmpSession } from "./session/session.js";
+import type { OwnedSession, UsmpSession } from "./session/session.js";
 import { TcpTransport } from "./transport/tcp.js";
 import { UdpTransport, type UdpOptions } from "./transport/udp.js";
 import type { AnyAcceptor, Dialer } from "./transport/transport.js";
@@ -40,11 +47,16 @@ export type UsmpState = "idle" | "opening" | "handshaking" | "established" | "ba
  * USMP in the style of the Arduino library: four callbacks, `begin()` for a device, `listen()` for a gateway. The event
  * loop drives it, and a device that lost its session reconnects. `on`, `once` and `off` give you the same events.
  */
-export class Usmp extends CallbackEmitter implements AsyncDisposable {
+export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   readonly #device: Device;
   readonly #serverOptions: UsmpServerOptions;
+  readonly #events: FacadeEvents;
+  readonly #poll: PollQueue | null;
   readonly #totals = new SessionTotals();
-  #fleet: Fleet | null = null;
+  #server: UsmpServer | null = null;
+  /** The live sessions of a listening facade. */
+  readonly #peers = new Map<UsmpSession, OwnedSession>();
+  #peersPaused = false;
   #keepsProcess = true;
 
   /** TCP, to dial `host` or to listen on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
@@ -65,15 +77,24 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(psk: PskSource, options: UsmpOptions = {}) {
     const { deviceId, reconnect, offlineQueue, polled = false, ...given } = ownMembers(options);
-    super(polled);
     checkKnown(given, DEFAULT_DEVICE_SETTINGS, DEFAULT_GATEWAY_SETTINGS, { deviceId, reconnect, offlineQueue, polled });
     const settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, given);
     checkDeviceSettings(settings);
     const gatewaySettings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, given);
     checkGatewaySettings(gatewaySettings);
-    this.logTo(new EventLog(gatewaySettings.logger, gatewaySettings.clock, gatewaySettings.maxLogLinesPerSecond));
     const backoff = parseReconnect(reconnect);
     const keys = keepKeys(psk);
+    const { logger, clock, maxLogLinesPerSecond } = gatewaySettings;
+    const queue = polled ? new PollQueue() : null;
+    const events = new FacadeEvents({
+      log: new EventLog(logger, clock, maxLogLinesPerSecond),
+      status: () => (this.#server === null ? this.#device.status : { state: "listening" }),
+      queue,
+      onMessageListener: () => this.#listenForMessages(),
+    });
+    super(events.emitter);
+    this.#events = events;
+    this.#poll = queue;
     this.#serverOptions = { ...gatewaySettings, psk: keys };
     this.#device = new Device(
       {
@@ -82,33 +103,38 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
         backoff,
         deviceId,
         offlineQueue: parseOfflineQueue(offlineQueue),
-        refusedSends: this.refusedSends,
+        refusedSends: events.refusedSends,
       },
       {
-        onConnect: (session, again) => {
+        onConnect: ({ session }, again) => {
           this.#totals.add(session, again);
           this.#announce(session, again);
-          this.runOrWait(() => this.#device.outgoing.flush());
+          this.#runOrWait(() => this.#device.outgoing.flush());
         },
-        onDisconnect: (reason, session) => {
-          this.note(reason);
-          // What arrived before the end is told before the end, also where it waits for a poll.
-          this.runOrWait(() => this.#device.flush(session));
-          this.dispatch("disconnect", reason, session);
-          this.tellReconnecting();
+        onDisconnect: (reason, owned) => {
+          events.note(reason);
+          this.#totals.end(owned.session);
+          // What arrived before the end is delivered before the end, also if it waits for a poll.
+          this.#runOrWait(() => this.#device.inbox.flush(owned));
+          events.emitter.emit("disconnect", reason, owned.session);
+          events.announceReconnecting();
         },
-        onMessage: (data, session) => this.runsAtOnce && this.#tell(data, session),
-        onDrain: (session) => this.dispatch("drain", session),
-        onDropped: (reason, session) => this.tellDropped(reason, session),
-        onStatus: (status) => this.tellStatus(status),
+        onMessage: (data, session) => {
+          if (this.#poll?.isPolling === false || !events.emitter.has("message")) return false;
+          events.emitter.emitNow("message", data, data.length, session);
+          return true;
+        },
+        onDrain: (session) => events.emitter.emit("drain", session),
+        onDropped: (reason, session) => events.drop(reason, session),
+        onStatus: (status) => events.changeStatus(status),
         onFailed: (error) => {
-          this.note(error);
-          this.warnUnheard(error);
+          events.note(error);
+          events.warnUnheard(error);
           // Nobody has to listen: another attempt follows.
-          this.dispatch("error", error);
-          this.tellReconnecting();
+          events.emitter.emit("error", error);
+          events.announceReconnecting();
         },
-        onError: (error) => this.reportError(error),
+        onError: (error) => events.fail(error),
       },
     );
   }
@@ -121,13 +147,13 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   async begin(transport: Dialer, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<boolean> {
     try {
       const { signal } = ownMembers(options);
-      if (this.#fleet !== null)
+      if (this.#server !== null)
         throw new UsmpError("INVALID_ARG", "this facade listens: close() it, or use another one to connect");
       return await this.#device.begin(transport, signal).finally(() => this.maintain());
     } catch (error) {
-      const failure = this.note(error);
+      const failure = this.#events.note(error);
       // One that was aborted is what its caller wanted.
-      if (failure.code !== "CLOSED") this.warnUnheard(failure);
+      if (failure.code !== "CLOSED") this.#events.warnUnheard(failure);
       return false;
     }
   }
@@ -140,7 +166,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   /** Ends the session, if any, and dials now. Resolves with that attempt's result; false (NOT_CONNECTED) before `begin()`. */
   async reconnect(): Promise<boolean> {
     if (this.#device.isIdle) {
-      this.note(new UsmpError("NOT_CONNECTED", "there is no connection to renew: call begin() first"));
+      this.#events.note(new UsmpError("NOT_CONNECTED", "there is no connection to renew: call begin() first"));
       return false;
     }
     return this.#device.reconnect().finally(() => this.maintain());
@@ -152,11 +178,11 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    */
   async listen(...transports: AnyAcceptor[]): Promise<ListeningAddress[]> {
     try {
-      if (this.#fleet !== null || !this.#device.isIdle)
+      if (this.#server !== null || !this.#device.isIdle)
         throw new UsmpError("INVALID_ARG", "this facade is in use: close() it, or use another one to listen");
       return await this.#listen(transports);
     } catch (error) {
-      this.note(error);
+      this.#events.note(error);
       throw error;
     }
   }
@@ -167,12 +193,12 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    */
   async close(options: StopOptions = {}): Promise<void> {
     graceOf(options);
-    const fleet = this.#fleet;
-    await Promise.all([this.#device.close(), fleet?.stop(options)]);
-    // A close() that was faster may have made way for another fleet.
-    if (fleet !== null && this.#fleet === fleet) {
-      this.#fleet = null;
-      this.tellStatus({ state: "closed", reason: new UsmpError("CLOSED", "closed by close()") });
+    const server = this.#server;
+    await Promise.all([this.#device.close(), server?.stop(options)]);
+    // After a close() that was faster, listen() may have made another server.
+    if (server !== null && this.#server === server) {
+      this.#server = null;
+      this.#events.changeStatus({ state: "closed", reason: new UsmpError("CLOSED", "closed by close()") });
     }
     this.maintain();
   }
@@ -183,9 +209,9 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** Runs the waiting callbacks of a `polled` facade; harmless otherwise. A loop around it must await something. */
   maintain(): void {
-    this.runWaiting(() => {
+    this.#poll?.poll(() => {
       this.#device.inbox.flush();
-      for (const session of this.sessions()) this.#fleet?.readOut(session);
+      for (const session of this.sessions()) this.#readOut(session);
     });
   }
 
@@ -197,13 +223,13 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
    */
   send(data: Sendable): boolean {
     const message = toBytes(data);
-    if (this.#fleet !== null)
-      return this.refuse(
+    if (this.#server !== null)
+      return this.#events.refuse(
         new UsmpError("INVALID_ARG", "a listening facade has many sessions: use sendTo() or broadcast()"),
       );
     this.#device.print.flush();
     const refused = this.#device.outgoing.send(message);
-    if (refused !== null) this.note(refused);
+    if (refused !== null) this.#events.note(refused);
     return refused === null;
   }
 
@@ -255,13 +281,15 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** Stops delivering messages until `resume()`; unread messages stop the senders in the end. */
   pause(): void {
-    this.#device.pause();
-    this.#fleet?.pause();
+    this.#device.inbox.hold();
+    this.#peersPaused = true;
+    for (const session of this.sessions()) session.pause();
   }
 
   resume(): void {
-    this.#device.resume();
-    this.#fleet?.resume();
+    this.#device.inbox.release();
+    this.#peersPaused = false;
+    for (const session of this.sessions()) session.resume();
   }
 
   /** Asks the gateway for a sign of life; resolves with the round trip in milliseconds. */
@@ -286,7 +314,7 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** The current state. */
   state(): UsmpState {
-    return this.#fleet === null ? this.#device.state : "listening";
+    return this.#server === null ? this.#device.state : "listening";
   }
 
   /** This device's id, `"24:0a:c4:01:02:03"`; `""` before the first `begin()` if the id is random. */
@@ -301,18 +329,22 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
 
   /** Counts so far, over all sessions of this facade. */
   stats(): UsmpStats {
-    return facadeStats(this.#totals.stats(), this.#device.waiting, this.refusedSends.count, this.lastFailure);
+    const { refusedSends, lastError } = this.#events;
+    const totals = this.#totals.stats();
+    // A device's session waits in the device's inbox, which counts for itself.
+    const unreadMessages = this.#device.inbox.length + (this.#server === null ? 0 : totals.unreadMessages);
+    return facadeStats(totals, { ...this.#device.waiting, unreadMessages }, refusedSends.count, lastError);
   }
 
   /** The live sessions of a listening facade. */
   sessions(): UsmpSession[] {
-    return this.#fleet?.sessions() ?? [];
+    return this.#server?.sessions() ?? [];
   }
 
   /** A device's live session on a listening facade, or null. @throws UsmpError INVALID_ARG where that is no device id. */
   session(deviceId: string): UsmpSession | null {
     parseDeviceId(deviceId);
-    return this.#fleet?.session(deviceId) ?? null;
+    return this.#server?.session(deviceId) ?? null;
   }
 
   /** Sends to one device; false if it has no session or no room, and `lastError()` says which. */
@@ -321,10 +353,10 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
     try {
       const session = this.session(deviceId);
       if (session === null) throw new UsmpError("NOT_CONNECTED", `${deviceId} has no session`);
-      this.refusedSends.taken();
+      this.#events.refusedSends.taken();
       return this.#sendOn(session, message);
     } catch (error) {
-      return this.refuse(toUsmpError(error));
+      return this.#events.refuse(toUsmpError(error));
     }
   }
 
@@ -338,63 +370,133 @@ export class Usmp extends CallbackEmitter implements AsyncDisposable {
   unref(): void {
     this.#keepsProcess = false;
     this.#device.unref();
-    this.#fleet?.unref();
+    this.#server?.unref();
   }
 
-  /** @internal */
-  protected override currentStatus(): UsmpStatus {
-    return this.#fleet === null ? this.#device.status : { state: "listening" };
+  /** The status now, then each change, up to the end of this life. Leaving the loop, also while it waits, changes nothing. */
+  status(): AsyncGenerator<UsmpStatus, void, undefined> {
+    return this.#events.iterateStatus();
   }
 
-  /** @internal */
-  protected override listenerAdded(event: keyof UsmpEvents): void {
-    if (event !== "message") return;
-    this.#fleet?.listenToAll();
-    this.#device.inbox.listen();
+  /** The C core's number of the last failure, 0 if there was none. */
+  lastError(): number {
+    return this.#events.lastError?.errno ?? UsmpErrno.OK;
+  }
+
+  /** What the last failure was, and what to do about it. */
+  lastErrorString(): string {
+    const { lastError } = this.#events;
+    return lastError === null ? "no error" : `${lastError.code}: ${lastError.message}`;
+  }
+
+  /** Sets the callback for every established session, the first and each later one; null clears it. */
+  onConnect(callback: ((session: UsmpSession) => unknown) | null): void {
+    this.#events.emitter.setCallback("connect", callback);
+  }
+
+  /** Sets the callback for each session but the first of a life; it runs before `onConnect`. Null clears it. */
+  onReconnect(callback: ((session: UsmpSession) => unknown) | null): void {
+    this.#events.emitter.setCallback("reconnect", callback);
+  }
+
+  /** Sets the callback for each whole, verified message; `data` is the callback's to keep. Null clears it. */
+  onMessage(callback: ((data: Uint8Array, length: number, session: UsmpSession) => unknown) | null): void {
+    this.#events.emitter.setCallback("message", callback);
+  }
+
+  /** Sets the callback for the end of each session, with the reason, also for one's own `close()`. Null clears it. */
+  onDisconnect(callback: ((reason: UsmpError, session: UsmpSession) => unknown) | null): void {
+    this.#events.emitter.setCallback("disconnect", callback);
+  }
+
+  /** Sets the callback for failed attempts and for callbacks that failed; null clears it. */
+  onError(callback: ((error: UsmpError) => unknown) | null): void {
+    this.#events.emitter.setCallback("error", callback);
   }
 
   async #listen(transports: readonly AnyAcceptor[]): Promise<ListeningAddress[]> {
-    const fleet: Fleet = new Fleet(this.#serverOptions, this.polled, this.#totals, {
-      onConnect: (session, again) => this.#announce(session, again),
-      onDisconnect: (reason, session) => {
-        this.runOrWait(() => fleet.readOut(session));
-        this.dispatch("disconnect", reason, session);
-      },
-      onMessage: (data, session) => void this.#tell(data, session),
-      onDrain: (session) => this.dispatch("drain", session),
-      // In the log of the server already.
-      onDropped: (reason, session) => this.dispatch("dropped", reason, session),
-      onRefused: (reason, remoteAddress) => this.dispatch("refused", reason, remoteAddress),
-      onError: (error) => this.reportLogged(error),
-      wantsMessages: () => this.hasListeners("message"),
-    });
-    this.#fleet = fleet;
-    this.countHandlersIn(fleet.handlers);
-    if (!this.#keepsProcess) fleet.unref();
+    if (transports.length === 0) {
+      throw new UsmpError("INVALID_ARG", 'listen() needs a transport to listen on, such as Usmp.TCP("0.0.0.0")');
+    }
+    const server = new UsmpServer(this.#serverOptions, this.#createOwner());
+    this.#server = server;
+    if (!this.#keepsProcess) server.unref();
     try {
-      const addresses = await fleet.listen(transports);
-      this.tellStatus({ state: "listening" });
+      const addresses = await server.listen(...transports);
+      this.#events.changeStatus({ state: "listening" });
       return addresses;
     } catch (error) {
-      if (this.#fleet === fleet) this.#fleet = null;
+      if (this.#server === server) this.#server = null;
       throw error;
     }
   }
 
-  #announce(session: UsmpSession, again: boolean): void {
-    if (again) this.dispatch("reconnect", session);
-    this.dispatch("connect", session);
+  #createOwner(): GatewayOwner {
+    const { emitter, running } = this.#events;
+    return {
+      running,
+      totals: this.#totals,
+      onSession: (owned, again) => {
+        const { session } = owned;
+        this.#peers.set(session, owned);
+        if (this.#peersPaused) session.pause();
+        if (emitter.has("message")) this.#listenTo(owned);
+        this.#announce(session, again);
+      },
+      onClosed: (reason, session) => {
+        this.#peers.delete(session);
+        this.#runOrWait(() => this.#readOut(session));
+        emitter.emit("disconnect", reason, session);
+      },
+      onMessage: (data, session) => {
+        if (this.#poll !== null || !emitter.has("message")) return false;
+        emitter.emitNow("message", data, data.length, session);
+        return true;
+      },
+      onDrain: (session) => emitter.emit("drain", session),
+      // In the log of the server already, as the errors are.
+      onDropped: (reason, session) => emitter.emit("dropped", reason, session),
+      onRefused: (reason, remoteAddress) => emitter.emit("refused", reason, remoteAddress),
+      onError: (error) => emitter.report(error),
+    };
   }
 
-  #tell(data: Uint8Array, session: UsmpSession): boolean {
-    if (!this.hasListeners("message")) return false;
-    this.dispatchNow("message", data, data.length, session);
-    return true;
+  #announce(session: UsmpSession, again: boolean): void {
+    if (again) this.#events.emitter.emit("reconnect", session);
+    this.#events.emitter.emit("connect", session);
+  }
+
+  #listenForMessages(): void {
+    for (const owned of this.#peers.values()) this.#listenTo(owned);
+    this.#device.inbox.listen();
+  }
+
+  #listenTo(owned: OwnedSession): void {
+    // Either marks interest: a full inbox stops the device from now on, and drops nothing.
+    if (this.#poll === null) owned.listen();
+    else owned.session.available();
+  }
+
+  /** Delivers what waits in a session's inbox of a polled facade. */
+  #readOut(session: UsmpSession): void {
+    const { emitter } = this.#events;
+    // Asked each time: a callback may be the last, or pause.
+    while (this.#poll !== null && !this.#peersPaused && emitter.has("message")) {
+      const data = session.read();
+      if (data === null) return;
+      emitter.emitNow("message", data, data.length, session);
+    }
+  }
+
+  /** Runs `call` now; on a polled facade, in its turn. */
+  #runOrWait(call: () => void): void {
+    if (this.#poll === null) call();
+    else this.#poll.run(call);
   }
 
   #sendOn(session: UsmpSession, message: Uint8Array): boolean {
     const sent = session.send(message);
-    if (!sent) this.note(session.lastError);
+    if (!sent) this.#events.note(session.lastError);
     return sent;
   }
 }

@@ -1,7 +1,8 @@
 import { on, once, type EventEmitter } from "node:events";
 import { expect } from "chai";
 
-import { TcpTransport, UsmpClient, UsmpServer, type GuardedEmitter, type UsmpSession } from "../lib/index.js";
+import { TcpTransport, UsmpClient, UsmpServer, type UsmpSession } from "../lib/index.js";
+import type { Subscribable } from "../lib/session/emitter.js";
 import { crypto, FacadeRig, FIRST_WINDOW_MS, PSK, record, thrownBy } from "./support/facade-rig.js";
 import { microtasks, soon } from "./support/session-waits.js";
 
@@ -115,7 +116,7 @@ describe("Events", () => {
       const [told, heard] = [record(device), record(gateway)];
       const statuses = device.status();
       await statuses.next();
-      const emitters: GuardedEmitter<never>[] = [device, gateway, ...gateway.sessions()] as never[];
+      const emitters: Subscribable<never>[] = [device, gateway, ...gateway.sessions()] as never[];
       for (const emitter of emitters) {
         expect(emitter.eventNames()).to.deep.equal([]);
         emitter.removeAllListeners();
@@ -142,8 +143,8 @@ describe("Events", () => {
       await rig.until(server.listen(rig.acceptor()));
       await rig.until(client.connect());
       for (const emitter of [server, client, ...server.sessions(), client.session!]) {
-        expect((emitter as GuardedEmitter<never>).eventNames()).to.deep.equal([]);
-        (emitter as GuardedEmitter<never>).removeAllListeners();
+        expect(emitter.eventNames()).to.deep.equal([]);
+        emitter.removeAllListeners();
       }
       client.on("disconnect", ({ code }) => ended.push(code));
       rig.network.freeze();

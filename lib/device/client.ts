@@ -6,11 +6,11 @@ import { copySecret } from "../core/secret-bytes.js";
 import { loadCrypto } from "../crypto/index.js";
 import { toUsmpError, UsmpError } from "../errors.js";
 import { droppedFields, EventLog } from "../session/event-log.js";
-import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
+import { Emitter, Subscribable, type EventNames } from "../session/emitter.js";
 import { receiveOptions, type ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
 import { checkKnown, pingTimeoutOf, requireOptions, withDefaults, type Given } from "../session/options.js";
-import type { UsmpSession } from "../session/session.js";
+import type { OwnedSession, UsmpSession } from "../session/session.js";
 import { onAbort, signalOf } from "../transport/abort.js";
 import { requireDialer } from "../transport/contained.js";
 import { TcpTransport } from "../transport/tcp.js";
@@ -37,7 +37,9 @@ export interface ConnectOptions {
 }
 
 /** The events of a client, through all its sessions. */
-export interface ClientEvents extends EventMap {
+export interface ClientEvents {
+  /** Something failed outside of any call of yours, such as a callback that threw. If nobody listens, the process gets a warning. */
+  error: [error: UsmpError];
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number];
   /** There is room again after a `send` was refused because there was none. */
@@ -65,21 +67,26 @@ const CLIENT_EVENTS: EventNames<ClientEvents> = {
  *     await client.sendAsync("hello");
  *     for await (const message of client) ...
  */
-export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDisposable {
+export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDisposable {
+  readonly #events: Emitter<ClientEvents>;
   readonly #psk: Uint8Array;
   readonly #dialer: Dialer;
   readonly #route: Route = { failed: undefined };
   readonly #settings: DeviceSettings;
   readonly #deviceIdOption: DeviceIdOption | undefined;
   #deviceId: Uint8Array | null = null;
-  #session: UsmpSession | null = null;
+  #owned: OwnedSession | null = null;
   #lastError: UsmpError | null = null;
   readonly #log: EventLog;
   #connecting: { readonly attempt: AbortController; readonly done: Promise<unknown> } | null = null;
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
   constructor(options: UsmpClientOptions) {
-    super(CLIENT_EVENTS);
+    const events: Emitter<ClientEvents> = new Emitter(CLIENT_EVENTS, {
+      onListener: (event) => event === "message" && this.#owned?.listen(),
+    });
+    super(events);
+    this.#events = events;
     requireOptions(options, "an object with host and psk");
     const { host, port, transport, psk, deviceId, ...settings } = ownMembers(options);
     this.#psk = parsePsk(psk);
@@ -102,11 +109,11 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
 
   /** The session's id, 32 hex digits; null without one. */
   get sessionId(): string | null {
-    return this.isConnected ? (this.#session?.sessionId ?? null) : null;
+    return this.isConnected ? (this.session?.sessionId ?? null) : null;
   }
 
   get isConnected(): boolean {
-    return this.#session?.isConnected === true;
+    return this.session?.isConnected === true;
   }
 
   /** Why the last refused `send` returned false; null if none did. */
@@ -116,7 +123,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
 
   /** The current session, or the last one; null before the first. */
   get session(): UsmpSession | null {
-    return this.#session;
+    return this.#owned?.session ?? null;
   }
 
   /**
@@ -147,8 +154,8 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   /** See {@link UsmpSession.send}. Without a session it returns false, with NOT_CONNECTED. */
   send(data: Sendable): boolean {
     const message = toBytes(data);
-    const sent = this.#session?.send(message) ?? false;
-    if (!sent) this.#lastError = this.#session?.lastError ?? noSession();
+    const sent = this.session?.send(message) ?? false;
+    if (!sent) this.#lastError = this.session?.lastError ?? noSession();
     return sent;
   }
 
@@ -179,7 +186,7 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   async disconnect(): Promise<void> {
     this.#connecting?.attempt.abort();
     await this.#connecting?.done;
-    await this.#session?.close();
+    await this.session?.close();
   }
 
   /** The Python session's name for {@link disconnect}. */
@@ -197,13 +204,8 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
   }
 
   /** Sets the one callback for messages, replacing the last; null clears it. */
-  onMessage(callback: Listener<ClientEvents["message"]> | null): void {
-    this.setCallback("message", callback);
-  }
-
-  /** @internal */
-  protected override listenerAdded(event: keyof ClientEvents): void {
-    if (event === "message") this.#session?.outletListens();
+  onMessage(callback: ((data: Uint8Array, length: number) => unknown) | null): void {
+    this.#events.setCallback("message", callback);
   }
 
   async #dial(attempt: AbortController): Promise<void> {
@@ -217,19 +219,26 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
       deviceId: this.#deviceId,
       settings: this.#settings,
       signal: attempt.signal,
-      onSession: (session) => {
-        this.#session = session;
-        // Whoever hears of its end may connect again within that very call.
-        this.#connected(attempt);
-        session.observe("close", (reason) => this.dispatch("disconnect", reason));
-        session.observe("drain", () => this.dispatch("drain"));
-        session.observe("dropped", (reason) => {
+      owner: {
+        onMessage: (data) => {
+          // If nobody listens here now, the session keeps the message for `recv`.
+          if (!this.#events.has("message")) return false;
+          this.#events.emit("message", data, data.length);
+          return true;
+        },
+        onDrain: () => this.#events.emit("drain"),
+        onDropped: (reason, session) => {
           this.#log.log("warn", "message.dropped", () => droppedFields(reason, session));
-          this.dispatch("dropped", reason);
-        });
-        session.passErrorsTo((error) => this.reportError(error));
-        session.passMessagesTo((data) => this.#tell(data));
-        if (this.hasListeners("message")) session.outletListens();
+          this.#events.emit("dropped", reason);
+        },
+        onClosed: (reason) => this.#events.emit("disconnect", reason),
+        onError: (error) => this.#events.report(error),
+      },
+      onSession: (session) => {
+        this.#owned = session;
+        // A listener that hears of its end may connect again within that very call.
+        this.#connected(attempt);
+        if (this.#events.has("message")) session.listen();
       },
     });
   }
@@ -239,16 +248,9 @@ export class UsmpClient extends GuardedEmitter<ClientEvents> implements AsyncDis
     if (this.#connecting?.attempt === attempt) this.#connecting = null;
   }
 
-  /** False where nobody listens here now: then the session keeps the message for `recv`. */
-  #tell(data: Uint8Array): boolean {
-    if (!this.hasListeners("message")) return false;
-    this.dispatch("message", data, data.length);
-    return true;
-  }
-
   #need(): UsmpSession {
-    if (this.#session === null) throw noSession();
-    return this.#session;
+    if (this.session === null) throw noSession();
+    return this.session;
   }
 }
 

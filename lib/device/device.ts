@@ -11,7 +11,7 @@ import type { PskLookup } from "../session/psk-source.js";
 import type { RefusedSends } from "../session/refused-sends.js";
 import type { DeviceWaiting } from "../session/stats.js";
 import type { UsmpStatus } from "../session/status.js";
-import type { UsmpSession } from "../session/session.js";
+import type { OwnedSession, SessionOwner, UsmpSession } from "../session/session.js";
 import type { Dialer } from "../transport/transport.js";
 import { ReconnectLoop } from "./reconnect-loop.js";
 import type { DeviceSettings } from "./dial.js";
@@ -33,25 +33,27 @@ export interface DeviceOptions {
 }
 
 export interface DeviceHandlers {
-  /** A session is established; `again` where this life had one before. */
-  onConnect(session: UsmpSession, again: boolean): void;
-  onDisconnect(reason: UsmpError, session: UsmpSession): void;
-  /** Takes a message; false where nobody wants it now, and then it waits in the inbox. */
-  onMessage(data: Uint8Array, session: UsmpSession): boolean;
-  onDrain(session: UsmpSession): void;
-  /** Messages were lost here; `session`: on which, null where on none. */
-  onDropped(reason: UsmpError, session: UsmpSession | null): void;
-  onStatus(status: UsmpStatus): void;
+  /** A session is established; `again`: this life had one before. */
+  readonly onConnect: (session: OwnedSession, again: boolean) => void;
+  readonly onDisconnect: (reason: UsmpError, session: OwnedSession) => void;
+  /** Takes a message; false if nobody wants it now, and then it waits in the inbox. */
+  readonly onMessage: (data: Uint8Array, session: UsmpSession) => boolean;
+  /** A message came, whether or not anybody takes it. */
+  readonly onArrival?: () => void;
+  readonly onDrain: (session: UsmpSession) => void;
+  /** Messages were lost here; `session`: on which, null if on none. */
+  readonly onDropped: (reason: UsmpError, session: UsmpSession | null) => void;
+  readonly onStatus: (status: UsmpStatus) => void;
   /** An attempt failed. */
-  onFailed(error: UsmpError): void;
+  readonly onFailed: (error: UsmpError) => void;
   /** Something else failed, such as a callback on the session. */
-  onError(error: UsmpError): void;
+  readonly onError: (error: UsmpError) => void;
 }
 
 /** A device in callback style: one identity, one inbox and one text output through all the sessions that it has. */
 export class Device {
   /** Verified messages that nobody has taken yet; they outlive their session. */
-  readonly inbox: Inbox;
+  readonly inbox: Inbox<OwnedSession>;
   /** Messages on their way out. */
   readonly outgoing: Outgoing;
   /** Text on its way out. */
@@ -62,11 +64,7 @@ export class Device {
   #life: ReconnectLoop | null = null;
   #deviceId: Uint8Array | null = null;
   /** The current session, or the last one. */
-  #lastSession: UsmpSession | null = null;
-  /** Which session a message that waits came on. */
-  readonly #cameOn = new WeakMap<Uint8Array, UsmpSession>();
-  /** While set, waiting messages of this session alone are given out. */
-  #flushed: UsmpSession | null = null;
+  #lastSession: OwnedSession | null = null;
   /** Where a `begin` leads to that still waits for the cryptography to load. */
   #starting: Dialer | null = null;
   /** Counts calls of `begin` and `close`, so that what began before one of them does not go on after it. */
@@ -74,9 +72,6 @@ export class Device {
   /** Ends this life when it aborts. */
   #signal: AbortSignal | undefined;
   readonly #onAbort = (): void => void this.close();
-  #paused = false;
-  /** After `close` nothing is called any more: what waits then can be read, or waits for the next session. */
-  #muted = false;
   #keepsProcess = true;
 
   /** @throws UsmpError INVALID_ARG for a bad device id. */
@@ -88,7 +83,7 @@ export class Device {
     this.#queue = options.offlineQueue && new OfflineQueue(options.offlineQueue, settings.clock);
     this.outgoing = new Outgoing({
       queue: this.#queue,
-      session: () => this.session,
+      session: () => this.#life?.owned ?? null,
       isActive: () => !this.isIdle,
       onDropped: (reason) => handlers.onDropped(reason, null),
       refusedSends: options.refusedSends,
@@ -98,14 +93,8 @@ export class Device {
       clock: settings.clock,
       maxMessages: settings.maxUnreadMessages,
       maxBytes: settings.maxUnreadBytes,
-      // A message is only put in on a session: one that did not wait came on the last.
-      deliver: (data) => {
-        const session = this.#cameOn.get(data) ?? (this.#lastSession as UsmpSession);
-        const wanted = this.#flushed === null ? !this.#muted : this.#flushed === session;
-        return wanted && handlers.onMessage(data, session);
-      },
-      onPressure: () => this.#updateFlow(),
       onFirstDrop: (reason) => handlers.onDropped(reason, this.session),
+      onArrival: handlers.onArrival,
     });
   }
 
@@ -163,7 +152,7 @@ export class Device {
     if (signal?.aborted === true) throw new UsmpError("CLOSED", "begin() was aborted", { cause: signal.reason });
     this.#watch(signal);
     const turn = ++this.#turn;
-    this.#muted = false;
+    this.inbox.unmute();
     const { settings, deviceId } = this.#options;
     if (this.#life === null) {
       this.#starting = dialer;
@@ -193,29 +182,10 @@ export class Device {
     this.#starting = null;
     this.print.flush();
     const closing = this.#life?.close(new UsmpError("CLOSED", "closed by close()"));
-    this.#muted = true;
+    // After that nothing is called: what waits can be read, or waits for the next session.
+    this.inbox.mute();
     this.outgoing.giveUp(new UsmpError("CLOSED", "closed before it could be sent"));
     await closing;
-  }
-
-  /** Gives out what waits and came on `session`: before its end is told, and before anything of a later session. */
-  flush(session: UsmpSession): void {
-    this.#flushed = session;
-    this.inbox.flush();
-    this.#flushed = null;
-  }
-
-  /** Takes no more messages; what is not read stops the gateway's sending in the end. */
-  pause(): void {
-    this.#paused = true;
-    this.inbox.hold();
-    this.#updateFlow();
-  }
-
-  resume(): void {
-    this.#paused = false;
-    this.inbox.release();
-    this.#updateFlow();
   }
 
   unref(): void {
@@ -234,14 +204,14 @@ export class Device {
   #createLife(crypto: CryptoProvider): ReconnectLoop {
     const deviceId = (): Uint8Array => (this.#deviceId ??= resolveDeviceId(this.#options.deviceId, crypto));
     const life = new ReconnectLoop(
-      { ...this.#options, crypto, deviceId, random: Math.random },
+      { ...this.#options, crypto, deviceId, owner: this.#createOwner(), random: Math.random },
       {
         onSession: (session, again) => this.#adopt(session, again),
         onLost: (reason) => {
-          const session = this.#lastSession as UsmpSession;
+          const session = this.#lastSession as OwnedSession;
           this.print.clear();
-          // What was verified before the end, and held back there, is not lost with it.
-          session.resume();
+          // What a pause() of the session itself holds back is not lost with it.
+          session.session.resume();
           this.#handlers.onDisconnect(reason, session);
           if (this.isIdle) this.outgoing.giveUp(reason);
         },
@@ -257,28 +227,25 @@ export class Device {
     return life;
   }
 
-  #adopt(session: UsmpSession, again: boolean): void {
+  #createOwner(): SessionOwner {
+    const { onMessage, onDropped, onError } = this.#handlers;
+    return {
+      inbox: this.inbox,
+      onMessage,
+      onDrain: (session) => {
+        this.outgoing.flush();
+        this.#handlers.onDrain(session);
+      },
+      onDropped,
+      onError,
+    };
+  }
+
+  #adopt(session: OwnedSession, again: boolean): void {
     this.#lastSession = session;
-    session.observe("message", (data) => {
-      this.inbox.put(data);
-      if (this.inbox.length > 0) this.#cameOn.set(data, session);
-    });
-    session.observe("drain", () => {
-      this.outgoing.flush();
-      this.#handlers.onDrain(session);
-    });
-    session.observe("dropped", (reason) => this.#handlers.onDropped(reason, session));
-    session.passErrorsTo((error) => this.#handlers.onError(error));
-    this.#updateFlow();
     this.outgoing.beginConnectCallbacks();
     this.#handlers.onConnect(session, again);
     // What has waited since a close().
     this.inbox.flush();
-  }
-
-  /** The session is read while the user wants it and the inbox has room. */
-  #updateFlow(): void {
-    if (this.#paused || this.inbox.isFull) this.session?.pause();
-    else this.session?.resume();
   }
 }

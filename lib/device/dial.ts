@@ -14,7 +14,7 @@ import {
   DEFAULT_SESSION_SETTINGS,
   type SessionSettings,
 } from "../session/options.js";
-import { UsmpSession } from "../session/session.js";
+import { createSession, type OwnedSession, type SessionOwner } from "../session/session.js";
 import { abortable, onAbort } from "../transport/abort.js";
 import { ContainedLink } from "../transport/contained-link.js";
 import { describeDialer, withDeadline } from "../transport/contained.js";
@@ -84,8 +84,10 @@ export interface DialRequest {
   readonly signal: AbortSignal;
   /** A link is open and the handshake begins; again for each further address of a name. */
   readonly onLink?: () => void;
+  /** What the session lends from, and reports to. */
+  readonly owner?: SessionOwner | undefined;
   /** Called synchronously with the new session, so that no message or end of it is missed. */
-  readonly onSession: (session: UsmpSession) => void;
+  readonly onSession: (session: OwnedSession) => void;
 }
 
 /**
@@ -99,7 +101,7 @@ const ANSWER_TIMEOUT_MS = 2_000;
  * one answers. Resolves when the session is established (and may be over again); rejects with TRANSPORT, TIMEOUT, AUTH, FRAME,
  * VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
  */
-export async function dialSession(request: DialRequest): Promise<UsmpSession> {
+export async function dialSession(request: DialRequest): Promise<OwnedSession> {
   try {
     return await tryAddresses(request);
   } finally {
@@ -107,7 +109,7 @@ export async function dialSession(request: DialRequest): Promise<UsmpSession> {
   }
 }
 
-async function tryAddresses(request: DialRequest): Promise<UsmpSession> {
+async function tryAddresses(request: DialRequest): Promise<OwnedSession> {
   const { route = { failed: undefined }, signal } = request;
   const silent = new Map<string, UsmpError>();
   for (;;) {
@@ -163,18 +165,18 @@ async function dialLink({ dialer, settings, signal }: DialRequest, route: Route)
 function runHandshake(
   link: Link,
   { connection, isAnswered }: DeviceEnd,
-  { settings, signal, onSession }: DialRequest,
+  { settings, signal, owner, onSession }: DialRequest,
   isLast: boolean,
-): Promise<UsmpSession> {
+): Promise<OwnedSession> {
   const { clock, handshakeTimeoutMs } = settings;
   return new Promise((resolve, reject) => {
     const driver: SessionDriver = new SessionDriver(
       { link, connection, settings },
       {
         onHello: () => {},
-        onEstablished: (id, sessionId) => {
+        onEstablished: (deviceId, sessionId) => {
           settle();
-          const session = UsmpSession.on(driver, settings, id, sessionId);
+          const session = createSession(driver, { settings, deviceId, sessionId, owner });
           onSession(session);
           resolve(session);
         },

@@ -1,14 +1,14 @@
 import { requireMessageLength } from "../core/session/session-options.js";
 import { isUsmpError, UsmpError } from "../errors.js";
 import type { RefusedSends } from "../session/refused-sends.js";
-import type { UsmpSession } from "../session/session.js";
+import type { OwnedSession, UsmpSession } from "../session/session.js";
 import type { OfflineQueue } from "./offline-queue.js";
 
 export interface OutgoingOptions {
   /** Holds messages while there is no session; null: they are refused. */
   readonly queue: OfflineQueue | null;
   /** The established session, or null. */
-  readonly session: () => UsmpSession | null;
+  readonly session: () => OwnedSession | null;
   /** Whether a session may still come. */
   readonly isActive: () => boolean;
   /** A held message was given up. */
@@ -74,7 +74,7 @@ export class Outgoing {
   /** The session, where nothing that is held has to go first. */
   #direct(): UsmpSession | null {
     const { queue, session } = this.#options;
-    return this.#greeting || queue === null || queue.length === 0 ? session() : null;
+    return this.#greeting || queue === null || queue.length === 0 ? (session()?.session ?? null) : null;
   }
 
   #hold(message: Uint8Array, sent: () => void, dropped: (reason: UsmpError) => void): UsmpError | null {

@@ -4,7 +4,7 @@ import { formatDeviceId } from "../core/wire/device-id.js";
 import { causeText, toUsmpError, UsmpError } from "../errors.js";
 import type { PskLookup } from "../session/psk-source.js";
 import type { UsmpStatus } from "../session/status.js";
-import type { UsmpSession } from "../session/session.js";
+import type { OwnedSession, SessionOwner, UsmpSession } from "../session/session.js";
 import { abortable } from "../transport/abort.js";
 import { withDeadline } from "../transport/contained.js";
 import type { Dialer } from "../transport/transport.js";
@@ -26,13 +26,15 @@ export interface DeviceLifeOptions {
   readonly deviceId: () => Uint8Array;
   readonly settings: DeviceSettings;
   readonly backoff: BackoffOptions;
+  /** What the sessions lend from, and report to. */
+  readonly owner?: SessionOwner | undefined;
   /** Uniform from 0 up to, not including, 1. Jitter is no secret: any generator does. */
   readonly random: () => number;
 }
 
 export interface DeviceLifeHandlers {
   /** A session is established; `again` where this life had one before. */
-  onSession(session: UsmpSession, again: boolean): void;
+  onSession(session: OwnedSession, again: boolean): void;
   /** The session of the last `onSession` has ended. */
   onLost(error: UsmpError): void;
   /** An attempt failed; another one follows unless `final`. */
@@ -50,7 +52,7 @@ export class ReconnectLoop {
   #state: ReconnectState = { name: "idle" };
   #dialer: Dialer | null = null;
   #route: Route = { failed: undefined };
-  #session: UsmpSession | null = null;
+  #session: OwnedSession | null = null;
   /** The last session that the owner was told of. */
   #announced: UsmpSession | null = null;
   #dialing: AbortController | null = null;
@@ -71,11 +73,15 @@ export class ReconnectLoop {
   }
 
   get status(): UsmpStatus {
-    return statusOf(this.#state, this.#dialer, this.#session);
+    return statusOf(this.#state, this.#dialer, this.session);
   }
 
   /** The established session, or null. */
   get session(): UsmpSession | null {
+    return this.#session?.session ?? null;
+  }
+
+  get owned(): OwnedSession | null {
     return this.#session;
   }
 
@@ -103,7 +109,7 @@ export class ReconnectLoop {
   unref(): void {
     this.#keepsProcess = false;
     this.#timer?.unref();
-    this.#session?.unref();
+    this.session?.unref();
   }
 
   /** A delay function that throws says nothing: the longest delay is taken, and the failure told. */
@@ -174,6 +180,7 @@ export class ReconnectLoop {
         psk: await this.#findPskUnless(dialing.signal, deviceId),
         signal: dialing.signal,
         onLink: () => this.#take({ type: "linkOpen", attempt }),
+        owner: { ...this.#options.owner, onClosed: (reason, session) => this.#lose(reason, session, attempt) },
         onSession: (session) => this.#adopt(session, attempt),
       });
     } catch (cause) {
@@ -189,23 +196,24 @@ export class ReconnectLoop {
     const { attempt } = this.#state;
     // Before the handler, which may close: the attempt succeeded all the same. Whoever waits goes on after it has run.
     this.#settle(attempt, true);
-    this.#announced = session;
+    this.#announced = session.session;
     this.#handlers.onSession(session, again);
   }
 
-  #adopt(session: UsmpSession, attempt: number): void {
-    if (!this.#keepsProcess) session.unref();
-    this.#session = session;
-    session.observe("close", (reason) => {
-      // Its link may outlive it for a while, and close() waits for that.
-      this.#track(session.close());
-      if (this.#session === session) this.#session = null;
-      // The state first: the handler sees what comes next, and may change it.
-      this.#take({ type: "lost", attempt, error: reason });
-      // Nobody was told of one that a status listener ended first.
-      if (this.#announced === session) this.#handlers.onLost(reason);
-    });
+  #adopt(owned: OwnedSession, attempt: number): void {
+    if (!this.#keepsProcess) owned.session.unref();
+    this.#session = owned;
     this.#take({ type: "established", attempt });
+  }
+
+  #lose(reason: UsmpError, session: UsmpSession, attempt: number): void {
+    // Its link may outlive it for a while, and close() waits for that.
+    this.#track(session.close());
+    if (this.session === session) this.#session = null;
+    // The state first: the handler sees what comes next, and may change it.
+    this.#take({ type: "lost", attempt, error: reason });
+    // Nobody has heard of one that a status listener ended first.
+    if (this.#announced === session) this.#handlers.onLost(reason);
   }
 
   #fail(error: UsmpError, attempt: number): void {
@@ -243,7 +251,7 @@ export class ReconnectLoop {
     this.#timer = null;
     this.#dialing?.abort();
     this.#dialing = null;
-    const session = this.#session;
+    const { session } = this;
     this.#session = null;
     // What is dropped comes to nothing; the attempt that is about to begin is not among it.
     const current = this.#state.name === "opening" ? this.#state.attempt : null;

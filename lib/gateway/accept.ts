@@ -18,7 +18,7 @@ import {
   type SessionSettings,
 } from "../session/options.js";
 import type { DeviceKeys, KeyLookup } from "../session/psk-source.js";
-import { UsmpSession } from "../session/session.js";
+import { createSession, type OwnedSession, type SessionOwner } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
 import type { LearnedCiphers } from "./learned-ciphers.js";
 import { checkLimits, DEFAULT_LIMITS, type GatewayLimits } from "./admission/limits.js";
@@ -63,8 +63,10 @@ export interface AcceptRequest {
   readonly learnedCiphers: LearnedCiphers;
   /** A device said who it claims to be. Throws a UsmpError where it is refused: then no key is looked up. */
   readonly admit: (deviceId: string) => void;
+  /** What the session lends from, and reports to. */
+  readonly owner: SessionOwner;
   /** Called synchronously with the new session; `proof` says which key the device has. */
-  readonly onSession: (session: UsmpSession, proof: PskMatch) => void;
+  readonly onSession: (session: OwnedSession, proof: PskMatch) => void;
   /** The handshake came to nothing. */
   readonly onFailed: (error: UsmpError, proof: PskMatch) => void;
   /** The key lookup itself failed; the device is refused like one that is not known. */
@@ -73,7 +75,7 @@ export interface AcceptRequest {
 
 /** Runs the gateway's handshake on a new link. The driver is there at once, to end it and to see when it is gone. */
 export function acceptSession(request: AcceptRequest): SessionDriver {
-  const { link, settings } = request;
+  const { link, settings, owner } = request;
   const cipher = cipherChoiceOf(settings);
   const { connection, handshake } = connect(request, cipher);
   const driver: SessionDriver = new SessionDriver(
@@ -81,7 +83,7 @@ export function acceptSession(request: AcceptRequest): SessionDriver {
     {
       onHello: (deviceId) => void answerHello(driver, deviceId, request, cipher),
       onEstablished: (deviceId, sessionId) =>
-        request.onSession(UsmpSession.on(driver, settings, deviceId, sessionId), handshake.proof),
+        request.onSession(createSession(driver, { settings, deviceId, sessionId, owner }), handshake.proof),
       onFailed: (error) => request.onFailed(error, handshake.proof),
     },
   );

@@ -8,12 +8,12 @@ import { KEY_LENGTH } from "../core/wire/wire.js";
 import { loadCrypto } from "../crypto/index.js";
 import { causeText, isUsmpError, toUsmpError, UsmpError } from "../errors.js";
 import { droppedFields, errorFields, EventLog, type LogFields } from "../session/event-log.js";
-import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../session/guarded-emitter.js";
+import { Emitter, Subscribable, type EventNames } from "../session/emitter.js";
 import { checkKnown, graceOf, requireOptions, withDefaults, type Given } from "../session/options.js";
 import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
 import { SessionTotals, type ServerStats } from "../session/stats.js";
 import { RunningHandlers } from "../session/running-handlers.js";
-import type { UsmpSession } from "../session/session.js";
+import type { OwnedSession, SessionOwner, UsmpSession } from "../session/session.js";
 import { requireAcceptor } from "../transport/contained.js";
 import { ContainedLink } from "../transport/contained-link.js";
 import { TcpTransport } from "../transport/tcp.js";
@@ -41,7 +41,12 @@ export interface StopOptions {
 }
 
 /** The events of a gateway. */
-export interface ServerEvents extends EventMap {
+export interface ServerEvents {
+  /**
+   * Something failed outside of any call of yours, such as a callback that threw, or a key look-up. If nobody listens, the
+   * process gets a warning.
+   */
+  error: [error: UsmpError];
   /**
    * A device has proved its key. The session lives on when the handler returns. `again`: this device had a session before;
    * the gateway remembers 65,536 devices.
@@ -51,6 +56,18 @@ export interface ServerEvents extends EventMap {
   timeout: [deviceId: string, sessionId: string];
   /** A handshake failed. `deviceId` is the id that it claimed, null if it did not get that far. */
   refused: [error: UsmpError, remoteAddress: string, deviceId: string | null];
+}
+
+/** The facade of a gateway: what it lends its gateway, and what it wants to hear before the gateway's own listeners. */
+export interface GatewayOwner extends Required<Pick<SessionOwner, "running" | "onMessage" | "onDrain">> {
+  /** Where sessions are counted. */
+  readonly totals: SessionTotals;
+  readonly onSession: (session: OwnedSession, again: boolean) => void;
+  readonly onDropped: (reason: UsmpError, session: UsmpSession) => void;
+  readonly onClosed: (reason: UsmpError, session: UsmpSession) => void;
+  readonly onRefused: (error: UsmpError, remoteAddress: string, deviceId: string | null) => void;
+  /** Gets the errors that nobody listens for on the gateway; they are in the log already. */
+  readonly onError: (error: UsmpError) => void;
 }
 
 const SERVER_EVENTS: EventNames<ServerEvents> = { error: true, refused: true, session: true, timeout: true };
@@ -64,7 +81,9 @@ const SERVER_EVENTS: EventNames<ServerEvents> = { error: true, refused: true, se
  *     });
  *     await server.serve();
  */
-export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDisposable {
+export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDisposable {
+  readonly #events: Emitter<ServerEvents>;
+  readonly #owner: GatewayOwner | null;
   readonly #settings: GatewaySettings;
   readonly #store: PskStore | null;
   readonly #defaultAcceptor: Acceptor;
@@ -72,16 +91,26 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
   readonly #reception: SessionAcceptor;
   #run: ListenerGroup | null = null;
   readonly #known = new KnownDevices();
-  #totals = new SessionTotals();
+  readonly #totals: SessionTotals;
   /** Settles when everything that was told to stop has stopped. */
   #stopping: Promise<unknown> = Promise.resolve();
   #keepsProcess = true;
-  /** Callbacks under way, of the sessions and of whoever passes their events on. @internal */
-  readonly handlers = new RunningHandlers();
+  /** Callbacks under way, of the gateway, of its sessions and of its owner. */
+  readonly #running: RunningHandlers;
 
   /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
-  constructor(options: UsmpServerOptions) {
-    super(SERVER_EVENTS);
+  constructor(options: UsmpServerOptions);
+  // One of its own, as the declarations leave it out.
+  // eslint-disable-next-line @typescript-eslint/unified-signatures
+  /** @internal */ constructor(options: UsmpServerOptions, owner: GatewayOwner | null);
+  constructor(options: UsmpServerOptions, owner: GatewayOwner | null = null) {
+    const running = owner?.running ?? new RunningHandlers();
+    const events: Emitter<ServerEvents> = new Emitter(SERVER_EVENTS, { running, onUnheard: owner?.onError });
+    super(events);
+    this.#events = events;
+    this.#running = running;
+    this.#owner = owner;
+    this.#totals = owner?.totals ?? new SessionTotals();
     requireOptions(options, "an object with psk");
     const { psk, host = "0.0.0.0", port = 9000, ...settings } = ownMembers(options);
     const lookupKeys = createKeyLookup(psk);
@@ -93,47 +122,51 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const { logger, clock, maxLogLinesPerSecond } = this.#settings;
     this.#log = new EventLog(logger, clock, maxLogLinesPerSecond);
     this.#reception = new SessionAcceptor(this.#settings, lookupKeys, this.#log, {
-      onSession: (session) => this.#welcome(session),
-      onRefused: (error, remoteAddress, deviceId) => this.dispatch("refused", error, remoteAddress, deviceId),
+      owner: this.#createSessionOwner(),
+      onSession: (session) => {
+        const { deviceId } = session.session;
+        const again = this.#known.note(deviceId);
+        this.#totals.add(session.session, again);
+        owner?.onSession(session, again);
+        events.emit("session", session.session, again);
+      },
+      onRefused: (error, remoteAddress, deviceId) => {
+        owner?.onRefused(error, remoteAddress, deviceId);
+        events.emit("refused", error, remoteAddress, deviceId);
+      },
       // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
       onLookupFailed: (error) => this.#run !== null && this.#reportTrouble("lookup.error", error),
     });
-    this.countHandlersIn(this.handlers);
   }
 
   /** Sets the one handler for new sessions, replacing the last; null clears it. What it throws goes to "error". */
-  onSession(handler: Listener<ServerEvents["session"]> | null): void {
-    this.setCallback("session", handler);
+  onSession(handler: ((session: UsmpSession, again: boolean) => unknown) | null): void {
+    this.#events.setCallback("session", handler);
   }
 
   /** Sets the one handler for sessions that went silent; null clears it. */
-  onTimeout(handler: Listener<ServerEvents["timeout"]> | null): void {
-    this.setCallback("timeout", handler);
+  onTimeout(handler: ((deviceId: string, sessionId: string) => unknown) | null): void {
+    this.#events.setCallback("timeout", handler);
   }
 
   /** Sets the one handler for errors outside of any call; null clears it. */
-  onError(handler: Listener<ServerEvents["error"]> | null): void {
-    this.setCallback("error", handler);
+  onError(handler: ((error: UsmpError) => unknown) | null): void {
+    this.#events.setCallback("error", handler);
   }
 
   /** The live sessions, one per device. */
   sessions(): UsmpSession[] {
-    return [...this.#reception.sessions.values()];
+    return [...this.#reception.sessions.values()].map(({ session }) => session);
   }
 
   /** The live session of a device, or null. @throws UsmpError INVALID_ARG if `deviceId` is not a device id. */
   session(deviceId: string): UsmpSession | null {
-    return this.#reception.sessions.get(formatDeviceId(parseDeviceId(deviceId))) ?? null;
+    return this.#reception.sessions.get(formatDeviceId(parseDeviceId(deviceId)))?.session ?? null;
   }
 
   /** Counts so far, over all sessions of this gateway. */
   stats(): ServerStats {
     return this.#totals.stats();
-  }
-
-  /** Counts in `totals` from now on. @internal */
-  countIn(totals: SessionTotals): void {
-    this.#totals = totals;
   }
 
   get isListening(): boolean {
@@ -163,7 +196,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
       const wanted = acceptors.length > 0 ? acceptors : [this.#defaultAcceptor];
       await run.open(wanted, (acceptor) => this.#open(acceptor, secrets, run));
       const store = hasMember(this.#store, "onRevoked") ? this.#store : null;
-      const ignoreRevoked = store?.onRevoked?.((id) => this.#reception.revoke(formatDeviceId(parseDeviceId(id))));
+      const ignoreRevoked = store?.onRevoked?.(this.#reception.revoke);
       if (ignoreRevoked !== undefined) run.onEnd(() => this.#leaveStore(ignoreRevoked));
       if (!this.#keepsProcess) run.unref();
       for (const { transport, address, port } of run.addresses)
@@ -230,7 +263,7 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     const { clock } = this.#settings;
     let timer: Timer | undefined;
     const late = new Promise<void>((resolve) => (timer = clock.after(graceMs, resolve)));
-    await Promise.race([this.handlers.idle(), late]);
+    await Promise.race([this.#running.idle(), late]);
     timer?.cancel();
   }
 
@@ -252,19 +285,23 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
     return UdpDemultiplexer.listen(acceptor, secrets.crypto, this.#settings, { onLink, onError });
   }
 
-  #welcome(session: UsmpSession): void {
-    const { deviceId, sessionId } = session;
-    session.passErrorsTo((error) => this.#reportTrouble("handler.error", error, { deviceId, sessionId }));
-    session.countHandlersIn(this.handlers);
-    session.observe("dropped", (reason) => {
-      this.#log.log("warn", "message.dropped", () => droppedFields(reason, session));
-    });
-    session.observe("close", ({ code }) => {
-      if (code === "TIMEOUT") this.dispatch("timeout", deviceId, sessionId);
-    });
-    const again = this.#known.note(deviceId);
-    this.#totals.add(session, again);
-    this.dispatch("session", session, again);
+  #createSessionOwner(): SessionOwner {
+    const owner = this.#owner;
+    return {
+      running: this.#running,
+      ...(owner && { onMessage: owner.onMessage, onDrain: owner.onDrain }),
+      onDropped: (reason, session) => {
+        this.#log.log("warn", "message.dropped", () => droppedFields(reason, session));
+        owner?.onDropped(reason, session);
+      },
+      onClosed: (reason, session) => {
+        const { deviceId, sessionId } = session;
+        this.#totals.end(session);
+        if (reason.code === "TIMEOUT") this.#events.emit("timeout", deviceId, sessionId);
+        owner?.onClosed(reason, session);
+      },
+      onError: (error, { deviceId, sessionId }) => this.#reportTrouble("handler.error", error, { deviceId, sessionId }),
+    };
   }
 
   /** What the user's store throws must not keep a stop from its end. */
@@ -281,6 +318,6 @@ export class UsmpServer extends GuardedEmitter<ServerEvents> implements AsyncDis
 
   #reportTrouble(event: string, error: UsmpError, where: LogFields = {}): void {
     this.#log.log("error", event, () => ({ ...where, ...errorFields(error) }));
-    this.reportError(error);
+    this.#events.report(error);
   }
 }

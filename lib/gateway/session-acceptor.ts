@@ -4,20 +4,23 @@
  *     link --- limits ---> handshake --- limits, key, proof ---> session, one per device
  *        `-- refused         `-- refused                           `-- ended
  */
+import { formatDeviceId, parseDeviceId } from "../core/wire/device-id.js";
 import type { GatewayHandshakeOptions, PskMatch } from "../core/handshake/psk-verifier.js";
 import { UsmpError } from "../errors.js";
 import type { SessionDriver } from "../session/driver.js";
 import { errorFields, type EventLog } from "../session/event-log.js";
 import type { KeyLookup } from "../session/psk-source.js";
-import type { UsmpSession } from "../session/session.js";
+import type { OwnedSession, SessionOwner, UsmpSession } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
 import { acceptSession, type GatewaySettings } from "./accept.js";
 import { Gatekeeper, type Admission } from "./admission/gatekeeper.js";
 import { LearnedCiphers } from "./learned-ciphers.js";
 
 export interface ReceptionHandlers {
+  /** What the sessions lend from, and report to. */
+  readonly owner: SessionOwner;
   /** A device has proved its key. */
-  onSession(session: UsmpSession): void;
+  onSession(session: OwnedSession): void;
   /** `deviceId`: whom it claimed to be, null where it did not get that far. */
   onRefused(error: UsmpError, remoteAddress: string, deviceId: string | null): void;
   onLookupFailed(error: UsmpError): void;
@@ -25,10 +28,13 @@ export interface ReceptionHandlers {
 
 /** How a session came in. */
 interface Entry {
-  readonly proof: PskMatch;
   readonly visit: Admission;
   readonly link: Link;
   readonly onEstablished: () => void;
+  /** When the session was registered, or null. */
+  since: number | null;
+  /** Whether `onSession` was called. */
+  isAnnounced: boolean;
 }
 
 export class SessionAcceptor {
@@ -38,7 +44,7 @@ export class SessionAcceptor {
   readonly #handlers: ReceptionHandlers;
   readonly #gatekeeper: Gatekeeper;
   readonly #learnedCiphers: LearnedCiphers;
-  readonly #sessions = new Map<string, UsmpSession>();
+  readonly #sessions = new Map<string, OwnedSession>();
   /** Every open connection, in its handshake or established. */
   readonly #visits = new Map<SessionDriver, Admission>();
   #keepsProcess = true;
@@ -55,7 +61,7 @@ export class SessionAcceptor {
   }
 
   /** The live sessions, one per device. */
-  get sessions(): ReadonlyMap<string, UsmpSession> {
+  get sessions(): ReadonlyMap<string, OwnedSession> {
     return this.#sessions;
   }
 
@@ -80,6 +86,8 @@ export class SessionAcceptor {
       link.destroy();
       return;
     }
+    const { owner } = this.#handlers;
+    const entry: Entry = { visit, link, onEstablished, since: null, isAnnounced: false };
     const driver: SessionDriver = acceptSession({
       link,
       secrets,
@@ -87,7 +95,15 @@ export class SessionAcceptor {
       settings: this.#settings,
       learnedCiphers: this.#learnedCiphers,
       admit: (deviceId) => visit.identify(deviceId, this.#now()),
-      onSession: (session, proof) => this.#adopt(session, { proof, visit, link, onEstablished }),
+      owner: {
+        ...owner,
+        waitsForSends: true,
+        onClosed: (reason, session) => {
+          this.#leave(session, reason, entry);
+          if (entry.isAnnounced) owner.onClosed?.(reason, session);
+        },
+      },
+      onSession: (session, proof) => this.#adopt(session, proof, entry),
       onFailed: (error, proof) => this.#fail(error, proof, visit, remoteAddress),
       onLookupFailed: (error) => this.#handlers.onLookupFailed(error),
     });
@@ -96,11 +112,15 @@ export class SessionAcceptor {
     void driver.finished.then(() => this.#visits.delete(driver));
   }
 
-  /** Ends the session of a device that is no longer allowed, and its handshakes. */
-  revoke(deviceId: string): void {
+  /**
+   * Ends the session of a device that is no longer allowed, and its handshakes.
+   * @throws UsmpError INVALID_ARG if `deviceId` is not a device id.
+   */
+  readonly revoke = (deviceId: string): void => {
+    const id = formatDeviceId(parseDeviceId(deviceId));
     const reason = new UsmpError("AUTH", "the key of this device was removed or disabled");
-    for (const [driver, visit] of this.#visits) if (visit.deviceId === deviceId) void driver.close(reason);
-  }
+    for (const [driver, visit] of this.#visits) if (visit.deviceId === id) void driver.close(reason);
+  };
 
   /** Ends every session with BYE, and every handshake. Resolves when nothing is left. */
   async close(reason: UsmpError): Promise<void> {
@@ -114,13 +134,15 @@ export class SessionAcceptor {
     for (const driver of this.#visits.keys()) driver.unref();
   }
 
-  #adopt(session: UsmpSession, { proof, visit, link, onEstablished }: Entry): void {
-    const { remoteAddress, remotePort, carries = "stream" } = link;
+  #adopt(owned: OwnedSession, proof: PskMatch, entry: Entry): void {
+    const { visit, onEstablished } = entry;
+    const { remoteAddress, remotePort, carries = "stream" } = entry.link;
+    const { session } = owned;
     const { deviceId, sessionId } = session;
     const closings = this.#closings;
     const older = this.#sessions.get(deviceId);
-    // Whoever is told that an older session ended finds this one in its place already.
-    this.#sessions.set(deviceId, session);
+    // A listener that hears of the end of an older session finds this one in its place already.
+    this.#sessions.set(deviceId, owned);
     onEstablished();
     try {
       visit.establish(older !== undefined, this.#now());
@@ -131,24 +153,28 @@ export class SessionAcceptor {
       this.#refuse(error as UsmpError, remoteAddress, deviceId);
       return;
     }
-    session.waitForSends();
-    const since = this.#now();
-    session.observe("close", (reason) => {
-      visit.release(this.#now());
-      if (this.#sessions.get(deviceId) === session) this.#sessions.delete(deviceId);
-      this.#log.log(isExpected(reason) ? "info" : "warn", "session.close", () => {
-        const { messagesReceived, messagesSent } = session.stats();
-        const counts = { durationMs: Math.round(this.#now() - since), messagesReceived, messagesSent };
-        return { deviceId, sessionId, remoteAddress, ...counts, ...errorFields(reason) };
-      });
-    });
+    entry.since = this.#now();
     older?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
     this.#log.log("info", "session.open", () => {
       const usesPreviousKey = proof === "previous";
       return { deviceId, sessionId, remoteAddress, remotePort, carries, usesPreviousKey };
     });
     // Somebody who heard of the older one's end may have stopped the gateway.
-    if (this.#closings === closings) this.#handlers.onSession(session);
+    if (this.#closings !== closings) return;
+    entry.isAnnounced = true;
+    this.#handlers.onSession(owned);
+  }
+
+  #leave(session: UsmpSession, reason: UsmpError, { visit, link: { remoteAddress }, since }: Entry): void {
+    if (since === null) return;
+    const { deviceId, sessionId } = session;
+    visit.release(this.#now());
+    if (this.#sessions.get(deviceId)?.session === session) this.#sessions.delete(deviceId);
+    this.#log.log(isExpected(reason) ? "info" : "warn", "session.close", () => {
+      const { messagesReceived, messagesSent } = session.stats();
+      const counts = { durationMs: Math.round(this.#now() - since), messagesReceived, messagesSent };
+      return { deviceId, sessionId, remoteAddress, ...counts, ...errorFields(reason) };
+    });
   }
 
   #fail(error: UsmpError, proof: PskMatch, visit: Admission, remoteAddress: string): void {

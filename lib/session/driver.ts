@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../core/clock.js";
 import type { Connection, SendTicket } from "../core/connection.js";
-import type { ConnectionEvent, SessionRequest } from "../core/events.js";
+import type { SessionRequest } from "../core/events.js";
 import { UsmpError } from "../errors.js";
 import type { Link, LinkHandlers } from "../transport/transport.js";
 import type { HandshakeHandlers, SessionHandlers } from "./driver-handlers.js";
@@ -218,7 +218,32 @@ export class SessionDriver implements LinkHandlers {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      while (this.#connection.hasEvents()) for (const event of this.#connection.takeEvents()) this.#passOn(event);
+      while (this.#connection.hasEvents()) {
+        for (const event of this.#connection.takeEvents()) {
+          switch (event.type) {
+            case "message":
+              this.#messagesReceived++;
+              if (!this.#unwanted) this.#session?.onMessage(event.data);
+              break;
+            case "hello":
+              this.#handshakeHandlers?.onHello(event.deviceId);
+              break;
+            case "established":
+              this.#handshakeHandlers?.onEstablished(event.deviceId, event.sessionId);
+              this.#handshakeHandlers = null;
+              break;
+            case "pong":
+              this.#roundTripMs = event.roundTripMs;
+              this.#session?.onPong(event.roundTripMs);
+              break;
+            case "rekeyed":
+              this.#session?.onRekeyed(event.by);
+              break;
+            case "closed":
+              this.#end(event.error);
+          }
+        }
+      }
     } finally {
       // Whatever goes wrong above, the session can still be ended.
       this.#pumping = false;
@@ -229,31 +254,6 @@ export class SessionDriver implements LinkHandlers {
     this.#settle();
     if (this.#ended === null || this.#connection.lingers) this.#arm();
     else this.#leave();
-  }
-
-  #passOn(event: ConnectionEvent): void {
-    switch (event.type) {
-      case "message":
-        this.#messagesReceived++;
-        if (!this.#unwanted) this.#session?.onMessage(event.data);
-        break;
-      case "hello":
-        this.#handshakeHandlers?.onHello(event.deviceId);
-        break;
-      case "established":
-        this.#handshakeHandlers?.onEstablished(event.deviceId, event.sessionId);
-        this.#handshakeHandlers = null;
-        break;
-      case "pong":
-        this.#roundTripMs = event.roundTripMs;
-        this.#session?.onPong(event.roundTripMs);
-        break;
-      case "rekeyed":
-        this.#session?.onRekeyed(event.by);
-        break;
-      case "closed":
-        this.#end(event.error);
-    }
   }
 
   /** Tells the core where it changed whether what is sent piles up; whether it changed. */

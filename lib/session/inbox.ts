@@ -4,24 +4,34 @@ import type { Clock, Timer } from "../core/clock.js";
 import { toUsmpError, UsmpError } from "../errors.js";
 import { checkNumber } from "./options.js";
 
-/** A reader that waits. */
-interface Waiter {
+/** What a message came on. */
+export interface Receiver {
+  /** Gives a message to callbacks and listeners; false if nobody wants it now. */
+  deliver(data: Uint8Array): boolean;
+}
+
+interface Received<Session> {
+  readonly data: Uint8Array;
+  readonly session: Session;
+}
+
+/** A reader that waits for the next message of a session. */
+interface Waiter<Session> {
+  readonly session: Session;
   resolve(data: Uint8Array): void;
   reject(error: UsmpError): void;
 }
 
 export interface InboxOptions {
   readonly clock: Clock;
-  /** Full at this many messages, */
+  /** The inbox is full at this many messages, */
   readonly maxMessages: number;
   /** or at this many bytes, whichever comes first. */
   readonly maxBytes: number;
-  /** Gives a message to callbacks and listeners; false where there are none. */
-  readonly deliver: (data: Uint8Array) => boolean;
-  /** Reading should stop (true), or go on. */
-  readonly onPressure: (full: boolean) => void;
-  /** A message was dropped because nobody has ever shown interest; told once. */
+  /** A message was dropped because nobody has ever shown interest; called once. */
   readonly onFirstDrop: (reason: UsmpError) => void;
+  /** A message came, before anybody gets it. */
+  readonly onArrival?: (() => void) | undefined;
 }
 
 export interface ReceiveOptions {
@@ -32,21 +42,25 @@ export interface ReceiveOptions {
 }
 
 /**
- * Where verified messages wait for the application. Each goes once: to a waiting reader, else to callbacks and listeners,
- * else into the queue. Until somebody has shown interest a full queue drops its oldest, so that a device that only sends
- * does not stall on answers; from then on a full queue stops the reading.
+ * Where verified messages wait for the application, each with the session that it came on. A gateway's session has an inbox
+ * of its own; a device has one for all its sessions, so unread messages outlive their session.
+ *
+ * Each message goes once: to a waiting reader, else to callbacks and listeners, else into the queue. Until somebody has shown
+ * interest a full queue drops its oldest, so that a device that only sends does not stall on answers; from then on a full
+ * queue stops the reading.
  */
-export class Inbox {
+export class Inbox<Session extends Receiver> {
   readonly #options: InboxOptions;
-  #queue: Uint8Array[] = [];
+  readonly #queue: Received<Session>[] = [];
   #queuedBytes = 0;
-  #waiters: Waiter[] = [];
+  #waiters: Waiter<Session>[] = [];
   #interested = false;
   #held = false;
+  #muted = false;
   #flushing = false;
   #full = false;
   #dropped = 0;
-  #ended: UsmpError | null = null;
+  #onFlow: () => void = () => {};
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -62,81 +76,99 @@ export class Inbox {
     return this.#queue.length;
   }
 
-  /** Whether reading should stop. */
-  get isFull(): boolean {
-    return this.#full;
+  /** The session of the oldest waiting message, or null. */
+  get first(): Session | null {
+    return this.#queue[0]?.session ?? null;
+  }
+
+  /** Whether the session should read from its link. */
+  get hasRoom(): boolean {
+    return !this.#full && !this.#held;
+  }
+
+  /** `onFlow` runs whenever `hasRoom` changes, in place of the one before: one session at a time is read. */
+  attach(onFlow: () => void): void {
+    this.#onFlow = onFlow;
   }
 
   /** A message arrived. */
-  put(data: Uint8Array): void {
-    const waiter = this.#waiters.shift();
+  put(data: Uint8Array, session: Session): void {
+    this.#options.onArrival?.();
+    const waiter = this.#waiters.length === 0 ? undefined : this.#takeWaiter(session);
     if (waiter !== undefined) {
       waiter.resolve(data);
       return;
     }
-    if (this.#queue.length === 0 && !this.#held && this.#options.deliver(data)) return;
-    this.#queue.push(data);
+    if (this.#queue.length === 0 && !this.#held && !this.#muted && session.deliver(data)) return;
+    this.#queue.push({ data, session });
     this.#queuedBytes += data.length;
     if (!this.#interested) this.#dropSurplus();
-    this.#updatePressure();
+    this.#updateFull();
   }
 
-  /** Whether a message waits. Counts as interest. */
-  available(): boolean {
+  /** Whether a message waits; `of`: one of this session. Counts as interest. */
+  available(of?: Session): boolean {
     this.interest();
-    return this.#queue.length > 0;
+    return this.#indexOf(of) >= 0;
+  }
+
+  /** How many messages of this session wait. */
+  count(of: Session): number {
+    return this.#queue.reduce((count, { session }) => (session === of ? count + 1 : count), 0);
   }
 
   /** The oldest waiting message, or null. Counts as interest. */
-  take(): Uint8Array | null {
+  take(of?: Session): Uint8Array | null {
     this.interest();
-    const data = this.#queue.shift();
-    if (data === undefined) return null;
-    this.#queuedBytes -= data.length;
-    this.#updatePressure();
-    return data;
+    const index = this.#indexOf(of);
+    if (index < 0) return null;
+    const received = index === 0 ? this.#queue.shift() : this.#queue.splice(index, 1)[0];
+    this.#queuedBytes -= received?.data.length ?? 0;
+    this.#updateFull();
+    return received?.data ?? null;
   }
 
-  /** Copies the oldest waiting message into `into`, cut where it is too long; its copied length, 0 where none waits. */
-  takeInto(into: Uint8Array): number {
+  /** Copies the oldest waiting message into `into`, cut if it is too long. Returns the copied length, 0 if none waits. */
+  takeInto(into: Uint8Array, of?: Session): number {
     requireBytes("into", into);
-    const data = this.take();
+    const data = this.take(of);
     if (data === null) return 0;
     const copied = data.subarray(0, into.length);
     into.set(copied);
     return copied.length;
   }
 
-  /** The oldest waiting message as UTF-8 text, `""` where none waits. */
-  takeString(): string {
-    const data = this.take();
+  /** The oldest waiting message as UTF-8 text, `""` if none waits. */
+  takeString(of?: Session): string {
+    const data = this.take(of);
     return data === null ? "" : new TextDecoder().decode(data);
   }
 
   /**
-   * The next message; queued ones also after the end.
-   * Rejects with TIMEOUT, with CLOSED when aborted, with INVALID_ARG, or with the reason of the end.
+   * The next message of a session; waiting ones also after its end. `ended`: the reason for that, or null.
+   * Rejects with TIMEOUT, with CLOSED when aborted, with INVALID_ARG, or with the reason for the end.
    */
-  receive(options?: ReceiveOptions): Promise<Uint8Array> {
+  receive(of: Session, ended: UsmpError | null, options?: ReceiveOptions): Promise<Uint8Array> {
     try {
-      return this.#receive(receiveOptions(options));
+      return this.#receive(of, ended, receiveOptions(options));
     } catch (error) {
       return Promise.reject(toUsmpError(error));
     }
   }
 
-  #receive({ timeoutMs, signal }: ReceiveOptions): Promise<Uint8Array> {
+  #receive(session: Session, ended: UsmpError | null, { timeoutMs, signal }: ReceiveOptions): Promise<Uint8Array> {
     if (signal?.aborted === true) return Promise.reject(aborted(signal));
-    const data = this.take();
+    const data = this.take(session);
     if (data !== null) return Promise.resolve(data);
-    if (this.#ended !== null) return Promise.reject(this.#ended);
+    if (ended !== null) return Promise.reject(ended);
     return new Promise((resolve, reject) => {
       let timer: Timer | null = null;
       const settle = (): void => {
         timer?.cancel();
         signal?.removeEventListener("abort", onAbort);
       };
-      const waiter: Waiter = {
+      const waiter: Waiter<Session> = {
+        session,
         resolve: (message) => (settle(), resolve(message)),
         reject: (error) => (settle(), reject(error)),
       };
@@ -162,66 +194,93 @@ export class Inbox {
 
   /** Somebody wants the messages: a full queue stops the reading from now on. */
   interest(): void {
+    if (this.#interested) return;
     this.#interested = true;
-    this.#updatePressure();
+    this.#updateFull();
   }
 
-  /** Gives waiting messages to callbacks and listeners, as long as there are any. Within a delivery of its own a no-op. */
-  flush(): void {
+  /**
+   * Gives waiting messages to callbacks and listeners, until nobody wants the oldest; `of`: only those of this session, also
+   * while muted. A no-op within a delivery of its own.
+   */
+  flush(of?: Session): void {
     if (this.#flushing) return;
     this.#flushing = true;
     try {
-      while (!this.#held && this.#flushNext()) this.#updatePressure();
+      while (!this.#held && this.#flushNext(of)) this.#updateFull();
     } finally {
       this.#flushing = false;
     }
   }
 
-  /** Keeps messages back from callbacks and listeners until `release`. */
+  /** Keeps messages from callbacks and listeners, and stops the reading, until `release`. */
   hold(): void {
     this.#held = true;
     this.interest();
+    this.#onFlow();
   }
 
   release(): void {
     this.#held = false;
     this.flush();
+    this.#onFlow();
   }
 
-  /** No more messages will come. Readers that wait are told why; what is queued can still be taken. */
-  end(reason: UsmpError): void {
-    this.#ended = reason;
-    for (const waiter of this.#waiters.splice(0)) waiter.reject(reason);
+  /** Keeps messages from callbacks and listeners until `unmute`. */
+  mute(): void {
+    this.#muted = true;
+  }
+
+  unmute(): void {
+    this.#muted = false;
+  }
+
+  /** The session has ended: rejects its readers. What waits can still be taken. */
+  end(of: Session, reason: UsmpError): void {
+    const ended = this.#waiters.filter(({ session }) => session === of);
+    this.#waiters = this.#waiters.filter(({ session }) => session !== of);
+    for (const waiter of ended) waiter.reject(reason);
+  }
+
+  #indexOf(of: Session | undefined): number {
+    if (of === undefined || this.#queue[0]?.session === of) return this.#queue.length === 0 ? -1 : 0;
+    return this.#queue.findIndex(({ session }) => session === of);
+  }
+
+  #takeWaiter(of: Session): Waiter<Session> | undefined {
+    const index = this.#waiters.findIndex(({ session }) => session === of);
+    return index < 0 ? undefined : this.#waiters.splice(index, 1)[0];
   }
 
   /** Whether a listener took the oldest message. It leaves the queue before: the listener itself may read from there. */
-  #flushNext(): boolean {
-    const data = this.#queue.shift();
-    if (data === undefined) return false;
-    this.#queuedBytes -= data.length;
-    if (this.#options.deliver(data)) return true;
+  #flushNext(of: Session | undefined): boolean {
+    const first = this.#queue[0];
+    if (first === undefined || (of === undefined ? this.#muted : first.session !== of)) return false;
+    this.#queue.shift();
+    this.#queuedBytes -= first.data.length;
+    if (first.session.deliver(first.data)) return true;
     // Nobody listens, so nothing has changed meanwhile.
-    this.#queue.unshift(data);
-    this.#queuedBytes += data.length;
+    this.#queue.unshift(first);
+    this.#queuedBytes += first.data.length;
     return false;
   }
 
   #dropSurplus(): void {
     while (this.#queue.length > this.#options.maxMessages || this.#queuedBytes > this.#options.maxBytes) {
-      this.#queuedBytes -= this.#queue.shift()?.length ?? 0;
+      this.#queuedBytes -= this.#queue.shift()?.data.length ?? 0;
       if (this.#dropped++ === 0) this.#options.onFirstDrop(nobodyReads());
     }
   }
 
-  #updatePressure(): void {
+  #updateFull(): void {
     const { maxMessages, maxBytes } = this.#options;
     const above = this.#queue.length >= maxMessages || this.#queuedBytes >= maxBytes;
-    // Goes on at half, so that a slow reader does not make the link stop and go with every message.
+    // Resumes at half, so that a slow reader does not stop and start the link with every message.
     const below = this.#queue.length <= maxMessages / 2 && this.#queuedBytes <= maxBytes / 2;
     const full = this.#interested && (this.#full ? !below : above);
     if (full === this.#full) return;
     this.#full = full;
-    this.#options.onPressure(full);
+    this.#onFlow();
   }
 }
 

@@ -4,16 +4,19 @@ import type { Clock, Timer } from "../core/clock.js";
 import { formatDeviceId } from "../core/wire/device-id.js";
 import { isUsmpError, orderlyEnd, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
-import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "./guarded-emitter.js";
+import { Emitter, Subscribable, type EventNames } from "./emitter.js";
 import { LeavableIterator } from "./leavable-iterator.js";
-import { Inbox, type ReceiveOptions } from "./inbox.js";
+import { Inbox, type ReceiveOptions, type Receiver } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
 import { checkNumber, pingTimeoutOf, type SessionSettings } from "./options.js";
 import { RefusedSends } from "./refused-sends.js";
+import type { RunningHandlers } from "./running-handlers.js";
 import type { SessionStats } from "./stats.js";
 
 /** The events of a session. */
-export interface SessionEvents extends EventMap {
+export interface SessionEvents {
+  /** Something failed outside of any call of yours, such as a callback that threw. */
+  error: [error: UsmpError];
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number];
   /** There is room again after a `send` was refused because there was none. */
@@ -43,13 +46,56 @@ interface Waiting<Value> {
   reject(error: UsmpError): void;
 }
 
+/** The device or gateway that a session belongs to: what it lends the session, and what it wants to hear before the session's own listeners. */
+export interface SessionOwner {
+  /** Where the session's messages wait. Default: an inbox of its own. */
+  readonly inbox?: Inbox<OwnedSession>;
+  /** Counts callbacks that returned a promise until it settles. */
+  readonly running?: RunningHandlers;
+  /**
+   * Whether reading stops while sends pile up, so that a peer that sends and never reads does not fill the memory with answers.
+   * For one end alone, or each would wait for the other to read.
+   */
+  readonly waitsForSends?: boolean;
+  /** Gets each message after the session's own listeners; false if nobody there wants it now. */
+  readonly onMessage?: (data: Uint8Array, session: UsmpSession) => boolean;
+  readonly onDrain?: (session: UsmpSession) => void;
+  readonly onDropped?: (reason: UsmpError, session: UsmpSession) => void;
+  readonly onClosed?: (reason: UsmpError, session: UsmpSession) => void;
+  /** Gets the errors that nobody listens for on the session. Default: the process gets a warning. */
+  readonly onError?: (error: UsmpError, session: UsmpSession) => void;
+}
+
+/** A session in the hands of its owner, with what users cannot do. */
+export interface OwnedSession extends Receiver {
+  readonly session: UsmpSession;
+  /** Somebody takes its messages from now on: a full inbox stops the reading, and what waits is delivered soon. */
+  listen(): void;
+  /** As `send`, for a message that is not lost if it is refused: counts and reports nothing. */
+  offer(message: Uint8Array): boolean;
+  /** Ends the session without BYE. */
+  abandon(reason: UsmpError): void;
+}
+
+export interface SessionParts {
+  readonly settings: SessionSettings;
+  /** 6 bytes. */
+  readonly deviceId: Uint8Array;
+  /** 16 bytes. */
+  readonly sessionId: Uint8Array;
+  readonly owner?: SessionOwner | undefined;
+}
+
+/** Makes the session of a driver whose handshake is done. */
+export let createSession: (driver: SessionDriver, parts: SessionParts) => OwnedSession;
+
 /**
  * One established, encrypted session, the same on a device and on a gateway.
  *
  * Messages go, each once, to a waiting `recv()` or iterator, else to the `message` callback and listeners, else into a
  * bounded queue for `available()` and `read()`.
  */
-export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncDisposable {
+export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDisposable {
   /** The device's id, `"24:0a:c4:01:02:03"`: the peer's on a gateway, your own on a device. */
   readonly deviceId: string;
   /** 32 hex digits, new for every session. */
@@ -59,22 +105,31 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
 
   readonly #driver: SessionDriver;
   readonly #clock: Clock;
-  readonly #inbox: Inbox;
+  readonly #owner: SessionOwner;
+  readonly #owned: OwnedSession;
+  readonly #events: Emitter<SessionEvents>;
+  readonly #inbox: Inbox<OwnedSession>;
   readonly #refusedSends: RefusedSends;
   #reason: UsmpError | null = null;
   #lastError: UsmpError | null = null;
   #pings: Waiting<number>[] = [];
   #rekeys: Waiting<void>[] = [];
-  #userPaused = false;
-  #inboxFull = false;
+  #paused = false;
   #sendsPiled = false;
-  #waitsForSends = false;
-  #outlet: ((data: Uint8Array) => boolean) | null = null;
-  #errorOutlet: ((error: UsmpError) => void) | null = null;
+
+  static {
+    createSession = (driver, parts) => new UsmpSession(driver, parts).#owned;
+  }
 
   /** Sessions come from {@link UsmpClient}, {@link UsmpServer} and the facade. */
-  private constructor(driver: SessionDriver, settings: SessionSettings, deviceId: Uint8Array, sessionId: Uint8Array) {
-    super(SESSION_EVENTS);
+  private constructor(driver: SessionDriver, { settings, deviceId, sessionId, owner = {} }: SessionParts = NO_PARTS) {
+    const { onError } = owner;
+    const events: Emitter<SessionEvents> = new Emitter(SESSION_EVENTS, {
+      running: owner.running,
+      onListener: (event) => event === "message" && this.#inbox.listen(),
+      onUnheard: onError && ((error) => onError(error, this)),
+    });
+    super(events);
     // The types keep this constructor to the library; a program in JavaScript may call it all the same.
     const advice = "no arguments, and do not call this: begin(), connect() and listen() make sessions";
     requireFunctions("driver", driver, ["attach"], advice);
@@ -82,44 +137,43 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     this.sessionId = hexOf(sessionId);
     this.#driver = driver;
     this.#clock = settings.clock;
-    this.#inbox = new Inbox({
-      clock: settings.clock,
-      maxMessages: settings.maxUnreadMessages,
-      maxBytes: settings.maxUnreadBytes,
-      deliver: (data) => this.#deliver(data),
-      onPressure: (full) => this.#setPressure(full),
-      onFirstDrop: (reason) => this.dispatch("dropped", reason),
-    });
+    this.#owner = owner;
+    this.#events = events;
+    this.#inbox = owner.inbox ?? this.#createInbox(settings);
+    this.#inbox.attach(() => this.#setReading());
+    this.#owned = this.#createOwned();
     this.#refusedSends = new RefusedSends((reason) => {
-      // Of the end somebody was told already.
-      if (this.#reason === null) this.dispatch("dropped", reason);
+      // Everybody has heard of the end already.
+      if (this.#reason === null) this.#drop(reason);
     });
     let resolveClosed: (reason: UsmpError) => void;
     this.closed = new Promise((resolve) => (resolveClosed = resolve));
     driver.attach({
-      onMessage: (data) => this.#inbox.put(toUserMessage(data)),
+      onMessage: (data) => this.#inbox.put(toUserMessage(data), this.#owned),
       onPong: (roundTripMs) => settleAll(this.#pings, (ping) => ping.resolve(roundTripMs)),
-      onRekeyed: (by) => this.#onRekeyed(by),
-      onDrain: () => this.dispatch("drain"),
+      onRekeyed: (by) => {
+        if (by === "self") settleAll(this.#rekeys, (rekey) => rekey.resolve());
+        events.emit("rekey", by);
+      },
+      onDrain: () => {
+        owner.onDrain?.(this);
+        events.emit("drain");
+      },
       onSendBackpressure: (piled) => {
         this.#sendsPiled = piled;
         this.#setReading();
       },
       onClosed: (reason) => {
-        this.#end(reason);
+        this.#reason = reason;
+        this.#inbox.end(this.#owned, reason);
+        settleAll(this.#pings, (ping) => ping.reject(reason));
+        settleAll(this.#rekeys, (rekey) => rekey.reject(reason));
+        owner.onClosed?.(reason, this);
+        events.emit("close", reason);
         resolveClosed(reason);
       },
     });
-  }
-
-  /** A session on a driver whose handshake is done. @internal */
-  static on(
-    driver: SessionDriver,
-    settings: SessionSettings,
-    deviceId: Uint8Array,
-    sessionId: Uint8Array,
-  ): UsmpSession {
-    return new UsmpSession(driver, settings, deviceId, sessionId);
+    if (!this.#inbox.hasRoom) this.#setReading();
   }
 
   /** Whether messages can be sent. */
@@ -142,13 +196,13 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   }
 
   /** Sets the one callback for messages, replacing the last; null clears it. */
-  onMessage(callback: Listener<SessionEvents["message"]> | null): void {
-    this.setCallback("message", callback);
+  onMessage(callback: ((data: Uint8Array, length: number) => unknown) | null): void {
+    this.#events.setCallback("message", callback);
   }
 
   /** Sets the one callback for errors outside of any call, such as those of other callbacks; null clears it. */
-  onError(callback: Listener<SessionEvents["error"]> | null): void {
-    this.setCallback("error", callback);
+  onError(callback: ((error: UsmpError) => unknown) | null): void {
+    this.#events.setCallback("error", callback);
   }
 
   /**
@@ -164,11 +218,6 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     if (refused === null) this.#refusedSends.taken();
     else this.#refusedSends.refused(refused);
     return refused === null;
-  }
-
-  /** As `send`, for a message that is not lost where it is refused. @internal */
-  offer(message: Uint8Array): boolean {
-    return this.#offer(message) === null;
   }
 
   /**
@@ -187,12 +236,12 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    * the end. Rejects with TIMEOUT or, when aborted, with CLOSED; no message is lost then.
    */
   recv(options?: ReceiveOptions): Promise<Uint8Array> {
-    return this.#inbox.receive(options);
+    return this.#inbox.receive(this.#owned, this.#reason, options);
   }
 
   /** Whether a message waits to be read. */
   available(): boolean {
-    return this.#inbox.available();
+    return this.#inbox.available(this.#owned);
   }
 
   /** The oldest waiting message, or null. */
@@ -200,12 +249,12 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
   /** Copies the oldest waiting message into `into`, cut if it is too long. Returns the length copied, 0 if none waits. */
   read(into: Uint8Array): number;
   read(into?: Uint8Array): Uint8Array | number | null {
-    return into === undefined ? this.#inbox.take() : this.#inbox.takeInto(into);
+    return into === undefined ? this.#inbox.take(this.#owned) : this.#inbox.takeInto(into, this.#owned);
   }
 
   /** The oldest waiting message as UTF-8 text, `""` if none waits. */
   readString(): string {
-    return this.#inbox.takeString();
+    return this.#inbox.takeString(this.#owned);
   }
 
   /** Yields messages until the session ends; never throws. Leaving the loop, also while it waits, takes no message and ends no session. */
@@ -213,7 +262,7 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     const leaving = new AbortController();
     const { signal } = leaving;
     return new LeavableIterator({
-      pull: () => this.#inbox.receive({ signal }).catch(() => null),
+      pull: () => this.recv({ signal }).catch(() => null),
       leave: () => leaving.abort(),
     });
   }
@@ -223,14 +272,14 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
    * closes the connection during the pause, messages not read by then may be lost.
    */
   pause(): void {
-    this.#userPaused = true;
-    this.#inbox.hold();
+    this.#paused = true;
+    this.#inbox.interest();
     this.#setReading();
   }
 
   resume(): void {
-    this.#userPaused = false;
-    this.#inbox.release();
+    this.#paused = false;
+    this.#inbox.flush();
     this.#setReading();
   }
 
@@ -281,52 +330,41 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
 
   /** Counts so far. */
   stats(): SessionStats {
-    const { dropped, length } = this.#inbox;
     return {
       ...this.#driver.stats(),
-      droppedMessages: dropped,
-      unreadMessages: length,
+      droppedMessages: this.#owner.inbox === undefined ? this.#inbox.dropped : 0,
+      unreadMessages: this.#inbox.count(this.#owned),
       refusedSends: this.#refusedSends.count,
     };
   }
 
-  /** Ends the session from the library's side, without BYE. @internal */
-  abandon(reason: UsmpError): void {
-    this.#driver.abandon(reason);
+  #createInbox({ clock, maxUnreadMessages, maxUnreadBytes }: SessionSettings): Inbox<OwnedSession> {
+    return new Inbox({
+      clock,
+      maxMessages: maxUnreadMessages,
+      maxBytes: maxUnreadBytes,
+      onFirstDrop: (reason) => this.#drop(reason),
+    });
   }
 
-  /**
-   * Reads nothing while sends pile up: a peer that sends and never reads must not fill the memory with answers. For one end
-   * alone, or each would wait for the other to read. @internal
-   */
-  waitForSends(): void {
-    this.#waitsForSends = true;
+  #createOwned(): OwnedSession {
+    return {
+      session: this,
+      deliver: (data) => {
+        if (this.#paused) return false;
+        const isHeard = this.#events.has("message");
+        if (isHeard) this.#events.emit("message", data, data.length);
+        return this.#owner.onMessage?.(data, this) === true || isHeard;
+      },
+      listen: () => this.#inbox.listen(),
+      offer: (message) => this.#offer(message) === null,
+      abandon: (reason) => this.#driver.abandon(reason),
+    };
   }
 
-  /** Offers messages to `outlet` as well, which says whether it took one: its listeners may come and go. @internal */
-  passMessagesTo(outlet: (data: Uint8Array) => boolean): void {
-    this.#outlet = outlet;
-  }
-
-  /** Somebody behind the outlet listens from now on. @internal */
-  outletListens(): void {
-    this.#inbox.listen();
-  }
-
-  /** Where errors go that nobody listens for here. @internal */
-  passErrorsTo(outlet: (error: UsmpError) => void): void {
-    this.#errorOutlet = outlet;
-  }
-
-  /** @internal */
-  protected override unheard(error: UsmpError): void {
-    if (this.#errorOutlet === null) super.unheard(error);
-    else this.#errorOutlet(error);
-  }
-
-  /** @internal */
-  protected override listenerAdded(event: keyof SessionEvents): void {
-    if (event === "message") this.#inbox.listen();
+  #drop(reason: UsmpError): void {
+    this.#owner.onDropped?.(reason, this);
+    this.#events.emit("dropped", reason);
   }
 
   #offer(message: Uint8Array): UsmpError | null {
@@ -341,25 +379,9 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
     }
   }
 
-  #deliver(data: Uint8Array): boolean {
-    const heardHere = this.hasListeners("message");
-    if (heardHere) this.dispatch("message", data, data.length);
-    const heardThere = this.#outlet?.(data) === true;
-    return heardHere || heardThere;
-  }
-
-  #onRekeyed(by: "self" | "peer"): void {
-    if (by === "self") settleAll(this.#rekeys, (rekey) => rekey.resolve());
-    this.dispatch("rekey", by);
-  }
-
-  #setPressure(full: boolean): void {
-    this.#inboxFull = full;
-    this.#setReading();
-  }
-
   #setReading(): void {
-    this.#driver.setReading(!this.#userPaused && !this.#inboxFull && !(this.#waitsForSends && this.#sendsPiled));
+    const waits = this.#owner.waitsForSends === true && this.#sendsPiled;
+    this.#driver.setReading(!this.#paused && this.#inbox.hasRoom && !waits);
   }
 
   #request<Value>(waiting: Waiting<Value>[], timeoutMs: number, what: string, ask: () => void): Promise<Value> {
@@ -380,15 +402,10 @@ export class UsmpSession extends GuardedEmitter<SessionEvents> implements AsyncD
       ask();
     });
   }
-
-  #end(reason: UsmpError): void {
-    this.#reason = reason;
-    this.#inbox.end(reason);
-    settleAll(this.#pings, (ping) => ping.reject(reason));
-    settleAll(this.#rekeys, (rekey) => rekey.reject(reason));
-    this.dispatch("close", reason);
-  }
 }
+
+/** Stands in for what a program in JavaScript leaves out when it calls the constructor. */
+const NO_PARTS = {} as SessionParts;
 
 function settleAll<Value>(waiting: Waiting<Value>[], settle: (entry: Waiting<Value>) => void): void {
   for (const entry of waiting.splice(0)) settle(entry);

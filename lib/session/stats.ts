@@ -76,7 +76,7 @@ export interface UsmpStats extends ServerStats {
   readonly lastError: UsmpError | null;
 }
 
-/** A device's messages wait in its own inbox and offline queue, which outlive its sessions. */
+/** What waits, and what a device's own inbox and offline queue count, which outlive its sessions. */
 export type DeviceWaiting = Pick<UsmpStats, "droppedMessages" | "unreadMessages" | "queuedMessages" | "queuedBytes">;
 
 /** `totals` of all sessions, what a device has beside them, and the sends that were refused for want of a session. */
@@ -91,7 +91,6 @@ export function facadeStats(
     ...waiting,
     refusedSends: totals.refusedSends + refusedSends,
     droppedMessages: totals.droppedMessages + waiting.droppedMessages,
-    unreadMessages: totals.unreadMessages + waiting.unreadMessages,
     lastError,
   };
 }
@@ -99,7 +98,6 @@ export function facadeStats(
 /** A session as far as it is counted. */
 interface Counted {
   stats(): SessionStats;
-  observe(event: "close", listener: () => void): unknown;
 }
 
 /** Counts over sessions that come and go, in memory for the live ones only. */
@@ -109,16 +107,18 @@ export class SessionTotals {
   #sessions = 0;
   #reconnects = 0;
 
-  /** A new session; `again` where its device, or life, had one before. */
+  /** A new session; `again`: its device, or life, had one before. */
   add(session: Counted, again: boolean): void {
     this.#sessions++;
     if (again) this.#reconnects++;
     this.#live.add(session);
-    session.observe("close", () => {
-      this.#live.delete(session);
-      // What waited is no longer waiting: only what was counted adds up.
-      this.#ended = { ...sumStats([this.#ended, session.stats()]), unreadMessages: 0, unsentBytes: 0 };
-    });
+  }
+
+  /** The session has ended. */
+  end(session: Counted): void {
+    if (!this.#live.delete(session)) return;
+    // What waited is no longer waiting: only what was counted adds up.
+    this.#ended = { ...sumStats([this.#ended, session.stats()]), unreadMessages: 0, unsentBytes: 0 };
   }
 
   /** All that was counted. */

@@ -4,6 +4,7 @@ import type { BoardNetwork } from "../arduino/board/network.js";
 import { parseDeviceId } from "../core/wire/device-id.js";
 import type { Psk } from "../core/handshake/psk.js";
 import type { GatewaySettings } from "../gateway/accept.js";
+import { emitterOf } from "../session/emitter.js";
 import { toBytes, type Sendable } from "../session/message.js";
 import { createPskLookup, type PskTable } from "../session/psk-source.js";
 import { checkNumber, requireOptions, type Given } from "../session/options.js";
@@ -256,10 +257,11 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   }
 
   #watch(): void {
-    this.usmp.observe("connect", ({ deviceId }) => this.#journal.add(`${deviceId} connected`));
-    this.usmp.observe("disconnect", ({ code }, { deviceId }) => this.#journal.add(`${deviceId} disconnected, ${code}`));
-    this.usmp.observe("refused", ({ code }) => this.#journal.add(`a device was refused, ${code}`));
-    this.usmp.observe("message", (data, _length, { deviceId }) => {
+    const events = emitterOf(this.usmp);
+    events.observe("connect", ({ deviceId }) => this.#journal.add(`${deviceId} connected`));
+    events.observe("disconnect", ({ code }, { deviceId }) => this.#journal.add(`${deviceId} disconnected, ${code}`));
+    events.observe("refused", ({ code }) => this.#journal.add(`a device was refused, ${code}`));
+    events.observe("message", (data, _length, { deviceId }) => {
       this.#journal.add(`${deviceId} sent ${shown(data)}`);
       const message = { atMs: this.#journal.elapsedMs, deviceId, data, text: data.toString() };
       this.#messages.push(message);

@@ -58,7 +58,12 @@ export class ContainedLink implements Link {
     if (this.#isGone) queueMicrotask(() => handlers.onClose(this.#failure));
     this.#call(() =>
       this.#link.attach({
-        onBytes: (chunk) => this.#onBytes(chunk, handlers),
+        onBytes: (chunk) => {
+          if (!isBytes(chunk))
+            this.#fail(new UsmpError("TRANSPORT", "the transport failed: onBytes() takes a Uint8Array"));
+          else if (this.#isBusy) this.#hear(this.#bytesLater(copyOf(chunk), handlers));
+          else if (!this.#isGone) handlers.onBytes(chunk);
+        },
         onTransientError: (error) => this.#hear(() => handlers.onTransientError?.(toUsmpError(error))),
         onEnd: () => this.#hear(() => handlers.onEnd()),
         onClose: (error) => this.#hear(() => this.#leave(error === undefined ? undefined : toUsmpError(error))),
@@ -120,12 +125,6 @@ export class ContainedLink implements Link {
     this.destroy();
     this.#later(() => this.#leave(error));
   };
-
-  #onBytes(chunk: Uint8Array, handlers: LinkHandlers): void {
-    if (!isBytes(chunk)) this.#fail(new UsmpError("TRANSPORT", "the transport failed: onBytes() takes a Uint8Array"));
-    else if (this.#isBusy) this.#hear(this.#bytesLater(copyOf(chunk), handlers));
-    else if (!this.#isGone) handlers.onBytes(chunk);
-  }
 
   #bytesLater(chunk: Uint8Array, handlers: LinkHandlers): () => void {
     return () => handlers.onBytes(chunk);

@@ -272,8 +272,8 @@ describe("Device", () => {
       await flood();
       await rig.until(device.reconnect());
       await flood();
-      device.pause();
-      device.resume();
+      device.inbox.hold();
+      device.inbox.release();
       await flood();
       expect(device.inbox.length).to.equal(4);
       await end(device);
@@ -297,7 +297,7 @@ describe("Device", () => {
     it("that the user has paused takes nothing more when it is read out, until resumed", async () => {
       const device = open(NO_ID, { maxUnreadMessages: 2 });
       await rig.until(device.begin(rig.dialer()));
-      device.pause();
+      device.inbox.hold();
       const send = async (text: string): Promise<void> => {
         peer().send(text);
         await rig.pass();
@@ -307,7 +307,42 @@ describe("Device", () => {
       await rig.pass();
       expect(device.inbox.length).to.equal(0);
       expect(events).to.deep.equal(["connect"]);
-      device.resume();
+      device.inbox.release();
+      await rig.pass();
+      expect(events).to.deep.equal(["connect", "message 1", "message 2", "message 3"]);
+      await end(device);
+    });
+  });
+
+  describe("its sessions", () => {
+    it("read their own messages, and none of the session before", async () => {
+      wanted = false;
+      const device = open();
+      await rig.until(device.begin(rig.dialer()));
+      const first = device.session!;
+      peer().send("one");
+      await rig.pass();
+      await rig.until(device.reconnect());
+      const second = device.session!;
+      expect([first.available(), second.available(), first.stats().unreadMessages]).to.deep.equal([true, false, 1]);
+      const next = second.recv();
+      peer().send("two");
+      await rig.pass();
+      expect(Buffer.from(await next).toString()).to.equal("two");
+      expect([second.readString(), first.readString(), first.read()]).to.deep.equal(["", "one", null]);
+      await end(device);
+    });
+
+    it("hold back their own messages between pause and resume, and stop the gateway", async () => {
+      const device = open(NO_ID, { maxUnreadMessages: 2 });
+      await rig.until(device.begin(rig.dialer()));
+      device.session!.pause();
+      for (const text of ["1", "2", "3"]) {
+        peer().send(text);
+        await rig.pass();
+      }
+      expect(events).to.deep.equal(["connect"]);
+      device.session!.resume();
       await rig.pass();
       expect(events).to.deep.equal(["connect", "message 1", "message 2", "message 3"]);
       await end(device);

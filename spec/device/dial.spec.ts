@@ -2,7 +2,7 @@ import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DialRequest } from "../../lib/device/dial.js";
 import { UsmpError } from "../../lib/errors.js";
-import type { UsmpSession } from "../../lib/session/session.js";
+import type { OwnedSession } from "../../lib/session/session.js";
 import type { Dialer, Link } from "../../lib/transport/transport.js";
 import { counted, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
@@ -64,7 +64,7 @@ describe("dialSession", () => {
   it("tells the link, then the session within the call that established it, and resolves with that", async () => {
     const rig = await new NetworkRig().listen();
     const told: string[] = [];
-    let given: UsmpSession | undefined;
+    let given: OwnedSession | undefined;
     const dialing = dialSession(
       request(rig, {
         onLink: () => told.push("link"),
@@ -135,6 +135,6 @@ describe("dialSession", () => {
     expect(getEventListeners(controller.signal, "abort")).to.have.lengthOf(0);
     controller.abort();
     await rig.still();
-    expect(session.isConnected).to.equal(true);
+    expect(session.session.isConnected).to.equal(true);
   });
 });

@@ -510,7 +510,7 @@ describe("ReconnectLoop", () => {
 
     it("a late end of an old connection does not touch the new one", async () => {
       const life = await INTO.established!(rig);
-      const old = rig.sessions[0]!;
+      const old = rig.owned[0]!;
       rig.network.conditions = { toAcceptor: { latencyMs: 300 }, toDialer: { latencyMs: 300 } };
       expect(await rig.until(life.reconnect())).to.equal(true);
       old.abandon(closing());

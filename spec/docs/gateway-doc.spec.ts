@@ -6,7 +6,7 @@ import { LIMIT_NAMES } from "../../lib/gateway/admission/limits.js";
 const DOCUMENT = readFileSync(new URL("../../docs/gateway.md", import.meta.url), "utf8");
 /** Compiled or not, as this spec itself is. */
 const EXTENSION = import.meta.url.slice(-2);
-const SOURCES = ["gateway/session-acceptor", "gateway/server", "session/status", "session/callback-emitter"]
+const SOURCES = ["gateway/session-acceptor", "gateway/server", "session/status", "session/facade-events"]
   .map((name) => `${name}.${EXTENSION}`)
   .map((file) => readFileSync(new URL(`../../lib/${file}`, import.meta.url), "utf8"))
   .join("\n");

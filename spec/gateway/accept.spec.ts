@@ -42,7 +42,8 @@ class Rig {
       },
       settings: { ...DEFAULT_GATEWAY_SETTINGS, clock: this.clock },
       learnedCiphers: new LearnedCiphers(65_536),
-      onSession: (session) => {
+      owner: {},
+      onSession: ({ session }) => {
         this.session = session;
         this.told.push(`session ${session.deviceId}`);
         session.on("message", (message) => this.told.push(`message ${new TextDecoder().decode(message)}`));

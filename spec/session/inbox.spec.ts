@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { UsmpError } from "../../lib/errors.js";
-import { Inbox } from "../../lib/session/inbox.js";
+import { Inbox, type ReceiveOptions, type Receiver } from "../../lib/session/inbox.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { isPending, microtasks, rejectionOf } from "../support/session-waits.js";
 
@@ -16,27 +16,42 @@ class Rig {
   listening = false;
   /** Runs within each delivery. */
   onDelivery: (message: string) => void = () => {};
-  readonly inbox: Inbox;
+  readonly inbox: Inbox<Receiver>;
+  readonly session: Receiver = {
+    deliver: (data) => {
+      if (!this.listening) return false;
+      const message = text(data) as string;
+      this.delivered.push(message);
+      this.onDelivery(message);
+      return true;
+    },
+  };
+  #ended: UsmpError | null = null;
 
   constructor({ maxMessages = 4, maxBytes = 100 } = {}) {
     this.inbox = new Inbox({
       clock: this.clock,
       maxMessages,
       maxBytes,
-      deliver: (data) => {
-        if (!this.listening) return false;
-        const message = text(data) as string;
-        this.delivered.push(message);
-        this.onDelivery(message);
-        return true;
-      },
-      onPressure: (full) => this.pressure.push(full),
       onFirstDrop: () => this.firstDrops++,
+    });
+    this.inbox.attach(() => {
+      const full = !this.inbox.hasRoom;
+      if (full !== (this.pressure.at(-1) ?? false)) this.pressure.push(full);
     });
   }
 
   put(...messages: readonly string[]): void {
-    for (const message of messages) this.inbox.put(bytes(message));
+    for (const message of messages) this.inbox.put(bytes(message), this.session);
+  }
+
+  receive(options?: ReceiveOptions): Promise<Uint8Array> {
+    return this.inbox.receive(this.session, this.#ended, options);
+  }
+
+  end(reason: UsmpError): void {
+    this.#ended = reason;
+    this.inbox.end(this.session, reason);
   }
 
   /** A listener comes, as `on("message")` brings one. */
@@ -57,7 +72,7 @@ describe("Inbox", () => {
     it("to a waiting reader before anybody else", async () => {
       const rig = new Rig();
       rig.listening = true;
-      const waiting = rig.inbox.receive();
+      const waiting = rig.receive();
       rig.put("a", "b");
       expect(text(await waiting)).to.equal("a");
       expect(rig.delivered).to.deep.equal(["b"]);
@@ -66,7 +81,7 @@ describe("Inbox", () => {
 
     it("to several waiting readers in the order in which they came", async () => {
       const rig = new Rig();
-      const waiting = [rig.inbox.receive(), rig.inbox.receive()];
+      const waiting = [rig.receive(), rig.receive()];
       rig.put("a", "b", "c");
       expect((await Promise.all(waiting)).map(text)).to.deep.equal(["a", "b"]);
       expect(rig.drain()).to.deep.equal(["c"]);
@@ -75,7 +90,7 @@ describe("Inbox", () => {
     it("to a waiting reader even while it is held", async () => {
       const rig = new Rig();
       rig.inbox.hold();
-      const waiting = rig.inbox.receive();
+      const waiting = rig.receive();
       rig.put("a");
       expect(text(await waiting)).to.equal("a");
     });
@@ -196,7 +211,7 @@ describe("Inbox", () => {
       const waited: (string | null)[] = [];
       rig.put("a", "b", "c");
       rig.onDelivery = (message) => {
-        if (message === "a") void rig.inbox.receive().then((data) => waited.push(text(data)));
+        if (message === "a") void rig.receive().then((data) => waited.push(text(data)));
       };
       rig.listen();
       await microtasks();
@@ -256,6 +271,53 @@ describe("Inbox", () => {
     });
   });
 
+  describe("with messages of two sessions", () => {
+    const other: Receiver = { deliver: () => false };
+
+    it("gives each session its own, and whoever asks for none in particular the oldest", () => {
+      const { inbox, session } = new Rig();
+      for (const [data, of] of [
+        ["a", session],
+        ["b", other],
+        ["c", session],
+      ] as const)
+        inbox.put(bytes(data), of);
+      expect([inbox.first === session, inbox.count(session), inbox.count(other)]).to.deep.equal([true, 2, 1]);
+      expect([inbox.takeString(other), inbox.available(other)]).to.deep.equal(["b", false]);
+      expect([inbox.takeString(), inbox.takeString(session), inbox.first]).to.deep.equal(["a", "c", null]);
+    });
+
+    it("gives a waiting reader the next one of its session, and rejects the readers of a session that ends", async () => {
+      const { inbox, session } = new Rig();
+      const mine = inbox.receive(session, null);
+      const others = inbox.receive(other, null);
+      inbox.put(bytes("for the other"), other);
+      inbox.end(session, new UsmpError("BYE", "over"));
+      expect(text(await others)).to.equal("for the other");
+      await rejectionOf(mine, "BYE");
+    });
+
+    it("delivers them in order, and flush(session) only that session's, even while muted", () => {
+      const rig = new Rig();
+      const { inbox, session } = rig;
+      for (const [data, of] of [
+        ["a", session],
+        ["b", other],
+        ["c", session],
+      ] as const)
+        inbox.put(bytes(data), of);
+      rig.listening = true;
+      inbox.mute();
+      inbox.flush();
+      expect(rig.delivered).to.deep.equal([]);
+      inbox.flush(session);
+      expect([rig.delivered, inbox.first === other]).to.deep.equal([["a"], true]);
+      inbox.unmute();
+      inbox.put(bytes("d"), session);
+      expect(inbox.length).to.equal(3);
+    });
+  });
+
   describe("pressure", () => {
     it("begins at as many messages as are allowed, and ends at half of them", () => {
       const rig = new Rig({ maxMessages: 4 });
@@ -263,11 +325,11 @@ describe("Inbox", () => {
       rig.put("a", "b", "c");
       expect(rig.pressure).to.deep.equal([]);
       rig.put("d");
-      expect([rig.pressure, rig.inbox.isFull]).to.deep.equal([[true], true]);
+      expect([rig.pressure, !rig.inbox.hasRoom]).to.deep.equal([[true], true]);
       rig.inbox.take();
       expect(rig.pressure).to.deep.equal([true]);
       rig.inbox.take();
-      expect([rig.pressure, rig.inbox.isFull]).to.deep.equal([[true, false], false]);
+      expect([rig.pressure, !rig.inbox.hasRoom]).to.deep.equal([[true, false], false]);
     });
 
     it("begins at as many bytes as are allowed, and ends at half of them", () => {
@@ -343,17 +405,17 @@ describe("Inbox", () => {
     });
 
     for (const [what, show] of [
-      ["available", (inbox: Inbox) => inbox.available()],
-      ["take", (inbox: Inbox) => inbox.take()],
-      ["takeInto", (inbox: Inbox) => inbox.takeInto(new Uint8Array(1))],
-      ["takeString", (inbox: Inbox) => inbox.takeString()],
-      ["listen", (inbox: Inbox) => inbox.listen()],
-      ["hold", (inbox: Inbox) => inbox.hold()],
-      ["receive", (inbox: Inbox) => void inbox.receive({ timeoutMs: 1 }).catch(() => {})],
+      ["available", ({ inbox }: Rig) => inbox.available()],
+      ["take", ({ inbox }: Rig) => inbox.take()],
+      ["takeInto", ({ inbox }: Rig) => inbox.takeInto(new Uint8Array(1))],
+      ["takeString", ({ inbox }: Rig) => inbox.takeString()],
+      ["listen", ({ inbox }: Rig) => inbox.listen()],
+      ["hold", ({ inbox }: Rig) => inbox.hold()],
+      ["receive", ({ inbox, session }: Rig) => void inbox.receive(session, null, { timeoutMs: 1 }).catch(() => {})],
     ] as const) {
       it(`${what} is interest: nothing is dropped any more`, async () => {
         const rig = new Rig({ maxMessages: 2 });
-        show(rig.inbox);
+        show(rig);
         await rig.clock.advance(1);
         rig.put("a", "b", "c", "d");
         expect([rig.inbox.dropped, rig.inbox.length]).to.deep.equal([0, 4]);
@@ -366,12 +428,12 @@ describe("Inbox", () => {
     it("gives what is queued first", async () => {
       const rig = new Rig();
       rig.put("a", "b");
-      expect(text(await rig.inbox.receive())).to.equal("a");
+      expect(text(await rig.receive())).to.equal("a");
     });
 
     it("rejects with TIMEOUT at its time, not before, and loses no message", async () => {
       const rig = new Rig();
-      const waiting = rig.inbox.receive({ timeoutMs: 50 });
+      const waiting = rig.receive({ timeoutMs: 50 });
       await rig.clock.advance(49);
       expect(await isPending(waiting)).to.equal(true);
       const rejected = rejectionOf(waiting, "TIMEOUT");
@@ -384,9 +446,9 @@ describe("Inbox", () => {
 
     it("gives up in its own place: the others still get theirs in order", async () => {
       const rig = new Rig();
-      const first = rig.inbox.receive();
-      const second = rejectionOf(rig.inbox.receive({ timeoutMs: 1 }), "TIMEOUT");
-      const third = rig.inbox.receive();
+      const first = rig.receive();
+      const second = rejectionOf(rig.receive({ timeoutMs: 1 }), "TIMEOUT");
+      const third = rig.receive();
       await rig.clock.advance(1);
       await second;
       rig.put("a", "b");
@@ -396,7 +458,7 @@ describe("Inbox", () => {
     it("rejects with CLOSED when aborted, the reason as cause, and loses no message", async () => {
       const rig = new Rig();
       const controller = new AbortController();
-      const rejected = rejectionOf(rig.inbox.receive({ signal: controller.signal, timeoutMs: 99 }), "CLOSED");
+      const rejected = rejectionOf(rig.receive({ signal: controller.signal, timeoutMs: 99 }), "CLOSED");
       const reason = new Error("enough");
       controller.abort(reason);
       expect((await rejected).cause).to.equal(reason);
@@ -408,14 +470,14 @@ describe("Inbox", () => {
     it("rejects with CLOSED where the signal is aborted already, even if a message waits", async () => {
       const rig = new Rig();
       rig.put("a");
-      await rejectionOf(rig.inbox.receive({ signal: AbortSignal.abort() }), "CLOSED");
+      await rejectionOf(rig.receive({ signal: AbortSignal.abort() }), "CLOSED");
       expect(rig.inbox.length).to.equal(1);
     });
 
     it("leaves no timer and no abort listener once it has its message", async () => {
       const rig = new Rig();
       const { signal } = new AbortController();
-      const waiting = rig.inbox.receive({ signal, timeoutMs: 99 });
+      const waiting = rig.receive({ signal, timeoutMs: 99 });
       rig.put("a");
       await waiting;
       expect([rig.clock.pending, getEventListeners(signal, "abort").length]).to.deep.equal([0, 0]);
@@ -428,9 +490,9 @@ describe("Inbox", () => {
     it("rejects all who wait, with its reason, and leaves nothing", async () => {
       const rig = new Rig();
       const { signal } = new AbortController();
-      const waiting = [rig.inbox.receive(), rig.inbox.receive({ signal, timeoutMs: 99 })];
+      const waiting = [rig.receive(), rig.receive({ signal, timeoutMs: 99 })];
       const rejected = Promise.all(waiting.map((wait) => rejectionOf(wait, "BYE")));
-      rig.inbox.end(reason);
+      rig.end(reason);
       expect(await rejected).to.deep.equal([reason, reason]);
       expect([rig.clock.pending, getEventListeners(signal, "abort").length]).to.deep.equal([0, 0]);
     });
@@ -438,17 +500,17 @@ describe("Inbox", () => {
     it("leaves what is queued to be received, and then rejects", async () => {
       const rig = new Rig();
       rig.put("a", "b");
-      rig.inbox.end(reason);
-      expect(text(await rig.inbox.receive())).to.equal("a");
+      rig.end(reason);
+      expect(text(await rig.receive())).to.equal("a");
       expect(text(rig.inbox.take())).to.equal("b");
-      expect(await rejectionOf(rig.inbox.receive(), "BYE")).to.equal(reason);
+      expect(await rejectionOf(rig.receive(), "BYE")).to.equal(reason);
       expect(rig.inbox.take()).to.equal(null);
     });
 
     it("leaves what is queued to a listener that comes later", async () => {
       const rig = new Rig();
       rig.put("a");
-      rig.inbox.end(reason);
+      rig.end(reason);
       rig.listen();
       await microtasks();
       expect(rig.delivered).to.deep.equal(["a"]);

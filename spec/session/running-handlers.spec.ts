@@ -1,29 +1,24 @@
 import { expect } from "chai";
-import { GuardedEmitter, type EventMap } from "../../lib/session/guarded-emitter.js";
+import type { UsmpError } from "../../lib/errors.js";
+import { Emitter } from "../../lib/session/emitter.js";
 import { RunningHandlers } from "../../lib/session/running-handlers.js";
 import { isPending, microtasks } from "../support/session-waits.js";
 
-interface Events extends EventMap {
+interface Events {
+  error: [error: UsmpError];
   go: [];
-}
-
-class Emitter extends GuardedEmitter<Events> {
-  go(): void {
-    this.dispatch("go");
-  }
 }
 
 describe("RunningHandlers", () => {
   let running: RunningHandlers;
-  let emitter: Emitter;
+  let emitter: Emitter<Events>;
   let errors: string[];
 
   beforeEach(() => {
     running = new RunningHandlers();
-    emitter = new Emitter({ error: true, go: true });
-    emitter.countHandlersIn(running);
+    emitter = new Emitter<Events>({ error: true, go: true }, { running });
     errors = [];
-    emitter.on("error", ({ message }) => errors.push(message));
+    emitter.observe("error", ({ message }) => errors.push(message));
   });
 
   it("are idle where there are none", async () => {
@@ -45,9 +40,9 @@ describe("RunningHandlers", () => {
 
   it("are the callbacks that gave a promise, also where that rejects", async () => {
     let fail: (error: Error) => void = () => {};
-    emitter.on("go", () => {});
-    emitter.on("go", () => new Promise((_, reject) => (fail = reject)));
-    emitter.go();
+    emitter.add("on", "go", () => {});
+    emitter.add("on", "go", () => new Promise((_, reject) => (fail = reject)));
+    emitter.emit("go");
     expect(await isPending(running.idle())).to.equal(true);
     fail(new Error("x"));
     await microtasks();
@@ -55,17 +50,17 @@ describe("RunningHandlers", () => {
   });
 
   it("take a callback that throws for none", async () => {
-    emitter.on("go", () => {
+    emitter.add("on", "go", () => {
       throw new Error("x");
     });
-    emitter.go();
+    emitter.emit("go");
     expect([await isPending(running.idle()), errors.length]).to.deep.equal([false, 1]);
   });
 
   it("take what `await` takes for a promise: its `then` gives nothing back", async () => {
     let settle: (value: unknown) => void = () => {};
-    emitter.on("go", () => ({ then: (resolve: (value: unknown) => void): void => void (settle = resolve) }));
-    emitter.go();
+    emitter.add("on", "go", () => ({ then: (resolve: (value: unknown) => void): void => void (settle = resolve) }));
+    emitter.emit("go");
     await microtasks();
     expect([await isPending(running.idle()), errors]).to.deep.equal([true, []]);
     settle(1);
@@ -74,12 +69,12 @@ describe("RunningHandlers", () => {
   });
 
   it("are not held up by a `then` that throws: that is the callback's error", async () => {
-    emitter.on("go", () => ({
+    emitter.add("on", "go", () => ({
       then: (): never => {
         throw new Error("x");
       },
     }));
-    emitter.go();
+    emitter.emit("go");
     await microtasks();
     expect([await isPending(running.idle()), errors]).to.deep.equal([false, ["a callback failed: x"]]);
   });

@@ -647,8 +647,8 @@ describe("UsmpSession", () => {
   });
 
   it("ends without BYE when the library abandons it", async () => {
-    const { rig, session } = sessionRig();
-    session.abandon(new UsmpError("SUPERSEDED", "by another"));
+    const { rig, session, owned } = sessionRig();
+    owned.abandon(new UsmpError("SUPERSEDED", "by another"));
     expect((await session.closed).code).to.equal("SUPERSEDED");
     expect(rig.link.take()).to.have.lengthOf(0);
   });

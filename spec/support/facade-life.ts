@@ -2,7 +2,7 @@ import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../lib/device/d
 import { ReconnectLoop, type DeviceLifeHandlers, type DeviceLifeOptions } from "../../lib/device/reconnect-loop.js";
 import { DEFAULT_BACKOFF, type BackoffOptions } from "../../lib/device/reconnect-machine.js";
 import { UsmpError } from "../../lib/errors.js";
-import type { UsmpSession } from "../../lib/session/session.js";
+import type { OwnedSession, UsmpSession } from "../../lib/session/session.js";
 import { crypto, FacadeRig, PSK } from "./facade-rig.js";
 
 export const DEVICE_ID = Uint8Array.of(0x24, 0x0a, 0xc4, 1, 2, 3);
@@ -19,6 +19,7 @@ export interface LifeOptions {
 export class LifeRig extends FacadeRig {
   readonly events: string[] = [];
   readonly sessions: UsmpSession[] = [];
+  readonly owned: OwnedSession[] = [];
 
   life({ settings, backoff, lookupPsk, handlers = {} }: LifeOptions = {}): ReconnectLoop {
     return new ReconnectLoop(
@@ -31,10 +32,11 @@ export class LifeRig extends FacadeRig {
         random: () => 0.5,
       },
       {
-        onSession: (session, again) => {
-          this.sessions.push(session);
+        onSession: (owned, again) => {
+          this.owned.push(owned);
+          this.sessions.push(owned.session);
           this.events.push(again ? "session again" : "session");
-          handlers.onSession?.(session, again);
+          handlers.onSession?.(owned, again);
         },
         onLost: (error) => {
           this.events.push(`lost ${error.code}`);

@@ -5,7 +5,7 @@ import type { UsmpError } from "../../lib/errors.js";
 import { SessionDriver } from "../../lib/session/driver.js";
 import type { SessionHandlers } from "../../lib/session/driver-handlers.js";
 import { DEFAULT_SESSION_SETTINGS } from "../../lib/session/options.js";
-import { UsmpSession } from "../../lib/session/session.js";
+import { createSession, type OwnedSession, type SessionOwner, type UsmpSession } from "../../lib/session/session.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
 import { crypto } from "./core-crypto.js";
 import { DEVICE_ID, gatewayEnd, NO_KEEPALIVE, PSK, type End } from "./core-pair.js";
@@ -108,21 +108,24 @@ export class DriverRig {
 export interface SessionRig {
   readonly rig: DriverRig;
   readonly session: UsmpSession;
+  readonly owned: OwnedSession;
 }
 
 /** An established session on a scripted link. */
-export function sessionRig(options: DriverRigOptions & { readonly maxUnreadMessages?: number } = {}): SessionRig {
+export function sessionRig(
+  options: DriverRigOptions & { readonly maxUnreadMessages?: number; readonly owner?: SessionOwner } = {},
+): SessionRig {
   const rig = new DriverRig(options);
-  let session: UsmpSession | undefined;
+  let owned: OwnedSession | undefined;
   const settings = {
     ...DEFAULT_SESSION_SETTINGS,
     clock: rig.clock,
     maxUnreadMessages: options.maxUnreadMessages ?? DEFAULT_SESSION_SETTINGS.maxUnreadMessages,
   };
   rig.onEstablished = (deviceId, sessionId) => {
-    session = UsmpSession.on(rig.driver, settings, deviceId, sessionId);
+    owned = createSession(rig.driver, { settings, deviceId, sessionId, owner: options.owner });
   };
   rig.establish();
-  if (session === undefined) throw new Error("the handshake did not end in a session");
-  return { rig, session };
+  if (owned === undefined) throw new Error("the handshake did not end in a session");
+  return { rig, session: owned.session, owned };
 }

@@ -1,10 +1,15 @@
 import { loadCrypto } from "../../crypto/index.js";
-import { UsmpError } from "../../errors.js";
-import type { Logger } from "../../session/event-log.js";
-import type { PskSource } from "../../session/psk-source.js";
-import type { UsmpSession } from "../../session/session.js";
+import { toUsmpError, UsmpError } from "../../errors.js";
+import { Device } from "../../device/device.js";
+import { DEFAULT_DEVICE_SETTINGS, type DeviceSettings } from "../../device/dial.js";
+import { parseReconnect, type ReconnectState } from "../../device/reconnect-machine.js";
+import { droppedFields, errorFields, EventLog, type Logger } from "../../session/event-log.js";
+import { withDefaults } from "../../session/options.js";
+import { createPskLookup, type PskSource } from "../../session/psk-source.js";
+import { RefusedSends } from "../../session/refused-sends.js";
+import type { OwnedSession, UsmpSession } from "../../session/session.js";
+import { logStatus } from "../../session/status.js";
 import type { Dialer, DialOptions } from "../../transport/transport.js";
-import { Usmp, type UsmpState } from "../../usmp.js";
 import type { Board } from "../board/board.js";
 import type { BootResource } from "../board/boot-cycle.js";
 import { shared } from "../board/shared.js";
@@ -36,16 +41,15 @@ export interface BoardDeviceOptions {
  */
 export class BoardDevice implements BootResource {
   readonly board: Board;
-  readonly #usmp: Usmp;
+  readonly #device: Device;
   readonly #backoff: BoardBackoff;
   readonly #onTrouble: (error: UsmpError) => void;
   /** The newest session, whether or not the sketch knows of it, and whether or not it lives. */
-  #newest: UsmpSession | null = null;
+  #newest: OwnedSession | null = null;
   /** The session that the sketch knows of. */
-  #known: UsmpSession | null = null;
+  #known: OwnedSession | null = null;
   #hadSession = false;
-  /** Messages of sessions that are over, which nobody has taken yet. */
-  #leftOver = 0;
+  #lastFailure: UsmpError | null = null;
   #keepaliveMs = DEFAULT_KEEPALIVE_MS;
   /** Of the newest attempt; null while there is none yet. */
   #link: BoardLink | null = null;
@@ -61,39 +65,56 @@ export class BoardDevice implements BootResource {
     this.board = board;
     this.#onTrouble = onTrouble;
     this.#backoff = new BoardBackoff(() => board.millis());
-    this.#usmp = new Usmp(psk, {
-      clock: board.clock,
-      deviceId: deviceIdOf(board),
-      logger,
-      reconnect: () => this.#backoff.nextDelayMs(),
-    });
+    const { clock } = board;
+    const log = new EventLog(logger, clock);
+    this.#device = new Device(
+      {
+        lookupPsk: createPskLookup(psk),
+        settings: withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, { clock, logger }),
+        backoff: parseReconnect(() => this.#backoff.nextDelayMs()),
+        deviceId: deviceIdOf(board),
+        offlineQueue: null,
+        // `send` returns the reason, and the sketch asks for it.
+        refusedSends: new RefusedSends(() => {}),
+      },
+      {
+        onConnect: (session) => this.#adopt(session),
+        onDisconnect: (reason, session) => this.#lose(reason, session),
+        // Messages wait until the sketch asks.
+        onMessage: () => false,
+        onArrival: () => board.networkEvent(),
+        onDrain: () => {},
+        onDropped: (reason, session) => log.log("warn", "message.dropped", () => droppedFields(reason, session)),
+        onStatus: (status) => logStatus(log, status),
+        onFailed: (error) => this.#fail(error),
+        onError: (error) => log.log("error", "handler.error", () => errorFields(error)),
+      },
+    );
     // A message that is not read is never dropped on a board: the gateway has to wait.
-    this.#usmp.available();
-    this.#usmp.observe("connect", (session) => this.#adopt(session));
-    this.#usmp.observe("error", (error) => this.#fail(error));
+    this.#device.inbox.interest();
   }
 
   get kind(): BoardTransport["kind"] | null {
     return this.#kind;
   }
 
-  get state(): UsmpState {
-    return this.#usmp.state();
+  get state(): ReconnectState["name"] {
+    return this.#device.state;
   }
 
   /** Why the last attempt failed, in the board's words: it knows no timeout for a gateway that it did not reach. */
   get lastError(): UsmpError | null {
-    return this.#asOnBoard(this.#usmp.stats().lastError);
+    return this.#asOnBoard(this.#lastFailure);
   }
 
   /** The session that the sketch knows of, also where it is over and the sketch was not told yet. */
   get session(): UsmpSession | null {
-    return this.#known;
+    return this.#known?.session ?? null;
   }
 
   /** Why the session that the sketch knows of is over; null where it lives, or there is none. */
   get lossReason(): UsmpError | null {
-    return this.#known === null || this.#known.isConnected ? null : this.#lossReason;
+    return this.#known === null || this.#known.session.isConnected ? null : this.#lossReason;
   }
 
   /** Whether an attempt came to nothing after the last session, if there was one. */
@@ -116,7 +137,11 @@ export class BoardDevice implements BootResource {
     this.#disown = this.board.own(this);
     this.#kind = transport.kind;
     this.board.networkEvent();
-    return this.#usmp.begin(this.#watched(transport.dialerOn(this.board.network)));
+    const dialer = this.#watched(transport.dialerOn(this.board.network));
+    return this.#device.begin(dialer).catch((error: unknown) => {
+      this.#lastFailure = toUsmpError(error);
+      return false;
+    });
   }
 
   /** Ends the session, of which the sketch is told nothing, and dials now; that attempt's result. */
@@ -124,20 +149,21 @@ export class BoardDevice implements BootResource {
     this.#newest = null;
     this.forget();
     this.board.networkEvent();
-    return this.#usmp.reconnect();
+    if (this.#device.isIdle) this.#lastFailure = new UsmpError("NOT_CONNECTED", "there is no connection to renew");
+    return this.#device.reconnect();
   }
 
   /** The sketch leaves a message unread, so nothing more is read from the network; or it has read it. */
   hold(unread: boolean): void {
     if (unread === this.#holds) return;
     this.#holds = unread;
-    if (unread) this.#usmp.pause();
-    else this.#usmp.resume();
+    if (unread) this.#device.inbox.hold();
+    else this.#device.inbox.release();
   }
 
   /** Lets the sketch know of a new session, where there is one: "again" where this life had one before; else null. */
   greet(): "first" | "again" | null {
-    if (this.#newest?.isConnected !== true || this.#newest === this.#known) return null;
+    if (this.#newest?.session.isConnected !== true || this.#newest === this.#known) return null;
     this.#known = this.#newest;
     const which = this.#hadSession ? "again" : "first";
     this.#hadSession = true;
@@ -152,22 +178,23 @@ export class BoardDevice implements BootResource {
 
   /** The oldest message; null where none waits, or it came on a session that the sketch does not know of yet. */
   receive(): Uint8Array | null {
-    if (this.#known?.isConnected !== true && this.#leftOver === 0) return null;
-    if (this.#leftOver > 0) this.#leftOver--;
-    return this.#usmp.read();
+    const { inbox } = this.#device;
+    // Of a session that came and went the sketch learns nothing but its messages.
+    const isLeftOver = this.#newest !== null && inbox.first?.session.isConnected === false;
+    return this.#known?.session.isConnected === true || isLeftOver ? inbox.take() : null;
   }
 
   /** Sends on the session that the sketch knows of; the reason why not, or null. An end that was not noticed yet is, now. */
   send(message: Uint8Array): UsmpError | null {
     this.board.networkEvent();
     this.#link?.notice();
-    return this.lossReason ?? (this.#usmp.send(message) ? this.lossReason : this.#usmp.stats().lastError);
+    return this.lossReason ?? this.#device.outgoing.send(message) ?? this.lossReason;
   }
 
   keepalive(keepaliveMs: number): void {
     this.#keepaliveMs = keepaliveMs;
     this.board.networkEvent();
-    if (this.#newest?.isConnected === true) this.#newest.keepalive(keepaliveMs);
+    if (this.#newest?.session.isConnected === true) this.#newest.session.keepalive(keepaliveMs);
   }
 
   /** Ends the session that the sketch knows of without a word, as one that broke. */
@@ -181,9 +208,8 @@ export class BoardDevice implements BootResource {
     this.#disown();
     this.#newest = null;
     this.#known = null;
-    this.#leftOver = 0;
     this.board.networkEvent();
-    const closed = this.#usmp.close();
+    const closed = this.#device.close();
     // A sketch that stops waits for it; where the board is gone meanwhile, BYE is on its way already.
     this.#disown = this.board.own({ drop: () => {}, close: () => closed });
     const disown = this.#disown;
@@ -198,23 +224,23 @@ export class BoardDevice implements BootResource {
     void this.close();
   }
 
-  #adopt(session: UsmpSession): void {
-    this.#newest = session;
+  #adopt(owned: OwnedSession): void {
+    this.#newest = owned;
     this.#backoff.established();
-    session.keepalive(this.#keepaliveMs);
-    session.observe("message", () => this.board.networkEvent());
+    owned.session.keepalive(this.#keepaliveMs);
     this.#lastAttemptFailed = false;
     this.#link?.hideEnd();
-    session.observe("close", (reason) => {
-      if (session === this.#known) this.#lossReason = reason;
-      if (session !== this.#newest) return;
-      this.#leftOver = this.#usmp.stats().unreadMessages;
-      this.board.networkEvent();
-    });
     this.board.networkEvent();
   }
 
+  #lose(reason: UsmpError, owned: OwnedSession): void {
+    this.#lastFailure = reason;
+    if (owned === this.#known) this.#lossReason = reason;
+    if (owned === this.#newest) this.board.networkEvent();
+  }
+
   #fail(error: UsmpError): void {
+    this.#lastFailure = error;
     this.#lastAttemptFailed = true;
     this.#onTrouble(this.#asOnBoard(error) ?? error);
     this.board.networkEvent();

@@ -5,7 +5,7 @@ import { ownMembers } from "../../core/own-members.js";
 import type { Clock, Timer } from "../../core/clock.js";
 import { copySecret, secretBytes } from "../../core/secret-bytes.js";
 import { causeText, isUsmpError, systemCodeOf, UsmpError } from "../../errors.js";
-import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../../session/guarded-emitter.js";
+import { Emitter, Subscribable, type EventNames } from "../../session/emitter.js";
 import { checkNumber } from "../../session/options.js";
 import type { PskEntry, PskStore } from "../../session/psk-source.js";
 import { systemClock } from "../../transport/system-clock.js";
@@ -32,7 +32,7 @@ export interface KeyFileReload {
 }
 
 /** The events of a key file. */
-export interface KeyFileEvents extends EventMap {
+export interface KeyFileEvents {
   /** A change of the file cannot be used, and the last good keys stay: once for each such change. Also a callback that failed. */
   error: [error: UsmpError];
   /** The file has changed, and what it says now holds. */
@@ -49,9 +49,9 @@ export interface KeyFileOptions {
   /** How often the file is looked at, in milliseconds. Default 1,000. */
   readonly pollMs?: number | undefined;
   /** Told once of each edit that cannot be used: broken, unreadable, or of a mode that is too open. */
-  readonly onError?: Listener<KeyFileEvents["error"]> | undefined;
-  readonly onReload?: Listener<KeyFileEvents["reload"]> | undefined;
-  readonly onWarning?: Listener<KeyFileEvents["warning"]> | undefined;
+  readonly onError?: ((error: UsmpError) => unknown) | undefined;
+  readonly onReload?: ((reload: KeyFileReload) => unknown) | undefined;
+  readonly onWarning?: ((text: string) => unknown) | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
 }
@@ -74,7 +74,8 @@ const ATTEMPTS = 3;
  * It is watched by looking at it every `pollMs`, because that works on every file system, and sees a file that takes
  * another one's place. It never keeps the process alive. Nothing that prints it shows a key.
  */
-export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, AsyncDisposable {
+export class KeyFile extends Subscribable<KeyFileEvents> implements PskStore, AsyncDisposable {
+  readonly #events: Emitter<KeyFileEvents>;
   readonly path: string;
   readonly givesCopies = true;
   readonly #clock: Clock;
@@ -92,7 +93,9 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
   #isClosed = false;
 
   private constructor(path: string, options: KeyFileOptions) {
-    super(KEY_FILE_EVENTS);
+    const events = new Emitter<KeyFileEvents>(KEY_FILE_EVENTS);
+    super(events);
+    this.#events = events;
     const { clock = systemClock, pollMs = DEFAULT_POLL_MS, onError, onReload, onWarning } = ownMembers(options);
     checkNumber("pollMs", pollMs, 1);
     requireClock(clock);
@@ -100,9 +103,9 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
     this.path = path;
     this.#clock = clock;
     this.#pollMs = pollMs;
-    this.setCallback("error", onError ?? null);
-    this.setCallback("reload", onReload ?? null);
-    this.setCallback("warning", onWarning ?? null);
+    events.setCallback("error", onError ?? null);
+    events.setCallback("reload", onReload ?? null);
+    events.setCallback("warning", onWarning ?? null);
   }
 
   /**
@@ -141,7 +144,7 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
    * Not for a device whose key has changed: its session lives on. Gives back what ends that.
    */
   onRevoked(listener: (deviceId: string) => void): () => void {
-    return this.observe("revoked", listener);
+    return this.#events.observe("revoked", listener);
   }
 
   /** Stops watching; the last keys stay. No callback runs after it has resolved. Idempotent. */
@@ -184,7 +187,7 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
     const trouble = `${state} ${error.message}`;
     if (this.#isClosed || trouble === this.#lastReported) return;
     this.#lastReported = trouble;
-    this.reportError(error);
+    this.#events.report(error);
   }
 
   #adopt({ content: { facts }, devices, warning }: KeyFileContent): void {
@@ -196,16 +199,19 @@ export class KeyFile extends GuardedEmitter<KeyFileEvents> implements PskStore, 
     this.#devices = devices;
     this.#lastReported = null;
     wipe(before);
-    for (const { deviceId } of reload.revoked) this.dispatch("revoked", deviceId);
-    if (isNews && !isFirst) this.dispatch("reload", reload);
+    for (const { deviceId } of reload.revoked) this.#events.emit("revoked", deviceId);
+    if (isNews && !isFirst) this.#events.emit("reload", reload);
     const isTooOpen = HAS_MODES && isGroupReadable(facts);
     if (isTooOpen && !this.#warned) {
       const named = JSON.stringify(this.path);
-      this.dispatch("warning", `the group of ${named} can read the keys in it: chmod 600 ${named} makes it private`);
+      this.#events.emit(
+        "warning",
+        `the group of ${named} can read the keys in it: chmod 600 ${named} makes it private`,
+      );
     }
     this.#warned = isTooOpen;
     if (warning !== null && warning !== this.#lastWarning)
-      this.dispatch("warning", `the key file ${JSON.stringify(this.path)}: ${warning}`);
+      this.#events.emit("warning", `the key file ${JSON.stringify(this.path)}: ${warning}`);
     this.#lastWarning = warning;
   }
 }

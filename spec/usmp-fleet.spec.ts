@@ -1,39 +1,41 @@
 import { expect } from "chai";
-import { Fleet, type FleetHandlers } from "../../lib/gateway/fleet.js";
-import { SessionTotals } from "../../lib/session/stats.js";
-import { crypto } from "../support/core-crypto.js";
-import { DEVICE_A, DEVICE_B, NetworkRig, TEXT_PSK } from "../support/session-network.js";
-import { microtasks } from "../support/session-waits.js";
+import type { UsmpSession } from "../lib/session/session.js";
+import { Usmp } from "../lib/usmp.js";
+import { crypto } from "./support/core-crypto.js";
+import { DEVICE_A, DEVICE_B, NetworkRig, TEXT_PSK } from "./support/session-network.js";
+import { microtasks } from "./support/session-waits.js";
 
 class Rig {
-  /** Its own server stays unused: the fleet has one. */
+  /** Its own server stays unused: the facade has one. */
   readonly network = new NetworkRig();
   readonly told: string[] = [];
-  wanted = true;
-  readonly fleet: Fleet;
+  readonly usmp: Usmp;
 
   constructor(polled = false) {
-    const handlers: FleetHandlers = {
-      onConnect: ({ deviceId }, again) => this.told.push(`connect ${deviceId}${again ? " again" : ""}`),
-      onDisconnect: ({ code }, { deviceId }) => this.told.push(`disconnect ${deviceId} ${code}`),
-      onMessage: (data, { deviceId }) => this.told.push(`message ${deviceId} ${new TextDecoder().decode(data)}`),
-      onDrain: ({ deviceId }) => this.told.push(`drain ${deviceId}`),
-      onDropped: ({ code }) => this.told.push(`dropped ${code}`),
-      onRefused: ({ code }, address) => this.told.push(`refused ${code} ${address}`),
-      onError: ({ code }) => this.told.push(`error ${code}`),
-      wantsMessages: () => this.wanted,
-    };
     const { clock } = this.network;
-    this.fleet = new Fleet({ psk: TEXT_PSK, clock, crypto, maxUnsentBytes: 1 }, polled, new SessionTotals(), handlers);
+    this.usmp = new Usmp(TEXT_PSK, { clock, crypto, maxUnsentBytes: 1, polled });
+    this.usmp.onReconnect(({ deviceId }) => this.told.push(`again ${deviceId}`));
+    this.usmp.onConnect(({ deviceId }) => this.told.push(`connect ${deviceId}`));
+    this.usmp.onDisconnect(({ code }, { deviceId }) => this.told.push(`disconnect ${deviceId} ${code}`));
+    this.usmp.on("drain", ({ deviceId }) => this.told.push(`drain ${deviceId}`));
+    this.usmp.on("dropped", ({ code }) => this.told.push(`dropped ${code}`));
+    this.usmp.onError(({ code }) => this.told.push(`error ${code}`));
+    this.wants(true);
+  }
+
+  wants(messages: boolean): void {
+    const tell = (data: Uint8Array, _length: number, { deviceId }: UsmpSession): unknown =>
+      this.told.push(`message ${deviceId} ${new TextDecoder().decode(data)}`);
+    this.usmp.onMessage(messages ? tell : null);
   }
 
   async listen(): Promise<this> {
-    await this.fleet.listen([this.network.network.acceptor()]);
+    await this.usmp.listen(this.network.network.acceptor());
     return this;
   }
 }
 
-describe("Fleet", () => {
+describe("A listening Usmp", () => {
   it("tells the sessions of all devices in one place", async () => {
     const rig = await new Rig().listen();
     const first = await rig.network.connected();
@@ -49,8 +51,8 @@ describe("Fleet", () => {
       `message ${DEVICE_B} b`,
       `disconnect ${DEVICE_A} BYE`,
     ]);
-    expect(rig.fleet.sessions().map(({ deviceId }) => deviceId)).to.deep.equal([DEVICE_B]);
-    expect(rig.fleet.session(DEVICE_B)?.isConnected).to.equal(true);
+    expect(rig.usmp.sessions().map(({ deviceId }) => deviceId)).to.deep.equal([DEVICE_B]);
+    expect(rig.usmp.session(DEVICE_B)?.isConnected).to.equal(true);
   });
 
   it("knows a device that had a session before", async () => {
@@ -59,9 +61,10 @@ describe("Fleet", () => {
       const client = await rig.network.connected();
       await rig.network.settled(client.disconnect());
     }
-    expect(rig.told.filter((told) => told.startsWith("connect"))).to.deep.equal([
+    expect(rig.told.filter((told) => /connect|again/.test(told) && !told.startsWith("dis"))).to.deep.equal([
       `connect ${DEVICE_A}`,
-      `connect ${DEVICE_A} again`,
+      `again ${DEVICE_A}`,
+      `connect ${DEVICE_A}`,
     ]);
   });
 
@@ -72,24 +75,24 @@ describe("Fleet", () => {
     expect(rig.told).to.deep.equal([
       `connect ${DEVICE_A}`,
       `disconnect ${DEVICE_A} SUPERSEDED`,
-      `connect ${DEVICE_A} again`,
+      `again ${DEVICE_A}`,
+      `connect ${DEVICE_A}`,
     ]);
   });
 
   it("leaves messages that nobody takes to the session's own readers, also after somebody took some", async () => {
     const rig = await new Rig().listen();
-    rig.wanted = false;
+    rig.wants(false);
     const client = await rig.network.connected();
-    const session = rig.fleet.session(DEVICE_A)!;
+    const session = rig.usmp.session(DEVICE_A)!;
     client.send("for read");
     await rig.network.still();
     expect(session.readString()).to.equal("for read");
 
-    rig.wanted = true;
-    rig.fleet.listenToAll();
+    rig.wants(true);
     client.send("for the fleet");
     await rig.network.still();
-    rig.wanted = false;
+    rig.wants(false);
     client.send("for read again");
     await rig.network.still();
     expect(rig.told.filter((told) => told.startsWith("message"))).to.deep.equal([`message ${DEVICE_A} for the fleet`]);
@@ -98,38 +101,37 @@ describe("Fleet", () => {
 
   it("passes on what waited once somebody takes messages", async () => {
     const rig = await new Rig().listen();
-    rig.wanted = false;
+    rig.wants(false);
     const client = await rig.network.connected();
     client.send("early");
     await rig.network.still();
-    rig.wanted = true;
-    rig.fleet.listenToAll();
+    rig.wants(true);
     await microtasks();
     expect(rig.told.at(-1)).to.equal(`message ${DEVICE_A} early`);
   });
 
-  it("keeps messages for readOut where it is polled", async () => {
+  it("keeps messages for maintain() if it is polled", async () => {
     const rig = await new Rig(true).listen();
     const client = await rig.network.connected();
     client.send("a");
     await rig.network.still();
     client.send("b");
     await rig.network.still();
-    expect(rig.told).to.deep.equal([`connect ${DEVICE_A}`]);
-    const session = rig.fleet.session(DEVICE_A)!;
-    rig.fleet.readOut(session);
-    expect(rig.told.slice(1)).to.deep.equal([`message ${DEVICE_A} a`, `message ${DEVICE_A} b`]);
-    rig.wanted = false;
+    expect(rig.told).to.deep.equal([]);
+    const session = rig.usmp.session(DEVICE_A)!;
+    rig.usmp.maintain();
+    expect(rig.told).to.deep.equal([`connect ${DEVICE_A}`, `message ${DEVICE_A} a`, `message ${DEVICE_A} b`]);
+    rig.wants(false);
     client.send("c");
     await rig.network.still();
-    rig.fleet.readOut(session);
+    rig.usmp.maintain();
     expect(session.readString()).to.equal("c");
   });
 
   it("tells drain, drops and errors", async () => {
     const rig = await new Rig().listen();
     await rig.network.connected();
-    const session = rig.fleet.session(DEVICE_A)!;
+    const session = rig.usmp.session(DEVICE_A)!;
     session.on("drain", () => {
       throw new Error("boom");
     });
@@ -140,9 +142,9 @@ describe("Fleet", () => {
 
   it("stop ends all sessions and leaves nothing", async () => {
     const rig = await new Rig().listen();
-    rig.fleet.unref();
+    rig.usmp.unref();
     const client = await rig.network.connected();
-    await rig.network.settled(rig.fleet.stop({}));
+    await rig.network.settled(rig.usmp.close());
     await rig.network.still();
     expect((await client.session!.closed).code).to.equal("BYE");
     expect(rig.told.at(-1)).to.equal(`disconnect ${DEVICE_A} CLOSED`);

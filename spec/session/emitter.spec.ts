@@ -1,28 +1,29 @@
 import { expect } from "chai";
 import { isUsmpError, UsmpError } from "../../lib/errors.js";
-import { GuardedEmitter, type EventMap, type EventNames, type Listener } from "../../lib/session/guarded-emitter.js";
+import { Emitter, emitterOf, Subscribable, type EventNames, type Listener } from "../../lib/session/emitter.js";
 import { microtasks, warningsDuring } from "../support/session-waits.js";
 
-interface Events extends EventMap {
+interface Events {
+  error: [error: UsmpError];
   news: [text: string, count: number];
   quiet: [];
 }
 
 const EVENTS: EventNames<Events> = { error: true, news: true, quiet: true };
 
-class Station extends GuardedEmitter<Events> {
+class Station extends Subscribable<Events> {
   readonly added: string[] = [];
+  readonly #events: Emitter<Events>;
   constructor() {
-    super(EVENTS);
+    const events = new Emitter<Events>(EVENTS, { onListener: (event) => this.added.push(event) });
+    super(events);
+    this.#events = events;
   }
-  tell = (text: string, count = 1): void => this.dispatch("news", text, count);
-  hush = (): void => this.dispatch("quiet");
-  report = (error: UsmpError): void => this.reportError(error);
-  hears = (event: keyof Events): boolean => this.hasListeners(event);
-  onNews = (callback: Listener<Events["news"]> | null): void => this.setCallback("news", callback);
-  protected override listenerAdded(event: keyof Events): void {
-    this.added.push(event);
-  }
+  tell = (text: string, count = 1): void => this.#events.emit("news", text, count);
+  hush = (): void => this.#events.emit("quiet");
+  report = (error: UsmpError): void => this.#events.report(error);
+  hears = (event: keyof Events): boolean => this.#events.has(event);
+  onNews = (callback: Listener<Events["news"]> | null): void => this.#events.setCallback("news", callback);
 }
 
 /** What reaches "error", by code and cause. */
@@ -32,7 +33,7 @@ function listenForErrors(station: Station): UsmpError[] {
   return errors;
 }
 
-describe("GuardedEmitter", () => {
+describe("Emitter", () => {
   describe("listeners", () => {
     it("are called with all arguments, the callback first, then in the order in which they were added", () => {
       const station = new Station();
@@ -67,7 +68,7 @@ describe("GuardedEmitter", () => {
       expect(station.hears("news")).to.equal(false);
     });
 
-    it("are told to the subclass, callbacks too", () => {
+    it("are reported to the emitter's owner, callbacks too", () => {
       const station = new Station();
       station.on("news", () => {});
       station.once("quiet", () => {});
@@ -177,7 +178,7 @@ describe("GuardedEmitter", () => {
       const station = new Station();
       const heard: string[] = [];
       const listener = (text: string): unknown => heard.push(text);
-      const stop = station.observe("news", listener);
+      const stop = emitterOf(station).observe("news", listener);
       station.off("news", listener).removeAllListeners("news").removeAllListeners();
       expect([station.listenerCount("news"), station.eventNames()]).to.deep.equal([0, []]);
       station.tell("a");
