@@ -1,46 +1,52 @@
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
+/** What the figures were taken on, and what else it did meanwhile. */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { cpus, release, totalmem } from "node:os";
-import { promisify } from "node:util";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { pythonWithSdk } from "../spec/support/python-environment.js";
-import { mosquitto } from "./mosquitto.js";
 
-const run = promisify(execFile);
+const SAMPLE_MS = 500;
 
-/** Node and the machine, in one line. */
-export function describeMachine(): string {
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
+/** Percent of all cores that others use while the bench waits. */
+export async function othersPercent(): Promise<number> {
+  const read = (): { idle: number; all: number } => {
+    const times = cpus().flatMap((core) => Object.entries(core.times));
+    const sum = (entries: typeof times): number => entries.reduce((total, [, ms]) => total + ms, 0);
+    return { idle: sum(times.filter(([kind]) => kind === "idle")), all: sum(times) };
+  };
+  const before = read();
+  await sleep(SAMPLE_MS);
+  const after = read();
+  return Math.round(100 * (1 - (after.idle - before.idle) / (after.all - before.all)));
+}
+
+/** Above this percentage the figures say more of the others. */
+const QUIET_PERCENT = 10;
+
+export async function describeMachine(others: number): Promise<string> {
+  const { node, openssl } = process.versions;
+  const gib = Math.round(totalmem() / 2 ** 30);
+  const program =
+    "import importlib.metadata as m, platform as p; print('usmp', m.version('usmp'), 'on Python', p.python_version())";
+  const python = execFileSync(await pythonWithSdk(), ["-c", program], { encoding: "utf8" }).trim();
+  const busy =
+    others > QUIET_PERCENT
+      ? `**not quiet: other programs used up to ${others} % of it**`
+      : `other programs used up to ${others} % of it`;
   return (
-    `Node ${process.version}, OpenSSL ${process.versions.openssl}, ${process.platform} ${release()}, ` +
-    `${cpus()[0]?.model ?? "unknown CPU"} x ${cpus().length}, ${memory}`
+    `Node ${node}, OpenSSL ${openssl}, ${process.platform} ${release()}, ${cpus()[0]?.model ?? "unknown CPU"} x ${cpus().length}, ` +
+    `${gib} GiB, ${python}; ${busy}`
   );
 }
 
-/** The versions of the others. */
-export async function describePeers(): Promise<string> {
-  const program =
-    "import sys, importlib.metadata as m; print(f\"usmp {m.version('usmp')} on Python {sys.version.split()[0]}\")";
-  const [python, broker, mqtt, sodium] = await Promise.all([
-    said(pythonWithSdk(), "-c", program),
-    said(mosquitto(), "-h"),
-    versionOf("mqtt"),
-    versionOf("libsodium-wrappers"),
-  ]);
-  return `${python}, ${broker.split("\n", 1)[0] ?? ""}, MQTT.js ${mqtt}, libsodium-wrappers ${sodium}`;
-}
-
-async function said(program: Promise<string>, ...args: readonly string[]): Promise<string> {
-  try {
-    return (await run(await program, args)).stdout.trim();
-  } catch (error) {
-    // mosquitto's help ends with an exit code of its own.
-    const { stdout = "" } = error as { readonly stdout?: string };
-    return stdout.trim();
-  }
-}
-
-async function versionOf(name: string): Promise<string> {
-  const { version } = JSON.parse(await readFile(`node_modules/${name}/package.json`, "utf8")) as { version: string };
-  return version;
+/** What is measured is the built package: throws if it is older than its source. */
+export function checkBuild(): void {
+  const built = "dist/index.js";
+  const builtAt = existsSync(built) ? statSync(built).mtimeMs : 0;
+  const newer = readdirSync("lib", { recursive: true, encoding: "utf8" }).find(
+    (file) => file.endsWith(".ts") && statSync(join("lib", file)).mtimeMs > builtAt,
+  );
+  if (newer !== undefined) throw new Error(`${built} is older than ${join("lib", newer)}: run "npm run build" first`);
 }

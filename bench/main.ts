@@ -1,87 +1,79 @@
-/** `npm run build && npm run bench`; options.ts has the options, comparisons.ts what is compared. */
-import { rm, writeFile } from "node:fs/promises";
+/** `npm run build && npm run bench`: this library beside others. docs/performance.md explains the figures. */
+import { rmSync } from "node:fs";
+import { parseArgs } from "node:util";
 
-import { checkBuild } from "./built.js";
-import { chart } from "./chart.js";
-import type { Comparison } from "./comparison.js";
-import { COMPARISONS } from "./comparisons.js";
-import { CHART, writeTables } from "./document.js";
-import { hasGoal } from "./judge.js";
-import { describeMachine, describePeers } from "./machine.js";
-import { chosen, HELP, parseOptions, planOf } from "./options.js";
-import { isQuiet, othersShare, quietMoment, tellOthers } from "./others.js";
-import { PROFILES, tellProfiles } from "./profiles.js";
-import { RESULTS_FILE, resultOf, writeResults, type ComparisonResult, type Results } from "./results.js";
-import { run } from "./run.js";
-import { tellGoals, tellOutcome } from "./table.js";
+import { against, COMPARISONS } from "./comparisons.js";
+import { checkBuild, describeMachine, othersPercent } from "./machine.js";
+import { describeProfiles, PROFILES } from "./profiles.js";
+import { describeRows, rowsOf, writeResults, type Row } from "./results.js";
+import { run, type Plan } from "./run.js";
 
-const REPEATS = 2;
+const HELP = `Usage: npm run build && npm run bench -- [options]
 
-const options = parseOptions(process.argv.slice(2));
-const comparisons = chosen(COMPARISONS, options);
+Measures the built package beside others on this machine, over loopback. Each end is a process of its own, the contenders take turns,
+a figure is the median of all rounds, and a ratio is usmp's figure divided by the other's.
+
+  --only <regex>     only comparisons whose title fits, as "echo" or "handshakes.*TCP"
+  --against <dist>   instead of others: the dist folder of another build, for a before and after
+  --rounds <n>       instead of 7
+  --quick            3 short rounds, for a glance
+  --profile          this library alone: where its processes spend their time, with CPU profiles in ${PROFILES}
+  --write            keep the results, and write them into docs/performance.md
+  --help             this text
+
+The exit code never depends on a speed.
+`;
+
+const FULL: Plan = { rounds: 7, roundMs: 200 };
+const QUICK: Plan = { rounds: 3, roundMs: 100 };
+/** Long enough that the start of the processes is little. */
+const PROFILED: Plan = { rounds: 3, roundMs: 1_000, nodeOptions: ["--cpu-prof", `--cpu-prof-dir=${PROFILES}`] };
+
+const FLAG = { type: "boolean", default: false } as const;
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    against: { type: "string" },
+    rounds: { type: "string" },
+    quick: FLAG,
+    profile: FLAG,
+    write: FLAG,
+    help: FLAG,
+  },
+});
 
 if (options.help) process.stdout.write(HELP);
-else if (options.list) for (const { title } of comparisons) console.log(title);
 else await measure();
 
 async function measure(): Promise<void> {
   checkBuild();
-  if (options.profile) await rm(PROFILES, { recursive: true, force: true });
-  const startedAt = performance.now();
-  const results = options.profile ? await profileAll() : await compareAll();
-  console.log(tellGoals(results));
-  const minutes = ((performance.now() - startedAt) / 60_000).toFixed(1);
-  const machine = `${describeMachine()}; ${tellOthers(results.map(({ others }) => others))}`;
-  console.log(`${minutes} minutes, on loopback; ${machine}`);
-  if (options.isWhole)
-    await keep({
-      takenAt: new Date().toISOString().slice(0, 10),
-      machine,
-      peers: await describePeers(),
-      comparisons: results,
-    });
-}
-
-/** What others disturbed is measured again at the end, while that may help; the quieter of the two counts. */
-async function compareAll(): Promise<ComparisonResult[]> {
-  const results: ComparisonResult[] = [];
-  for (const comparison of comparisons)
-    results.push(await compare(comparison, `${results.length + 1}/${comparisons.length}`));
-  for (let pass = 0; pass < REPEATS && !options.quick; pass++) {
-    for (const [index, comparison] of comparisons.entries()) {
-      const before = results[index];
-      if (before === undefined || isQuiet(before.others)) continue;
-      const again = await compare(comparison, "again, others were busy:");
-      if (again.others < before.others) results[index] = again;
-    }
+  const isWhole = options.only === "" && options.against === undefined && !options.quick && !options.profile;
+  if (options.write && !isWhole)
+    throw new Error("--write keeps a whole run: leave out --only, --against, --quick and --profile");
+  const plan = options.profile ? PROFILED : options.quick ? QUICK : FULL;
+  const rounds = Number(options.rounds ?? plan.rounds);
+  if (!(rounds > 0)) throw new Error("--rounds takes a number of 1 or more");
+  const rows: Row[] = [];
+  let others = 0;
+  for (const comparison of chosen()) {
+    others = Math.max(others, await othersPercent());
+    rmSync(PROFILES, { recursive: true, force: true });
+    const outcome = await run(comparison, { ...plan, rounds });
+    const found = rowsOf(outcome);
+    console.log(`${outcome.title}\n${describeRows(found)}`);
+    for (const [name, why] of outcome.failed) console.log(`  ${name} failed: ${why}`);
+    if (options.profile) console.log(describeProfiles());
+    rows.push(...found);
   }
-  return results;
+  const machine = await describeMachine(others);
+  console.log(machine);
+  if (options.write) await writeResults({ takenAt: new Date().toISOString().slice(0, 10), machine, rows });
 }
 
-async function compare(comparison: Comparison, progress: string): Promise<ComparisonResult> {
-  process.stderr.write(`${progress} ${comparison.title}\n`);
-  const before = await quietMoment();
-  const outcome = await run(comparison, planOf(options));
-  console.log(`${tellOutcome(outcome)}\n`);
-  return resultOf(outcome, Math.max(before, await othersShare()));
-}
-
-async function profileAll(): Promise<ComparisonResult[]> {
-  for (const comparison of comparisons) await profile(comparison);
-  return [];
-}
-
-/** Ours alone. */
-async function profile(comparison: Comparison): Promise<void> {
-  const profileAs = comparison.title.replaceAll(/[^a-z0-9]+/gi, "-").toLowerCase();
-  const alone = { ...comparison, contestants: comparison.contestants.slice(0, 1), goals: [] };
-  console.log(tellOutcome(await run(alone, { ...planOf(options), profileAs })));
-  console.log(`${await tellProfiles(profileAs)}\n`);
-}
-
-async function keep(results: Results): Promise<void> {
-  await writeResults(results);
-  await writeFile(CHART, chart(results.comparisons.flatMap(({ findings }) => findings).filter(hasGoal)));
-  await writeTables(results);
-  console.log(`Written: ${RESULTS_FILE}, ${CHART} and the tables of docs/performance.md`);
+function chosen(): typeof COMPARISONS {
+  const only = new RegExp(options.only, "i");
+  const comparisons = COMPARISONS.filter(({ title }) => only.test(title));
+  if (options.against !== undefined) return against(options.against, comparisons);
+  if (!options.profile) return comparisons;
+  return comparisons.map((each) => ({ ...each, contenders: each.contenders.slice(0, 1) }));
 }

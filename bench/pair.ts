@@ -1,21 +1,18 @@
-/** The two processes of a contestant. */
-import { fileURLToPath } from "node:url";
+/** The two processes of a contender: a gateway, and the device that sends to it. */
+import { execFileSync } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { fileURLToPath, pathToFileURL } from "node:url";
 
 import { pythonWithSdk } from "../spec/support/python-environment.js";
 import { PeerProcess, type Report } from "../spec/support/python-peer.js";
-import type { Carrier, Cipher, Peer } from "./contestants.js";
-import { pinned, type Cores } from "./cores.js";
-import { mosquitto } from "./mosquitto.js";
-import { PROFILES } from "./profiles.js";
+import type { Contender, Setup } from "./comparisons.js";
 
-/** What a pair is set up for. */
-export interface Setup {
-  readonly carrier: Carrier;
-  readonly cipher: Cipher;
-  /** Bytes of a message. */
-  readonly size: number;
-  /** Where the system lets both run; else it decides by itself. */
-  readonly cores?: Cores;
+export interface PairOptions {
+  /** Of each end that runs on Node. */
+  readonly nodeOptions?: readonly string[];
+  /** The module with the library's AEAD, for the bare contender. */
+  readonly crypto?: string;
+  readonly coreEach?: boolean;
 }
 
 const PSK = "the key of the benchmark";
@@ -23,106 +20,104 @@ const PSK = "the key of the benchmark";
 /** A process that does not answer for this long hangs. */
 const LIMIT_MS = 60_000;
 
-/** The garbage is to be collected before memory is read. */
-const NODE_OPTIONS = ["--expose-gc"];
+const CRYPTO = pathToFileURL("build/lib/crypto/index.js").href;
 
-/** A sender, and the receiver that it sends to. */
 export class Pair {
-  readonly #peer: Peer;
-  readonly #setup: Setup;
-  readonly #receiver: PeerProcess | null;
-  readonly #sender: PeerProcess;
+  readonly #size: number;
+  readonly #gateway: PeerProcess;
+  readonly #device: PeerProcess;
 
-  static async start(peer: Peer, setup: Setup, profileAs?: string): Promise<Pair> {
-    const program = peer.needsMosquitto ? { program: await mosquitto() } : {};
-    const given = { ...setup, ...peer.options, ...program, psk: PSK };
-    const start = async (end: "sender" | "receiver", script: string, port?: unknown): Promise<PeerProcess> => {
-      const profiling = peer.isOurs && profileAs !== undefined ? profileTo(`${profileAs}.${end}`) : [];
-      const words = await commandOf(script, { ...given, port }, profiling);
-      const [program, ...args] = [...pinned(end, setup.cores), ...words];
-      return new PeerProcess(program ?? "", ...args);
+  static async start(contender: Contender, setup: Setup, options: PairOptions = {}): Promise<Pair> {
+    const { script, library } = contender;
+    const given = { ...setup, psk: PSK, script, library, crypto: options.crypto ?? CRYPTO };
+    const start = async (end: "receiver" | "sender", more: Report = {}): Promise<PeerProcess> => {
+      const [program, ...args] = await commandOf(end, script, options);
+      return new PeerProcess(program, ...args, JSON.stringify({ ...given, ...more }));
     };
-    const receiver = peer.receiver === undefined ? null : await start("receiver", peer.receiver);
+    const gateway = await start("receiver");
+    let device: PeerProcess | undefined;
     try {
-      const port = (await receiver?.next("listening", LIMIT_MS))?.port;
-      const sender = await start("sender", peer.sender, port);
-      try {
-        await sender.next("ready", LIMIT_MS);
-        return new Pair(peer, setup, receiver, sender);
-      } catch (error) {
-        await sender.kill();
-        throw error;
-      }
+      device = await start("sender", { port: (await gateway.next("listening", LIMIT_MS)).port });
+      await device.next("ready", LIMIT_MS);
+      return new Pair(setup.size, gateway, device);
     } catch (error) {
-      await receiver?.kill();
+      await Promise.all([gateway.kill(), device?.kill()]);
       throw error;
     }
   }
 
-  private constructor(peer: Peer, setup: Setup, receiver: PeerProcess | null, sender: PeerProcess) {
-    this.#peer = peer;
-    this.#setup = setup;
-    this.#receiver = receiver;
-    this.#sender = sender;
+  private constructor(size: number, gateway: PeerProcess, device: PeerProcess) {
+    this.#size = size;
+    this.#gateway = gateway;
+    this.#device = device;
   }
 
-  /** Makes it `sessions` sessions in all. */
-  async connect(sessions: number): Promise<void> {
-    await this.#sender.command("connect", { sessions }, LIMIT_MS);
+  /** Opens sessions until there are `count`. */
+  async connect(count: number): Promise<void> {
+    await this.#device.command("connect", { count }, LIMIT_MS);
   }
 
-  /** Messages a second, over all sessions. `inTurns`: a message on each session, then the next. */
-  async oneWay(messages: number, inTurns = false): Promise<number> {
-    const { size } = this.#setup;
-    await this.#receiver?.command("count", { messages, size });
-    const pushed = this.#sender.command("push", { messages, size, inTurns }, LIMIT_MS);
-    // Of all after the first, until the last, where the receiver can tell.
-    const counted = this.#peer.countedBy === "receiver" ? this.#receiver?.next("counted", LIMIT_MS) : pushed;
-    const [report] = await Promise.all([counted, pushed]);
-    return (Number(report?.messages) * 1000) / Number(report?.ms);
+  /** Messages a second, from the first one's arrival to the last one's. */
+  async oneWay(messages: number): Promise<number> {
+    await this.#gateway.command("count", { bytes: messages * this.#size }, LIMIT_MS);
+    const pushed = this.#device.command("push", { messages, size: this.#size }, LIMIT_MS);
+    const [{ bytes, ms }] = await Promise.all([this.#gateway.next("counted", LIMIT_MS), pushed]);
+    return (Number(bytes) / this.#size / Number(ms)) * 1000;
   }
 
-  /** Microseconds of each round trip, one after the other. */
+  /** Microseconds of each echo, one after the other. */
   async echo(messages: number): Promise<number[]> {
-    const { microseconds } = await this.#sender.command("echo", { messages, size: this.#setup.size }, LIMIT_MS);
+    const { microseconds } = await this.#device.command("echo", { messages, size: this.#size }, LIMIT_MS);
     return microseconds as number[];
   }
 
-  /** Handshakes a second, each of a connection that is closed again; `atOnce` of them run at the same time. */
-  async handshakes(handshakes: number, atOnce: number): Promise<number> {
-    const { ms } = await this.#sender.command("handshakes", { handshakes, atOnce }, LIMIT_MS);
-    return (handshakes * 1000) / Number(ms);
+  /** Handshakes a second, each of a session that is closed again. */
+  async handshakes(count: number, atOnce: number): Promise<number> {
+    const { ms } = await this.#device.command("handshakes", { handshakes: count, atOnce }, LIMIT_MS);
+    return (count * 1000) / Number(ms);
   }
 
-  /** Bytes that the receiver has: of the system, and, where it can tell, in its heap and buffers. */
+  /** Bytes of the gateway's process. */
   async memory(): Promise<{ readonly rss: number; readonly held: number }> {
-    const { rss, held } = (await this.#receiver?.command("memory", {}, LIMIT_MS)) ?? {};
+    const { rss, held } = await this.#gateway.command("memory", {}, LIMIT_MS);
     return { rss: Number(rss), held: Number(held) };
   }
 
-  /** Microseconds of processor time that sender and receiver have used. */
-  async processorTime(): Promise<Readonly<Record<"sender" | "receiver", number>>> {
-    const used = async (end: PeerProcess | null): Promise<number> => {
-      const { user, system } = (await end?.command("cpu")) ?? {};
-      return Number(user) + Number(system);
-    };
-    return { sender: await used(this.#sender), receiver: await used(this.#receiver) };
+  /** Microseconds of processor time that both processes have used. */
+  async cpu(): Promise<number> {
+    const used = await Promise.all([this.#gateway, this.#device].map((end) => end.command("cpu", {}, LIMIT_MS)));
+    return used.reduce((sum, { cpu }) => sum + Number(cpu), 0);
   }
 
   async stop(): Promise<void> {
-    await this.#sender.stop();
-    await this.#receiver?.stop();
+    await Promise.all([this.#device.stop(), this.#gateway.stop()]);
   }
 }
 
-function profileTo(name: string): string[] {
-  return ["--cpu-prof", `--cpu-prof-dir=${PROFILES}`, `--cpu-prof-name=${name}.cpuprofile`];
+type Command = [program: string, ...args: string[]];
+
+async function commandOf(end: "receiver" | "sender", script: string, options: PairOptions): Promise<Command> {
+  const pathOf = (name: string): string => fileURLToPath(new URL(`peers/${name}`, import.meta.url));
+  const { nodeOptions = [], coreEach = false } = options;
+  const command: Command =
+    script === "python"
+      ? [await pythonWithSdk(), pathOf(`python-${end}.py`)]
+      : [process.execPath, "--expose-gc", ...nodeOptions, pathOf(`${end}.mjs`)];
+  return coreEach && canPin() ? ["taskset", "--cpu-list", end === "receiver" ? "1" : "0", ...command] : command;
 }
 
-async function commandOf(script: string, setup: Report, nodeOptions: readonly string[]): Promise<string[]> {
-  const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url));
-  const program = script.endsWith(".py")
-    ? [await pythonWithSdk()]
-    : [process.execPath, ...NODE_OPTIONS, ...nodeOptions];
-  return [...program, path, JSON.stringify(setup)];
+let pins: boolean | undefined;
+
+/** Whether there are two cores, and a way to choose one. */
+function canPin(): boolean {
+  return (pins ??= availableParallelism() > 1 && tasksetWorks());
+}
+
+function tasksetWorks(): boolean {
+  try {
+    execFileSync("taskset", ["--cpu-list", "0,1", process.execPath, "--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,98 +1,114 @@
-/** Carries a comparison out: the contestants take turns, so that a busy machine slows all of them. */
-import type { Comparison, Contender, Contestant, Figures, Rounds, StartOptions } from "./comparison.js";
+/** Carries a comparison out: the contenders take turns, so that a busy machine slows all of them. */
+import type { Comparison, Contender, Setup } from "./comparisons.js";
+import { Pair, type PairOptions } from "./pair.js";
+import type { Figures, Work } from "./works.js";
 
-export interface Plan extends StartOptions {
+export interface Plan {
   readonly rounds: number;
-  /** No comparison has more rounds than this, whatever it asks for. */
-  readonly mostRounds: number;
+  /** How long a round should take. */
+  readonly roundMs: number;
+  /** Options of the Node processes of this library, for profiles. */
+  readonly nodeOptions?: readonly string[];
 }
 
 export interface Outcome {
-  readonly comparison: Comparison;
-  readonly rounds: Rounds;
-  /** Contestants that could not start or failed, and why. */
-  readonly missing: ReadonlyMap<string, string>;
+  readonly title: string;
+  /** A contender's figures, an entry for each round. */
+  readonly rounds: ReadonlyMap<string, readonly Figures[]>;
+  /** Contenders that failed, and why. The others continue without them. */
+  readonly failed: ReadonlyMap<string, string>;
 }
 
-export async function run(comparison: Comparison, plan: Plan): Promise<Outcome> {
-  const entrants = comparison.contestants.map((contestant) => new Entrant(contestant, plan));
-  try {
-    if (!comparison.freshEachRound) {
-      await Promise.all(entrants.map((entrant) => entrant.enter()));
-      for (const entrant of entrants) await entrant.warmUp();
-    }
-    const rounds = Math.min(comparison.rounds ?? plan.rounds, plan.mostRounds);
-    for (let round = 0; round < rounds; round++) await runRound(comparison, entrants, round);
-  } finally {
-    await Promise.all(entrants.map((entrant) => entrant.leave()));
-  }
-  const good = entrants.filter(({ failure }) => failure === null);
-  const bad = entrants.filter(({ failure }) => failure !== null);
-  return {
-    comparison,
-    rounds: new Map(good.map(({ name, figures }) => [name, figures])),
-    missing: new Map(bad.map(({ name, failure }) => [name, failure ?? ""])),
-  };
+/** Who is ready to be measured. */
+export interface Entrant {
+  measure(): Promise<Figures>;
+  stop(): Promise<void>;
 }
 
-async function runRound(comparison: Comparison, entrants: readonly Entrant[], round: number): Promise<void> {
-  const measure = async (entrant: Entrant): Promise<void> => {
-    if (comparison.freshEachRound) {
-      await entrant.enter();
-      await entrant.warmUp();
-    }
-    await entrant.measure();
-    if (comparison.freshEachRound) await entrant.leave();
-  };
-  if (comparison.atOnce) await Promise.all(entrants.map(measure));
-  // Nobody always goes first.
-  else for (const entrant of round % 2 === 0 ? entrants : entrants.toReversed()) await measure(entrant);
-}
+export type Enter = (contender: Contender, comparison: Comparison, plan: Plan) => Promise<Entrant>;
 
-/** A contestant in the run. One that fails is left out from then on: the others go on without it. */
-class Entrant {
-  readonly name: string;
-  readonly figures: Figures[] = [];
-  failure: string | null = null;
-  readonly #contestant: Contestant;
-  readonly #plan: Plan;
-  #contender: Contender | null = null;
-
-  constructor(contestant: Contestant, plan: Plan) {
-    this.name = contestant.name;
-    this.#contestant = contestant;
-    this.#plan = plan;
-  }
-
-  async enter(): Promise<void> {
-    await this.#try(async () => {
-      this.#contender = await this.#contestant.start(this.#plan);
-    });
-  }
-
-  async warmUp(): Promise<void> {
-    await this.#try(async () => this.#contender?.warmUp());
-  }
-
-  async measure(): Promise<void> {
-    await this.#try(async () => {
-      if (this.#contender !== null) this.figures.push(await this.#contender.measure());
-    });
-  }
-
-  async leave(): Promise<void> {
-    const contender = this.#contender;
-    this.#contender = null;
-    await contender?.stop();
-  }
-
-  async #try(step: () => Promise<void>): Promise<void> {
-    if (this.failure !== null) return;
+export async function run(comparison: Comparison, plan: Plan, enter: Enter = enterPair): Promise<Outcome> {
+  const rounds = new Map<string, Figures[]>();
+  const failed = new Map<string, string>();
+  const entrants = new Map<Contender, Entrant>();
+  const attempt = async (contender: Contender, step: () => Promise<void>): Promise<void> => {
+    if (failed.has(contender.name)) return;
     try {
       await step();
     } catch (error) {
-      this.failure = error instanceof Error ? error.message : String(error);
-      await this.leave();
+      failed.set(contender.name, error instanceof Error ? error.message : String(error));
+      rounds.delete(contender.name);
     }
+  };
+  try {
+    for (const contender of comparison.contenders) {
+      await attempt(contender, async () => {
+        entrants.set(contender, await enter(contender, comparison, plan));
+        rounds.set(contender.name, []);
+      });
+    }
+    for (let round = 0; round < plan.rounds; round++) {
+      // Nobody always comes first.
+      const order = round % 2 === 0 ? comparison.contenders : comparison.contenders.toReversed();
+      for (const contender of order) {
+        await attempt(contender, async () => {
+          const figures = await entrants.get(contender)?.measure();
+          if (figures !== undefined) rounds.get(contender.name)?.push(figures);
+        });
+      }
+    }
+  } finally {
+    await Promise.all([...entrants.values()].map((entrant) => entrant.stop()));
   }
+  return { title: comparison.title, rounds, failed };
+}
+
+async function enterPair(contender: Contender, comparison: Comparison, plan: Plan): Promise<Entrant> {
+  const { setup, work } = comparison;
+  const options: PairOptions = {
+    coreEach: work.coreEach ?? false,
+    ...(contender.library !== undefined && plan.nodeOptions && { nodeOptions: plan.nodeOptions }),
+  };
+  if (work.perSecond === null) return freshPairs(contender, setup, work, options);
+  const pair = await Pair.start(contender, setup, options);
+  try {
+    await pair.connect(work.sessions);
+    const times = await warmUp(pair, work, plan);
+    return { measure: () => work.run(pair, times), stop: () => pair.stop() };
+  } catch (error) {
+    await pair.stop();
+    throw error;
+  }
+}
+
+/** The first, rough measures, from which the length of a round follows; meanwhile V8 compiles what both ends run. */
+const TRIAL_MS = 80;
+const TRIALS = 3;
+const LEAST_TIMES = 50;
+
+/** How many times fit into a round. */
+async function warmUp(pair: Pair, work: Work, { roundMs }: Plan): Promise<number> {
+  let times = work.firstTimes;
+  for (let trial = 0; trial <= TRIALS; trial++) {
+    const perSecond = work.perSecond?.(await work.run(pair, times)) ?? NaN;
+    const ms = trial < TRIALS ? TRIAL_MS : roundMs * (work.longer ?? 1);
+    times = Math.max(LEAST_TIMES, Math.ceil((perSecond * ms) / 1000));
+  }
+  return times;
+}
+
+/** Each round has processes of its own: memory that was used once is not given back. */
+function freshPairs(contender: Contender, setup: Setup, work: Work, options: PairOptions): Entrant {
+  return {
+    measure: async () => {
+      const pair = await Pair.start(contender, setup, options);
+      try {
+        await pair.connect(work.sessions);
+        return await work.run(pair, work.firstTimes);
+      } finally {
+        await pair.stop();
+      }
+    },
+    stop: () => Promise.resolve(),
+  };
 }

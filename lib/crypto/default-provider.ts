@@ -1,6 +1,6 @@
 /**
  * The default in Node: libsodium for ChaCha20-Poly1305 and node:crypto for everything else, each where it is faster
- * (bench/crypto.ts). Random bytes come from node:crypto: both use the system's generator, and libsodium's WebAssembly
+ * (docs/architecture.md). Random bytes come from node:crypto: both use the system's generator, and libsodium's WebAssembly
  * build took thirty times as long.
  */
 import type { Aead, CryptoProvider } from "../core/crypto-provider.js";

@@ -1,7 +1,7 @@
 /**
  * Both ciphers (§4.2) by node:crypto, which uses OpenSSL.
  *
- * The key is kept as raw bytes: a KeyObject was not faster (bench/crypto.ts) and could not be overwritten.
+ * The key is kept as raw bytes: a KeyObject was not faster and could not be overwritten.
  */
 import { createCipheriv, createDecipheriv, type CipherGCMTypes } from "node:crypto";
 import type { Aead, CipherName } from "../core/crypto-provider.js";

@@ -2,7 +2,7 @@
  * X25519 (RFC 7748) by node:crypto, which uses OpenSSL. Generated private keys stay inside node:crypto, which
  * overwrites them when their KeyObject is collected.
  *
- * Never get a raw public key by `export()`. Its DER form is slow (bench/crypto.ts), and its JWK form sometimes
+ * Never get a raw public key by `export()`. Its DER form is slow (docs/architecture.md), and its JWK form sometimes
  * deadlocks the process on Node 20: it locks the key while it makes strings, and a garbage collection at that moment
  * may destroy the job that generated the key, which takes the same lock. A job that returns the JWK itself is alive
  * meanwhile, so it cannot deadlock.

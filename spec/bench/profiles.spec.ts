@@ -1,59 +1,35 @@
 import { expect } from "chai";
 
-import { byKind, selfTimes, tellProfile } from "../../bench/profiles.js";
-
-const node = (
-  id: number,
-  functionName: string,
-  url = "",
-): { id: number; callFrame: { functionName: string; url: string } } => ({
-  id,
-  callFrame: { functionName, url },
-});
-
-const PROFILE = {
-  nodes: [
-    node(1, "(idle)"),
-    node(2, "seal", "file:///a/dist/shared-CT.js"),
-    node(3, "seal", "file:///a/dist/shared-CT.js"),
-    node(4, "", "node:net"),
-  ],
-  samples: [2, 1, 3, 4],
-  timeDeltas: [10, 1_000, 20, 10],
-};
+import { describeTimes, timesByKind } from "../../bench/profiles.js";
 
 describe("The bench's profiles", () => {
-  it("add up the samples of a function, wherever it was called from", () => {
-    expect([...selfTimes(PROFILE)]).to.eql([
-      ["seal  dist/shared-CT.js", 30],
-      ["(idle)", 1_000],
-      ["(anonymous)  node:net", 10],
-    ]);
-  });
-
-  it("show the shares of the time at work, the largest first", () => {
-    const [head, first, second, ...rest] = tellProfile("a.cpuprofile", PROFILE).split("\n");
-    expect(head).to.equal("a.cpuprofile, 0 ms at work: this library 75 %, sockets and streams 25 %");
-    expect(first).to.match(/75\.0 % {2}seal/);
-    expect(second).to.match(/25\.0 % {2}\(anonymous\)/);
-    expect(rest).to.eql([]);
-  });
-
-  it("tell what the functions belong to", () => {
-    const names = {
-      "createCipherBase  node:internal/crypto/cipher": "node:crypto",
-      "Q  libsodium-wrappers.mjs": "libsodium",
-      "wasm-function[61]  000d89ce": "libsodium",
-      writeBuffer: "sockets and streams",
-      "doSend  node:dgram": "sockets and streams",
-      "seal  dist/shared-CT.js": "this library",
-      "compileForInternalLoader  node:internal/bootstrap/realm": "start of the process",
-      "(garbage collector)": "garbage collector",
-      "processTicksAndRejections  node:internal/process/task_queues": "the rest of Node",
-      "(program)": "the rest of Node",
-      "pushAll  sending.mjs": "the script of the bench",
-    };
-    for (const [name, kind] of Object.entries(names))
-      expect([...byKind(new Map([[name, 1]])).keys()], name).to.eql([kind]);
+  it("add up the time of each kind of function, and show its share of the work", () => {
+    const functions = [
+      ["(idle)", ""],
+      ["seal", "file:///a/dist/shared-CT.js"],
+      ["createCipherBase", "node:internal/crypto/cipher"],
+      ["wasm-function[61]", "wasm://wasm/000d89ce"],
+      ["writeBuffer", ""],
+      ["doSend", "node:dgram"],
+      ["echo", "file:///a/bench/peers/sender.mjs"],
+      ["compileForInternalLoader", "node:internal/bootstrap/realm"],
+      ["(garbage collector)", ""],
+      ["processTicksAndRejections", "node:internal/process/task_queues"],
+    ] as const;
+    const nodes = functions.map(([functionName, url], id) => ({ id, callFrame: { functionName, url } }));
+    const samples = [...nodes.map(({ id }) => id), 1];
+    const times = timesByKind({ nodes, samples, timeDeltas: samples.map(() => 1_000) });
+    expect(Object.fromEntries(times)).to.eql({
+      waiting: 1_000,
+      "this library": 2_000,
+      cryptography: 2_000,
+      sockets: 2_000,
+      "the bench": 1_000,
+      "start of the process": 1_000,
+      "garbage collector": 1_000,
+      "the rest of Node": 1_000,
+    });
+    expect(describeTimes(times)).to.match(/^ {2}a process at work for 10 ms: this library 20 %, /);
+    expect(describeTimes(times)).to.not.include("waiting");
   });
 });

@@ -1,27 +1,27 @@
-"""The public SDK's sending end, which answers what sending.mjs does."""
+"""The public SDK's device, which answers what sender.mjs does."""
 
 import asyncio
 import json
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
-sys.path.append(str(Path(__file__).parents[3] / "spec" / "interop" / "peers"))
+sys.path.append(str(Path(__file__).parents[2] / "spec" / "interop" / "peers"))
 
 from control import obey, tell
 from usmp import USMPClient
-from usmp.types import CipherSuite
 
 SETUP = json.loads(sys.argv[1])
 AT_ONCE = 32
 
 
+async def cpu(_: dict) -> dict:
+    return {"cpu": process_time() * 1e6}
+
+
 async def open_client() -> USMPClient:
     client = USMPClient("127.0.0.1", SETUP["port"], SETUP["psk"].encode(), protocol=SETUP["carrier"])
     await client.connect()
-    # The SDK has no public option for it.
-    if SETUP["cipher"] == "chacha20-poly1305":
-        client._session._info.cipher_suite = CipherSuite.CHACHA20_POLY1305
     return client
 
 
@@ -29,7 +29,7 @@ async def main() -> None:
     clients = []
 
     async def connect(request: dict) -> None:
-        left = request["sessions"] - len(clients)
+        left = request["count"] - len(clients)
         while left > 0:
             some = min(left, AT_ONCE)
             clients.extend(await asyncio.gather(*(open_client() for _ in range(some))))
@@ -65,7 +65,7 @@ async def main() -> None:
         return {"ms": (perf_counter() - start) * 1000}
 
     tell(event="ready")
-    await obey({"connect": connect, "push": push, "echo": echo, "handshakes": handshakes})
+    await obey({"connect": connect, "push": push, "echo": echo, "handshakes": handshakes, "cpu": cpu})
 
 
 asyncio.run(main())

@@ -1,7 +1,7 @@
-// A connection over any of Node's duplex streams whose bytes come back as they were sent.
+// A session on one of Node's duplex streams that carries the messages as they are.
 import { once } from "node:events";
 
-export function streamConnection(stream) {
+export function streamSession(stream) {
   let missing = 0;
   let arrived;
   stream.on("data", (bytes) => {
@@ -9,18 +9,18 @@ export function streamConnection(stream) {
     if (missing === 0) arrived();
   });
   return {
-    send(data) {
+    send: (data) => {
       if (stream.writableNeedDrain) return false;
       stream.write(data);
       return true;
     },
     drained: () => once(stream, "drain"),
-    echo(data) {
+    echo: (data) => {
       missing = data.length;
       stream.write(data);
       return new Promise((resolve) => (arrived = resolve));
     },
-    async close() {
+    close: async () => {
       const closed = once(stream, "close");
       stream.end();
       await closed;
@@ -28,10 +28,16 @@ export function streamConnection(stream) {
   };
 }
 
-/** The other end: counts the bytes as messages, or sends them back. */
-export function serveStream(stream, counted, size) {
+export function serveStream(stream, took) {
   stream.on("data", (bytes) => {
-    if (!counted(bytes.length / size())) stream.write(bytes);
+    if (!took(bytes.length)) stream.write(bytes);
   });
   stream.on("error", () => {});
+}
+
+/** Resolves with the port that the system chose. */
+export async function portOf(server) {
+  server.listen({ host: "127.0.0.1", port: 0, backlog: 1_024 });
+  await once(server, "listening");
+  return server.address().port;
 }

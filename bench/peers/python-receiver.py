@@ -1,4 +1,4 @@
-"""The public SDK's receiving end, which answers what receiving.mjs does."""
+"""The public SDK's gateway, which answers what receiver.mjs does."""
 
 import asyncio
 import gc
@@ -6,18 +6,27 @@ import json
 import os
 import sys
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, process_time
 
-sys.path.append(str(Path(__file__).parents[3] / "spec" / "interop" / "peers"))
+sys.path.append(str(Path(__file__).parents[2] / "spec" / "interop" / "peers"))
 
 from control import obey, tell
 from usmp import USMPServer
 from usmp._session import USMPSession
 from usmp.errors import USMPError
-from usmp.types import CipherSuite
 
 SETUP = json.loads(sys.argv[1])
 MANY = 5_000
+
+
+async def cpu(_: dict) -> dict:
+    return {"cpu": process_time() * 1e6}
+
+
+async def memory(_: dict) -> dict:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return {"rss": pages * os.sysconf("SC_PAGE_SIZE")}
 
 
 async def main() -> None:
@@ -32,12 +41,7 @@ async def main() -> None:
     wanted = asyncio.Queue()
 
     async def count(request: dict) -> None:
-        wanted.put_nowait(request["messages"])
-
-    async def memory(_: dict) -> dict:
-        gc.collect()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return {"rss": pages * os.sysconf("SC_PAGE_SIZE")}
+        wanted.put_nowait(request["bytes"])
 
     async def read(session: USMPSession) -> None:
         while True:
@@ -46,16 +50,13 @@ async def main() -> None:
                 await session.send(data)
                 continue
             first_at = perf_counter()
-            messages = wanted.get_nowait() - 1
-            for _ in range(messages):
-                await session.recv()
-            tell(event="counted", messages=messages, ms=(perf_counter() - first_at) * 1000)
+            left = after_first = wanted.get_nowait() - len(data)
+            while left > 0:
+                left -= len(await session.recv())
+            tell(event="counted", bytes=after_first, ms=(perf_counter() - first_at) * 1000)
 
     @server.on_session
     async def handle(session: USMPSession) -> None:
-        # The SDK has no public option for it.
-        if SETUP["cipher"] == "chacha20-poly1305":
-            session._info.cipher_suite = CipherSuite.CHACHA20_POLY1305
         try:
             await read(session)
         except (USMPError, EOFError, OSError):
@@ -75,7 +76,8 @@ async def main() -> None:
             await asyncio.sleep(0.005)
         tell(event="listening", port=port())
 
-    ends = [asyncio.ensure_future(server.serve()), asyncio.ensure_future(obey({"count": count, "memory": memory}))]
+    commands = {"count": count, "memory": memory, "cpu": cpu}
+    ends = [asyncio.ensure_future(server.serve()), asyncio.ensure_future(obey(commands))]
     await asyncio.gather(tell_port(), asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED))
 
 
