@@ -1,29 +1,33 @@
-/** Voltages and duties. Each function throws a RangeError for a pin that the board does not have. */
+/** Analog input and PWM. Each function throws a RangeError for a pin that the board does not have. */
 import { requireNumber } from "../core/arguments.js";
 import type { Board } from "./board/board.js";
 import { currentBoard } from "./board/current-board.js";
 
 const SUPPLY_MILLIVOLTS = 3_300;
 
-/** The voltage at the pin: 0 to 4095 on an ESP32, what the board's converter has; or as many bits as `analogReadResolution` says. */
+/**
+ * The voltage at the pin, in the bits of the board's converter (0 to 4095 on an ESP32), or of `analogReadResolution`.
+ */
 export function analogRead(pin: number): number {
   const board = currentBoard();
   board.polled();
   return Math.floor(board.pins.readAnalog(pin) * 2 ** (board.analog.readBits - board.pins.analogBits));
 }
 
-/** The voltage at the pin, of a supply of 3.3 V. */
+/** The voltage at the pin in millivolts, for a supply of 3.3 V. */
 export function analogReadMilliVolts(pin: number): number {
   const { pins } = currentBoard();
   return Math.round((pins.readAnalog(pin) * SUPPLY_MILLIVOLTS) / pins.highestReading);
 }
 
-/** From 1 to 16 bits; at the start 12, or what the board's converter has. */
+/** Sets the bits of a reading, 1 to 16. Default: those of the board's converter, 12 on an ESP32. */
 export function analogReadResolution(bits: number): void {
   currentBoard().analog.readBits = checkBits(bits, 16);
 }
 
-/** A PWM with this duty: 0 to 255, or as many bits as `analogWriteResolution` says. What is out of range is cut. */
+/**
+ * Starts a PWM with this duty cycle: 0 to 255, or in the bits of `analogWriteResolution`. Clamps values out of range.
+ */
 export function analogWrite(pin: number, duty: number): void {
   requireNumber("duty", duty);
   const board = currentBoard();
@@ -31,12 +35,14 @@ export function analogWrite(pin: number, duty: number): void {
   writeDuty(board, pin, duty, board.analog.writeBits);
 }
 
-/** From 1 to 16 bits; 8 at the start. */
+/** Sets the bits of a duty cycle, 1 to 16. Default: 8. */
 export function analogWriteResolution(bits: number): void {
   currentBoard().analog.writeBits = checkBits(bits, 16);
 }
 
-/** Gives the pin a PWM channel, whose duty has this many bits. The frequency shows nowhere. True, as on the board. */
+/**
+ * Gives the pin a PWM channel with duty cycles of `bits` bits. The frequency is ignored. Returns true, as on the board.
+ */
 export function ledcAttach(pin: number, _frequencyHz: number, bits: number): boolean {
   const board = currentBoard();
   board.pins.setMode(pin, "output");
@@ -44,7 +50,7 @@ export function ledcAttach(pin: number, _frequencyHz: number, bits: number): boo
   return true;
 }
 
-/** Sets the duty of a pin after `ledcAttach`; false, and nothing happens, on a pin without. */
+/** Sets the duty cycle of a pin after `ledcAttach`. Returns false without effect if the pin has no channel. */
 export function ledcWrite(pin: number, duty: number): boolean {
   requireNumber("duty", duty);
   const board = currentBoard();
@@ -54,7 +60,7 @@ export function ledcWrite(pin: number, duty: number): boolean {
   return true;
 }
 
-/** Takes the PWM channel away; the pin is an input again. False where it had none. */
+/** Removes the PWM channel, so that the pin is an input again. Returns false if it had none. */
 export function ledcDetach(pin: number): boolean {
   const board = currentBoard();
   if (!board.analog.ledcBits.delete(pin)) return false;
@@ -63,7 +69,7 @@ export function ledcDetach(pin: number): boolean {
 }
 
 function writeDuty(board: Board, pin: number, duty: number, bits: number): void {
-  // What is no number is 0.
+  // NaN becomes 0.
   board.pins.write(pin, Math.min(Math.max(Math.trunc(duty) || 0, 0), 2 ** bits - 1));
 }
 

@@ -1,4 +1,4 @@
-/** Names of a sketch: text, numbers with a width, the serial ports, flash, the radio and the chip. */
+/** Names that a sketch imports: text, numbers with a width, serial ports, flash, WiFi and the chip. */
 import type { NumberBase as Base } from "./text/number-base.js";
 import type { HardwareSerial as SerialClass } from "./serial/hardware-serial.js";
 import type { Fields as StructFields, Struct as StructClass } from "./values/struct.js";
@@ -42,10 +42,10 @@ export * from "./wifi/wifi.js";
 export * from "./esp/esp.js";
 export * from "./esp/sleep.js";
 
-// Types alone: a sketch cannot make these, so there are no such values to import.
-/** What `HEX`, `OCT` and `BIN` are. */
+// Types only: a sketch cannot construct these, so there is no value to import.
+/** The type of `HEX`, `OCT` and `BIN`. */
 export type NumberBase = Base;
-/** What `Serial` and `Serial1` are. */
+/** The type of `Serial` and `Serial1`. */
 export type HardwareSerial = SerialClass;
-/** What `struct()` gives. */
+/** The type that `struct()` returns. */
 export type Struct<Members extends StructFields> = StructClass<Members>;

@@ -1,4 +1,4 @@
-/** Levels. Each function throws a RangeError for a pin that the board does not have. */
+/** Digital input and output. Each function throws a RangeError for a pin that the board does not have. */
 import { requireNumber } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 import type { PinMode } from "./board/pins.js";
@@ -12,7 +12,7 @@ const MODES: ReadonlyMap<number, PinMode> = new Map([
   [OUTPUT_OPEN_DRAIN, "output-open-drain"],
 ]);
 
-/** `mode`: `INPUT`, `INPUT_PULLUP`, `INPUT_PULLDOWN`, `OUTPUT` or `OUTPUT_OPEN_DRAIN`. */
+/** Sets a pin's mode: `INPUT`, `INPUT_PULLUP`, `INPUT_PULLDOWN`, `OUTPUT` or `OUTPUT_OPEN_DRAIN`. */
 export function pinMode(pin: number, mode: number): void {
   const known = MODES.get(mode);
   if (known === undefined) {
@@ -23,20 +23,20 @@ export function pinMode(pin: number, mode: number): void {
   currentBoard().pins.setMode(pin, known);
 }
 
-/** `LOW` or `HIGH`, as the pin is driven, wired or pulled; what floats reads either. */
+/** `LOW` or `HIGH`, as the pin is driven, wired or pulled. A floating pin reads either. */
 export function digitalRead(pin: number): 0 | 1 {
   const board = currentBoard();
   board.polled();
   return board.pins.read(pin);
 }
 
-/** Drives the pin, where it is an output; anything but 0 is `HIGH`. */
+/** Drives the pin if it is an output. Any value but 0 means `HIGH`. */
 export function digitalWrite(pin: number, level: number | boolean): void {
   if (typeof level !== "boolean") requireNumber("level", level);
   currentBoard().pins.write(pin, Number(level) === 0 ? 0 : 1);
 }
 
-/** Sends a byte bit by bit: each is on `dataPin` while `clockPin` goes `HIGH` and `LOW`. */
+/** Sends a byte bit by bit: each bit is on `dataPin` while `clockPin` pulses `HIGH`. */
 export function shiftOut(dataPin: number, clockPin: number, bitOrder: number, value: number): void {
   requireNumber("value", value);
   for (let bit = 0; bit < 8; bit++) {
@@ -46,7 +46,7 @@ export function shiftOut(dataPin: number, clockPin: number, bitOrder: number, va
   }
 }
 
-/** Receives a byte bit by bit: each is read from `dataPin` while `clockPin` is `HIGH`. */
+/** Receives a byte bit by bit: reads each bit from `dataPin` while `clockPin` is `HIGH`. */
 export function shiftIn(dataPin: number, clockPin: number, bitOrder: number): number {
   let value = 0;
   for (let bit = 0; bit < 8; bit++) {

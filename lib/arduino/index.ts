@@ -1,4 +1,4 @@
-/** What a sketch imports. */
+/** The entry `usmp/arduino`: everything that a sketch imports. */
 import type { BoardTransport as TransportClass } from "./client/usmp.js";
 
 export * from "./constants.js";
@@ -36,5 +36,5 @@ export type { PinLayout } from "./board/pin-layout.js";
 export type { BoardNetwork } from "./board/network.js";
 export { SketchError } from "./sketch/sketch-error.js";
 
-/** What `USMP.TCP()` and `USMP.UDP()` give. A type alone: there is no such value to import. */
+/** The type that `USMP.TCP()` and `USMP.UDP()` return. There is no value to import. */
 export type BoardTransport = TransportClass;

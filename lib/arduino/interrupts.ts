@@ -10,8 +10,8 @@ const EDGES: ReadonlyMap<number, Edge> = new Map([
 ]);
 
 /**
- * Runs `handler` as soon as the pin changes: between two waits of the sketch, never in the middle of a computation as on
- * a board. `mode`: `RISING`, `FALLING` or `CHANGE`. @throws RangeError for a pin or mode that does not exist
+ * Runs `handler` as soon as the pin changes. Unlike on a board, it runs while the sketch waits, never within a
+ * computation. `mode`: `RISING`, `FALLING` or `CHANGE`. @throws RangeError for a pin or mode that does not exist
  */
 export function attachInterrupt(interrupt: number, handler: () => void, mode: number): void {
   const edge = EDGES.get(mode);
@@ -24,22 +24,22 @@ export function attachInterrupt(interrupt: number, handler: () => void, mode: nu
   currentBoard().interrupts.attach(interrupt, edge, handler);
 }
 
-/** The handler of this pin, if any, does not run any more. */
+/** Removes the handler of this pin, if any. */
 export function detachInterrupt(interrupt: number): void {
   currentBoard().interrupts.detach(interrupt);
 }
 
-/** On this board a pin's interrupt has the pin's number. */
+/** The number of a pin's interrupt, which is the pin's own number here. */
 export function digitalPinToInterrupt(pin: number): number {
   return pin;
 }
 
-/** Handlers wait until `interrupts()`, each for at most one run. */
+/** Delays handlers until `interrupts()`, each for at most one run. */
 export function noInterrupts(): void {
   currentBoard().interrupts.disable();
 }
 
-/** Handlers run again, first those that waited. */
+/** Lets handlers run again, first the delayed ones. */
 export function interrupts(): void {
   currentBoard().interrupts.enable();
 }

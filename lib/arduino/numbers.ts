@@ -1,8 +1,8 @@
-/** A sketch's arithmetic: a board's `int` and `long` have 32 bits and wrap. */
+/** Arithmetic of a sketch. A board's `int` and `long` have 32 bits and wrap. */
 import { DEG_TO_RAD, RAD_TO_DEG } from "./constants.js";
 import { int32_t, uint16_t, uint8_t } from "./values/fixed-width.js";
 
-/** From one range to another in whole numbers of 32 bits, cut towards zero; -1 where the first range is empty. */
+/** Maps a value from one range to another, in 32-bit integers, rounded towards zero. -1 if the first range is empty. */
 export function map(value: number, fromLow: number, fromHigh: number, toLow: number, toHigh: number): number {
   const run = int32_t(int32_t(fromHigh) - int32_t(fromLow));
   if (run === 0) return -1;
@@ -11,23 +11,23 @@ export function map(value: number, fromLow: number, fromHigh: number, toLow: num
   return int32_t(Math.trunc(scaled / run) + int32_t(toLow));
 }
 
-/** `value`, or the bound that it is beyond. */
+/** `value`, clamped to `low` and `high`. */
 export function constrain(value: number, low: number, high: number): number {
   if (value < low) return low;
   return value > high ? high : value;
 }
 
-/** The smaller one. */
+/** The smaller of two numbers. */
 export function min(a: number, b: number): number {
   return a < b ? a : b;
 }
 
-/** The larger one. */
+/** The larger of two numbers. */
 export function max(a: number, b: number): number {
   return a > b ? a : b;
 }
 
-/** In double precision; a board often calculates in single. */
+/** In double precision. A board often computes in single precision. */
 export const { abs, pow, sqrt, sin, cos, tan } = Math;
 
 /** The square. */
@@ -35,7 +35,7 @@ export function sq(value: number): number {
   return value * value;
 }
 
-/** To the nearest whole number; halves away from zero, which `Math.round` does not do below it. */
+/** Rounds to the nearest integer, and halves away from zero (`Math.round` rounds negative halves towards zero). */
 export function round(value: number): number {
   return value < 0 ? -Math.round(-value) : Math.round(value);
 }
@@ -60,7 +60,7 @@ export function bitRead(value: number, number: number): 0 | 1 {
   return ((value >>> number) & 1) as 0 | 1;
 }
 
-/** `value` with that bit set. A board's changes the variable: here `flags = bitSet(flags, 3)`. */
+/** `value` with that bit set. On a board it changes the variable. Here write `flags = bitSet(flags, 3)`. */
 export function bitSet(value: number, number: number): number {
   return (value | bit(number)) >>> 0;
 }
@@ -70,12 +70,12 @@ export function bitClear(value: number, number: number): number {
   return (value & ~bit(number)) >>> 0;
 }
 
-/** `value` with that bit turned over: `flags = bitToggle(flags, 3)`. */
+/** `value` with that bit inverted: `flags = bitToggle(flags, 3)`. */
 export function bitToggle(value: number, number: number): number {
   return (value ^ bit(number)) >>> 0;
 }
 
-/** `value` with that bit as given: `flags = bitWrite(flags, 3, 1)`. */
+/** `value` with that bit set to `bitValue`: `flags = bitWrite(flags, 3, 1)`. */
 export function bitWrite(value: number, number: number, bitValue: number | boolean): number {
   return Number(bitValue) === 0 ? bitClear(value, number) : bitSet(value, number);
 }

@@ -5,8 +5,9 @@ import { currentBoard } from "./board/current-board.js";
 const DEFAULT_TIMEOUT_US = 1_000_000;
 
 /**
- * The length of the next whole pulse of this level, in microseconds; 0 where none began and ended within `timeoutUs`. To be
- * awaited. @throws RangeError for a pin that does not exist
+ * The length of the next whole pulse of this level, in microseconds; 0 if none began and ended within `timeoutUs`.
+ * Await it.
+ * @throws RangeError for a pin that does not exist
  */
 export function pulseIn(pin: number, level: number, timeoutUs: number = DEFAULT_TIMEOUT_US): Promise<number> {
   requireNumber("level", level);

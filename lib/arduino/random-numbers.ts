@@ -2,8 +2,8 @@ import { requireNumber } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 
 /**
- * `random(howBig)`: an integer from 0 up to, but not including, `howBig`. `random(from, to)`: from `from` up to, but not
- * including, `to`. The lower bound where there is nothing in between.
+ * `random(howBig)`: an integer from 0 up to, but not including, `howBig`. `random(from, to)`: from `from` up to, but
+ * not including, `to`. Returns the lower bound if the range is empty.
  */
 export function random(howBigOrFrom: number, to?: number): number {
   requireNumber("the bound of random()", howBigOrFrom);
@@ -13,7 +13,7 @@ export function random(howBigOrFrom: number, to?: number): number {
   return low >= high ? low : low + Math.floor(currentBoard().random.next() * (high - low));
 }
 
-/** The same numbers for the same seed, from now on; 0 changes nothing. They are not the ones that a board would give. */
+/** Makes `random` repeat the same numbers for the same seed; 0 changes nothing. A board gives other numbers. */
 export function randomSeed(seed: number): void {
   requireNumber("seed", seed);
   currentBoard().random.seed(seed);

@@ -2,8 +2,8 @@ import { refuseArgument, requireObject } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 
 /**
- * An object in RTC memory, which a deep sleep leaves alone: what `RTC_DATA_ATTR` is on a board. At power-on and after a
- * restart a copy of `initial`. Plain data: numbers, text, bytes, arrays.
+ * An object in RTC memory, which survives a deep sleep, as `RTC_DATA_ATTR` does on a board. After power-on or a restart
+ * it is a copy of `initial`. It holds plain data: numbers, text, bytes, arrays.
  *
  *     const kept = rtcData("kept", { boots: 0 });
  *     kept.boots++;

@@ -2,7 +2,8 @@ import { requireNumber } from "../core/arguments.js";
 import { currentBoard } from "./board/current-board.js";
 
 /**
- * Drives the pin with a square wave, until `noTone`, or for `durationMs`: on a virtual board its output is the frequency.
+ * Drives the pin with a square wave until `noTone`, or for `durationMs`. On a virtual board the pin's output is the
+ * frequency.
  * @throws RangeError for a pin that does not exist
  */
 export function tone(pin: number, frequencyHz: number, durationMs = 0): void {
@@ -11,7 +12,7 @@ export function tone(pin: number, frequencyHz: number, durationMs = 0): void {
   currentBoard().tones.play(pin, frequencyHz, durationMs);
 }
 
-/** Ends the wave: the pin is LOW. */
+/** Ends the wave. The pin is LOW then. */
 export function noTone(pin: number): void {
   currentBoard().tones.stop(pin);
 }

@@ -4,8 +4,8 @@ import { deviceIdOf } from "../client/board-device-id.js";
 import { esp_deep_sleep } from "./sleep.js";
 
 /**
- * What `ESP` says of memory and chip: figures of a common ESP32 module (two cores at 240 MHz, 4 MB of flash, no PSRAM), the
- * same ones always. Memory of a sketch cannot be measured here.
+ * What `ESP` returns for memory and chip: the values of a common ESP32 module (two cores at 240 MHz, 4 MB of flash, no
+ * PSRAM). They never change, because the memory of a sketch cannot be measured here.
  */
 const CHIP = {
   model: "ESP32-D0WDQ6",
@@ -18,9 +18,9 @@ const CHIP = {
   flashBytes: 4 * 1024 * 1024,
 } as const;
 
-/** The board itself; on a PC most of it is a stand-in, as {@link CHIP} says. */
+/** The chip. Most values are constants: see {@link CHIP}. */
 export class EspClass {
-  /** The next life of the sketch begins, with what flash keeps. Does not return. */
+  /** Starts the next life of the sketch, with the contents of flash. Does not return. */
   restart(): never {
     return currentBoard().restart();
   }
@@ -30,22 +30,22 @@ export class EspClass {
     return esp_deep_sleep(us);
   }
 
-  /** Always the same: it says nothing of this sketch. */
+  /** A constant, whatever the sketch uses. */
   getHeapSize(): number {
     return CHIP.heapBytes;
   }
 
-  /** Always the same: it says nothing of this sketch. */
+  /** A constant, whatever the sketch uses. */
   getFreeHeap(): number {
     return CHIP.freeHeapBytes;
   }
 
-  /** Always the same: it says nothing of this sketch. */
+  /** A constant, whatever the sketch uses. */
   getMinFreeHeap(): number {
     return CHIP.freeHeapBytes;
   }
 
-  /** Always the same: it says nothing of this sketch. */
+  /** A constant, whatever the sketch uses. */
   getMaxAllocHeap(): number {
     return CHIP.largestBlockBytes;
   }
@@ -78,24 +78,24 @@ export class EspClass {
     return CHIP.flashBytes;
   }
 
-  /** From the time, not from work done: 240 a microsecond, 32 bits. */
+  /** Computed from the time: 240 cycles a microsecond, 32 bits. */
   getCycleCount(): number {
     return (currentBoard().micros() * CHIP.cpuMHz) >>> 0;
   }
 
-  /** Of Node.js, which runs the sketch. */
+  /** The version of Node.js, which runs the sketch. */
   getSdkVersion(): string {
     return `Node.js ${process.version}`;
   }
 
-  /** The device id as a number of 48 bits, its first byte lowest, as a board has it. */
+  /** The device id as a number of 48 bits with its first byte lowest, as on a board. */
   getEfuseMac(): bigint {
     const bytes = parseDeviceId(deviceIdOf(currentBoard()));
     return bytes.reduceRight((number, byte) => (number << 8n) | BigInt(byte), 0n);
   }
 }
 
-/** The board itself; see {@link EspClass}. */
+/** The chip. See {@link EspClass}. */
 export const ESP = new EspClass();
 
 /** The same as `ESP.restart()`. Does not return. */
@@ -103,7 +103,7 @@ export function esp_restart(): never {
   return currentBoard().restart();
 }
 
-/** 32 random bits; on a virtual board of its seed. */
+/** 32 random bits. On a virtual board they depend on its seed. */
 export function esp_random(): number {
   return Math.floor(currentBoard().entropy() * 2 ** 32);
 }

@@ -27,7 +27,7 @@ export const ESP_RST_WDT = 7;
 export const ESP_RST_DEEPSLEEP = 8;
 export const ESP_RST_BROWNOUT = 9;
 
-/** The pins of an ESP32 that its sleeping part can watch. */
+/** The pins that an ESP32 can watch while it sleeps. */
 const RTC_PINS: ReadonlySet<number> = new Set([0, 2, 4, 12, 13, 14, 15, 25, 26, 27, 32, 33, 34, 35, 36, 37, 38, 39]);
 
 const WAKEUP_CAUSES: Readonly<Record<WakeCause, number>> = {
@@ -44,7 +44,7 @@ const RESET_REASONS: Readonly<Record<WakeCause, number>> = {
   pin: ESP_RST_DEEPSLEEP,
 };
 
-/** What is to end the next sleep. */
+/** What ends the next sleep. */
 interface WakeUpPlan {
   timer: Pick<WakeUp, "afterUs">;
   pin: Pick<WakeUp, "pin">;
@@ -52,7 +52,7 @@ interface WakeUpPlan {
 
 const plan = new PerBoot<WakeUpPlan>(() => ({ timer: {}, pin: {} }));
 
-/** The next sleep ends after this time, in microseconds, if nothing else ends it before. */
+/** Ends the next sleep after this time in microseconds, if nothing else ends it before. */
 export function esp_sleep_enable_timer_wakeup(us: number | bigint): number {
   const afterUs = Number(us);
   if (!(afterUs >= 0)) return ESP_ERR_INVALID_ARG;
@@ -60,14 +60,14 @@ export function esp_sleep_enable_timer_wakeup(us: number | bigint): number {
   return ESP_OK;
 }
 
-/** The next sleep ends when the pin has this level; only pins 0, 2, 4, 12 to 15, 25 to 27 and 32 to 39 can do it. */
+/** Ends the next sleep when the pin has this level. Only pins 0, 2, 4, 12 to 15, 25 to 27 and 32 to 39 can do that. */
 export function esp_sleep_enable_ext0_wakeup(pin: number, level: number): number {
   if (!RTC_PINS.has(pin) || (level !== 0 && level !== 1)) return ESP_ERR_INVALID_ARG;
   plan.of(currentBoard()).pin = { pin: { number: pin, level } };
   return ESP_OK;
 }
 
-/** Takes back what an `esp_sleep_enable_...` has set; `ESP_SLEEP_WAKEUP_ALL`: all of it. */
+/** Undoes an `esp_sleep_enable_...`, or all of them with `ESP_SLEEP_WAKEUP_ALL`. */
 export function esp_sleep_disable_wakeup_source(source: number): number {
   const planned = plan.of(currentBoard());
   const isTimer = source === ESP_SLEEP_WAKEUP_TIMER || source === ESP_SLEEP_WAKEUP_ALL;
@@ -78,8 +78,8 @@ export function esp_sleep_disable_wakeup_source(source: number): number {
 }
 
 /**
- * Sleeps until what was enabled wakes it, and begins a new life of the sketch, with what flash and `rtcData` keep. With
- * nothing enabled only the power switch wakes it: on a PC the program ends. Does not return.
+ * Sleeps until an enabled source wakes the board, and then starts a new life of the sketch, with the contents of flash
+ * and `rtcData`. Without an enabled source only the power switch wakes it: on a PC the program ends. Does not return.
  */
 export function esp_deep_sleep_start(): never {
   const board = currentBoard();
@@ -93,7 +93,7 @@ export function esp_deep_sleep(us: number | bigint): never {
   return esp_deep_sleep_start();
 }
 
-/** What ended the sleep before this life; `ESP_SLEEP_WAKEUP_UNDEFINED` where it was no sleep. */
+/** What ended the sleep before this life; `ESP_SLEEP_WAKEUP_UNDEFINED` if there was no sleep. */
 export function esp_sleep_get_wakeup_cause(): number {
   return WAKEUP_CAUSES[currentBoard().wakeCause];
 }

@@ -19,24 +19,25 @@ import {
 /** Eight bits, no parity, one stop bit. */
 export const SERIAL_8N1 = 0x8000_01c;
 
-/** What an ESP32 takes without waiting: here nothing ever waits. */
+/** What an ESP32 buffers. Here a write never waits. */
 const TRANSMIT_BUFFER_BYTES = 128;
 
 const DEFAULT_TIMEOUT_MS = 1_000;
 
 interface PortState extends PortSettings {
-  /** From `begin` to `end`, or to the end of the life. */
+  /** The port from `begin` to `end`, or to the end of the life. */
   open: OpenPort | null;
   baud: number;
 }
 
 /**
- * A serial port: `Serial`, `Serial1`. As on a board, with two differences. What waits for bytes has to be awaited:
- * `readBytes`, `readString`, `parseInt` and their like. And what is done before `begin`, which on a board has no effect, is
- * an error.
+ * A serial port: `Serial`, `Serial1`. It works as on a board, with two differences. Await every method that waits for
+ * bytes, such as `readBytes`, `readString` and `parseInt`. And a call before `begin`, which on a board has no effect,
+ * is an error.
  *
- * On a PC `Serial` is the terminal, which is read once the sketch reads; lines come as the terminal sends them. Unread bytes
- * wait in a buffer of 256: on a PC whoever sends has to wait then, on a virtual board further bytes are lost.
+ * On a PC `Serial` is the terminal. The library reads it from the sketch's first read on, and gets whole lines. Unread
+ * bytes wait in a buffer of 256 bytes. If it is full, the sender has to wait on a PC; on a virtual board further bytes
+ * are lost.
  */
 export class HardwareSerial extends Print {
   readonly #name: string;
@@ -68,12 +69,12 @@ export class HardwareSerial extends Print {
     state.baud = 0;
   }
 
-  /** What `begin` was given; 0 before it. */
+  /** The baud rate given to `begin`; 0 before. */
   baudRate(): number {
     return this.#state.of(currentBoard()).baud;
   }
 
-  /** How many unread bytes are kept; 256 unless told otherwise. */
+  /** Sets how many unread bytes are kept. Default 256. */
   setRxBufferSize(size: number): number {
     currentBoard().serialPorts[this.#index].resizeReceiveBuffer(size);
     return size;
@@ -83,7 +84,7 @@ export class HardwareSerial extends Print {
     return TRANSMIT_BUFFER_BYTES;
   }
 
-  /** Waits on a board until all is sent. Here it is on its way already. */
+  /** On a board this waits until all bytes are sent. Here they have left already. */
   flush(): void {
     this.#open();
   }
@@ -93,17 +94,17 @@ export class HardwareSerial extends Print {
     return this.#look().available;
   }
 
-  /** The next byte, -1 where there is none. */
+  /** The next byte; -1 if there is none. */
   read(): number {
     return this.#look().read();
   }
 
-  /** The next byte, which stays; -1 where there is none. */
+  /** The next byte, without taking it; -1 if there is none. */
   peek(): number {
     return this.#look().peek();
   }
 
-  /** How long a read waits for the next byte. Default 1,000. */
+  /** Sets how long a read waits for the next byte, in milliseconds. Default 1,000. */
   setTimeout(timeoutMs: number): void {
     this.#state.of(currentBoard()).timeoutMs = timeoutMs;
   }
@@ -112,48 +113,48 @@ export class HardwareSerial extends Print {
     return this.#state.of(currentBoard()).timeoutMs;
   }
 
-  /** Fills `buffer` up to `length`; returns how many bytes came in time. */
+  /** Reads up to `length` bytes into `buffer`. Returns how many arrived in time. */
   readBytes(buffer: Uint8Array, length = buffer.length): Promise<number> {
     return this.#wait("readBytes", (port) => readBytes(port, buffer, length));
   }
 
-  /** The same, up to `terminator`, which is taken and left out. */
+  /** As `readBytes`, up to `terminator`, which is taken and left out. */
   readBytesUntil(terminator: Char, buffer: Uint8Array, length = buffer.length): Promise<number> {
     return this.#wait("readBytesUntil", (port) => readBytesUntil(port, terminator, buffer, length));
   }
 
-  /** Everything that comes, until nothing came for the time limit. */
+  /** Reads until nothing has arrived for the timeout. */
   readString(): Promise<ArduinoString> {
     return this.#wait("readString", async (port) => new ArduinoString(textOf(await readText(port, null))));
   }
 
-  /** Everything up to `terminator`, which is taken and left out, or until nothing came for the time limit. */
+  /** Reads up to `terminator`, which is taken and left out, or until nothing has arrived for the timeout. */
   readStringUntil(terminator: Char): Promise<ArduinoString> {
     return this.#wait("readStringUntil", async (port) => new ArduinoString(textOf(await readText(port, terminator))));
   }
 
-  /** The next integer, of 32 bits; what stands before it is skipped. 0 where none came in time. */
+  /** The next integer, of 32 bits. Skips the text before it. 0 if none arrives in time. */
   parseInt(ignore?: Char): Promise<number> {
     return this.#wait("parseInt", (port) => readInteger(port, ignore));
   }
 
-  /** The next decimal number; what stands before it is skipped. 0 where none came in time. */
+  /** The next decimal number. Skips the text before it. 0 if none arrives in time. */
   parseFloat(ignore?: Char): Promise<number> {
     return this.#wait("parseFloat", (port) => readFloat(port, ignore));
   }
 
-  /** Takes bytes up to and with `target`; false where it did not come in time. */
+  /** Takes bytes up to and including `target`. False if it does not arrive in time. */
   find(target: TextLike): Promise<boolean> {
     return this.#wait("find", (port) => find(port, byteString(target.toString())));
   }
 
-  /** The same; false also where `terminator` came before it. */
+  /** As `find`, but also false if `terminator` arrives first. */
   findUntil(target: TextLike, terminator: TextLike): Promise<boolean> {
     const sought = byteString(target.toString());
     return this.#wait("findUntil", (port) => find(port, sought, byteString(terminator.toString())));
   }
 
-  /** Calls `callback` whenever bytes have come, also between two turns of `loop`; null: not any more. */
+  /** Calls `callback` whenever bytes arrive, even between two turns of `loop`. null removes the callback. */
   onReceive(callback: (() => void) | null): void {
     this.#open().onReceive(callback, `${this.#name}.onReceive callback`);
   }
@@ -168,7 +169,7 @@ export class HardwareSerial extends Print {
     return board.waitFor(read(this.#open(board)), `${this.#name}.${method}()`);
   }
 
-  /** Opened, for who looks whether something has come. */
+  /** The open port, for a call that checks for bytes. */
   #look(): OpenPort {
     const board = currentBoard();
     board.polled();
@@ -184,5 +185,7 @@ export class HardwareSerial extends Print {
 
 /** The terminal; on a virtual board `board.serial`. */
 export const Serial = new HardwareSerial("Serial", 0);
-/** The second port: wired to nothing on a PC, unless `runSketch` is told so; on a virtual board `board.serial1`. */
+/**
+ * The second port: on a PC the option `serial1` of `runSketch`, by default nothing; on a virtual board `board.serial1`.
+ */
 export const Serial1 = new HardwareSerial("Serial1", 1);

@@ -4,9 +4,9 @@ import type { Board } from "../board/board.js";
 import type { SerialPort } from "../board/serial-port.js";
 import type { TimedSource } from "./timed-reading.js";
 
-/** What a sketch sets, also before the port is open. */
+/** Settings that a sketch can change even before the port is open. */
 export interface PortSettings {
-  /** How long a read waits for the next byte. */
+  /** How long a read waits for the next byte, in milliseconds. */
   timeoutMs: number;
 }
 
@@ -15,7 +15,7 @@ export class OpenPort implements TimedSource {
   readonly #board: Board;
   readonly #port: SerialPort;
   readonly #settings: PortSettings;
-  /** Ends the wait for a byte that is going on. */
+  /** Ends the pending wait for a byte. */
   #endWait: (() => void) | null = null;
   #endReceiver: () => void = () => {};
 
@@ -47,7 +47,7 @@ export class OpenPort implements TimedSource {
         this.#endWait = null;
         timer.cancel();
         stopListening();
-        // The sketch goes on in a promise, which a fake clock has to let through.
+        // The sketch continues in a promise, which a fake clock has to let run.
         this.#board.clock.stir();
         resolve(hasCome);
       };
@@ -57,7 +57,7 @@ export class OpenPort implements TimedSource {
     });
   }
 
-  /** Calls `callback` as code of the sketch whenever bytes have come; null: nobody. */
+  /** Calls `callback` as code of the sketch whenever bytes arrive; null removes it. */
   onReceive(callback: (() => void) | null, where: string): void {
     this.#endReceiver();
     if (callback === null) {

@@ -10,7 +10,9 @@ export interface TimedSource {
   arrival(): Promise<boolean>;
 }
 
-/** What becomes of a byte: it is taken, and the next one is looked at; it is the last one to be taken; it is left there. */
+/**
+ * What becomes of a byte: it is taken, and the next one is looked at; it is the last one to be taken; it is left there.
+ */
 type Verdict = "take" | "take-last" | "leave";
 
 const MINUS = codeOf("-");
@@ -22,7 +24,7 @@ export async function readBytes(source: TimedSource, buffer: Uint8Array, length:
   return readBytesUntil(source, null, buffer, length);
 }
 
-/** The same, up to `terminator`, which is taken and not put into the buffer. */
+/** As `readBytes`, up to `terminator`, which is taken and not put into the buffer. */
 export async function readBytesUntil(
   source: TimedSource,
   terminator: Char | null,
@@ -41,7 +43,7 @@ export async function readBytesUntil(
   return count;
 }
 
-/** Everything up to `terminator`, which is taken and left out, or until nothing comes any more. As a byte string. */
+/** Reads up to `terminator`, which is taken and left out, or until no more bytes arrive in time. As a byte string. */
 export async function readText(source: TimedSource, terminator: Char | null): Promise<string> {
   const end = terminator === null ? null : codeOf(terminator);
   let text = "";
@@ -53,19 +55,21 @@ export async function readText(source: TimedSource, terminator: Char | null): Pr
   return text;
 }
 
-/** The next integer, of 32 bits; what stands before it is skipped. `ignore` may stand between its digits. 0 where none came. */
+/**
+ * The next integer, of 32 bits, after skipping other text. `ignore` may stand between its digits. 0 if none arrives.
+ */
 export async function readInteger(source: TimedSource, ignore?: Char): Promise<number> {
   const { digits, isNegative } = await readDigits(source, ignore, false);
   return Number(BigInt.asIntN(32, BigInt(digits) * (isNegative ? -1n : 1n)));
 }
 
-/** The next decimal number; what stands before it is skipped. `ignore` may stand between its digits. 0 where none came. */
+/** The next decimal number, after skipping other text. `ignore` may stand between its digits. 0 if none arrives. */
 export async function readFloat(source: TimedSource, ignore?: Char): Promise<number> {
   const { digits, decimals, isNegative } = await readDigits(source, ignore, true);
   return Number(`${isNegative ? "-" : ""}${digits}e-${decimals}`);
 }
 
-/** Takes bytes up to and with `target`. False where it did not come, or `terminator` came before it. */
+/** Takes bytes up to and including `target`. False if it does not arrive, or `terminator` arrives first. */
 export async function find(source: TimedSource, target: string, terminator = ""): Promise<boolean> {
   if (target === "") return true;
   const longest = Math.max(target.length, terminator.length);
@@ -85,7 +89,7 @@ interface Digits {
   readonly isNegative: boolean;
 }
 
-/** A minus sign and digits, with one point where it `isDecimal`; the byte behind them is left for others. */
+/** A minus sign and digits, with one point if `isDecimal`. Leaves the byte after them unread. */
 async function readDigits(source: TimedSource, ignore: Char | undefined, isDecimal: boolean): Promise<Digits> {
   const ignored = ignore === undefined ? null : codeOf(ignore);
   let digits = "";
@@ -106,7 +110,7 @@ async function readDigits(source: TimedSource, ignore: Char | undefined, isDecim
   return { digits: digits || "0", decimals, isNegative };
 }
 
-/** Shows `judge` one byte after the other, until it takes the last one or leaves one, or none comes within the time limit. */
+/** Passes each byte to `judge`, until it takes the last one or leaves one, or none arrives within the timeout. */
 async function eachByte(source: TimedSource, judge: (byte: number) => Verdict): Promise<void> {
   for (;;) {
     const byte = source.peek();

@@ -7,7 +7,7 @@ import { byteString, bytesOf, charArray, textOf } from "../text/byte-text.js";
 import { requireText } from "../text/require-text.js";
 import { typeOf, type FieldType, type FieldValue } from "../values/struct.js";
 
-/** What flash holds where nothing was written. */
+/** The value of erased flash. */
 const ERASED = 0xff;
 
 /** The copy in RAM. */
@@ -17,10 +17,10 @@ interface Memory {
 }
 
 /**
- * Bytes that survive a restart, as on an ESP32: `begin(size)` copies them into RAM, where they are read and written, and
- * only `commit()` (or `end()`) puts them into flash. What was not committed is lost with the life.
+ * Bytes that survive a restart, as on an ESP32. `begin(size)` copies them into RAM, where you read and write them. Only
+ * `commit()` (or `end()`) writes them to flash. Changes that are not committed are lost with the life.
  *
- * Outside of the size that `begin` was given, and before it, `read` gives 0 and `write` does nothing.
+ * Before `begin`, and outside the size given to it, `read` returns 0 and `write` does nothing.
  *
  * Every method throws UsmpError INVALID_ARG for an argument of another type than its own.
  */
@@ -28,12 +28,12 @@ export class EEPROMClass {
   readonly #name: string;
   readonly #memory = new PerBoot<Memory>(() => ({ bytes: new Uint8Array(), isDirty: false }));
 
-  /** `name`: bytes of another name are apart from these. */
+  /** Each `name` has its own bytes. */
   constructor(name = "eeprom") {
     this.#name = name;
   }
 
-  /** Bytes beyond what was kept are 0xff; what is beyond `size` is cut off for good, as on a board. */
+  /** Bytes that were never written are 0xff. Bytes beyond `size` are lost for good, as on a board. */
   begin(size: number): boolean {
     requireNumber("size", size);
     if (!(size > 0)) return false;
@@ -46,13 +46,13 @@ export class EEPROMClass {
     return true;
   }
 
-  /** Commits, and gives the RAM back. */
+  /** Commits, and frees the RAM. */
   end(): void {
     this.commit();
     this.#ram.bytes = new Uint8Array();
   }
 
-  /** Puts what was written into flash. False where `begin` is missing. */
+  /** Writes the RAM to flash. False if `begin` was not called. */
   commit(): boolean {
     const board = currentBoard();
     const memory = this.#memory.of(board);
@@ -62,7 +62,7 @@ export class EEPROMClass {
     return true;
   }
 
-  /** The size that `begin` was given. */
+  /** The size given to `begin`. */
   length(): number {
     return this.#ram.bytes.length;
   }
@@ -72,38 +72,38 @@ export class EEPROMClass {
     return this.#ram.bytes[address] ?? 0;
   }
 
-  /** One byte. */
+  /** Writes one byte. */
   write(address: number, value: number | boolean): void {
     requireNumber("address", address);
     requireNumeric("value", value);
     const { bytes } = this.#ram;
-    // An index outside of them would become a property of the array.
+    // An index outside the array would become a property of it.
     if (address in bytes) this.#put(address, Uint8Array.of(Number(value)));
   }
 
-  /** The same as {@link write}: what is equal is never written here. */
+  /** The same as {@link write}, which never writes an equal value here. */
   update(address: number, value: number | boolean): void {
     this.write(address, value);
   }
 
   /**
-   * A value of a type of C, or of a {@link struct}: `EEPROM.get(0, "uint16_t")`, `EEPROM.get(0, Config)`.
+   * Reads a value of a C type or a {@link struct}: `EEPROM.get(0, "uint16_t")`, `EEPROM.get(0, Config)`.
    *
-   * @throws UsmpError INVALID_ARG where it is not inside of the size that `begin` was given.
+   * @throws UsmpError INVALID_ARG if it is not within the size given to `begin`.
    */
   get<const Type extends FieldType>(address: number, type: Type): FieldValue<Type> {
     const codec = typeOf("EEPROM", type);
     return codec.read(this.#view("get", address, codec.size), 0) as FieldValue<Type>;
   }
 
-  /** Writes a value of a type of C, or of a {@link struct}: `EEPROM.put(0, "uint16_t", 500)`. @throws as {@link get} */
+  /** Writes a value of a C type or a {@link struct}: `EEPROM.put(0, "uint16_t", 500)`. @throws as {@link get} */
   put<const Type extends FieldType>(address: number, type: Type, value: FieldValue<Type>): void {
     const codec = typeOf("EEPROM", type);
     codec.write(this.#view("put", address, codec.size), 0, value);
     this.#ram.isDirty = true;
   }
 
-  /** Copies `count` bytes into `buffer`, by default as many as it holds; 0 if so many are not there. */
+  /** Copies `count` bytes into `buffer`, by default its length. Returns 0 if there are fewer. */
   readBytes(address: number, buffer: Uint8Array, count?: number): number {
     requireBytes("buffer", buffer);
     const length = count ?? buffer.length;
@@ -112,7 +112,7 @@ export class EEPROMClass {
     return length;
   }
 
-  /** Writes the first `count` of `bytes`, by default all; 0 if they do not fit. */
+  /** Writes the first `count` of `bytes`, by default all. Returns 0 if they do not fit. */
   writeBytes(address: number, bytes: Uint8Array, count?: number): number {
     requireBytes("bytes", bytes);
     const length = count ?? bytes.length;
@@ -121,14 +121,14 @@ export class EEPROMClass {
     return length;
   }
 
-  /** The text up to its NUL; empty where none follows. */
+  /** The text up to its NUL; empty if there is no NUL. */
   readString(address: number): ArduinoString {
     requireNumber("address", address);
     const rest = this.#ram.bytes.subarray(Math.max(address, 0));
     return new ArduinoString(rest.includes(0) ? textOf(charArray(rest)) : "");
   }
 
-  /** The text and a NUL. Returns the length of the text, 0 where it does not fit. */
+  /** Writes the text and a NUL. Returns the length of the text, 0 if it does not fit. */
   writeString(address: number, text: TextLike): number {
     requireText("text", text);
     const bytes = bytesOf(`${byteString(text.toString())}\0`);
@@ -159,5 +159,5 @@ export class EEPROMClass {
   }
 }
 
-/** The board's EEPROM; see {@link EEPROMClass}. */
+/** The board's EEPROM. See {@link EEPROMClass}. */
 export const EEPROM = new EEPROMClass();

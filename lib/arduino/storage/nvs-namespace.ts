@@ -2,7 +2,7 @@ import { isBytes } from "../../core/kinds.js";
 import { textOf, byteString, bytesOf, byteStringOf } from "../text/byte-text.js";
 import type { BoardStorage } from "../board/storage.js";
 
-/** A value with the type that it was written as. Text is text of TypeScript (byte-text.ts). */
+/** A value with the type that it was written with. Text is a TypeScript string (byte-text.ts). */
 export type NvsEntry =
   | { readonly type: NvsInteger; readonly value: bigint }
   | { readonly type: "str"; readonly value: string }
@@ -11,17 +11,17 @@ export type NvsEntry =
 const INTEGERS = ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64"] as const;
 export type NvsInteger = (typeof INTEGERS)[number];
 
-/** Entries are of 32 bytes in flash: one heads a value, more hold its bytes; a blob has an index beside it. */
+/** The size of an entry in flash. One entry starts a value, more hold its bytes, and a blob has an index entry, too. */
 const ENTRY_BYTES = 32;
 
-/** The keys and values of one namespace of the flash. Every change is in flash when the call returns. */
+/** The keys and values of one namespace in flash. Every change is in flash when the call returns. */
 export class NvsNamespace {
   readonly #storage: BoardStorage;
   readonly #name: string;
   readonly #entries: Map<string, NvsEntry>;
   #exists: boolean;
 
-  /** @throws Error where what is kept under this name is not what this class has written. */
+  /** @throws Error if this class did not write what is stored under this name. */
   constructor(storage: BoardStorage, name: string) {
     this.#storage = storage;
     this.#name = `preferences-${name}`;
@@ -30,7 +30,7 @@ export class NvsNamespace {
     this.#entries = kept === null ? new Map<string, NvsEntry>() : parse(storage.place(this.#name), kept);
   }
 
-  /** Whether anybody has ever opened it for writing. */
+  /** Whether it was ever opened for writing. */
   get exists(): boolean {
     return this.#exists;
   }
@@ -46,13 +46,13 @@ export class NvsNamespace {
     return this.#entries.get(key);
   }
 
-  /** In the place of whatever had this key. */
+  /** Replaces any earlier value of this key. */
   set(key: string, entry: NvsEntry): void {
     this.#entries.set(key, entry);
     this.#write();
   }
 
-  /** False where there was none. */
+  /** False if there was none. */
   delete(key: string): boolean {
     if (!this.#entries.delete(key)) return false;
     this.#write();
@@ -64,12 +64,12 @@ export class NvsNamespace {
     this.#write();
   }
 
-  /** Makes it exist. */
+  /** Creates the namespace. */
   create(): void {
     if (!this.#exists) this.#write();
   }
 
-  /** As JSON, a key a line, so that a developer can look into it: `"boots": ["u32","17"]`. */
+  /** Writes JSON with one key a line, so that a developer can read it: `"boots": ["u32","17"]`. */
   #write(): void {
     this.#exists = true;
     const lines = [...this.#entries].map(([key, { type, value }]) => {

@@ -8,14 +8,14 @@ import { C_TYPES } from "../values/c-types.js";
 import { int64_t } from "../values/fixed-width.js";
 import { NvsNamespace, type NvsEntry, type NvsInteger } from "./nvs-namespace.js";
 
-/** Of a key, and of a namespace. */
+/** The longest name of a key or a namespace. */
 const MAX_NAME_LENGTH = 15;
-/** Of a string, with its NUL. */
+/** The longest string, with its NUL. */
 const MAX_STRING_BYTES = 4_000;
-/** What an empty flash of an ESP32 has in its standard layout. */
+/** The entries of an empty ESP32 flash in its standard layout. */
 const ENTRIES = 630;
 
-/** The flash in this life: whoever has a namespace open works on the same one. */
+/** The flash in this life. All objects that open a namespace share it. */
 class Flash {
   readonly #namespaces = new Map<string, NvsNamespace>();
 
@@ -39,16 +39,18 @@ interface Opened {
 /**
  * Settings in the board's flash, as on an ESP32: they survive a restart, a deep sleep, and the end of the program.
  *
- * A value keeps the type that it was put with; asked for as another one it is not there. Integers wrap at their width.
- * `put...` returns how many bytes it wrote, 0 where it wrote nothing: nothing is open, it is open for reading only, or the
- * key has more than 15 characters.
+ * A value keeps the type that it was put with. Read as another type, it does not exist. Integers wrap at their width.
+ * `put...` returns how many bytes it wrote. It writes nothing and returns 0 if no namespace is open, if it is open for
+ * reading only, or if the key has more than 15 characters.
  *
  * Every method throws UsmpError INVALID_ARG for an argument of another type than its own.
  */
 export class Preferences {
   #opened: Opened | null = null;
 
-  /** Opens a namespace. False where one is open already, the name has more than 15 characters, or there is nothing to read. */
+  /**
+   * Opens a namespace. False if one is open, if the name has more than 15 characters, or if there is nothing to read.
+   */
   begin(name: string, readOnly = false): boolean {
     requireText("name", name);
     if (this.#current !== null || !isName(name)) return false;
@@ -71,7 +73,7 @@ export class Preferences {
     return namespace !== null;
   }
 
-  /** False where there was none. */
+  /** Removes a key. False if there was none. */
   remove(key: string): boolean {
     requireText("key", key);
     return this.#writable?.delete(key) ?? false;
@@ -81,7 +83,7 @@ export class Preferences {
     return this.#get(key) !== undefined;
   }
 
-  /** How many more entries the flash takes: a number is one, text and bytes are more. Only this namespace is counted. */
+  /** How many entries are free. A number takes one, text and bytes take more. Counts only this namespace. */
   freeEntries(): number {
     const opened = this.#current;
     return opened === null ? 0 : Math.max(ENTRIES - opened.namespace.used, 0);
@@ -95,7 +97,7 @@ export class Preferences {
     return this.getUChar(key, defaultValue ? 1 : 0) === 1;
   }
 
-  /** 8 bits with a sign. */
+  /** Signed, 8 bits. */
   putChar(key: string, value: number): number {
     return this.#putInteger(key, "i8", value);
   }
@@ -104,7 +106,7 @@ export class Preferences {
     return Number(this.#getInteger(key, "i8", defaultValue));
   }
 
-  /** 8 bits without a sign. */
+  /** Unsigned, 8 bits. */
   putUChar(key: string, value: number): number {
     return this.#putInteger(key, "u8", value);
   }
@@ -113,7 +115,7 @@ export class Preferences {
     return Number(this.#getInteger(key, "u8", defaultValue));
   }
 
-  /** 16 bits with a sign. */
+  /** Signed, 16 bits. */
   putShort(key: string, value: number): number {
     return this.#putInteger(key, "i16", value);
   }
@@ -122,7 +124,7 @@ export class Preferences {
     return Number(this.#getInteger(key, "i16", defaultValue));
   }
 
-  /** 16 bits without a sign. */
+  /** Unsigned, 16 bits. */
   putUShort(key: string, value: number): number {
     return this.#putInteger(key, "u16", value);
   }
@@ -131,7 +133,7 @@ export class Preferences {
     return Number(this.#getInteger(key, "u16", defaultValue));
   }
 
-  /** 32 bits with a sign. */
+  /** Signed, 32 bits. */
   putInt(key: string, value: number): number {
     return this.#putInteger(key, "i32", value);
   }
@@ -140,7 +142,7 @@ export class Preferences {
     return Number(this.#getInteger(key, "i32", defaultValue));
   }
 
-  /** 32 bits without a sign. */
+  /** Unsigned, 32 bits. */
   putUInt(key: string, value: number): number {
     return this.#putInteger(key, "u32", value);
   }
@@ -149,7 +151,7 @@ export class Preferences {
     return Number(this.#getInteger(key, "u32", defaultValue));
   }
 
-  /** 32 bits with a sign, the same type as `Int`. */
+  /** Signed, 32 bits, the same type as `Int`. */
   putLong(key: string, value: number): number {
     return this.#putInteger(key, "i32", value);
   }
@@ -158,7 +160,7 @@ export class Preferences {
     return Number(this.#getInteger(key, "i32", defaultValue));
   }
 
-  /** 32 bits without a sign, the same type as `UInt`. */
+  /** Unsigned, 32 bits, the same type as `UInt`. */
   putULong(key: string, value: number): number {
     return this.#putInteger(key, "u32", value);
   }
@@ -167,7 +169,7 @@ export class Preferences {
     return Number(this.#getInteger(key, "u32", defaultValue));
   }
 
-  /** 64 bits with a sign. */
+  /** Signed, 64 bits. */
   putLong64(key: string, value: number | bigint): number {
     return this.#putInteger(key, "i64", value);
   }
@@ -176,7 +178,7 @@ export class Preferences {
     return BigInt(this.#getInteger(key, "i64", defaultValue));
   }
 
-  /** 64 bits without a sign. */
+  /** Unsigned, 64 bits. */
   putULong64(key: string, value: number | bigint): number {
     return this.#putInteger(key, "u64", value);
   }
@@ -189,7 +191,7 @@ export class Preferences {
     return this.#putFloating(key, "float", value);
   }
 
-  /** In single precision: what was put as 0.1 comes back as 0.10000000149. */
+  /** In single precision: 0.1 comes back as 0.10000000149. */
   getFloat(key: string, defaultValue = NaN): number {
     return this.#getFloating(key, "float", defaultValue);
   }
@@ -216,14 +218,14 @@ export class Preferences {
     return new ArduinoString(entry?.type === "str" ? entry.value : defaultValue);
   }
 
-  /** The first `length` of `bytes` (copied); no bytes at all cannot be kept. */
+  /** Stores a copy of the first `length` of `bytes`, at least one. */
   putBytes(key: string, bytes: Uint8Array, length?: number): number {
     requireBytes("bytes", bytes);
     const value = Uint8Array.from(bytes.subarray(0, length));
     return value.length > 0 ? this.#put(key, { type: "blob", value }, value.length) : 0;
   }
 
-  /** Copies into `buffer`, and returns how many bytes these are; 0 where they are more than `maxLength`. */
+  /** Copies the bytes into `buffer` and returns their number; 0 if there are more than `maxLength`. */
   getBytes(key: string, buffer: Uint8Array, maxLength = Infinity): number {
     requireBytes("buffer", buffer);
     const bytes = this.#getBlob(key);
@@ -236,7 +238,7 @@ export class Preferences {
     return this.#getBlob(key).length;
   }
 
-  /** What is open: what a former life of the sketch has opened is not. */
+  /** The open namespace. One that an earlier life of the sketch opened is closed. */
   get #current(): Opened | null {
     return this.#opened?.flash === flash.of(currentBoard()) ? this.#opened : null;
   }
@@ -273,7 +275,7 @@ export class Preferences {
     return entry?.type === type ? entry.value : defaultValue;
   }
 
-  /** A float is kept as its bytes, as on a board. */
+  /** Stores a float as its bytes, as on a board. */
   #putFloating(key: string, type: "float" | "double", value: number): number {
     requireNumeric("value", value);
     const bytes = new Uint8Array(C_TYPES[type].size);

@@ -1,12 +1,12 @@
-/** The types of C, by their names, as bytes in memory: little-endian, and as wide as on an ESP32. */
+/** C's types by name, as bytes in memory: little-endian, and as wide as on an ESP32. */
 
 import { refuseArgument, requireNumber } from "../../core/arguments.js";
 
 /** How a value lies in memory. */
 export interface CType<Value> {
-  /** In bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** An address of it is a multiple of this, where nothing is packed. */
+  /** Unless packed, its address is a multiple of this. */
   readonly alignment: number;
   read(memory: DataView, offset: number): Value;
   write(memory: DataView, offset: number, value: Value): void;
@@ -14,7 +14,7 @@ export interface CType<Value> {
 
 type NumberView = "Int8" | "Uint8" | "Int16" | "Uint16" | "Int32" | "Uint32" | "Float32" | "Float64";
 
-/** Each type by its name. `char` has no sign there, `int`, `long` and `size_t` have 32 bits. */
+/** Each type by its name. `char` is unsigned; `int`, `long` and `size_t` have 32 bits. */
 export const C_TYPES = {
   int8_t: numeric("Int8", 1),
   uint8_t: numeric("Uint8", 1),
@@ -36,7 +36,7 @@ export const C_TYPES = {
 
 export type CTypeName = keyof typeof C_TYPES;
 
-/** Integers are cut to their width, as C does it when it assigns. */
+/** Cuts integers to their width, as an assignment in C does. */
 function numeric(view: NumberView, size: number): CType<number> {
   return {
     size,

@@ -1,11 +1,11 @@
 /**
- * Casts to C's integers: `uint8_t(300)` is 44, as `(uint8_t)300` is on a board. A variable of TypeScript has no width, so
- * a twin casts where the sketch counts on an overflow.
+ * Casts to C's integers: `uint8_t(300)` is 44, as `(uint8_t)300` is on a board. A TypeScript variable has no width, so
+ * cast wherever the sketch relies on an overflow.
  */
 import { refuseArgument } from "../../core/arguments.js";
 import { codeOf } from "../text/characters.js";
 
-/** What can be cast: numbers, truth values, and a `char` as its byte. */
+/** Values that can be cast: numbers, booleans, and a `char` as its byte. */
 export type Castable = number | bigint | boolean | string;
 
 export function int8_t(value: Castable): number {
@@ -32,24 +32,24 @@ export function uint32_t(value: Castable): number {
   return low32(value) >>> 0;
 }
 
-/** 64 bits do not fit into a number: it is a `bigint`. */
+/** A `bigint`, because 64 bits do not fit into a number. */
 export function int64_t(value: Castable): bigint {
   return BigInt.asIntN(64, whole(value));
 }
 
-/** 64 bits do not fit into a number: it is a `bigint`. */
+/** A `bigint`, because 64 bits do not fit into a number. */
 export function uint64_t(value: Castable): bigint {
   return BigInt.asUintN(64, whole(value));
 }
 
-/** 8 bits without a sign. */
+/** Unsigned, 8 bits. */
 export const byte = uint8_t;
 /** 32 bits on an ESP32. */
 export const int = int32_t;
 
-/** Fractions are cut off. What is no number is 0: a board gives anything then. */
+/** Fractions are cut off. NaN becomes 0; on a board the result is undefined. */
 function low32(value: Castable): number {
-  // Exact for every number, of any size (ECMAScript's ToInt32), and the quick way: sketches that poll do this all the time.
+  // Exact for every number of any size (ECMAScript's ToInt32), and fast: sketches that poll cast all the time.
   if (typeof value === "number") return value | 0;
   return typeof value === "string" ? codeOf(value) : Number(BigInt.asIntN(32, toBigInt(value)));
 }

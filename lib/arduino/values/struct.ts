@@ -1,5 +1,5 @@
 /**
- * A struct of C as bytes, for telemetry that goes over the air as it lies in memory:
+ * A C struct as bytes, for telemetry that is sent as it lies in memory:
  *
  *     const Telemetry = struct({ node: "uint16_t", celsius: "float", name: "char[8]", levels: "uint16_t[4]" });
  *     usmp.send(Telemetry.pack({ node: 7, celsius: 21.5, name: "roof", levels: [1, 2, 3, 4] }));
@@ -13,14 +13,14 @@ import { requireText } from "../text/require-text.js";
 import { byteString, bytesOf, charArray, textOf } from "../text/byte-text.js";
 import { C_TYPES, type CType, type CTypeName } from "./c-types.js";
 
-/** A type of C, an array of one (`"uint16_t[4]"`; `"char[8]"` is text), or another struct. */
+/** A C type, an array of one (`"uint16_t[4]"`; `"char[8]"` is text), or another struct. */
 export type FieldType = CTypeName | `${CTypeName}[${number}]` | CType<unknown>;
 
 export type Fields = Readonly<Record<string, FieldType>>;
 
 type ScalarOf<Name extends CTypeName> = (typeof C_TYPES)[Name] extends CType<infer Value> ? Value : never;
 
-/** What a field of this type holds: text for `char[n]`, bytes for `uint8_t[n]`, an array for any other array. */
+/** The value of a field of this type: text for `char[n]`, bytes for `uint8_t[n]`, an array for any other array. */
 export type FieldValue<Type> =
   Type extends CType<infer Value>
     ? Value
@@ -39,8 +39,8 @@ export type StructValue<F extends Fields> = { -readonly [Name in keyof F]: Field
 
 export interface StructOptions {
   /**
-   * Whether the sketch's struct has `__attribute__((packed))`. False: each field lies at a multiple of its size, with padding
-   * in between, as in a struct without it. Default true.
+   * Whether the sketch's struct has `__attribute__((packed))`. If false, each field lies at a multiple of its size,
+   * with padding in between. Default true.
    */
   readonly packed?: boolean | undefined;
 }
@@ -82,7 +82,7 @@ export class Struct<F extends Fields> implements CType<StructValue<F>> {
   /**
    * The values as `size` fresh bytes. Integers wrap at their width.
    *
-   * @throws UsmpError INVALID_ARG where a field is missing, or holds more than there is room for.
+   * @throws UsmpError INVALID_ARG if a field is missing, or its value does not fit.
    */
   pack(values: StructValue<F>): Uint8Array {
     requireObject("values", values);
@@ -91,7 +91,7 @@ export class Struct<F extends Fields> implements CType<StructValue<F>> {
     return bytes;
   }
 
-  /** The values in `bytes`, copied. @throws UsmpError INVALID_ARG where these are not `size` bytes. */
+  /** The values in `bytes`, copied. @throws UsmpError INVALID_ARG if these are not `size` bytes. */
   unpack(bytes: Uint8Array): StructValue<F> {
     requireBytes("bytes", bytes);
     if (bytes.length !== this.size) {
@@ -114,7 +114,7 @@ export class Struct<F extends Fields> implements CType<StructValue<F>> {
   }
 }
 
-/** What is wrong is told with the field that it is wrong in. */
+/** Adds the field's name to an error. */
 function writeField(name: string, write: () => void): void {
   try {
     write();
@@ -124,12 +124,12 @@ function writeField(name: string, write: () => void): void {
   }
 }
 
-/** Describes a struct; packed unless told otherwise, because what goes over the air mostly is. */
+/** Describes a struct. It is packed by default, because structs that are sent usually are. */
 export function struct<const F extends Fields>(fields: F, options: StructOptions = {}): Struct<F> {
   return new Struct(fields, options);
 }
 
-/** A type by its name, an array by its element and count. */
+/** The type of a name, of an array, or of a struct. */
 export function typeOf(name: string, type: FieldType): CType<unknown> {
   if (typeof type !== "string") {
     requireFunctions(`struct: the type of "${name}"`, type, ["read", "write"], "the name of a type of C, or a struct");
@@ -151,7 +151,7 @@ function isName(type: string): type is CTypeName {
   return Object.hasOwn(C_TYPES, type);
 }
 
-/** Text, filled up with NULs; one of the whole length has none. */
+/** Text, padded with NULs. A text of the whole length has none. */
 function charArrayOf(name: string, count: number): CType<string> {
   return {
     size: count,
@@ -179,7 +179,7 @@ function bytesOfLength(name: string, count: number): CType<Uint8Array> {
   };
 }
 
-/** What is not given is 0, as in C. */
+/** Missing elements are 0, as in C. */
 function arrayOf(name: string, element: CType<unknown>, count: number): CType<unknown[]> {
   return {
     size: element.size * count,

@@ -8,7 +8,7 @@ const OCTETS = 4;
 export class IPAddress implements Printable {
   readonly #octets: readonly number[];
 
-  /** @throws UsmpError INVALID_ARG for what is no IPv4 address. */
+  /** @throws UsmpError INVALID_ARG for a text that is not an IPv4 address. */
   constructor(text: string);
   constructor(first: number, second: number, third: number, fourth: number);
   constructor(...parts: readonly (string | number)[]) {
@@ -20,7 +20,7 @@ export class IPAddress implements Printable {
     this.#octets = octets.map(Number);
   }
 
-  /** One of the four numbers: `ip[index]` on a board. */
+  /** One of the four numbers, `ip[index]` on a board. */
   octet(index: 0 | 1 | 2 | 3): number {
     return this.#octets[index]!;
   }

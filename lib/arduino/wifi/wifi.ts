@@ -23,14 +23,14 @@ export const WIFI_STA = 1;
 export const WIFI_AP = 2;
 export const WIFI_AP_STA = 3;
 
-/** What a virtual board has, beside a gateway at .1. */
+/** The address of a virtual board. Its gateway is at .1. */
 const VIRTUAL_IP = "192.168.1.100";
 const NO_IP = "0.0.0.0";
 /** A good signal, in dBm. */
 const RSSI_DBM = -50;
 
 interface Station {
-  /** From `begin` to `disconnect`. */
+  /** True from `begin` to `disconnect`. */
   isWanted: boolean;
   ssid: string;
   mode: number;
@@ -38,14 +38,14 @@ interface Station {
 }
 
 /**
- * A stand-in for the radio: the computer has its network already, so `begin` connects at once. On a virtual board it
- * follows the network of the test gateway. Nothing here opens or closes that network: a session of USMP goes on after
+ * A stand-in for the radio. The computer has its network already, so `begin` connects at once. On a virtual board it
+ * follows the network of the test gateway. It never opens or closes that network: a USMP session survives
  * `disconnect()`.
  */
 export class WiFiClass {
   readonly #station = new PerBoot<Station>(() => ({ isWanted: false, ssid: "", mode: WIFI_OFF, hostname: "esp32" }));
 
-  /** Connects; the password is not looked at. */
+  /** Connects. The password is ignored. */
   begin(ssid: TextLike = "", password: TextLike = ""): number {
     requireText("ssid", ssid);
     requireText("password", password);
@@ -53,7 +53,7 @@ export class WiFiClass {
     return this.status();
   }
 
-  /** `WL_CONNECTED` from `begin` on while there is a network, else `WL_DISCONNECTED`. */
+  /** `WL_CONNECTED` after `begin` while there is a network, else `WL_DISCONNECTED`. */
   status(): number {
     return this.isConnected() ? WL_CONNECTED : WL_DISCONNECTED;
   }
@@ -64,12 +64,12 @@ export class WiFiClass {
     return this.#station.of(board).isWanted && (board.network?.up ?? true);
   }
 
-  /** Waits on a board until it is decided. Awaited, as every wait. */
+  /** Returns the status. On a board it waits for the connection, so await it. */
   async waitForConnectResult(): Promise<number> {
     return this.status();
   }
 
-  /** Not connected any more, until `begin` or `reconnect`. */
+  /** Disconnects, until `begin` or `reconnect`. */
   disconnect(_wifiOff = false, _eraseAp = false): boolean {
     this.#current.isWanted = false;
     return true;
@@ -90,7 +90,7 @@ export class WiFiClass {
     return this.#current.mode;
   }
 
-  /** The computer's first address in its network; 0.0.0.0 while not connected. */
+  /** The computer's first IPv4 address; 0.0.0.0 while not connected. */
   localIP(): IPAddress {
     return new IPAddress(this.isConnected() ? addressOf(currentBoard()) : NO_IP);
   }
@@ -100,12 +100,12 @@ export class WiFiClass {
     return new ArduinoString(deviceIdOf(currentBoard()).toUpperCase());
   }
 
-  /** In dBm: -50 while connected, else 0. */
+  /** The signal in dBm: -50 while connected, else 0. */
   RSSI(): number {
     return this.isConnected() ? RSSI_DBM : 0;
   }
 
-  /** What `begin` was given, while connected. */
+  /** The SSID given to `begin`, while connected. */
   SSID(): ArduinoString {
     return new ArduinoString(this.isConnected() ? this.#current.ssid : "");
   }
@@ -125,14 +125,14 @@ export class WiFiClass {
     return true;
   }
 
-  /** No effect here: the network comes back by itself. */
+  /** No effect here: the network returns by itself. */
   setAutoReconnect(_isEnabled: boolean): boolean {
     return true;
   }
 
   /** No effect here: nothing is written to flash. */
   persistent(_isEnabled: boolean): void {
-    // On a board: whether begin() keeps the password.
+    // On a board it sets whether begin() stores the password.
   }
 
   get #current(): Station {
@@ -146,5 +146,5 @@ function addressOf(board: Board): string {
   return addresses.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
 
-/** The radio; see {@link WiFiClass}. */
+/** The radio. See {@link WiFiClass}. */
 export const WiFi = new WiFiClass();
