@@ -1,4 +1,4 @@
-import { FIRST_RTO_MS, MIN_RTO_MS, MAX_RTO_MS } from "../handshake/retransmission-timeout.js";
+import { FIRST_RTO_MS, MIN_RTO_MS, MAX_RTO_MS } from "../handshake/retransmitter.js";
 
 /** RFC 6298, section 2: the weight of a new measurement, and how many deviations the timeout leaves. */
 const ALPHA = 1 / 8;

@@ -1,6 +1,6 @@
 import type { UsmpError } from "../../errors.js";
 import type { CryptoProvider } from "../crypto-provider.js";
-import { MIN_RTO_MS, MAX_RTO_MS } from "../handshake/retransmission-timeout.js";
+import { MIN_RTO_MS, MAX_RTO_MS } from "../handshake/retransmitter.js";
 import { RttEstimator } from "./rtt-estimator.js";
 import { sealedUtack, type Utack } from "../wire/utack.js";
 

@@ -3,8 +3,8 @@
  *
  *     HELLO -- HELLO_RETRY --> HELLO with cookie -- CHALLENGE --> HELLO_ACK -- SESSION_OK, verified --> done
  *
- * HELLO_RETRY and CHALLENGE prove nothing, so each different one is answered, a few at most, and SESSION_OK tells which
- * CHALLENGE was the gateway's.
+ * HELLO_RETRY and CHALLENGE prove nothing: an attacker can forge them. So the device answers every different one, up to
+ * a limit, and SESSION_OK shows which CHALLENGE was the gateway's.
  */
 import { UsmpError } from "../../errors.js";
 import { equalBytes } from "../wire/bytes.js";
@@ -13,6 +13,7 @@ import type { DatagramHandshake, DatagramHandshakeStep } from "./datagram-step.j
 import type { DeviceHandshakeOptions } from "./stream-device.js";
 import type { Frame } from "../wire/frame.js";
 import type { HandshakeFrame } from "./handshake.js";
+import { lowOrder } from "./low-order.js";
 import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./key-derivation.js";
 import {
   CHALLENGE_LENGTH,
@@ -25,13 +26,14 @@ import {
 import { COOKIE_LENGTH, FrameType } from "../wire/wire.js";
 
 /**
- * How many different cookies and challenges are kept. A gateway has one of each, two where its clock slot changed; the rest is
- * for those that somebody forges to push the real ones out: neither who comes first nor who comes last alone can.
+ * How many different cookies and challenges the device keeps. A gateway sends one of each, or two if its clock slot
+ * changed. The rest is room for forged ones. An attacker who sends first cannot push the gateway's out, nor can one who
+ * sends last.
  */
 const MAX_CANDIDATES = 16;
 const FIRST_CANDIDATES = 8;
 
-/** A CHALLENGE and our answer to it. */
+/** A CHALLENGE and the HELLO_ACK that answers it. */
 interface Candidate {
   readonly transcript: Transcript;
   readonly helloAck: HandshakeFrame;
@@ -43,7 +45,7 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
   readonly #deviceId: Uint8Array;
   readonly #pair: KeyPair;
   readonly #gateway: string;
-  /** HELLOs with a cookie that no CHALLENGE came to since. */
+  /** HELLOs with a cookie that no CHALLENGE has answered. */
   #hellos: HandshakeFrame[] = [];
   #cookies: Uint8Array[] = [];
   #candidates: Candidate[] = [];
@@ -57,7 +59,7 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
     this.#gateway = gateway;
   }
 
-  /** Whether an answer came, a gateway's or one that somebody forged. */
+  /** Whether an answer came, forged or not. */
   get isAnswered(): boolean {
     return this.#cookies.length > 0 || this.#candidates.length > 0;
   }
@@ -74,14 +76,14 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
     return null;
   }
 
-  /** A device knows its key: it never asks. */
+  /** A device has its key and never asks. */
   providePsk(): null {
     return null;
   }
 
   timedOut(timeoutMs: number): UsmpError {
     if (this.#candidates.length > 0) {
-      // The gateway is silent to a wrong HMAC on purpose (§3).
+      // A gateway does not answer a wrong HMAC (§3).
       const message = `${this.#gateway} did not answer our proof of the key within ${timeoutMs} ms: check that both sides have the same PSK, and that the gateway knows this device id`;
       return new UsmpError("AUTH", message);
     }
@@ -126,8 +128,7 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
     if (meant === undefined) return null;
     const { transcript } = meant;
     const keys = deriveSessionKeys(this.#crypto, this.#pair, transcript.pubS, transcript);
-    if (keys === null)
-      throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
+    if (keys === null) throw lowOrder("gateway");
     this.wipe();
     return { type: "done", send: null, result: { deviceId: this.#deviceId, sessionId, keys } };
   }

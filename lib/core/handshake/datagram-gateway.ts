@@ -1,12 +1,13 @@
 /**
- * The gateway's end of the handshake over datagrams (§3, §6), from a HELLO whose cookie has verified on.
+ * The gateway's end of the handshake over datagrams (§3, §6). It begins with a HELLO whose cookie has verified.
  *
  *     [awaitHello] -- HELLO --> lookup -> [awaitPsk] -- providePsk --> CHALLENGE -> [awaitHelloAck]
  *                                                                                         | HELLO_ACK, verified
  *                                                                                         v
  *                                                                                 SESSION_OK, done
  *
- * What was answered is answered again in the same bytes; a wrong HELLO_ACK is dropped, and told at the deadline.
+ * A repeated frame gets the same answer, byte for byte. A wrong HELLO_ACK is dropped, and reported as AUTH at the
+ * deadline.
  */
 import { UsmpError } from "../../errors.js";
 import { equalBytes } from "../wire/bytes.js";
@@ -33,7 +34,7 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
     this.#options = options;
   }
 
-  /** What the device has shown of its key; it stays when the handshake is over. */
+  /** What the device has proved so far. Stays readable after the handshake. */
   get proof(): PskMatch {
     return this.#proof;
   }

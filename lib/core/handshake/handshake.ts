@@ -10,7 +10,9 @@ export interface HandshakeFrame {
   readonly payload: Uint8Array;
 }
 
-/** What the connection does after one frame: send an answer, look up a key, or call `conclude`, after `frame` was sent. */
+/**
+ * What the connection does after one frame: send an answer, look up a key, or call `conclude`, after `frame` was sent.
+ */
 export type HandshakeStep =
   | { readonly type: "send"; readonly frame: HandshakeFrame }
   | { readonly type: "lookup"; readonly deviceId: Uint8Array }
@@ -18,37 +20,37 @@ export type HandshakeStep =
 
 /** One end of the handshake (§3), without I/O. After an error or `conclude` it takes no frame. */
 export interface Handshake {
-  /** The first frame to send, or null where the peer speaks first. Called once, before anything else. */
+  /** Returns the first frame, or null if the peer speaks first. Called once, before any other method. */
   start(): HandshakeFrame | null;
   /**
    * Takes the peer's next frame (borrowed).
-   * @throws UsmpError HANDSHAKE where it is not the frame that belongs here, AUTH where it proves the wrong key.
+   * @throws UsmpError HANDSHAKE for a frame that does not belong in the present state; AUTH if it proves a wrong key.
    */
   receive(frame: Frame): HandshakeStep;
   /**
-   * Answers "lookup": the device's key, and during a rotation the one before it (copied); null for what it does not have.
-   * Null where no answer is awaited.
+   * Answers "lookup" with the device's key and, during a key rotation, its previous key (both copied). Null: it has
+   * none. Returns CHALLENGE, or null if no answer is awaited.
    */
   providePsk(psk: Uint8Array | null, previousPsk?: Uint8Array | null): HandshakeFrame | null;
-  /** Computes ahead what the peer's answer will need. Call it when all output has been written. */
+  /** Computes ahead what the peer's next frame will need. Call it when all output has been written. */
   prepare?(): void;
   /**
    * Computes the result, and wipes all other secrets. Call it once, after `receive` returned "done".
    * @throws UsmpError AUTH if the peer's public key is of low order.
    */
   conclude(): HandshakeResult;
-  /** What it means that the connection ended at this point. */
+  /** The error to report if the link ends in the present state. */
   endedEarly(cause?: UsmpError): UsmpError;
-  /** What it means that the deadline passed at this point. */
+  /** The error to report if the deadline passes in the present state. */
   timedOut(timeoutMs: number): UsmpError;
-  /** Forgets all secrets. Harmless at any time. */
+  /** Wipes all secrets. Harmless at any time. */
   wipe(): void;
 }
 
 /** @throws UsmpError HANDSHAKE unless the frame has this type and payload length. */
 export function expectFrame(frame: Frame, type: number, ...lengths: readonly number[]): void {
   if (frame.type !== type) {
-    throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(frame.type)} where ${frameTypeName(type)} belongs`);
+    throw new UsmpError("HANDSHAKE", `the peer sent ${frameTypeName(frame.type)} instead of ${frameTypeName(type)}`);
   }
   if (!lengths.includes(frame.payload.length)) {
     const allowed = lengths.join(" or ");

@@ -1,4 +1,4 @@
-/** What both ends of the handshake compute (§3). The names are those of docs/protocol.md. */
+/** What both ends of the handshake compute (§3). Names are those of docs/protocol.md. */
 import { concat } from "../wire/bytes.js";
 import type { CryptoProvider, KeyPair } from "../crypto-provider.js";
 import { inTurn } from "../guarded-crypto.js";
@@ -10,7 +10,7 @@ const KEY_INFO = new TextEncoder().encode("usmp-v2");
 const CLIENT_PREFIX = Uint8Array.of(...MAGIC_BYTES, VERSION, FrameType.HELLO_ACK); // public
 const SERVER_PREFIX = Uint8Array.of(...MAGIC_BYTES, VERSION, FrameType.SESSION_OK); // public
 
-/** What was said in clear, as far as both HMACs cover it. */
+/** The cleartext of the handshake that the HMACs cover. */
 export interface Transcript {
   readonly deviceId: Uint8Array;
   readonly pubC: Uint8Array;
@@ -18,13 +18,13 @@ export interface Transcript {
   readonly pubS: Uint8Array;
 }
 
-/** The keys of one session: 32 bytes each, one per direction. Whoever holds them wipes them. */
+/** The keys of one session: 32 bytes each, one per direction. Their owner wipes them. */
 export interface SessionKeys {
   readonly c2s: Uint8Array;
   readonly s2c: Uint8Array;
 }
 
-/** What a finished handshake agreed on. */
+/** What both ends agree on when the handshake is done. */
 export interface HandshakeResult {
   readonly deviceId: Uint8Array;
   readonly sessionId: Uint8Array;
@@ -48,14 +48,16 @@ export function hmacServer(
   return crypto.hmacSha256(psk, SERVER_PREFIX, nonce, sessionId, pubC, pubS);
 }
 
-/** The session keys, or null where the peer's public key is of low order. The shared secret is wiped, also where this throws. */
+/**
+ * Derives the session keys. Null if the peer's public key is of low order. Wipes the shared secret, even if it throws.
+ */
 export function deriveSessionKeys(
   crypto: CryptoProvider,
   pair: KeyPair,
   peerPublicKey: Uint8Array,
   { nonce, pubC, pubS }: Transcript,
 ): SessionKeys | null {
-  // Known by sight, also where a provider throws for it.
+  // First: a provider may throw for such a key.
   if (isLowOrder(peerPublicKey)) return null;
   const shared = pair.sharedSecret(peerPublicKey);
   if (shared === null) return null;
@@ -63,7 +65,7 @@ export function deriveSessionKeys(
   return { c2s, s2c };
 }
 
-/** Two keys of 32 bytes, fresh, the caller's to wipe. `secret` is wiped, also where this throws. */
+/** Derives two keys of 32 bytes, which the caller wipes. Wipes `secret`, even if it throws. */
 export function deriveTwoKeys(
   crypto: CryptoProvider,
   secret: Uint8Array,
@@ -82,7 +84,7 @@ export function deriveTwoKeys(
   }
 }
 
-/** What `make` makes of the keys, which it takes over; where it throws, they are overwritten. */
+/** Returns what `make` builds from the keys, which it takes over. Overwrites them if it throws. */
 export function madeWith<Made>(keys: readonly Uint8Array[], make: () => Made): Made {
   try {
     return make();

@@ -1,10 +1,12 @@
 /**
- * The public keys of X25519 that make every shared secret zero (§3): the points of order 1, 2, 4 and 8, with their encodings from
- * 2^255 - 19 on, as https://cr.yp.to/ecdh.html lists them. It is known before an exchange is computed, and no secret.
+ * The X25519 public keys that make every shared secret zero (§3): the points of order 1, 2, 4 and 8, and their
+ * encodings from 2^255 - 19 on, as https://cr.yp.to/ecdh.html lists them. They are public, so a plain comparison finds
+ * them before an exchange is computed.
  */
+import { UsmpError } from "../../errors.js";
 import { copyOf, equalBytes } from "../wire/bytes.js";
 
-/** A key of 32 bytes: `first`, 30 times `middle`, `last`. */
+/** 32 bytes: `first`, then 30 times `middle`, then `last`. */
 function repeated(first: number, middle: number, last: number): Uint8Array {
   return new Uint8Array(32).fill(middle).fill(first, 0, 1).fill(last, 31);
 }
@@ -27,10 +29,15 @@ const LOW_ORDER: readonly Uint8Array[] = [
   repeated(0xee, 0xff, 0x7f),
 ];
 
-/** Whether a 32-byte public key (borrowed) is one of them. */
+/** Whether a 32-byte public key (borrowed) is of low order. */
 export function isLowOrder(publicKey: Uint8Array): boolean {
   const u = copyOf(publicKey);
-  // Ignored by X25519 (RFC 7748, section 5).
+  // X25519 ignores the highest bit (RFC 7748, section 5).
   u[31]! &= 0x7f;
   return LOW_ORDER.some((key) => equalBytes(key, u));
+}
+
+/** The error for a low-order public key of a peer that has proved the PSK. */
+export function lowOrder(peer: "device" | "gateway"): UsmpError {
+  return new UsmpError("AUTH", `the ${peer} sent a public key of low order: the connection was tampered with`);
 }

@@ -1,8 +1,8 @@
 /**
- * What a gateway asks of a device between its CHALLENGE and SESSION_OK (§3): the same over streams and datagrams.
+ * A gateway's part of the handshake from CHALLENGE to SESSION_OK (§3), the same over streams and datagrams.
  *
- * A device that is not known, or is no longer, is asked in the same way. Two proofs are computed for every device, whether it
- * has one key, two during a rotation, or none: what it sees, and when, tells it nothing.
+ * The gateway computes two HMACs for every device: one that has one key, two during a key rotation, or none because it
+ * is unknown or disabled. Neither the answers nor their timing tell a device which of these it is.
  */
 import { UsmpError } from "../../errors.js";
 import { concat } from "../wire/bytes.js";
@@ -11,18 +11,18 @@ import { inTurn } from "../guarded-crypto.js";
 import type { HandshakeFrame } from "./handshake.js";
 import { deriveSessionKeys, hmacClient, hmacServer, type HandshakeResult, type Transcript } from "./key-derivation.js";
 import { GATEWAY_SEQ } from "../wire/handshake-payloads.js";
-import { isLowOrder } from "./low-order.js";
+import { isLowOrder, lowOrder } from "./low-order.js";
 import { copySecret } from "../secret-bytes.js";
 import { FrameType, HANDSHAKE_NONCE_LENGTH, SESSION_ID_LENGTH } from "../wire/wire.js";
 
-/** What a device has shown so far: nothing, a wrong key (once is enough), its key, or the one before it. */
+/** What a device has proved: nothing yet, a wrong key (at least once), its current key, or its previous one. */
 export type PskMatch = "none" | "wrong" | "current" | "previous";
 
 export interface GatewayHandshakeOptions {
   readonly crypto: CryptoProvider;
-  /** A random key that no device has, borrowed for good: it stands in where a device has fewer than two keys. */
+  /** A random key that no device has, borrowed for good. It stands in for each key that a device lacks. */
   readonly decoyPsk: Uint8Array;
-  /** Gives a fresh key pair, this handshake's to wipe. Default: it is made when it is needed. */
+  /** Returns a fresh key pair, which this handshake wipes. Default: generates one. */
   readonly takeKeyPair?: () => KeyPair;
 }
 
@@ -42,10 +42,10 @@ export class PskVerifier {
   readonly #psk: Uint8Array | null;
   readonly #previousPsk: Uint8Array | null;
   readonly #decoyPsk: Uint8Array;
-  /** The HMACs of HELLO_ACK under the device's key and the one before it, or under what stands in for them. */
+  /** HELLO_ACK's HMACs under the current and previous key, or the decoy; null until they are computed. */
   #expected: readonly [current: Uint8Array, previous: Uint8Array] | null = null;
 
-  /** Copies the keys; null where the device has none. */
+  /** Copies the keys. Null: the device has none. */
   constructor(
     { crypto, decoyPsk, takeKeyPair = () => crypto.generateKeyPair() }: GatewayHandshakeOptions,
     { deviceId, pubC }: Pick<Transcript, "deviceId" | "pubC">,
@@ -67,21 +67,21 @@ export class PskVerifier {
     };
   }
 
-  /** Computes ahead, while the device does, what HELLO_ACK is compared with. */
+  /** Computes HELLO_ACK's HMACs ahead, while the device computes its own. */
   prepare(): void {
     this.#expect();
   }
 
   /**
-   * Judges the HMAC of HELLO_ACK (32 bytes, borrowed): null where it proves no key of the device.
-   * @throws UsmpError AUTH where a device with the key sent a public key of low order.
+   * Verifies the HMAC of HELLO_ACK (32 bytes, borrowed). Null if it proves no key of the device.
+   * @throws UsmpError AUTH if a device that has the key sent a public key of low order.
    */
   verify(hmac: Uint8Array): Agreement | null {
     const [current, previous] = this.#expect();
     const isCurrent = this.#crypto.constantTimeEqual(current, hmac);
     const isPrevious = this.#crypto.constantTimeEqual(previous, hmac);
     if (!isCurrent && !isPrevious) return null;
-    if (isLowOrder(this.transcript.pubC)) throw lowOrder();
+    if (isLowOrder(this.transcript.pubC)) throw lowOrder("device");
     const sessionId = this.#crypto.randomBytes(SESSION_ID_LENGTH);
     const proven = isCurrent ? this.#current : this.#previous;
     const payload = concat(sessionId, hmacServer(this.#crypto, proven, this.transcript, sessionId));
@@ -90,17 +90,18 @@ export class PskVerifier {
   }
 
   /**
-   * Computes the session's keys, which takes longer than everything else here. Over a stream SESSION_OK need not wait for it.
+   * Computes the session's keys, which takes longer than everything else here. Over a stream SESSION_OK need not wait
+   * for it.
    * @throws UsmpError AUTH if the shared secret is zero.
    */
   conclude(sessionId: Uint8Array): HandshakeResult {
     const { deviceId, pubC } = this.transcript;
     const keys = deriveSessionKeys(this.#crypto, this.#pair, pubC, this.transcript);
-    if (keys === null) throw lowOrder();
+    if (keys === null) throw lowOrder("device");
     return { deviceId, sessionId, keys };
   }
 
-  /** Forgets all secrets. */
+  /** Wipes all secrets. */
   wipe(): void {
     this.#expected = null;
     inTurn(
@@ -127,16 +128,12 @@ export class PskVerifier {
   }
 }
 
-function lowOrder(): UsmpError {
-  return new UsmpError("AUTH", "the device sent a public key of low order: the connection was tampered with");
-}
-
-/** Said of a wrong key, an unknown device and one that is no longer allowed: they cannot be told apart. */
+/** The same error for a wrong key, an unknown device and a disabled one: a gateway does not distinguish them. */
 export function wrongKey(): UsmpError {
   return new UsmpError("AUTH", "the device has no key or a wrong one: check its id and its PSK");
 }
 
-/** Said where the key of a device was asked for and did not come. */
+/** The error if a key lookup does not settle in time. */
 export function lateLookup(timeoutMs: number): UsmpError {
   return new UsmpError("AUTH", `the PSK lookup did not settle within ${timeoutMs} ms`);
 }

@@ -3,12 +3,13 @@ import { isBytes } from "../kinds.js";
 import { copySecret, secretBytes } from "../secret-bytes.js";
 import { MIN_PSK_LENGTH } from "../wire/wire.js";
 
-/** A pre-shared key as users give it: a string stands for its UTF-8 bytes, as on a board (`strlen`), never for hex. */
+/** A pre-shared key as users give it. A string stands for its UTF-8 bytes, as on a board, and never for hex. */
 export type Psk = string | Uint8Array;
 
 /**
- * The key's bytes, always a copy.
- * @throws UsmpError INVALID_ARG where it is no key or shorter than 16 bytes. The message never holds the key.
+ * Copies the key's bytes.
+ * @throws UsmpError INVALID_ARG if it is neither text nor bytes, or shorter than 16 bytes. The message never holds the
+ * key.
  */
 export function parsePsk(psk: Psk): Uint8Array {
   const bytes: unknown = typeof psk === "string" ? new TextEncoder().encode(psk) : psk;
@@ -25,14 +26,14 @@ export function parsePsk(psk: Psk): Uint8Array {
     );
   }
   const copy = copySecret(bytes);
-  // Of a text there are bytes that nobody else has.
+  // The encoded bytes of a text are ours to wipe.
   if (bytes !== psk) bytes.fill(0);
   return copy;
 }
 
 /**
- * The bytes that an even number of hex digits stands for, for keys that are kept as hex.
- * @throws UsmpError INVALID_ARG for anything else; the message does not repeat the text.
+ * Parses a key that is kept as hex: an even number of hex digits.
+ * @throws UsmpError INVALID_ARG for anything else. The message does not repeat the text.
  */
 export function parseHexKey(hex: string): Uint8Array {
   if (typeof hex !== "string" || !/^([0-9a-fA-F]{2})+$/.test(hex)) {

@@ -1,7 +1,11 @@
-import { FIRST_RTO_MS, MAX_RTO_MS } from "./retransmission-timeout.js";
 import type { Utack } from "../wire/utack.js";
 
-/** A handshake datagram that no reply has come to yet. */
+/** The retransmission timeout before any measurement, and its bounds afterwards, in milliseconds (§6.2). */
+export const FIRST_RTO_MS = 500;
+export const MIN_RTO_MS = 100;
+export const MAX_RTO_MS = 5_000;
+
+/** A handshake datagram without a reply. */
 export interface PendingFrame {
   readonly bytes: Uint8Array;
   readonly type: number;
@@ -9,8 +13,8 @@ export interface PendingFrame {
 }
 
 /**
- * The handshake datagrams that are sent again until their reply comes (§6). The reply is the acknowledgement: a UTACK, which
- * anybody can forge here, only lengthens the wait. The handshake's own deadline ends it.
+ * Retransmits handshake datagrams until their reply comes (§6.4). The reply is the acknowledgement. A UTACK, which an
+ * attacker can forge here, only lengthens the wait. The handshake's deadline ends it.
  */
 export class HandshakeRetransmitter {
   #repeated: PendingFrame[] = [];
@@ -21,12 +25,12 @@ export class HandshakeRetransmitter {
   #sentAt = 0;
   #wasRepeated = false;
 
-  /** Sendings beyond the first, of all datagrams. */
+  /** Retransmissions so far, of all datagrams. */
   get count(): number {
     return this.#count;
   }
 
-  /** These (kept) were sent now, and nothing else is repeated any more. */
+  /** Retransmits these (kept), which were sent at `now`, instead of all before. */
   replace(repeated: PendingFrame[], now: number): void {
     this.#repeated = repeated;
     this.#sentAt = now;
@@ -36,19 +40,24 @@ export class HandshakeRetransmitter {
     this.#dueAt = repeated.length === 0 ? Infinity : now + this.#waitMs;
   }
 
-  /** The round trip, where the reply to the one that waits has come; null where it was repeated, or more than one waits. */
+  /**
+   * The round trip in milliseconds if the reply has come; null if the datagram was retransmitted or more than one
+   * waits.
+   */
   roundTripMs(now: number): number | null {
     return this.#repeated.length === 1 && !this.#wasRepeated ? now - this.#sentAt : null;
   }
 
-  /** The peer has it, and works on its reply. Once for each wait: a flood of these must not put the repeat off for good. */
+  /**
+   * The peer has the datagram. Lengthens each wait once only, or a flood of UTACKs would suppress the retransmission.
+   */
   acknowledge({ type, seq }: Utack): void {
     if (this.#acknowledged || !this.#repeated.some((frame) => frame.type === type && frame.seq === seq)) return;
     this.#acknowledged = true;
     this.#dueAt += this.#waitMs;
   }
 
-  /** What to send again at `now` (not to be changed). */
+  /** The datagrams to retransmit at `now`. Do not change them. */
   take(now: number): Uint8Array[] {
     if (now < this.#dueAt) return [];
     this.#waitMs = Math.min(2 * this.#waitMs, MAX_RTO_MS);
@@ -59,7 +68,7 @@ export class HandshakeRetransmitter {
     return this.#repeated.map(({ bytes }) => bytes);
   }
 
-  /** When `take` has something; `Infinity` where never. */
+  /** When `take` has something to retransmit; `Infinity` if nothing is pending. */
   nextDeadline(): number {
     return this.#dueAt;
   }

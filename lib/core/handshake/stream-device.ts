@@ -1,5 +1,5 @@
 /**
- * The device's end of the handshake (§3), called "client" on the wire.
+ * The device's end of the handshake over a stream (§3), called "client" on the wire.
  *
  *     start -> HELLO ->  [awaitChallenge] -- HELLO_RETRY, once --> HELLO with cookie -> [awaitChallenge]
  *                               | CHALLENGE
@@ -19,6 +19,7 @@ import {
   type SessionKeys,
   type Transcript,
 } from "./key-derivation.js";
+import { lowOrder } from "./low-order.js";
 import {
   CHALLENGE_LENGTH,
   DEVICE_SEQ,
@@ -48,7 +49,7 @@ export interface DeviceHandshakeOptions {
   readonly psk: Uint8Array;
   /** 6 bytes; borrowed. */
   readonly deviceId: Uint8Array;
-  /** Gives a fresh key pair, this handshake's to wipe. Default: it is made now. */
+  /** Returns a fresh key pair, which this handshake wipes. Default: generates one. */
   readonly takeKeyPair?: () => KeyPair;
   /** Where the gateway is, for messages: `"192.168.1.100:9000"`. */
   readonly gateway?: string;
@@ -89,14 +90,14 @@ export class StreamDeviceHandshake implements Handshake {
     }
   }
 
-  /** A device knows its key: it never asks. */
+  /** A device has its key and never asks. */
   providePsk(): null {
     return null;
   }
 
   /**
-   * The exchange takes longer than all else here, and the gateway is busy with its own meanwhile. A gateway without the PSK
-   * makes a device compute one for each time that the device connects.
+   * Computes the exchange, the longest step, while the gateway computes its own. A gateway without the PSK can make a
+   * device compute one per connection attempt, and no more.
    */
   prepare(): void {
     const state = this.#state;
@@ -108,21 +109,20 @@ export class StreamDeviceHandshake implements Handshake {
     const state = this.#state;
     if (state.name !== "agreed") throw new UsmpError("HANDSHAKE", "the handshake is not done, or over already");
     const keys = state.keys === undefined ? this.#derive(state.transcript) : state.keys;
-    if (keys === null)
-      throw new UsmpError("AUTH", "the gateway sent a public key of low order: the connection was tampered with");
+    if (keys === null) throw lowOrder("gateway");
     this.#end();
     return { deviceId: this.#deviceId, sessionId: state.sessionId, keys };
   }
 
   endedEarly(cause?: UsmpError): UsmpError {
     if (this.#state.name === "awaitSessionOk") {
-      // The server answers a wrong HMAC with silence and the end of the connection (§3).
+      // A gateway closes the connection on a wrong HMAC, without an answer (§3).
       const message =
-        "the gateway closed the connection when it saw our proof of the key: check that both sides have the same PSK, and that the gateway knows this device id";
+        "the gateway closed the connection after our proof of the key: check that both sides have the same PSK, and that the gateway knows this device id";
       return new UsmpError("AUTH", message, { cause });
     }
     const message =
-      "the gateway closed the connection before the handshake: it may be restarting, or full, or keep this device out for a while after wrong keys";
+      "the gateway closed the connection before the handshake: it may be restarting or full, or it locked this device out after wrong keys";
     return new UsmpError("TRANSPORT", message, { cause });
   }
 
@@ -166,7 +166,10 @@ export class StreamDeviceHandshake implements Handshake {
     const { sessionId, hmacServer: given } = readSessionOk(frame.payload);
     const expected = hmacServer(this.#crypto, this.#psk, transcript, sessionId);
     if (!this.#crypto.constantTimeEqual(expected, given)) {
-      throw new UsmpError("AUTH", "the gateway does not have our PSK: it is misconfigured, or somebody else's");
+      throw new UsmpError(
+        "AUTH",
+        "the gateway does not have our PSK: it is misconfigured, or not the gateway you meant",
+      );
     }
     this.#state = { name: "agreed", transcript, keys, sessionId };
     return { type: "done", frame: null };

@@ -1,5 +1,5 @@
 /**
- * The gateway's end of the handshake (§3), called "server" on the wire.
+ * The gateway's end of the handshake over a stream (§3), called "server" on the wire.
  *
  *     [awaitHello] -- HELLO --> lookup -> [awaitPsk] -- providePsk --> CHALLENGE -> [awaitHelloAck]
  *                                                                                         | HELLO_ACK, verified
@@ -9,7 +9,7 @@
  *                                                                                         v
  *                                                                                    the session's keys
  *
- * A device that is not known goes the same way with a random key, so that what it sees, and when, tells it nothing.
+ * An unknown device passes through the same states, with a random key, so it cannot tell that it is unknown.
  */
 import { UsmpError } from "../../errors.js";
 import type { Frame } from "../wire/frame.js";
@@ -35,7 +35,7 @@ export class StreamGatewayHandshake implements Handshake {
     this.#options = options;
   }
 
-  /** What the device has shown of its key; it stays when the handshake is over. */
+  /** What the device has proved so far. Stays readable after the handshake. */
   get proof(): PskMatch {
     return this.#proof;
   }
@@ -51,7 +51,7 @@ export class StreamGatewayHandshake implements Handshake {
       case "awaitHelloAck":
         return this.#finish(frame, this.#state.verifier);
       case "awaitPsk":
-        throw new UsmpError("HANDSHAKE", "the device sent more before it had a CHALLENGE to answer");
+        throw new UsmpError("HANDSHAKE", "the device sent another frame before it got CHALLENGE");
       case "agreed":
       case "over":
         throw new UsmpError("HANDSHAKE", "the handshake is over already");

@@ -7,9 +7,8 @@ import { UsmpError } from "../../errors.js";
 import { writeUint32 } from "../wire/bytes.js";
 import { CipherNegotiation } from "./cipher-negotiation.js";
 import type { Aead, CipherName, CryptoProvider } from "../crypto-provider.js";
-import { writeCrc, writeHeader, type Frame } from "../wire/frame.js";
+import { writeCrc, writeHeader, type Frame, type FrameSink } from "../wire/frame.js";
 import { inTurn } from "../guarded-crypto.js";
-import type { FrameSink } from "../wire/frame-sink.js";
 import {
   AEAD_NONCE_LENGTH,
   CHECKED_HEADER_LENGTH,

@@ -1,4 +1,4 @@
-import type { FrameSink, Room } from "../wire/frame-sink.js";
+import type { FrameSink, Room } from "../wire/frame.js";
 
 /** The first piece of a burst, unless the last one was longer; the next ones double: a lone frame costs little, a burst few pieces. */
 const SMALLEST_PIECE_LENGTH = 1024;

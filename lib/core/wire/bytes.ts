@@ -1,6 +1,6 @@
-/** Byte strings: what both the handshake and the sessions do with them. */
+/** Byte strings, as the handshake and the sessions use them. */
 
-/** The parts one behind the other, in a fresh array. */
+/** Joins the parts into a fresh array. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   const joined = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
   let offset = 0;
@@ -11,14 +11,14 @@ export function concat(...parts: readonly Uint8Array[]): Uint8Array {
   return joined;
 }
 
-/** A fresh copy of `bytes[start..end)`. Not `slice`: on Node's Buffer that is a view on borrowed memory. */
+/** A fresh copy of `bytes[start..end)`. A Buffer's own `slice` would be a view on borrowed memory. */
 export function copyOf(bytes: Uint8Array, start = 0, end = bytes.length): Uint8Array {
   return new Uint8Array(bytes.subarray(start, end));
 }
 
 /**
- * The same bytes, without a copy, as a Uint8Array of this realm that is no Buffer. `slice()` of a Buffer is a view: what is cut from
- * a Buffer is wiped with it.
+ * A view on the same bytes as a plain Uint8Array of this realm. Use it for bytes that are wiped later: a Buffer's
+ * `slice()` is a view, and would be wiped with them.
  */
 export function plainView(bytes: Uint8Array): Uint8Array {
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -26,7 +26,7 @@ export function plainView(bytes: Uint8Array): Uint8Array {
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-/** Two lower-case hex digits a byte, with `separator` between bytes. */
+/** Two lower-case hex digits per byte, with `separator` between bytes. */
 export function hexOf(bytes: Uint8Array, separator = ""): string {
   let text = "";
   for (const [index, byte] of bytes.entries()) text += index === 0 ? HEX[byte]! : separator + HEX[byte]!;
@@ -48,7 +48,7 @@ export function readUint32(bytes: Uint8Array, offset: number): number {
   return low + (bytes[offset + 3] as number) * 0x100_0000;
 }
 
-/** Whether two byte strings are equal, in time that tells where they differ: for what is no secret. */
+/** Whether two byte strings are equal. Not for secrets: the time it takes shows where they differ. */
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   if (a.length !== b.length) return false;
   for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false;

@@ -1,12 +1,15 @@
-/** CRC-16/MODBUS (§1): reflected polynomial 0xA001, initial 0xFFFF, no final xor. Finds line noise; no security check. */
+/**
+ * CRC-16/MODBUS (§1): reflected polynomial 0xA001, initial 0xFFFF, no final xor. It finds line noise, and is no
+ * security check.
+ */
 
 const REFLECTED_POLYNOMIAL = 0xa001;
 const INITIAL = 0xffff;
 
-/** How many bytes one step takes: each has a table of its own, so that their look-ups do not wait for each other. */
+/** Bytes per step. Each has a table of its own, so the look-ups do not wait for each other. */
 const STEP = 8;
 
-/** `TABLES[n][byte]`: what `byte` does to the CRC when `n` bytes follow it. */
+/** `TABLES[n][byte]`: what `byte` contributes to the CRC if `n` bytes follow it in the step. */
 const TABLES = makeTables();
 const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as [
   Uint16Array,
@@ -19,10 +22,10 @@ const [T0, T1, T2, T3, T4, T5, T6, T7] = TABLES as [
   Uint16Array,
 ];
 
-/** The CRC of `bytes[start..end)`, continuing from `crc`: so that header and payload need not be joined. */
+/** The CRC of `bytes[start..end)`, continued from `crc`, so that a header and its payload need not be joined. */
 export function crc16(bytes: Uint8Array, start = 0, end = bytes.length, crc = INITIAL): number {
   let index = start;
-  // Indexes are in range: of `bytes` by the loops, of the tables as each is a byte.
+  // All indexes are in range: the loops bound those of `bytes`, and a table has 256 entries.
   for (; index + STEP <= end; index += STEP) {
     crc =
       T7[(crc & 0xff) ^ bytes[index]!]! ^

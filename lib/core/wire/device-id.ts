@@ -6,13 +6,15 @@ import { DEVICE_ID_LENGTH } from "./wire.js";
 
 const TEXT_FORM = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
-/** `"24:0a:c4:01:02:03"`: how a 6-byte device id is always shown, so that none can carry a newline or an escape into a log. */
+/**
+ * Formats a 6-byte device id as `"24:0a:c4:01:02:03"`. In this form no id carries a newline or an escape into a log.
+ */
 export function formatDeviceId(deviceId: Uint8Array): string {
   return hexOf(deviceId, ":");
 }
 
 /**
- * The 6 bytes of a device id given as text (`"24:0a:c4:01:02:03"`, either case) or as bytes (copied).
+ * Parses a device id into 6 bytes. It is given as text (`"24:0a:c4:01:02:03"`, either case) or as bytes (copied).
  * @throws UsmpError INVALID_ARG for any other form.
  */
 export function parseDeviceId(value: string | Uint8Array): Uint8Array {
@@ -28,7 +30,7 @@ export function parseDeviceId(value: string | Uint8Array): Uint8Array {
   );
 }
 
-/** Shows a text only where it was plainly meant as an id: a key, of 16 characters at least, must not be repeated. */
+/** Repeats a text only if it was plainly meant as an id: it could be a key, which has at least 16 characters. */
 function describeBadId(value: unknown): string {
   if (isBytes(value)) return `${value.length} bytes`;
   if (typeof value !== "string") return `of type ${typeof value}`;
@@ -36,7 +38,7 @@ function describeBadId(value: unknown): string {
   return isMeantAsId ? `"${value}"` : `a text of ${value.length} characters`;
 }
 
-/** A random device id, marked as locally administered and as no multicast address: it cannot be a real board's. */
+/** A random device id of 6 bytes. It is a locally administered unicast address, so no real board has it. */
 export function randomDeviceId(crypto: Pick<CryptoProvider, "randomBytes">): Uint8Array {
   const deviceId = crypto.randomBytes(DEVICE_ID_LENGTH);
   deviceId[0] = ((deviceId[0] as number) & 0xfe) | 0x02;

@@ -10,8 +10,21 @@
 import { UsmpError } from "../../errors.js";
 import { readUint32, writeUint32 } from "./bytes.js";
 import { crc16 } from "./crc16.js";
-import type { FrameSink } from "./frame-sink.js";
 import { CHECKED_HEADER_LENGTH, HEADER_LENGTH, MAGIC_BYTES, MAX_PAYLOAD_LENGTH, VERSION } from "./wire.js";
+
+/** Room for one frame inside a larger buffer. */
+export interface Room {
+  readonly bytes: Uint8Array;
+  readonly offset: number;
+}
+
+/** A buffer in which frames are built in place. */
+export interface FrameSink {
+  /** Reserves `length` bytes. The caller fills all of them before it returns. */
+  reserve(length: number): Room;
+  /** Takes back the last reservation, of `length` bytes, in which no frame was built. */
+  giveBack(length: number): void;
+}
 
 /** A whole frame whose magic, version, length and CRC are right. `bytes` is borrowed: copy what outlives the call. */
 export interface Frame {
@@ -19,10 +32,11 @@ export interface Frame {
   readonly seq: number;
   /** Header and payload. */
   readonly bytes: Uint8Array;
+  /** A view on `bytes`, made at each access. */
   readonly payload: Uint8Array;
 }
 
-/** Makes the view on its payload when asked: a session does without, and views cost more than what it does with a frame. */
+/** Creates the payload view lazily: sessions do not need it, and it costs more than the rest of reading a frame. */
 class ReadFrame implements Frame {
   readonly type: number;
   readonly seq: number;
@@ -39,7 +53,7 @@ class ReadFrame implements Frame {
   }
 }
 
-/** Writes header bytes 0..9. `length` is that of the finished payload. */
+/** Writes header bytes 0..9 at `offset`. `length`: bytes of the finished payload. */
 export function writeHeader(bytes: Uint8Array, offset: number, type: number, seq: number, length: number): void {
   bytes[offset] = MAGIC_BYTES[0];
   bytes[offset + 1] = MAGIC_BYTES[1];
@@ -50,14 +64,14 @@ export function writeHeader(bytes: Uint8Array, offset: number, type: number, seq
   bytes[offset + 9] = length >>> 8;
 }
 
-/** Writes the CRC over the header and the `length` payload bytes that are already in place. */
+/** Writes the CRC over the header and the `length` payload bytes, which are in place already. */
 export function writeCrc(bytes: Uint8Array, offset: number, length: number): void {
   const crc = frameCrc(bytes, offset, length);
   bytes[offset + 10] = crc & 0xff;
   bytes[offset + 11] = crc >>> 8;
 }
 
-/** Appends a plaintext frame, as the handshake sends them. `payload` is copied. */
+/** Appends a plaintext frame of the handshake. `payload` is copied. */
 export function appendFrame(sink: FrameSink, type: number, seq: number, payload: Uint8Array): void {
   const { bytes, offset } = sink.reserve(HEADER_LENGTH + payload.length);
   writeHeader(bytes, offset, type, seq, payload.length);
@@ -65,7 +79,7 @@ export function appendFrame(sink: FrameSink, type: number, seq: number, payload:
   writeCrc(bytes, offset, payload.length);
 }
 
-/** What keeps the first `available` bytes from `offset` from beginning a frame; null where nothing does. */
+/** Why the `available` bytes at `offset` cannot begin a frame; null if they can. */
 export function headerFault(
   bytes: Uint8Array,
   offset: number,
@@ -80,15 +94,15 @@ export function headerFault(
 }
 
 /**
- * Judges a header as far as it is there: the first `available` bytes from `offset`.
- * @throws UsmpError FRAME or VERSION at the first byte that cannot begin a frame, and for a length over 480.
+ * Checks the first `available` bytes of a header at `offset`.
+ * @throws UsmpError FRAME or VERSION at the first byte that cannot begin a frame; FRAME for a length over 480.
  */
 export function checkHeader(bytes: Uint8Array, offset: number, available: number): void {
   switch (headerFault(bytes, offset, available)) {
     case "magic":
       throw new UsmpError(
         "FRAME",
-        "the bytes that arrived do not begin a USMP frame: is it USMP that runs on this port?",
+        "the bytes that arrived do not begin a USMP frame: does the peer speak USMP on this port?",
       );
     case "version":
       throw new UsmpError(
@@ -104,14 +118,14 @@ export function checkHeader(bytes: Uint8Array, offset: number, available: number
   }
 }
 
-/** The payload length that a header announces. */
+/** The payload length in bytes that the header at `offset` announces. */
 export function payloadLength(bytes: Uint8Array, offset: number): number {
   return (bytes[offset + 8] as number) | ((bytes[offset + 9] as number) << 8);
 }
 
 /**
- * The frame that fills `bytes` (borrowed); its header was judged by {@link checkHeader}.
- * @throws UsmpError FRAME where the CRC is wrong.
+ * Reads the frame that fills `bytes` (borrowed), whose header has passed {@link checkHeader}.
+ * @throws UsmpError FRAME if the CRC is wrong.
  */
 export function readFrame(bytes: Uint8Array): Frame {
   const frame = frameOf(bytes);
@@ -119,7 +133,7 @@ export function readFrame(bytes: Uint8Array): Frame {
   return frame;
 }
 
-/** As {@link readFrame}; null where the CRC is wrong. */
+/** As {@link readFrame}, but null if the CRC is wrong. */
 export function frameOf(bytes: Uint8Array): Frame | null {
   const crc = (bytes[10] as number) | ((bytes[11] as number) << 8);
   return crc === frameCrc(bytes, 0, bytes.length - HEADER_LENGTH) ? new ReadFrame(bytes) : null;

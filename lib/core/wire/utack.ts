@@ -1,5 +1,5 @@
 /**
- * The acknowledgement of one datagram (§6), which is no frame:
+ * UTACK, the acknowledgement of one datagram (§6). It is not a frame:
  *
  *     0     2    3        7                15
  *     +-----+----+--------+----------------+
@@ -13,32 +13,33 @@ const MAGIC_BYTE = 0xac;
 const BARE_LENGTH = 7;
 const MAC_LENGTH = 8;
 
-/** What a UTACK says; its MAC, where it has one, is still to be checked. Borrowed from the datagram. */
+/** A UTACK whose MAC, if it has one, is not verified yet. */
 export interface Utack {
   readonly type: number;
   readonly seq: number;
+  /** Borrowed from the datagram. */
   readonly bytes: Uint8Array;
 }
 
-/** Whether a datagram is a UTACK rather than a frame: by its first bytes alone. */
+/** Whether a datagram is a UTACK rather than a frame, by its first two bytes alone. */
 export function isUtack(datagram: Uint8Array): boolean {
   return datagram[0] === MAGIC_BYTE && datagram[1] === MAGIC_BYTE;
 }
 
-/** Reads a UTACK; null where its length is none. */
+/** Reads a UTACK. Null if it has neither 7 nor 15 bytes. */
 export function readUtack(datagram: Uint8Array): Utack | null {
   if (datagram.length !== BARE_LENGTH && datagram.length !== BARE_LENGTH + MAC_LENGTH) return null;
   return { type: datagram[2] as number, seq: readUint32(datagram, 3), bytes: datagram };
 }
 
-/** The UTACK of a handshake frame: 7 bytes that prove nothing. */
+/** Builds the UTACK of a handshake frame: 7 bytes without a MAC. */
 export function bareUtack(type: number, seq: number): Uint8Array {
   const bytes = new Uint8Array(BARE_LENGTH);
   writeBare(bytes, type, seq);
   return bytes;
 }
 
-/** The UTACK of a session frame: 15 bytes. `key` is the one that the acknowledged frame was sealed with. */
+/** Builds the UTACK of a session frame: 15 bytes. `key` (32 bytes) is the one that sealed the acknowledged frame. */
 export function sealedUtack(crypto: CryptoProvider, key: Uint8Array, type: number, seq: number): Uint8Array {
   const bytes = new Uint8Array(BARE_LENGTH + MAC_LENGTH);
   writeBare(bytes, type, seq);

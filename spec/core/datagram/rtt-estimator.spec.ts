@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { MIN_RTO_MS, MAX_RTO_MS } from "../../../lib/core/handshake/retransmission-timeout.js";
+import { MIN_RTO_MS, MAX_RTO_MS } from "../../../lib/core/handshake/retransmitter.js";
 import { RttEstimator } from "../../../lib/core/datagram/rtt-estimator.js";
 
 describe("RttEstimator", () => {
