@@ -31,12 +31,14 @@ const NOT_IN_SPECS = ["usmp", "usmp/arduino", "usmp/testing"].map((name) => ({
 
 const NO_REAL_TIME =
   "npm test must not depend on the machine's speed: use a simulated, held or fake clock, or wait for an event (spec/support/patience.ts); what measures belongs in spec/soak/";
+const NO_FAKE_TICKS =
+  "name what to fake: a fake process.nextTick swallows what Node has queued for sockets that are still open";
 const NO_LIMITS = "one limit for all is in .mocharc.json: it only ends what hangs";
 
 /** Specs of other commands than `npm test`, and the helpers that bound waits, slow a network down, or tell time apart. */
 const REAL_TIME = [
   "spec/{fuzz,interop,package,simulation,soak}/**",
-  "spec/support/{datagram-proxy,echo-process,kill-until-end,patience,python-*,sketch-program}.ts",
+  "spec/support/{datagram-proxy,echo-process,end-guard,kill-until-end,patience,python-*,sketch-program}.ts",
 ];
 
 function timeIsFor(name) {
@@ -132,6 +134,10 @@ export default defineConfig(
         "error",
         { selector: "CallExpression > MemberExpression.callee[property.name='timeout']", message: NO_LIMITS },
         { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: NO_REAL_TIME },
+        {
+          selector: "CallExpression[callee.property.name='useFakeTimers'][arguments.length=0]",
+          message: NO_FAKE_TICKS,
+        },
       ],
     },
   },

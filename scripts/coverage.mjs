@@ -52,6 +52,7 @@ run(
   "--reporter=dot",
   `--require=./${OUT}/spec/support/quiet-warnings.js`,
   `--require=./${OUT}/spec/support/uncaught-guard.js`,
+  `--require=./${OUT}/spec/support/end-guard.js`,
   // Those have commands of their own, or run as TypeScript alone.
   ...["interop", "package", "simulation", "soak", "examples/sketches"].map((kind) => `--ignore=${OUT}/spec/${kind}/**`),
   `${OUT}/spec/**/*.spec.js`,
