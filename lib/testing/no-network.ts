@@ -5,7 +5,6 @@ import { UsmpError } from "../errors.js";
 export const noNetwork: BoardNetwork = {
   up: true,
   dialer: (kind, host, port) => ({
-    kind,
     describe: () => `${kind} ${host}:${port}`,
     dial: () => Promise.reject(unreachable()),
   }),

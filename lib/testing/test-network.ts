@@ -2,7 +2,8 @@ import { ownMembers } from "../core/own-members.js";
 import type { BoardNetwork } from "../arduino/board/network.js";
 import type { Clock } from "../core/clock.js";
 import { MemoryDatagramNetwork } from "./network/memory-datagrams.js";
-import { MemoryNetwork, type DatagramConditions } from "./network/memory.js";
+import type { DatagramConditions } from "./network/memory-conditions.js";
+import { MemoryNetwork } from "./network/memory.js";
 import type { AnyAcceptor, Dialer } from "../transport/transport.js";
 
 /**
@@ -40,11 +41,6 @@ export class TestNetwork {
     this.#datagrams.conditions = bothWays;
     this.#streams.conditions = bothWays;
     this.#conditions = conditions;
-  }
-
-  /** Whether nothing gets through. */
-  get isLost(): boolean {
-    return this.#lost;
   }
 
   /** Where the gateway listens. */

@@ -54,7 +54,6 @@ export interface TcpOptions {
  * Node cannot call back a name look-up: after a timeout or an abort one may still run in the background, unheard.
  */
 export class TcpTransport implements Dialer, Acceptor {
-  readonly kind = "tcp";
   readonly host: string;
   readonly port: number;
   readonly connectTimeoutMs: number;
@@ -85,7 +84,7 @@ export class TcpTransport implements Dialer, Acceptor {
     this.#lookup = lookup;
   }
 
-  /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
+  /** Does nothing: a board joins this network first, a computer is on one already. */
   wifi(_ssid: string, _password: string): this {
     return this;
   }

@@ -56,8 +56,6 @@ export interface DialOptions {
 
 /** Where a device connects to. */
 export interface Dialer {
-  /** `"tcp"`, `"memory"`, ... */
-  readonly kind: string;
   /** For messages, for example `"tcp 192.168.1.100:9000"`. */
   describe(): string;
   /** How long `dial` may take, in milliseconds: it is given up a little later. Absent: 10,000. */
@@ -87,9 +85,7 @@ export interface ListenHandlers {
 
 /** Where a gateway listens for streams. */
 export interface Acceptor {
-  readonly kind: string;
   readonly carries?: "stream" | undefined;
-  describe(): string;
   /** Starts listening. Rejects with TRANSPORT, the system's error as `cause` (for example EADDRINUSE). */
   listen(handlers: ListenHandlers): Promise<Listener>;
 }
@@ -112,9 +108,7 @@ export interface DatagramHandlers {
 
 /** Where a gateway listens for datagrams, on one socket for all peers. */
 export interface DatagramAcceptor {
-  readonly kind: string;
   readonly carries: "datagrams";
-  describe(): string;
   /** Starts listening. Rejects with TRANSPORT, the system's error as `cause` (for example EADDRINUSE). */
   listen(handlers: DatagramHandlers): Promise<Listener>;
 }

@@ -41,7 +41,6 @@ export interface UdpOptions {
 
 /** One UDP address: a device dials it, a gateway listens on it, with one socket for all devices. */
 export class UdpTransport implements Dialer, DatagramAcceptor {
-  readonly kind = "udp";
   readonly carries = "datagrams";
   readonly host: string;
   readonly port: number;
@@ -72,7 +71,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
     this.#lookup = lookup;
   }
 
-  /** For ported sketches: a board joins this network first; a computer is on one already, so this does nothing. */
+  /** Does nothing: a board joins this network first, a computer is on one already. */
   wifi(_ssid: string, _password: string): this {
     return this;
   }

@@ -82,7 +82,7 @@ describe("adversarial: exhaustion", () => {
     let handlers: DatagramHandlers | undefined;
     const listener = { kind: "spec", address: "here", port: 7, close: async () => {}, unref: () => {} };
     const listen = async (given: DatagramHandlers) => ((handlers = given), listener);
-    await server.listen({ kind: "spec", carries: "datagrams", describe: () => "spec", listen });
+    await server.listen({ carries: "datagrams", listen });
     await clock.advance(0);
 
     let answered = 0;

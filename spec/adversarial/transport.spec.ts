@@ -114,7 +114,7 @@ function throwsUndefined(): never {
 }
 
 function dialerOf(dial: Dialer["dial"]): Dialer {
-  return { kind: "own", describe: () => "own", dial };
+  return { describe: () => "own", dial };
 }
 
 describe("case 76: a transport of the user's own that misbehaves", () => {
@@ -190,8 +190,6 @@ describe("case 76: a transport of the user's own that misbehaves", () => {
     it(`a gateway's link: ${what}`, async () => {
       const good = rig.acceptor();
       await innocents({
-        kind: "own",
-        describe: () => "own",
         listen: (handlers: ListenHandlers) =>
           good.listen({ ...handlers, onLink: (link) => handlers.onLink(changed(link, spoil(link))) }),
       });
@@ -303,7 +301,7 @@ describe("case 76: a transport of the user's own that misbehaves", () => {
   })) {
     it(`a gateway's acceptor: listen() ${what}: nothing listens, and the others are closed`, async () => {
       gateway = rig.usmp();
-      const listening = gateway.listen(rig.acceptor(), { kind: "own", describe: fails, listen });
+      const listening = gateway.listen(rig.acceptor(), { listen });
       const error = rejectionOf(listening);
       await rig.until(error);
       expect((await error).code).to.equal(what === "never settles" ? "TIMEOUT" : "TRANSPORT");
@@ -315,7 +313,7 @@ describe("case 76: a transport of the user's own that misbehaves", () => {
     it(`a gateway's acceptor: listen() ${what}, and close() comes meanwhile`, async () => {
       gateway = rig.usmp();
       gateway.onError(() => {});
-      const error = rejectionOf(gateway.listen({ kind: "own", describe: fails, listen }));
+      const error = rejectionOf(gateway.listen({ listen }));
       const start = rig.clock.now();
       await rig.until(gateway.close());
       expect(rig.clock.now() - start).to.be.at.most(5_000);
@@ -334,7 +332,7 @@ describe("case 76: a transport of the user's own that misbehaves", () => {
       const errors: string[] = [];
       gateway.onError(({ code }) => errors.push(code));
       const listen = (): Promise<Listener> => Promise.resolve({ ...LISTENER, ...members });
-      await rig.until(gateway.listen({ kind: "own", describe: fails, listen }));
+      await rig.until(gateway.listen({ listen }));
       gateway.unref();
       await closeAll(gateway);
       expect(errors).to.deep.equal(["TRANSPORT"]);
@@ -350,7 +348,7 @@ describe("case 76: a transport of the user's own that misbehaves", () => {
     let handlers: ListenHandlers | undefined;
     const listen = (given: ListenHandlers): Promise<Listener> =>
       new Promise((resolve) => ((handlers = given), (open = resolve)));
-    const error = rejectionOf(gateway.listen({ kind: "own", describe: fails, listen }));
+    const error = rejectionOf(gateway.listen({ listen }));
     await rig.until(gateway.close());
     open({ ...LISTENER, close: () => (closed++, fails()) });
     expect((await rig.until(error)).code).to.equal("CLOSED");
@@ -376,7 +374,7 @@ describe("case 76: a transport of the user's own that misbehaves", () => {
       handlers.onError("junk" as never);
       return Promise.resolve(LISTENER);
     };
-    await rig.until(gateway.listen({ kind: "own", describe: fails, listen }));
+    await rig.until(gateway.listen({ listen }));
     expect(errors).to.deep.equal(["TRANSPORT", "TRANSPORT", "TRANSPORT"]);
     await closeAll(gateway);
   });

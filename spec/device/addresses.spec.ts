@@ -30,7 +30,6 @@ describe("A name with several addresses", () => {
   /** As a transport of the user's own would do it. */
   function nameFor(...addresses: string[]): Dialer {
     return {
-      kind: "memory",
       describe: () => "memory name",
       dial: async (options) => {
         const at = (addresses.indexOf(options?.after ?? "") + 1) % addresses.length;

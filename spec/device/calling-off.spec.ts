@@ -13,7 +13,7 @@ const REASON = new Error("changed my mind");
 
 /** A dialer of a user's own, which never answers unless `dial` does. */
 function ownDialer(dial: (options: DialOptions | undefined) => Promise<Link> | void): Dialer {
-  return { kind: "own", describe: () => "own", dial: (options) => dial(options) ?? new Promise(() => {}) };
+  return { describe: () => "own", dial: (options) => dial(options) ?? new Promise(() => {}) };
 }
 
 describe("calling an attempt off", () => {

@@ -15,7 +15,6 @@ const text = (data: Uint8Array | null): string | null => (data === null ? null :
 /** What comes in within 10 ms arrives as one chunk, as a socket that is read late delivers it. */
 function inOneChunk(dialer: Dialer, clock: Clock): Dialer {
   return {
-    kind: dialer.kind,
     describe: () => dialer.describe(),
     dial: async (options) => {
       const link = await dialer.dial(options);
@@ -160,7 +159,7 @@ describe("UsmpClient", () => {
       const failure = new Error("modem on fire");
       const device = new UsmpClient({
         psk: TEXT_PSK,
-        transport: { kind: "own", describe: () => "own", dial: () => Promise.reject(failure) },
+        transport: { describe: () => "own", dial: () => Promise.reject(failure) },
       });
       expect((await rejectionOf(device.connect(), "TRANSPORT")).cause).to.equal(failure);
     });

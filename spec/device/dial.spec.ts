@@ -12,7 +12,7 @@ import { NetworkRig, TEXT_PSK } from "../support/session-network.js";
 import { isPending, microtasks, rejectionOf } from "../support/session-waits.js";
 
 function dialerOf(dial: () => Promise<Link>): Dialer {
-  return { kind: "scripted", describe: () => "scripted", dial };
+  return { describe: () => "scripted", dial };
 }
 
 function request(rig: NetworkRig, more: Partial<DialRequest> = {}): DialRequest {

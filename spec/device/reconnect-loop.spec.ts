@@ -138,7 +138,6 @@ describe("ReconnectLoop", () => {
       let dials = 0;
       const inner = rig.dialer();
       const dialer: Dialer = {
-        kind: "memory",
         describe: () => "counted",
         dial: (options) => (dials++, inner.dial(options)),
       };
@@ -233,7 +232,7 @@ describe("ReconnectLoop", () => {
       const cause = new Error("no modem");
       const errors: UsmpError[] = [];
       const life = rig.life({ handlers: { onFailed: (error) => void errors.push(error) } });
-      const dialer: Dialer = { kind: "modem", describe: () => "modem", dial: () => Promise.reject(cause) };
+      const dialer: Dialer = { describe: () => "modem", dial: () => Promise.reject(cause) };
       expect(await rig.until(life.begin(dialer))).to.equal(false);
       expect(errors[0]).to.include({ code: "TRANSPORT", cause });
       expect(life.state.name).to.equal("backoff");
@@ -243,7 +242,6 @@ describe("ReconnectLoop", () => {
     it("that throws at once is no different", async () => {
       const life = rig.life();
       const dialer: Dialer = {
-        kind: "modem",
         describe: () => "modem",
         dial: () => {
           throw new UsmpError("INVALID_ARG", "no such modem");

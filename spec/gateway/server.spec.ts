@@ -158,8 +158,6 @@ describe("UsmpServer", () => {
       let release = (): void => {};
       const closing = new Promise<void>((resolve) => (release = resolve));
       const slowly: Acceptor = {
-        kind: "slow",
-        describe: () => "slow",
         listen: async () => ({ kind: "slow", address: "here", port: 1, close: () => closing, unref: () => {} }),
       };
       await server.listen(slowly);
@@ -207,8 +205,6 @@ describe("UsmpServer", () => {
         server.onError((error) => errors.push(error));
         const failure = new UsmpError("TRANSPORT", "cannot close");
         const stubborn: Acceptor = {
-          kind: "stubborn",
-          describe: () => "stubborn",
           listen: async () => ({
             kind: "stubborn",
             address: "here",

@@ -5,33 +5,41 @@ import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
 import type { UsmpError } from "../../lib/errors.js";
 import { SessionDriver } from "../../lib/session/driver.js";
 import type { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import type { MemoryDatagramEnd } from "../../lib/testing/network/memory.js";
+import { DatagramPath } from "../../lib/testing/network/datagram-path.js";
+import type { DatagramConditions } from "../../lib/testing/network/memory-conditions.js";
+import type { SeededRandom } from "../../lib/transport/random.js";
 import type { Link, LinkHandlers } from "../../lib/transport/transport.js";
 
 const PSK = new TextEncoder().encode("a key for simulations");
 const DEVICE_ID = Uint8Array.of(2, 0, 0, 0, 0, 1);
 
-/** One end of a pair in memory, as a link. */
-class EndLink implements Link {
+/** One end of a pair in memory. */
+export class EndLink implements Link {
   readonly carries = "datagrams";
   readonly remoteAddress = "memory";
   readonly remotePort = 0;
-  readonly #end: MemoryDatagramEnd;
+  peer: EndLink | null = null;
+  readonly #path: DatagramPath;
+  readonly #conditions: DatagramConditions;
   #handlers: LinkHandlers | null = null;
   #closed = false;
 
-  constructor(end: MemoryDatagramEnd) {
-    this.#end = end;
+  constructor(clock: SimulatedClock, random: SeededRandom, conditions: DatagramConditions) {
+    this.#path = new DatagramPath(clock, random);
+    this.#conditions = conditions;
   }
 
   attach(handlers: LinkHandlers): void {
     this.#handlers = handlers;
-    this.#end.attach((datagram) => handlers.onBytes(datagram));
   }
 
   send(bytes: Uint8Array, onFlushed: () => void): void {
-    this.#end.send(bytes);
+    if (!this.#closed) this.#path.carry(bytes, this.#conditions, (datagram) => this.peer?.deliver(datagram));
     queueMicrotask(onFlushed);
+  }
+
+  deliver(datagram: Uint8Array): void {
+    if (!this.#closed) this.#handlers?.onBytes(datagram);
   }
 
   pause(): void {}
@@ -45,7 +53,7 @@ class EndLink implements Link {
   destroy(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#end.close();
+    this.#path.clear();
     queueMicrotask(() => this.#handlers?.onClose());
   }
 }
@@ -58,7 +66,7 @@ export class SimulatedEnd {
   rekeyed = 0;
   ended: UsmpError | null = null;
 
-  constructor(role: "device" | "gateway", end: MemoryDatagramEnd, clock: SimulatedClock, crypto: CryptoProvider) {
+  constructor(role: "device" | "gateway", link: EndLink, clock: SimulatedClock, crypto: CryptoProvider) {
     const handshake =
       role === "device"
         ? new DatagramDeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID })
@@ -72,7 +80,7 @@ export class SimulatedEnd {
       clock.now(),
     );
     this.driver = new SessionDriver(
-      { link: new EndLink(end), connection, settings: { clock, maxUnsentBytes: 65_536, closeTimeoutMs: 1_000 } },
+      { link, connection, settings: { clock, maxUnsentBytes: 65_536, closeTimeoutMs: 1_000 } },
       {
         onHello: () => this.driver.providePsk(PSK),
         onEstablished: () => this.#adopt(),

@@ -5,10 +5,10 @@
 import { expect } from "chai";
 import { isUsmpError, UsmpError } from "../../lib/errors.js";
 import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
-import { MemoryNetwork, type DatagramConditions } from "../../lib/testing/network/memory.js";
+import type { DatagramConditions } from "../../lib/testing/network/memory-conditions.js";
 import { SeededRandom } from "../../lib/transport/random.js";
 import { watchingNonces } from "../support/core-crypto.js";
-import { SimulatedEnd } from "./datagram-ends.js";
+import { EndLink, SimulatedEnd } from "./datagram-ends.js";
 
 /** What came of a run, to be counted over many. */
 export interface Outcome {
@@ -37,11 +37,14 @@ const SETTLING_MS = 120_000;
 export async function runScenario(seed: number): Promise<Outcome> {
   const random = new SeededRandom(seed);
   const clock = new SimulatedClock();
-  const network = new MemoryNetwork({ clock, seed });
-  const pair = network.datagramPair({ toAcceptor: drawConditions(random), toDialer: drawConditions(random) });
+  const [toGateway, toDevice] = [drawConditions(random), drawConditions(random)];
+  const seeds = new SeededRandom(seed);
+  const deviceLink = new EndLink(clock, seeds.fork(), toGateway);
+  const gatewayLink = new EndLink(clock, seeds.fork(), toDevice);
+  [deviceLink.peer, gatewayLink.peer] = [gatewayLink, deviceLink];
   const { crypto } = watchingNonces();
-  const gateway = new SimulatedEnd("gateway", pair[1], clock, crypto);
-  const device = new SimulatedEnd("device", pair[0], clock, crypto);
+  const gateway = new SimulatedEnd("gateway", gatewayLink, clock, crypto);
+  const device = new SimulatedEnd("device", deviceLink, clock, crypto);
   const ways = [
     { from: device, to: gateway, sendings: [] as Sending[] },
     { from: gateway, to: device, sendings: [] as Sending[] },

@@ -24,7 +24,6 @@ describe("case 59: a fleet whose gateway restarts", function () {
 
   const dialer = network.dialer();
   const counted: Dialer = {
-    kind: dialer.kind,
     describe: () => dialer.describe(),
     dial: (options) => {
       const second = Math.floor(clock.now() / 1_000);

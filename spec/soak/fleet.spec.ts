@@ -26,7 +26,6 @@ describe(`soak: ${DEVICES} devices whose gateway restarts`, function () {
     await gateway.start();
     const transport = Usmp.TCP("127.0.0.1", gateway.port);
     const counted: Dialer = {
-      kind: transport.kind,
       describe: () => transport.describe(),
       dial: (options) => {
         const second = Math.floor(performance.now() / 1_000);

@@ -7,7 +7,6 @@ import { LOOPBACK } from "./session-echo.js";
 /** Dials a port of this machine from another of its addresses: on Linux all of 127.0.0.0/8 are. */
 export function dialerFrom(localAddress: string, port: number): Dialer {
   return {
-    kind: "tcp",
     describe: () => `tcp from ${localAddress}`,
     dial: async () => {
       const socket = connect({ port, host: LOOPBACK, localAddress, allowHalfOpen: true, noDelay: true });

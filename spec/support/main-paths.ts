@@ -210,7 +210,6 @@ export const MAIN_PATHS: Readonly<Record<string, (library: Library, realm: Realm
   "say what a transport rejects with": async ({ Usmp }, realm) => {
     const device = new Usmp(PSK, { reconnect: false });
     const dialer: Dialer = {
-      kind: "broken",
       describe: () => "broken",
       dial: () => realm.Promise.reject<Link>(new realm.Error("no radio")),
     };

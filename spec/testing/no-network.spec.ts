@@ -7,7 +7,7 @@ describe("noNetwork", () => {
     expect(noNetwork.up).to.equal(true);
     noNetwork.silence();
     const dialer = noNetwork.dialer("udp", "host", 9001);
-    expect([dialer.kind, dialer.describe()]).to.deep.equal(["udp", "udp host:9001"]);
+    expect(dialer.describe()).to.equal("udp host:9001");
     const error = await rejectionOf(dialer.dial(), "TRANSPORT");
     expect(error.message).to.contain("new VirtualBoard({ gateway: new TestGateway({ psk }) })");
   });

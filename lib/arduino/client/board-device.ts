@@ -254,7 +254,6 @@ export class BoardDevice implements BootResource {
   /** Keeps the link, so that it can be cut, and makes it a board's. */
   #watched(dialer: Dialer): Dialer {
     return {
-      kind: dialer.kind,
       connectTimeoutMs: dialer.connectTimeoutMs,
       describe: () => dialer.describe(),
       dial: async (options?: DialOptions) => {

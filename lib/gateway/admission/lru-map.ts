@@ -22,10 +22,6 @@ export class LruMap<Value> {
     this.#most = most;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
   get(key: string): Value | undefined {
     return this.#entries.get(key)?.value;
   }

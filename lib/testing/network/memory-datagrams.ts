@@ -90,7 +90,6 @@ export class MemoryDatagramNetwork {
   dialer(name: string = DEFAULT_NAME, options: MemoryDatagramDialerOptions = {}): Dialer {
     const { address = DEFAULT_NAME, port } = ownMembers(options);
     return {
-      kind: "memory",
       describe: () => `memory ${name}`,
       dial: async () => this.#open(name, address, port ?? this.#nextPort++),
     };
@@ -99,9 +98,7 @@ export class MemoryDatagramNetwork {
   /** Listens under this name. */
   acceptor(name: string = DEFAULT_NAME): DatagramAcceptor {
     return {
-      kind: "memory",
       carries: "datagrams",
-      describe: () => `memory ${name}`,
       listen: async (handlers) => {
         if (this.#listening.has(name)) throw memoryFailure("EADDRINUSE", `something listens on memory ${name} already`);
         this.#listening.set(name, handlers);

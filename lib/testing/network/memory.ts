@@ -14,18 +14,15 @@ import {
   type BothWays,
   checkedConditions,
   type CheckedConditions,
-  type DatagramConditions,
   type StreamConditions,
 } from "./memory-conditions.js";
-import { MemoryDatagramEnd } from "./memory-datagram.js";
 import { memoryFailure } from "./memory-link.js";
 import { aborted } from "../../transport/place.js";
 import { SeededRandom } from "../../transport/random.js";
 import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "../../transport/transport.js";
 
 export type { MemoryCable } from "./memory-cable.js";
-export type { BothWays, DatagramConditions, StreamConditions } from "./memory-conditions.js";
-export type { MemoryDatagramEnd } from "./memory-datagram.js";
+export type { BothWays, StreamConditions } from "./memory-conditions.js";
 
 const DEFAULT_NAME = "memory";
 const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
@@ -96,8 +93,6 @@ export class MemoryNetwork {
   /** Listens under this name. */
   acceptor(name: string = DEFAULT_NAME): Acceptor {
     return {
-      kind: "memory",
-      describe: () => `memory ${name}`,
       listen: async (handlers) => this.#listen(name, handlers),
     };
   }
@@ -115,16 +110,6 @@ export class MemoryNetwork {
     });
     this.#cables.set(cable, dialerAddress);
     return cable;
-  }
-
-  /** Two ends that carry datagrams, the first of them the dialing one. They know nothing of `freeze` and `cut`. */
-  datagramPair(conditions: BothWays<DatagramConditions> = {}): readonly [MemoryDatagramEnd, MemoryDatagramEnd] {
-    const { toAcceptor, toDialer } = checkedConditions(conditions);
-    const open = (oneWay: DatagramConditions, peer: () => MemoryDatagramEnd): MemoryDatagramEnd =>
-      new MemoryDatagramEnd(this.#clock, this.#random.fork(), oneWay, peer);
-    const dialed: MemoryDatagramEnd = open(toAcceptor, () => accepted);
-    const accepted: MemoryDatagramEnd = open(toDialer, () => dialed);
-    return [dialed, accepted];
   }
 
   /** Breaks every connection: both ends close with TRANSPORT. */
@@ -203,7 +188,6 @@ interface Wiring {
 
 /** Dials in memory. */
 export class MemoryDialer implements Dialer {
-  readonly kind = "memory";
   /** While set, connections are refused as if nobody listened. */
   refusing = false;
   readonly #clock: Clock;

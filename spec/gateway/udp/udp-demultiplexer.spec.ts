@@ -232,7 +232,7 @@ describe("UdpDemultiplexer", () => {
         },
       });
       const listen = (handlers: DatagramHandlers) => inner.listen(onOwn(handlers));
-      await rig.until(gateway.listen({ kind: "own", carries: "datagrams", describe: () => "own", listen }));
+      await rig.until(gateway.listen({ carries: "datagrams", listen }));
       const device = rig.usmp({ reconnect: false, handshakeTimeoutMs: 3_000 });
       expect(await rig.until(device.begin(rig.network.dialer("own")))).to.equal(true);
       isSpoiled = true;
@@ -339,7 +339,7 @@ describe("UdpDemultiplexer", () => {
     const acceptor = {
       kind: "spec",
       carries: "datagrams",
-      describe: () => "spec",
+
       listen: async (given: DatagramHandlers) => {
         handlers = given;
         return { kind: "spec", address: "here", port: 7, close: async () => {}, unref: () => {} };

@@ -112,7 +112,6 @@ describe("MemoryDatagramNetwork", () => {
   it("listens once under one name, and refuses conditions out of range", async () => {
     const network = networkOf();
     const acceptor = network.acceptor("here");
-    expect(acceptor.describe()).to.equal("memory here");
     const handlers = { onDatagram: () => {}, onError: () => {} };
     const listener = await acceptor.listen(handlers);
     await rejectionOf(acceptor.listen(handlers), "TRANSPORT");
