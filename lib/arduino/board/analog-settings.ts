@@ -1,14 +1,14 @@
 const DEFAULT_DUTY_BITS = 8;
 
-/** How wide readings and duties are: what a sketch sets with `analogReadResolution` and its like. */
+/** The bits of readings and duty cycles, as set by `analogReadResolution` and `analogWriteResolution`. */
 export class AnalogSettings {
   readBits: number;
   writeBits = DEFAULT_DUTY_BITS;
-  /** Pins with a PWM channel of their own, and how many bits its duty has. */
+  /** Pins with a PWM channel of their own, and the bits of its duty cycle. */
   readonly ledcBits = new Map<number, number>();
   readonly #defaultReadBits: number;
 
-  /** `readBits`: what the board's own readings have. */
+  /** `readBits`: the bits of the board's converter. */
   constructor(readBits: number) {
     this.#defaultReadBits = readBits;
     this.readBits = readBits;

@@ -17,21 +17,21 @@ export interface BoardParts {
   readonly storage: BoardStorage;
   /** `Serial`, `Serial1`. */
   readonly serialPorts: readonly [SerialPort, SerialPort];
-  /** In place of the real network; null: the real one. */
+  /** The network of a test; null for the real one. */
   readonly network: BoardNetwork | null;
-  /** `"24:0a:c4:01:02:03"`; null: a random one for each process. */
+  /** The device id, `"24:0a:c4:01:02:03"`; null for a random one in each process. */
   readonly deviceId: string | null;
-  /** A number from 0 up to, but not including, 1, from the hardware's noise. */
+  /** The hardware's noise: a number from 0 up to, but not including, 1. */
   readonly entropy: () => number;
-  /** What `millis()` starts from; asked for once in each life. Default: 0. */
+  /** The value that `millis()` starts from, called once in each life. Default: 0. */
   readonly startMillis?: () => number;
-  /** From one turn of `loop` to the next at least. Default: what the clock says. */
+  /** The least time between turns of `loop`, in milliseconds. Default: the clock's. */
   readonly turnMs?: number;
-  /** What the code of a turn takes beside its waits, asked for in each turn. Default: 0, as time passes by itself. */
+  /** The time that a turn's own code takes, called in each turn. Default: 0, because real time passes by itself. */
   readonly ownMs?: () => number;
-  /** What has to be known to repeat a failure: a seed. */
+  /** What repeats a failure, such as the seed. */
   readonly repeatedBy?: string;
-  /** The CPU time, in milliseconds, that a sketch may take from one wait to the next; 0: any. Default 0. */
+  /** The CPU time in milliseconds that a sketch may use from one wait to the next; 0 for any. Default 0. */
   readonly watchdogMs?: number;
 }
 
@@ -56,7 +56,7 @@ export class Board {
   readonly turnMs: number;
   readonly ownMs: () => number;
   readonly #startMillis: () => number;
-  /** When `millis()` was, or would have been, 0. */
+  /** The time at which `millis()` was, or would have been, 0. */
   #zeroMs: number;
 
   constructor(parts: BoardParts) {
@@ -90,17 +90,17 @@ export class Board {
     return this.#elapsedUs() >>> 0;
   }
 
-  /** The life that runs on it; null outside of a sketch. */
+  /** The life that runs on this board; null outside of a sketch. */
   get life(): BootCycle | null {
     return this.#latestLife?.over === false ? this.#latestLife : null;
   }
 
-  /** What began this life. */
+  /** Why this life began. */
   get wakeCause(): WakeCause {
     return this.#wakeCause;
   }
 
-  /** A life begins: time starts anew, and, after a deep sleep alone, the RTC memory as it was. */
+  /** Begins a life: the time starts again. The RTC memory is kept only after a deep sleep. */
   boot(life: BootCycle, cause: WakeCause): void {
     if (this.life !== null) throw new Error("a sketch runs on this board already: stop it first");
     this.#zeroMs = this.clock.now() - this.#startMillis();
@@ -109,7 +109,7 @@ export class Board {
     if (cause === "power" || cause === "restart") this.rtcMemory.clear();
   }
 
-  /** A life is over: the hardware is as after a reset, and drives no pin. What is wired to pins stays. */
+  /** Ends a life: the hardware is as after a reset, and drives no pin. The wiring stays. */
   halt(): void {
     this.tones.reset();
     this.interrupts.reset();
@@ -118,24 +118,24 @@ export class Board {
     this.random.reset();
   }
 
-  /** Waits as the sketch: `what` names the wait in messages. Outside of a sketch a plain wait. */
+  /** Waits as the sketch. `what` names the wait in messages. Outside of a sketch it is a plain wait. */
   delay(delayMs: number, what: string): Promise<void> {
     return this.life?.delay(delayMs, what) ?? new Promise((resolve) => void this.clock.after(delayMs, resolve));
   }
 
-  /** Marks `wait` as one that the sketch has to await before it goes on. */
+  /** Marks `wait` as one that the sketch has to await before its next call. */
   waitFor<T>(wait: Promise<T>, what: string): Promise<T> {
     return this.life?.waitFor(wait, what) ?? wait;
   }
 
-  /** `ESP.restart()`: the next life begins, with what flash keeps. Does not return. */
+  /** `ESP.restart()`: starts the next life, with the contents of flash. Does not return. */
   restart(): never {
     return this.#end({ kind: "restart" }, "ESP.restart()");
   }
 
   /**
-   * Deep sleep: the next life begins on waking up, with what flash and RTC memory keep. Does not return.
-   * @throws DataCloneError where RTC memory holds more than plain data
+   * Deep sleep: the next life begins on waking up, with the contents of flash and RTC memory. Does not return.
+   * @throws DataCloneError if RTC memory holds more than plain data
    */
   deepSleep(wakeUp: WakeUp): never {
     this.rtcMemory.sleep();
@@ -143,8 +143,8 @@ export class Board {
   }
 
   /**
-   * What to call where a callback of the sketch that runs now throws: ends the sketch, and does nothing where that life is
-   * over by then. Outside of a sketch it throws the cause on.
+   * Returns an error handler for a callback of the running sketch. It ends the sketch, or does nothing if that life has
+   * already ended. Outside of a sketch it rethrows.
    */
   failer(where: string): (cause: unknown) => void {
     const { life } = this;
@@ -160,24 +160,24 @@ export class Board {
     return life === null ? callback() : life.call(where, callback);
   }
 
-  /** What is open in this life ends with it. Returns what ends that ownership; outside of a sketch nobody owns anything. */
+  /** Ends `resource` with this life, unless the returned function is called before. No effect outside of a sketch. */
   own(resource: BootResource): () => void {
     return this.life?.own(resource) ?? (() => {});
   }
 
-  /** The sketch looked whether something changed. @throws Error where it does nothing else while a fake clock stands still */
+  /** The sketch polled for a change. @throws Error if it only polls while a fake clock stands still */
   polled(): void {
     this.clock.polled();
   }
 
-  /** Something happened on the network, or was begun there: the next turn of `loop` need not wait for its time. */
+  /** Something happened on the network, or was started there: the next turn of `loop` may start early. */
   networkEvent(): void {
     this.clock.stir();
     this.life?.hurry();
   }
 
   #elapsedUs(): number {
-    // A hair more: sums of fractions of milliseconds come out a little below.
+    // A little more, because sums of fractions of milliseconds are a little too small.
     return Math.floor((this.clock.now() - this.#zeroMs) * 1_000 + 0.001);
   }
 

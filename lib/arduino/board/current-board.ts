@@ -8,7 +8,7 @@ import { shared, type SketchContext } from "./shared.js";
 const contexts = (shared.contexts ??= new AsyncLocalStorage<SketchContext>());
 
 /**
- * The board whose sketch is running, through all its promises and callbacks; outside of any sketch this computer, as one
+ * The board whose sketch is running, in all its promises and callbacks. Outside of any sketch: this computer, as one
  * board for the whole process.
  *
  * @throws SketchEnded for code of a life that is over
@@ -26,8 +26,8 @@ export function boardOfSketch(): Board | null {
 }
 
 /**
- * Waits as the sketch that is running. Code of a life that is over waits for ever: were it told, by a throw, a loop that
- * catches everything would go round without end.
+ * Waits as the sketch that is running. Code of a life that is over waits for ever: if it got an exception instead, a
+ * loop that catches everything would never end.
  */
 export function delayCurrent(delayMs: number, what: string): Promise<void> {
   const context = contexts.getStore();
@@ -39,7 +39,7 @@ export function isWithin(context: SketchContext): boolean {
   return contexts.getStore() === context;
 }
 
-/** Whose code is running; null outside of any sketch. What runs from here on is nobody's. */
+/** Leaves the sketch: code from here on belongs to none. Returns whose code was running, null outside of any sketch. */
 export function leaveSketch(): SketchContext | null {
   const context = contexts.getStore();
   if (context === undefined) return null;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import type { BoardStorage } from "./storage.js";
 
-/** A file for each name, in a folder that is made when something is kept for the first time. */
+/** One file for each name, in a folder that is created with the first file. */
 export class FileStorage implements BoardStorage {
   readonly #folder: string;
 
@@ -23,7 +23,7 @@ export class FileStorage implements BoardStorage {
   write(name: string, bytes: Uint8Array): void {
     mkdirSync(this.#folder, { recursive: true });
     const path = this.#path(name);
-    // Written beside it and renamed: a sketch that is killed meanwhile leaves the old content, not half of the new one.
+    // Written to a second file and renamed, so that a sketch that is killed meanwhile leaves the old content complete.
     const unfinished = `${path}.${process.pid}.new`;
     writeFileSync(unfinished, bytes, { mode: 0o600, flush: true });
     renameSync(unfinished, path);
@@ -37,7 +37,7 @@ export class FileStorage implements BoardStorage {
     return this.#path(name);
   }
 
-  /** Any name is allowed, and none leaves the folder. */
+  /** Any name is allowed, and no name leads out of the folder. */
   #path(name: string): string {
     return join(this.#folder, `${encodeURIComponent(name)}.bin`);
   }

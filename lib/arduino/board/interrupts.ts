@@ -5,7 +5,7 @@ export type Edge = "rising" | "falling" | "change";
 interface Attached {
   readonly edge: Edge;
   readonly handler: () => void;
-  /** It came up while interrupts were off: once, as hardware has one bit for it. */
+  /** Whether it occurred while interrupts were off. Hardware has one bit for it, so it counts once. */
   pending: boolean;
 }
 
@@ -13,8 +13,8 @@ interface Attached {
 export type InterruptRunner = (pin: number, handler: () => void) => void;
 
 /**
- * Interrupts on pins. A handler runs as soon as its pin changes, which on this board is between two waits of the sketch, or
- * within the sketch's own call that changed the pin: never in the middle of a computation.
+ * Interrupts on pins. A handler runs as soon as its pin changes: while the sketch waits, or within the sketch's own
+ * call that changed the pin. It never runs within a computation.
  */
 export class Interrupts {
   readonly #pins: Pins;
@@ -28,13 +28,13 @@ export class Interrupts {
     pins.watch({ onLevel: (pin, level) => this.#levelChanged(pin, level) });
   }
 
-  /** As after a reset: none is attached. */
+  /** Detaches all handlers, as a reset does. */
   reset(): void {
     this.#attached.clear();
     this.#on = true;
   }
 
-  /** Replaces what was attached to this pin. @throws RangeError for a pin that does not exist */
+  /** Replaces the handler of this pin. @throws RangeError for a pin that does not exist */
   attach(pin: number, edge: Edge, handler: () => void): void {
     this.#pins.read(pin);
     this.#attached.set(pin, { edge, handler, pending: false });
@@ -44,12 +44,12 @@ export class Interrupts {
     this.#attached.delete(pin);
   }
 
-  /** Handlers wait from now on, each for at most one run. */
+  /** Delays handlers from now on, each for at most one run. */
   disable(): void {
     this.#on = false;
   }
 
-  /** Runs what waited, in the order of pins. */
+  /** Runs the delayed handlers, in the order of pins. */
   enable(): void {
     this.#on = true;
     const waiting = [...this.#attached].filter(([, { pending }]) => pending).sort(([a], [b]) => a - b);

@@ -1,11 +1,11 @@
 import type { Dialer } from "../../transport/transport.js";
 
-/** What is at a board's other end in place of the real network: a test gateway. */
+/** A network that a test gives a board instead of the real one. */
 export interface BoardNetwork {
   /** Whether the board is on the network. */
   readonly up: boolean;
-  /** Stands in for TCP or UDP to this host and port. */
+  /** What replaces TCP or UDP to this host and port. */
   dialer(kind: "tcp" | "udp", host: string, port: number): Dialer;
-  /** The board lost its supply, or was reset: its links fall silent, and nobody at their other ends is told. */
+  /** The board lost its power, or was reset: its links fall silent without notice to their other ends. */
   silence(): void;
 }

@@ -10,26 +10,26 @@ import type { PinLayout } from "./pin-layout.js";
 import { ESP32_PINS } from "./pin-layouts.js";
 import { StreamPort, type SerialStreams } from "./stream-port.js";
 
-/** Where a PC keeps a board's flash, below the folder that a sketch was started in. */
+/** The folder of a board's flash on a PC, in the folder that a sketch was started in. */
 const STORAGE_FOLDER = ".usmp-board";
 /** Long enough for any sketch that a board could run: a PC computes some hundred times as fast. */
 const DEFAULT_WATCHDOG_MS = 5_000;
 const TWO_32 = 2 ** 32;
 
 export interface PcBoardOptions {
-  /** The folder that stands for the board's flash. Default `.usmp-board`, where the program was started. */
+  /** The folder for the board's flash. Default `.usmp-board`, in the folder where the program was started. */
   readonly storageFolder?: string | undefined;
-  /** The CPU time, in milliseconds, after which a sketch that never waits is ended; 0: never. Default 5,000. docs/porting.md */
+  /** The CPU time in milliseconds after which a sketch that never waits is ended; 0 never ends it. Default 5,000. */
   readonly watchdogMs?: number | undefined;
-  /** What `Serial` is wired to. Default: the terminal. */
+  /** The streams of `Serial`. Default: the terminal. */
   readonly serial?: SerialStreams | undefined;
-  /** What `Serial1` is wired to. Default: nothing. */
+  /** The streams of `Serial1`. Default: none. */
   readonly serial1?: SerialStreams | undefined;
-  /** Which pins there are. Default: `ESP32_PINS`. */
+  /** The pins of the board. Default: `ESP32_PINS`. */
   readonly pins?: PinLayout | undefined;
 }
 
-/** Getters, so that nothing of it is opened for a sketch that does not use it. */
+/** Getters, so that a sketch that does not use the terminal does not open it. */
 const TERMINAL: SerialStreams = {
   get input() {
     return process.stdin;
@@ -39,7 +39,7 @@ const TERMINAL: SerialStreams = {
   },
 };
 
-/** This computer as a board: the real clock and network, the terminal, files; nothing is wired to its pins. */
+/** This computer as a board: the real clock and network, the terminal, and files. Nothing is wired to its pins. */
 export function createPcBoard(options: PcBoardOptions = {}): Board {
   const {
     storageFolder = STORAGE_FOLDER,
@@ -54,7 +54,7 @@ export function createPcBoard(options: PcBoardOptions = {}): Board {
   requireObject("serial1", serial1);
   return new Board({
     clock: new PcClock(),
-    // Real pins would pick up noise; a sketch tried out at a desk is better off without.
+    // Real pins would pick up noise. A sketch that runs at a desk should not.
     pins: { layout: pins, floating: () => 0 },
     storage: new FileStorage(storageFolder),
     serialPorts: [new StreamPort(serial), new StreamPort(serial1)],

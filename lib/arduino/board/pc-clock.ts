@@ -2,18 +2,18 @@ import type { Timer } from "../../core/clock.js";
 import { systemClock } from "../../transport/system-clock.js";
 import type { BoardClock } from "./board-clock.js";
 
-/** At 1 ms a sketch that only polls would cost 4% of a core, all of it Node's timers. */
+/** At 1 ms a sketch that only polls would use 4 % of a core, all of it in Node's timers. */
 const TURN_MS = 2;
-/** A loop that waits for something without await keeps it from happening, and Ctrl-C from ending it. */
+/** A loop that polls without `await` blocks the event it polls for, and Ctrl-C. It ends after this time. */
 const LONGEST_LOOK_MS = 10_000;
-/** The time is looked at once in so many looks. */
+/** The real time is read once in this many polls. */
 const LOOKS_PER_CHECK = 1_024;
 
 /** The real time. */
 export class PcClock implements BoardClock {
   readonly turnMs = TURN_MS;
   readonly #longestLookMs: number;
-  /** Looks since the event loop has been round, and when the first of them was. */
+  /** Polls since the last turn of the event loop, and when the first of them was. */
   #looks = 0;
   #lookingSince = 0;
 
@@ -35,7 +35,7 @@ export class PcClock implements BoardClock {
 
   afterForSketch(delayMs: number, callback: () => void): Timer {
     const call = new SketchCall(callback);
-    // Node cuts fractions off, and a wait is never too short.
+    // Node cuts off fractions, and a wait must not be too short.
     return call.startedBy(
       delayMs > 0 ? systemClock.after(Math.ceil(delayMs), call.due) : systemClock.afterReadPass(call.due),
     );
@@ -63,11 +63,11 @@ export class PcClock implements BoardClock {
   }
 
   stir(): void {
-    // Real promises do not wait for anybody.
+    // Real promises need no clock to run.
   }
 
   broken(): void {
-    // Nobody moves it.
+    // Nothing moves the real time.
   }
 
   join(): () => void {
@@ -77,7 +77,7 @@ export class PcClock implements BoardClock {
 
 const NEXT_TURN = Promise.resolve();
 
-/** A call of a sketch's code, from a promise: when the watchdog ends what is on the stack, no timer of Node's is there. */
+/** Calls a sketch's code from a promise, so that the watchdog never ends one of Node's timers with the stack. */
 class SketchCall implements Timer {
   readonly #callback: () => void;
   #timer: Timer | null = null;

@@ -2,15 +2,15 @@ import type { Board } from "./board.js";
 import type { BootCycle } from "./boot-cycle.js";
 
 /**
- * What a global object of a sketch, `Serial` or `EEPROM`, holds: in each life on each board its own, made when it is first
- * asked for, and gone with the life, as RAM is. Outside of a sketch a board has one for good.
+ * The state of a sketch's global object, such as `Serial` or `EEPROM`. Each life on each board has its own, created on
+ * first use and dropped with the life, as RAM is. Outside of a sketch a board has one for good.
  */
 export class PerBoot<State extends object> {
   readonly #states = new WeakMap<BootCycle | Board, State>();
   readonly #create: (board: Board) => State;
   readonly #end: (state: State) => void;
 
-  /** `end`: lets go of what the state holds, once, when the life ends. */
+  /** `end`: releases what the state holds, once, when the life ends. */
   constructor(create: (board: Board) => State, end: (state: State) => void = () => {}) {
     this.#create = create;
     this.#end = end;

@@ -4,14 +4,14 @@ export interface PinLayout {
   readonly board: string;
   /** Every pin that a sketch may use. */
   readonly pins: readonly number[];
-  /** Those among them that have no output stage. */
+  /** Pins that have no output stage. */
   readonly inputOnly: readonly number[];
-  /** Those among them that `analogRead` can measure. */
+  /** Pins that `analogRead` can measure. */
   readonly analog: readonly number[];
-  /** Pins that lead to the flash chip: a board that touches them stops. */
+  /** Pins that lead to the flash chip. A board stops if its sketch uses them. */
   readonly flash: readonly number[];
-  /** Bits of a reading, until `analogReadResolution` asks for others. */
+  /** Default bits of a reading. */
   readonly analogBits: number;
-  /** What the core of this board calls its pins: `LED_BUILTIN`, `A0`, `SDA`. */
+  /** The names of pins in the board's core: `LED_BUILTIN`, `A0`, `SDA`. */
   readonly names: Readonly<Record<string, number>>;
 }

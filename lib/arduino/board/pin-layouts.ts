@@ -1,10 +1,13 @@
 /**
- * The pins of boards. Sources: which pins a chip has and which of them have no output stage, `SOC_GPIO_VALID_GPIO_MASK` and
- * `SOC_GPIO_VALID_OUTPUT_GPIO_MASK` in `components/soc/<chip>/include/soc/soc_caps.h` of espressif/esp-idf; what they can
- * measure and which lead to the flash chip, the tables in `docs/en/api-reference/peripherals/gpio` there; names,
- * `variants/<chip>/pins_arduino.h` of espressif/arduino-esp32 (in releases 1.0 and later: `SS` of the ESP32 was 2 before); bits of a reading, `cores/esp32/esp32-hal-adc.c` there.
- * ESP8266: `variants/nodemcu/pins_arduino.h`, `variants/generic/common.h` and `cores/esp8266/core_esp8266_wiring_analog.cpp`
- * of esp8266/Arduino.
+ * The pins of boards. Sources:
+ *
+ * - Pins of a chip, and those without an output stage: `SOC_GPIO_VALID_GPIO_MASK` and `SOC_GPIO_VALID_OUTPUT_GPIO_MASK`
+ *   in `components/soc/<chip>/include/soc/soc_caps.h` of espressif/esp-idf.
+ * - Pins that can measure, and those that lead to the flash chip: `docs/en/api-reference/peripherals/gpio` there.
+ * - Names: `variants/<chip>/pins_arduino.h` of espressif/arduino-esp32, from release 1.0 on.
+ * - Bits of a reading: `cores/esp32/esp32-hal-adc.c` there.
+ * - ESP8266: `variants/nodemcu/pins_arduino.h`, `variants/generic/common.h` and
+ *   `cores/esp8266/core_esp8266_wiring_analog.cpp` of esp8266/Arduino.
  */
 import type { PinLayout } from "./pin-layout.js";
 
@@ -13,7 +16,7 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: to - from + 1 }, (_, index) => from + index);
 }
 
-/** The original ESP32, on most boards a WROOM or WROVER module. What a board is unless told otherwise. */
+/** The original ESP32, on most boards a WROOM or WROVER module. The default of every board. */
 export const ESP32_PINS = {
   board: "ESP32",
   pins: [...range(0, 5), ...range(12, 19), ...range(21, 23), ...range(25, 27), ...range(32, 39)],
@@ -22,7 +25,7 @@ export const ESP32_PINS = {
   flash: range(6, 11),
   analogBits: 12,
   names: {
-    // "ESP32 Dev Module" names no LED; the boards that do have it there.
+    // "ESP32 Dev Module" names no LED. Boards that name one have it on this pin.
     LED_BUILTIN: 2,
     ...{ TX: 1, RX: 3, SDA: 21, SCL: 22, SS: 5, MOSI: 23, MISO: 19, SCK: 18, DAC1: 25, DAC2: 26 },
     ...{ A0: 36, A3: 39, A4: 32, A5: 33, A6: 34, A7: 35, A10: 4, A11: 0, A12: 2, A13: 15, A14: 13, A15: 12 },
@@ -36,7 +39,7 @@ const A0_TO_A19 = {
   ...{ A10: 11, A11: 12, A12: 13, A13: 14, A14: 15, A15: 16, A16: 17, A17: 18, A18: 19, A19: 20 },
 } as const;
 
-/** LED_BUILTIN of boards with an RGB LED: its pin, and above the chip's pins, so that the core can tell the two apart. */
+/** LED_BUILTIN of boards with an RGB LED: its pin plus an offset, from which the core recognises the RGB LED. */
 const S2_LED = 47 + 18;
 const S3_LED = 49 + 48;
 const C3_LED = 22 + 8;
@@ -57,7 +60,7 @@ export const ESP32_S2_PINS = {
   },
 } as const satisfies PinLayout;
 
-/** ESP32-S3: `DevKitC-1`. With octal flash or PSRAM (modules named R8) 33 to 37 are taken as well. */
+/** ESP32-S3: `DevKitC-1`. With octal flash or PSRAM (modules named R8), 33 to 37 are in use as well. */
 export const ESP32_S3_PINS = {
   board: "ESP32-S3",
   pins: [...range(0, 21), ...range(33, 48), S3_LED],
@@ -78,7 +81,7 @@ export const ESP32_C3_PINS = {
   pins: [...range(0, 10), ...range(18, 21), C3_LED],
   inputOnly: [],
   analog: range(0, 5),
-  // 11 is the supply of that chip.
+  // 11 supplies the flash chip.
   flash: range(11, 17),
   analogBits: 12,
   names: {
@@ -103,7 +106,10 @@ export const ESP32_C6_PINS = {
   },
 } as const satisfies PinLayout;
 
-/** ESP8266: `NodeMCU`, `D1 mini`, whose pins have names: `D1` is GPIO 5. 17 is the converter's own pin, and measures alone. */
+/**
+ * ESP8266: `NodeMCU`, `D1 mini`, whose pins have names: `D1` is GPIO 5. 17 is the converter's own pin. It can only
+ * measure.
+ */
 export const ESP8266_PINS = {
   board: "ESP8266",
   pins: [...range(0, 5), ...range(12, 17)],

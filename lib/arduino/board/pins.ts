@@ -7,44 +7,44 @@ export type PinMode = "input" | "input-pullup" | "input-pulldown" | "output" | "
 /** LOW or HIGH. */
 export type Level = 0 | 1;
 
-/** Told of what happens at pins, as it happens. */
+/** Called for each change at a pin, at once. */
 export interface PinWatcher {
-  /** What the board drives a pin with changed: a level, a duty, or a frequency. */
+  /** The board drives the pin with another value: a level, a duty cycle, or a frequency. */
   onOutput?(pin: number, value: number): void;
-  /** The level at a pin changed. What floats has none. */
+  /** The level at a pin changed. A floating pin has no level. */
   onLevel?(pin: number, level: Level): void;
 }
 
 interface Pin {
   mode: PinMode;
-  /** What the sketch wrote last; drives the pin where its mode is an output. */
+  /** The value that the sketch wrote last. It drives the pin if the pin is an output. */
   latch: number | null;
-  /** The output that was told last. */
+  /** The output that was reported last. */
   toldOutput: number | null;
-  /** The level that was told last; null: it floated since. */
+  /** The level that was reported last; null if the pin has floated since. */
   toldLevel: Level | null;
-  /** What is wired to it from outside; null: nothing. */
+  /** The level that is wired to it from outside; null if none. */
   input: Level | null;
-  /** The voltage that is wired to it from outside, as a reading; null: none. */
+  /** The voltage that is wired to it from outside, as a reading; null if none. */
   reading: (() => number) | null;
 }
 
-/** After a reset. */
+/** A pin after a reset. */
 const AT_RESET = { mode: "input", latch: null, toldOutput: null } as const;
 
 export interface PinsOptions {
   readonly layout?: PinLayout;
-  /** What a pin picks up to which nothing is wired and which has no pull: a number from 0 up to, but not including, 1. */
+  /** The noise of a floating pin: a number from 0 up to, but not including, 1. */
   readonly floating: () => number;
 }
 
-/** A board's pins: what the sketch drives, and what the world outside does to them. Each throws RangeError for a pin that does not exist. */
+/** A board's pins: the sketch's side and the outside. Each method throws RangeError for a pin that does not exist. */
 export class Pins {
   readonly #pins = new Map<number, Pin>();
   readonly #layout: PinLayout;
   readonly #floating: () => number;
   readonly #watchers = new Set<PinWatcher>();
-  /** What the converter reads at the supply's voltage. */
+  /** The converter's reading of the supply voltage. */
   readonly highestReading: number;
 
   constructor({ layout = ESP32_PINS, floating }: PinsOptions) {
@@ -55,13 +55,13 @@ export class Pins {
     for (const pin of layout.pins) this.#pins.set(pin, { ...AT_RESET, toldLevel: null, input: null, reading: null });
   }
 
-  /** Tells `watcher` of every change from now on; returns what ends that. */
+  /** Calls `watcher` for every change from now on, until the returned function is called. */
   watch(watcher: PinWatcher): () => void {
     this.#watchers.add(watcher);
     return () => this.#watchers.delete(watcher);
   }
 
-  /** As after a reset: every pin is an input. What is wired to them stays. */
+  /** Makes every pin an input, as a reset does. The wiring stays. */
   reset(): void {
     for (const pin of this.#pins.values()) {
       Object.assign(pin, AT_RESET);
@@ -77,18 +77,18 @@ export class Pins {
     this.#change(number, pin, () => (pin.mode = mode));
   }
 
-  /** Sets what drives the pin where it is an output: a level, a duty, a frequency. */
+  /** Sets the value that drives the pin if it is an output: a level, a duty cycle, a frequency. */
   write(number: number, value: number): void {
     const pin = this.#pin(number);
     this.#change(number, pin, () => (pin.latch = value));
   }
 
-  /** The level at the pin: what drives it, else its pull, else noise. */
+  /** The level at the pin: its driver's, else its pull's, else noise. */
   read(number: number): Level {
     return this.level(number) ?? (this.#floating() < 0.5 ? 0 : 1);
   }
 
-  /** The level that something gives the pin; null where it floats. */
+  /** The level at the pin; null if it floats. */
   level(number: number): Level | null {
     return levelOf(this.#pin(number));
   }
@@ -115,17 +115,17 @@ export class Pins {
     this.#change(number, pin, () => (pin.input = level));
   }
 
-  /** Wires a pin to a voltage from outside, asked for at each reading, or, with null, to nothing. */
+  /** Wires a pin to a voltage from outside, read anew each time, or, with null, to nothing. */
   setReading(number: number, reading: (() => number) | null): void {
     this.#pin(number).reading = reading;
   }
 
-  /** What the board drives the pin with; null where it is no output. */
+  /** The value that the board drives the pin with; null if the pin is not an output. */
   output(number: number): number | null {
     return outputOf(this.#pin(number));
   }
 
-  /** Makes one change, and tells what came of it. */
+  /** Makes one change, and calls the watchers for its effects. */
   #change(number: number, pin: Pin, change: () => void): void {
     change();
     const output = pin.latch === null ? null : outputOf(pin);
@@ -159,11 +159,11 @@ function requireLayout(layout: unknown): void {
 
 function outputOf({ mode, latch }: Pin): number | null {
   if (mode === "output") return latch ?? 0;
-  // An open drain pulls to ground, or lets go.
+  // An open drain pulls to ground, or floats.
   return mode === "output-open-drain" && latch === 0 ? 0 : null;
 }
 
-/** The level at a pin where something decides it: what the board drives, the wiring, the pull. Null: it floats. */
+/** The level at a pin: that of the board's output, the wiring, or the pull; null if it floats. */
 function levelOf(pin: Pin): Level | null {
   const output = outputOf(pin);
   if (output !== null) return output > 0 ? 1 : 0;

@@ -1,6 +1,6 @@
 import { SeededRandom } from "../../transport/random.js";
 
-/** Where `random()` takes its numbers from: the hardware's noise, until the sketch gives a seed. */
+/** The source of `random()`: the hardware's noise, until the sketch sets a seed. */
 export class RandomSource {
   readonly #entropy: () => number;
   #seeded: SeededRandom | null = null;
@@ -13,7 +13,7 @@ export class RandomSource {
     this.#seeded = null;
   }
 
-  /** The same numbers for the same seed, from now on; 0 changes nothing, as on the board. */
+  /** Gives the same numbers for the same seed from now on. 0 changes nothing, as on the board. */
   seed(seed: number): void {
     if (seed >>> 0 !== 0) this.#seeded = new SeededRandom(seed >>> 0);
   }

@@ -1,7 +1,7 @@
-/** As on an ESP32. */
+/** The buffer of an ESP32. */
 const DEFAULT_CAPACITY = 256;
 
-/** Bytes that came over a serial port and wait to be read: the receiving half of a `SerialPort`. */
+/** Bytes that arrived over a serial port and wait to be read: the receiving half of a `SerialPort`. */
 export class ReceivedBytes {
   #ring = new Uint8Array(DEFAULT_CAPACITY);
   #first = 0;
@@ -12,7 +12,7 @@ export class ReceivedBytes {
     return this.#available;
   }
 
-  /** Appends as many of `bytes` as there is room for (copied), and returns how many these are. */
+  /** Appends as many of `bytes` as there is room for (copied), and returns their number. */
   add(bytes: Uint8Array): number {
     const accepted = Math.min(bytes.length, this.#ring.length - this.#available);
     for (let index = 0; index < accepted; index++) {
@@ -34,13 +34,13 @@ export class ReceivedBytes {
     return this.#available > 0 ? this.#ring[this.#first]! : -1;
   }
 
-  /** Calls `callback` whenever bytes have come, until the returned function is called. */
+  /** Calls `callback` whenever bytes arrive, until the returned function is called. */
   onArrival(callback: () => void): () => void {
     this.#callbacks.add(callback);
     return () => this.#callbacks.delete(callback);
   }
 
-  /** Room for `size` bytes; what does not fit into it any more is lost, the newest first. */
+  /** Sets the room to `size` bytes. Bytes that no longer fit are lost, the newest first. */
   resize(size: number): void {
     const ring = new Uint8Array(size);
     const kept = Math.min(this.#available, size);

@@ -1,8 +1,8 @@
-/** The memory that a deep sleep leaves alone, by name. A restart, and a lost supply, clear it. */
+/** The memory that survives a deep sleep, by name. A restart or a loss of power clears it. */
 export class RtcMemory {
   readonly #kept = new Map<string, object>();
 
-  /** The object of this name; the first time since it was cleared a copy of `initial`. Plain data only. */
+  /** The object of this name; after it was cleared, a copy of `initial`. Plain data only. */
   get<T extends object>(name: string, initial: T): T {
     const kept = this.#kept.get(name);
     if (kept !== undefined) return kept as T;
@@ -15,7 +15,7 @@ export class RtcMemory {
     this.#kept.clear();
   }
 
-  /** Cuts what is kept from the objects that the life which ends holds. */
+  /** Copies all objects, so that the life that ends cannot change them any more. */
   sleep(): void {
     for (const [name, value] of this.#kept) this.#kept.set(name, structuredClone(value));
   }

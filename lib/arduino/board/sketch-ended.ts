@@ -1,9 +1,9 @@
-/** For every copy of this library in the process. */
+/** Shared by every copy of this library in the process. */
 const BRAND = Symbol.for("usmp.arduino.sketch-ended");
 
 /**
- * Thrown through a sketch's own code to end its life: by a restart, by deep sleep, and by whatever code of that life
- * asks for its board afterwards. A `catch` of the sketch's cannot keep that life going for long.
+ * Thrown through a sketch's own code to end its life: by a restart, by deep sleep, and in code of that life that uses
+ * its board afterwards. So a `catch` in the sketch cannot keep that life running.
  */
 export class SketchEnded extends Error {
   override readonly name = "SketchEnded";
@@ -14,7 +14,7 @@ export class SketchEnded extends Error {
   }
 }
 
-/** Whether this is a {@link SketchEnded}, of whichever copy of this library. */
+/** Whether this is a {@link SketchEnded}, of any copy of this library. */
 export function isSketchEnded(error: unknown): boolean {
   return typeof error === "object" && error !== null && BRAND in error;
 }

@@ -1,16 +1,16 @@
-/** A board's flash: bytes by name, which survive everything. `EEPROM` and `Preferences` are kept in it. */
+/** A board's flash: bytes by name, which survive everything. It holds `EEPROM` and `Preferences`. */
 export interface BoardStorage {
-  /** A copy of what is kept under `name`, or null. */
+  /** A copy of the bytes under `name`, or null. */
   read(name: string): Uint8Array | null;
-  /** Keeps a copy of `bytes`, whole or not at all. */
+  /** Stores a copy of `bytes`, completely or not at all. */
   write(name: string, bytes: Uint8Array): void;
-  /** Forgets what is kept under `name`, if anything is. */
+  /** Removes the bytes under `name`, if any. */
   remove(name: string): void;
-  /** Where that is, for messages. */
+  /** Where `name` is stored, for messages. */
   place(name: string): string;
 }
 
-/** Kept as long as the object: for tests. */
+/** Storage that lives as long as the object, for tests. */
 export class MemoryStorage implements BoardStorage {
   readonly #kept = new Map<string, Uint8Array>();
 

@@ -4,26 +4,26 @@ import { causeText } from "../../errors.js";
 import { ReceivedBytes } from "./received-bytes.js";
 import type { SerialPort } from "./serial-port.js";
 
-/** What a serial port is wired to. A line that is left out leads nowhere. */
+/** The streams of a serial port. A missing one is not connected. */
 export interface SerialStreams {
   readonly input?: Readable | undefined;
   readonly output?: Writable | undefined;
 }
 
 /**
- * A serial port on Node's streams: the terminal. Unlike a wire a stream can wait, so bytes are never lost: while the receive
- * buffer is full it is paused.
+ * A serial port on Node's streams, such as the terminal. A stream can wait, unlike a wire, so no bytes are lost: while
+ * the receive buffer is full, the stream is paused.
  */
 export class StreamPort implements SerialPort {
   readonly #streams: SerialStreams;
   readonly #received = new ReceivedBytes();
-  /** What came and did not fit into the receive buffer. */
+  /** Bytes that arrived and did not fit into the receive buffer. */
   #held: Uint8Array = new Uint8Array();
   #isListening = false;
   #isWatched = false;
   #failure: Error | null = null;
 
-  /** Neither stream is touched (its getter not called) before the sketch reads, or writes. */
+  /** Uses neither stream, and does not call its getter, before the sketch reads or writes. */
   constructor(streams: SerialStreams) {
     this.#streams = streams;
   }
@@ -33,7 +33,7 @@ export class StreamPort implements SerialPort {
     if (output === undefined) return;
     if (!this.#isWatched) {
       this.#isWatched = true;
-      // For good: the error of the last write may come when the sketch is over.
+      // Never removed: the error of the last write may arrive after the sketch has ended.
       output.on("error", this.#fail);
     }
     this.#check();
@@ -74,7 +74,7 @@ export class StreamPort implements SerialPort {
     this.#streams.input?.off("data", this.#onData).off("error", this.#fail).pause();
   }
 
-  /** Only a sketch that reads takes the terminal's input: one that only prints can end by itself. */
+  /** Listens only once the sketch reads, so that a program that only prints can end by itself. */
   #listen(): void {
     this.#check();
     if (this.#isListening) return;
@@ -92,7 +92,7 @@ export class StreamPort implements SerialPort {
     if (this.#held.length > 0) this.#streams.input?.pause();
   }
 
-  /** The receive buffer is empty: gives it what was held back, and lets the stream go on after that. */
+  /** The receive buffer is empty: moves the held bytes into it, and then resumes the stream. */
   #refill(): void {
     if (this.#held.length === 0) return;
     this.#receive(new Uint8Array());

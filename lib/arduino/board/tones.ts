@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../../core/clock.js";
 import type { Pins } from "./pins.js";
 
-/** Square waves on pins: what drives the pin is the frequency in hertz. */
+/** Square waves on pins. The value that drives the pin is the frequency in hertz. */
 export class Tones {
   readonly #clock: Clock;
   readonly #pins: Pins;
@@ -12,7 +12,7 @@ export class Tones {
     this.#pins = pins;
   }
 
-  /** Until `stop`, or, where `durationMs` is not 0, for so long. */
+  /** Plays until `stop`, or for `durationMs` if that is not 0. */
   play(pin: number, frequencyHz: number, durationMs: number): void {
     this.#pins.setMode(pin, "output");
     this.#pins.write(pin, frequencyHz);
@@ -29,7 +29,7 @@ export class Tones {
     this.#pins.write(pin, 0);
   }
 
-  /** As after a reset: nothing plays. */
+  /** Stops all waves, as a reset does. */
   reset(): void {
     for (const end of this.#ends.values()) end.cancel();
     this.#ends.clear();
