@@ -1,16 +1,19 @@
 /**
- * Which cipher a session speaks, where its gateway accepts more than one (§4). Both directions share it.
+ * Which cipher a session speaks if its gateway accepts more than one (§4.2). Both directions share the choice.
  *
  *     open --- a frame verifies -----------------------------------------------------------> fixed
- *      `------ something is to be sent, and none came for 500 ms ---> guessed --- verifies --^
- *                                                                       `-- under another: CRYPTO
+ *      `------ output waits, and no frame came for 500 ms ---> guessed --- a frame verifies ---^
+ *                                                                 `-- under another cipher: CRYPTO
  *
- * A guess that was wrong costs its session, never the next one: what showed it wrong is learned.
+ * A wrong guess ends its session. The next session starts with the right cipher.
  */
 import { UsmpError } from "../../errors.js";
 import type { CipherName } from "../crypto-provider.js";
 
-/** How long what is to be sent waits for a frame of the peer. A device that speaks first does so within a round trip. */
+/**
+ * How long output waits for a frame of the peer, in milliseconds. A device that speaks first does so within a round
+ * trip.
+ */
 export const CIPHER_WAIT_MS = 500;
 
 type State =
@@ -18,11 +21,13 @@ type State =
   | { readonly name: "guessed"; readonly cipher: CipherName }
   | { readonly name: "fixed"; readonly cipher: CipherName };
 
-/** What is known of a peer before it has spoken. */
+/** What a gateway knows about a peer before its first frame. */
 export interface CipherHint {
-  /** To be taken where it has to be guessed, if it is a candidate. */
+  /** The cipher to guess, if it is a candidate. */
   readonly preferred: CipherName | null;
-  /** Told what the peer speaks, or, where a guess seems to be wrong, what to guess the next time. */
+  /**
+   * Called synchronously with the peer's cipher, or, if a guess was probably wrong, with the one to guess next time.
+   */
   readonly onLearned: (cipher: CipherName) => void;
 }
 
@@ -33,14 +38,14 @@ export class CipherNegotiation {
   #onLearned: (cipher: CipherName) => void = () => {};
   #guessAt = Infinity;
 
-  /** `candidates`: at least one; the first is the fallback where nothing is preferred. A single one is no choice: fixed. */
+  /** The first candidate is the guess if nothing is preferred. A single one is fixed from the start. */
   constructor(candidates: readonly [CipherName, ...CipherName[]]) {
     this.candidates = candidates;
     this.#fallback = candidates[0];
     if (candidates.length === 1) this.#state = { name: "fixed", cipher: this.#fallback };
   }
 
-  /** A choice as it is, and a cipher as one without alternative. */
+  /** Returns a negotiation as it is, and a cipher as one without alternatives. */
   static of(given: CipherName | CipherNegotiation): CipherNegotiation {
     return typeof given === "string" ? new CipherNegotiation([given]) : given;
   }
@@ -50,12 +55,12 @@ export class CipherNegotiation {
     return this.#state.name !== "open";
   }
 
-  /** Whether a frame has verified, or there never was a choice: all others are sealed alike. */
+  /** Whether a frame has verified, or there is one candidate only. */
   get isFixed(): boolean {
     return this.#state.name === "fixed";
   }
 
-  /** What is sealed with. There is one where the choice `isDecided`. */
+  /** The cipher to seal with. Call it only if the negotiation `isDecided`. */
   get cipher(): CipherName {
     if (this.#state.name === "open") throw new Error("no cipher was chosen yet");
     return this.#state.cipher;
@@ -66,42 +71,42 @@ export class CipherNegotiation {
     this.#onLearned = onLearned;
   }
 
-  /** The peer has its session from now on, and could speak. */
+  /** The peer has its session and can speak from `now` on. */
   start(now: number): void {
     this.#guessAt = now + CIPHER_WAIT_MS;
   }
 
-  /** When `decideIfDue` may change by itself; `Infinity` where it does not. */
+  /** When `decideIfDue` guesses; `Infinity` if the cipher is decided. */
   get dueAt(): number {
     return this.isDecided ? Infinity : this.#guessAt;
   }
 
-  /** Asked when something is to be sent: whether it can be sealed. Guesses where the peer has had its time. */
+  /** Guesses if the peer has had its time. Returns whether frames can be sealed. Call it only if output waits. */
   decideIfDue(now: number): boolean {
     if (now >= this.dueAt) this.guess();
     return this.isDecided;
   }
 
-  /** Waits no longer. */
+  /** Stops waiting for the peer. */
   guess(): void {
     if (this.#state.name === "open") this.#state = { name: "guessed", cipher: this.#fallback };
   }
 
   /**
-   * A frame of the peer has verified under `cipher`; the choice is not fixed.
-   * @throws UsmpError CRYPTO where another one was guessed: the peer could read nothing of what it was sent.
+   * A frame of the peer has verified under `cipher`. The choice was not fixed.
+   * @throws UsmpError CRYPTO if the guess was another one: the peer could not read what it was sent.
    */
   verified(cipher: CipherName): void {
     const guessed = this.isDecided ? this.cipher : cipher;
     this.#onLearned(cipher);
     if (guessed !== cipher) {
-      const message = `the peer speaks ${cipher}, and was sent ${guessed} before it had said anything: its next session starts with the right one`;
+      const message = `the peer uses ${cipher}, and we had to send before its first frame, and guessed ${guessed}: its next session starts with the right one`;
       throw new UsmpError("CRYPTO", message);
     }
     this.#state = { name: "fixed", cipher };
   }
 
-  /** The peer went away over what it was sent, and had said nothing: another guess is for the next time. */
+  /** The link ended before any frame verified, so the guess was probably wrong: learns the next candidate. */
   reportPeerGone(): void {
     if (this.#state.name !== "guessed") return;
     const next = (this.candidates.indexOf(this.#state.cipher) + 1) % this.candidates.length;

@@ -15,8 +15,9 @@ export interface ControlFrame {
 }
 
 /**
- * The part of a session that is the same over streams and datagrams (§4): keepalive, PING and PONG, when to rotate the keys,
- * and the limit on the peer's control frames. It seals nothing: the session takes each frame when it can send one.
+ * The part of a session that is the same over streams and datagrams (§4): keepalive, PING and PONG, when to rotate the
+ * keys, and the limit on the peer's control frames. It seals nothing: the session takes each frame when it can send
+ * one.
  */
 export class ControlPlane {
   readonly rekey: RekeyPolicy;

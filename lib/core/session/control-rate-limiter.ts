@@ -1,12 +1,15 @@
-/** §4: this many control frames a second are nobody's attack. */
+/** Control frames that a peer may send per second (§4.5). */
 const PER_SECOND = 8;
-/** What may pile up while the event loop stands still; a peer that behaves sends no more in 8 s. */
+/** The most that accrues while the event loop stands still: 8 seconds' worth. */
 const MAX_SAVED_UP = 64;
 
-/** While this end does not read, a peer that behaves still sends a PING every 30 s and, where it does not read either, a PONG every 20 s. */
+/**
+ * While this end does not read, a well-behaved peer sends a PING every 30 s and, if it does not read either, a PONG
+ * every 20 s.
+ */
 const PAUSED_MS_PER_FRAME = 10_000;
 
-/** How many PING, PONG and REKEY frames the peer may still send: a token bucket. Control frames cost work and deliver nothing. */
+/** Limits the PING, PONG and REKEY frames of the peer, which cost work and deliver nothing: a token bucket. */
 export class ControlRateLimiter {
   #left = PER_SECOND;
   #at: number;
@@ -15,15 +18,17 @@ export class ControlRateLimiter {
     this.#at = now;
   }
 
-  /** What came while this end did not read for `pausedMs` arrives all at once, and is no flood. */
+  /**
+   * Adds what a peer may have sent while this end did not read for `pausedMs`: it arrives all at once, and is no flood.
+   */
   credit(pausedMs: number): void {
     this.#left += pausedMs / PAUSED_MS_PER_FRAME;
   }
 
-  /** Takes one; false where none is left. */
+  /** Takes one token. False if none is left. */
   tryTake(now: number): boolean {
     const earned = ((now - this.#at) / 1000) * PER_SECOND;
-    // Earning stops at the most, but takes nothing away of what was forgiven.
+    // The cap bounds what is earned. It takes back nothing that was credited.
     this.#left = Math.max(this.#left, Math.min(MAX_SAVED_UP, this.#left + earned));
     this.#at = now;
     if (this.#left < 1) return false;

@@ -1,34 +1,39 @@
-/** When to ask the peer for a sign of life, and when to give it up (§4.6). All durations in milliseconds; 0 is off. */
+/** When to send PING, and when to give the peer up (§4.6). All durations in milliseconds; 0: never. */
 export interface KeepaliveOptions {
   /** PING after this long without sending. */
   readonly pingAfterTxIdleMs: number;
-  /** PING after this long without receiving anything that verifies: a device that only sends must notice a dead gateway. */
+  /** PING after this long without a frame that verifies. A device that only sends notices a dead gateway this way. */
   readonly pingAfterRxIdleMs: number;
-  /** Give up when nothing has verified for this long after a PING. */
+  /** Give up if no frame has verified for this long after a PING. */
   readonly pongTimeoutMs: number;
-  /** Give up when nothing has verified for this long. */
+  /** Give up if no frame has verified for this long. */
   readonly idleTimeoutMs: number;
 }
 
-/** §9: a peer ends the session at the ninth control frame in a second, and our PONGs to its PINGs count, too. */
+/**
+ * The least time between two PINGs, in milliseconds. Peers end a session at the ninth control frame in a second (§9.1).
+ */
 export const PING_INTERVAL_MS = 300;
 
-/** While this end does not read, it cannot answer a PING: it sends PONG unasked this often, well within any peer's patience. */
+/** While this end does not read, it sends unsolicited PONGs at this interval: a PING would go unanswered. */
 const PAUSED_PONG_MS = 20_000;
 
-/** Peers end a session that has nine control frames for them at one time (§9): one that does not read gets no more than this. */
+/** PINGs that may be unanswered. Peers end a session that has nine control frames unread at one time (§9.1). */
 const MAX_UNPONGED = 4;
 
 export type KeepaliveVerdict = "lost" | "ping" | "pong" | "quiet";
 
-/** Compares timestamps and counts no ticks, so a clock that jumped or a loop that stood still changes no answer. */
+/**
+ * Decides when to send PING and when the peer is lost. It compares timestamps, so a clock that jumped or an event loop
+ * that stood still changes no decision.
+ */
 export class Keepalive {
   #options: KeepaliveOptions;
   #sentAt: number;
   #heardAt: number;
-  /** When this end asked for a sign of life, and nothing has verified since; then it asks no second time. */
+  /** Time of the unanswered PING; null if none is outstanding. Only one is sent at a time. */
   #askedAt: number | null = null;
-  /** When the PINGs went out that no PONG has answered yet. */
+  /** Times of the PINGs that no PONG has answered. */
   #unponged: number[] = [];
   #pausedAt: number | null = null;
 
@@ -39,15 +44,15 @@ export class Keepalive {
   }
 
   /**
-   * PING after this long without sending, or without receiving, from now on, and no faster than a peer puts up with; 0: never.
-   * A PING that is out is still waited for.
+   * Sets both PING intervals, in milliseconds; 0: never. An interval below {@link PING_INTERVAL_MS} becomes that.
+   * An outstanding PING keeps its timeout.
    */
   setPingAfter(pingAfterMs: number): void {
     const ms = pingAfterMs === 0 ? 0 : Math.max(pingAfterMs, PING_INTERVAL_MS);
     this.#options = { ...this.#options, pingAfterTxIdleMs: ms, pingAfterRxIdleMs: ms };
   }
 
-  /** Whether a PING waits for its PONG. */
+  /** Whether a PING is unanswered. */
   get awaitsPong(): boolean {
     return this.#unponged.length > 0;
   }
@@ -62,7 +67,7 @@ export class Keepalive {
     this.#askedAt = null;
   }
 
-  /** A sign of life is asked for; whether by a PING, or, where the peer has enough of them unread, by waiting alone. */
+  /** Starts waiting for the peer. Returns true if a PING should be sent, false if 4 are already unanswered. */
   ask(now: number): boolean {
     this.#askedAt = now;
     if (this.#unponged.length >= MAX_UNPONGED) return false;
@@ -70,19 +75,19 @@ export class Keepalive {
     return true;
   }
 
-  /** A PONG came, which answers every PING so far; the first one's round trip in milliseconds, or null where none was out. */
+  /** A PONG answers every PING so far. Returns the round trip of the first in milliseconds, or null if none was out. */
   ponged(now: number): number | null {
     const pingAt = this.#unponged[0];
     this.#unponged = [];
     return pingAt === undefined ? null : now - pingAt;
   }
 
-  /** While the application does not read, the peer cannot be heard: its deadlines stand still. */
+  /** While the application does not read, no frame of the peer is seen: its deadlines stand still. */
   pause(now: number): void {
     this.#pausedAt ??= now;
   }
 
-  /** For how many milliseconds it was paused; 0 where it was not. */
+  /** Ends the pause. Returns its length in milliseconds, 0 if there was none. */
   resume(now: number): number {
     if (this.#pausedAt === null) return 0;
     const pausedMs = now - this.#pausedAt;
@@ -99,21 +104,21 @@ export class Keepalive {
     return now >= this.#pongDueAt() ? "pong" : "quiet";
   }
 
-  /** When `judge` may next say something else than "quiet"; `Infinity` where never. */
+  /** When `judge` may next return something other than "quiet"; `Infinity` if never. */
   nextDeadline(): number {
     return Math.min(this.#lostAt(), this.#pingDueAt(), this.#pongDueAt());
   }
 
   #lostAt(): number {
     if (this.#pausedAt !== null) return Infinity;
-    const { idleTimeoutMs, pongTimeoutMs: pongTimeoutMs } = this.#options;
+    const { idleTimeoutMs, pongTimeoutMs } = this.#options;
     const idle = after(this.#heardAt, idleTimeoutMs);
     return this.#askedAt === null ? idle : Math.min(idle, after(this.#askedAt, pongTimeoutMs));
   }
 
   #pingDueAt(): number {
     if (this.#pausedAt !== null || this.#askedAt !== null) return Infinity;
-    const { pingAfterTxIdleMs: pingAfterTxIdleMs, pingAfterRxIdleMs: pingAfterRxIdleMs } = this.#options;
+    const { pingAfterTxIdleMs, pingAfterRxIdleMs } = this.#options;
     return Math.min(after(this.#sentAt, pingAfterTxIdleMs), after(this.#heardAt, pingAfterRxIdleMs));
   }
 

@@ -2,13 +2,15 @@ import { PING_INTERVAL_MS, type Keepalive } from "./keepalive.js";
 import { FrameType } from "../wire/wire.js";
 
 /**
- * PINGs that piled up while this end did not read arrive at once. Answering each would be a flood to the peer (§9), so beyond
- * this many PONGs in a second, one answers the rest.
+ * PINGs that piled up while this end did not read arrive at once. Answering each would be a flood to the peer (§9), so
+ * beyond this many PONGs in a second, one answers the rest.
  */
 const MAX_PONGS = 8;
 const PONG_WINDOW_MS = 1_000;
 
-/** Which PING or PONG a session sends next. A request waits here until the peer's limits allow it, then for its turn. */
+/**
+ * Which PING or PONG a session sends next. A request waits here until the peer's limits allow it, then for its turn.
+ */
 export class PingScheduler {
   readonly #keepalive: Keepalive;
   #congested = false;

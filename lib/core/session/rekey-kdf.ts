@@ -5,7 +5,7 @@ import { deriveTwoKeys } from "../handshake/key-derivation.js";
 import type { SealingContext } from "./frame-cipher.js";
 import { joinSecrets } from "../secret-bytes.js";
 
-/** Which end of a session this is: crossed REKEYs are settled by it. */
+/** Which end of a session this is. It decides which of two crossed REKEYs wins (§7.4). */
 export type Role = "device" | "gateway";
 
 const REKEY_INFO = new TextEncoder().encode("usmp-rekey");
@@ -16,7 +16,7 @@ export function requireRekeySalt({ length }: Uint8Array): void {
   throw new UsmpError("CRYPTO", `REKEY with a salt of ${length} bytes; it has ${REKEY_SALT_LENGTH}`);
 }
 
-/** The new send and receive keys of whoever started the rotation, from its old ones (§7); fresh, the caller's to wipe. */
+/** Derives the initiator's new send and receive keys from its old ones (§7.1). The caller wipes them. */
 export function deriveRekeyed(
   { crypto, sessionId }: SealingContext,
   initiatorTx: Uint8Array,

@@ -1,25 +1,27 @@
-/** §4: this end starts at most one REKEY in this time, in milliseconds. */
+/** The least time between two REKEYs of this end, in milliseconds (§4.5). */
 export const REKEY_INTERVAL_MS = 1000;
 
-/** When a device starts a REKEY by itself. Gateways have none of this: where both ends start, one of the two is in vain. */
+/**
+ * When a device starts a REKEY by itself. Device only: if both ends rekeyed on their own, one rekey would be wasted.
+ */
 export interface RotationOptions {
-  /** Keys of this age are rotated; 0: of any age. Milliseconds. */
+  /** Rotate keys of this age, in milliseconds; 0: age does not matter. */
   readonly rekeyAfterMs: number;
-  /** Keys are rotated after this many frames in either direction. */
+  /** Rotate keys after this many frames in either direction. */
   readonly rekeyAfterFrames: number;
 }
 
-/** Whether and when this end starts a REKEY: because the application asked, or because the keys are old or much used. */
+/** Whether and when this end starts a REKEY: on request, or because its keys are old or much used. */
 export class RekeyPolicy {
   readonly #afterMs: number;
   readonly #afterFrames: number;
   #wanted = false;
-  /** When the present keys came. */
+  /** When the present keys were derived. */
   #rotatedAt: number;
-  /** When this end last started. */
+  /** When this end last started a REKEY. */
   #startedAt = -Infinity;
 
-  /** Null: only when asked to. */
+  /** Null: on request only. */
   constructor(options: RotationOptions | null, now: number) {
     this.#afterMs = options === null || options.rekeyAfterMs === 0 ? Infinity : options.rekeyAfterMs;
     this.#afterFrames = options?.rekeyAfterFrames ?? Infinity;
@@ -30,35 +32,35 @@ export class RekeyPolicy {
     return this.#wanted;
   }
 
-  /** The application asks. */
+  /** The application requests a REKEY. */
   want(): void {
     this.#wanted = true;
   }
 
-  /** Judges the keys, under which `frames` have gone in the busier direction; whether a REKEY is wanted. */
+  /** Returns whether a REKEY is wanted. `frames`: how many the keys have sealed or opened, in the busier direction. */
   judge(frames: number, now: number): boolean {
     if (frames >= this.#afterFrames || now >= this.#rotatedAt + this.#afterMs) this.#wanted = true;
     return this.#wanted;
   }
 
-  /** Whether the peer's patience allows a REKEY now. */
+  /** Whether the peer's rate limit allows a REKEY at `now`. */
   mayStart(now: number): boolean {
     return now >= this.#startedAt + REKEY_INTERVAL_MS;
   }
 
-  /** This end starts one now. */
+  /** This end starts a REKEY at `now`. */
   started(now: number): void {
     this.#wanted = false;
     this.#startedAt = now;
     this.rotated(now);
   }
 
-  /** The keys are new. */
+  /** The keys are new as of `now`. */
   rotated(now: number): void {
     this.#rotatedAt = now;
   }
 
-  /** When the next step is due; `Infinity` where a frame has to come first, as what is wanted cannot start (`canStart`). */
+  /** When the next step is due; `Infinity` if a wanted REKEY has to wait for a frame (not `canStart`). */
   nextDeadline(canStart: boolean): number {
     if (!this.#wanted) return this.#rotatedAt + this.#afterMs;
     return canStart ? this.#startedAt + REKEY_INTERVAL_MS : Infinity;

@@ -5,11 +5,11 @@ import type { RotationOptions } from "./rekey-policy.js";
 import type { SealingContext } from "./frame-cipher.js";
 import { MAX_MESSAGE_LENGTH } from "../wire/wire.js";
 
-/** What a session is made with, on a stream and over datagrams. */
+/** What a session is made with, over streams and datagrams. */
 export interface SessionOptions extends Omit<SealingContext, "sessionId"> {
   readonly role: Role;
   readonly keepalive: KeepaliveOptions;
-  /** When this end rotates the keys by itself; without it, never. */
+  /** When this end rotates the keys by itself. Default: never. */
   readonly rotation?: RotationOptions;
 }
 
