@@ -1,42 +1,43 @@
 /**
- * What the protocol needs of cryptography, as one synchronous interface. The core gets a provider as an argument and
- * imports none; `lib/crypto/` holds the implementations, and one conformance spec runs on each.
+ * The cryptography that the protocol needs, as one synchronous interface. The core gets a provider as an argument.
+ * Implementations are in `lib/crypto/`, and one conformance suite runs on each.
  */
 
-/** The two ciphers of the wire (§4). Both ends are configured alike: the wire does not negotiate it. */
+/** The two ciphers of the wire (§4.2). The wire does not negotiate: configure both ends alike. */
 export type CipherName = "aes-256-gcm" | "chacha20-poly1305";
 
 /** An AEAD under one fixed key. Nonces are 12 bytes, tags 16. */
 export interface Aead {
   /**
-   * Says that `seal` and `open` call nothing back and keep nothing of what they are lent, not even the arrays' identity. Then
-   * nonce and associated data come in the same arrays for each frame of every session; without it, in new ones for each.
+   * Says that `seal` and `open` call nothing back and keep nothing of what they are lent, not even the arrays'
+   * identity. Then nonce and associated data come in the same arrays for each frame of every session; without it, in
+   * new ones for each.
    */
   readonly allowsInputReuse?: true;
   /**
-   * Seals `plaintext` and writes ciphertext, then the 16-byte tag, into `out` from `offset` on: `plaintext.length + 16` bytes.
-   * All inputs are borrowed for the call. `plaintext` does not overlap `out`.
+   * Seals `plaintext` and writes ciphertext, then the 16-byte tag, into `out` from `offset` on: `plaintext.length + 16`
+   * bytes. All inputs are borrowed for the call. `plaintext` does not overlap `out`.
    */
   seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, out: Uint8Array, offset: number): void;
   /**
-   * Opens `sealed` (ciphertext, then the 16-byte tag; borrowed). Returns a fresh plaintext of `sealed.length - 16` bytes
-   * owned by the caller, or null where it does not verify; never throws for what a peer sent.
+   * Opens `sealed` (ciphertext, then the 16-byte tag; borrowed). Returns a fresh plaintext of `sealed.length - 16`
+   * bytes, owned by the caller, or null if it does not verify. Never throws for bytes that a peer sent.
    */
   open(nonce: Uint8Array, associatedData: Uint8Array, sealed: Uint8Array): Uint8Array | null;
-  /** Forgets the key: own copies are overwritten. `seal` and `open` must not be called afterwards. */
+  /** Overwrites all copies of the key. Do not call `seal` or `open` afterwards. */
   wipe(): void;
 }
 
 /** An ephemeral X25519 key pair (RFC 7748), used for one handshake. The private half cannot be read back. */
 export interface KeyPair {
-  /** 32 bytes, owned by the pair: do not change. */
+  /** 32 bytes, owned by the pair. Do not change them. */
   readonly publicKey: Uint8Array;
   /**
-   * The 32-byte shared secret with a peer's 32-byte public key; a fresh array owned by the caller, who wipes it.
-   * Null where the peer's key is of low order (the secret would be all zero, §3); never throws for what a peer sent.
+   * Returns the 32-byte shared secret with a peer's 32-byte public key, in a fresh array that the caller wipes. Null if
+   * the peer's key is of low order, so that the secret would be zero (§3.2). Never throws for bytes that a peer sent.
    */
   sharedSecret(peerPublicKey: Uint8Array): Uint8Array | null;
-  /** Forgets the private key as far as the platform lets us. */
+  /** Wipes the private key, as far as the platform allows. */
   wipe(): void;
 }
 

@@ -1,14 +1,14 @@
 import type { UsmpError } from "../errors.js";
 
-/** What comes out of a connection beside bytes. After "closed" nothing comes any more. */
+/** What comes out of a connection besides bytes. "closed" is the last event. */
 export type ConnectionEvent =
-  /** Gateway: a device said who it is; answer with `providePsk`. */
+  /** Gateway only: a device (6 bytes) sent HELLO. Answer with `providePsk`. */
   | { readonly type: "hello"; readonly deviceId: Uint8Array }
   | { readonly type: "established"; readonly deviceId: Uint8Array; readonly sessionId: Uint8Array }
-  /** A whole, verified message; `data` is fresh and the receiver's. */
+  /** A whole, verified message. The receiver owns `data`. */
   | { readonly type: "message"; readonly data: Uint8Array }
   | { readonly type: "pong"; readonly roundTripMs: number }
-  /** This end sends under new keys from here on, because it asked for them or because the peer did. */
+  /** This end now sends under new keys, because it or the peer rotated them. */
   | { readonly type: "rekeyed"; readonly by: "self" | "peer" }
   | { readonly type: "closed"; readonly error: UsmpError };
 
@@ -16,7 +16,9 @@ export type ConnectionEvent =
 export type SessionRequest =
   /** Sends PING as soon as the peer's limits allow. If one is unanswered, its "pong" event answers both. */
   | { readonly type: "ping" }
-  /** Sends PING after this long without sending, or without receiving; 0: never. A PING that is out is still waited for. */
+  /**
+   * Sends PING after this long without sending, or without receiving; 0: never. A PING that is out is still waited for.
+   */
   | { readonly type: "pingAfter"; readonly ms: number }
   /** Rotates the keys as soon as the rules allow; a "rekeyed" event follows. Requests before that are one. */
   | { readonly type: "rekey" };

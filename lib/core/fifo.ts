@@ -1,7 +1,9 @@
-/** Below this many the rest is not worth moving. */
+/** Taken items are dropped from the array once there are this many. */
 const FEW = 1_024;
 
-/** First in, first out, at the same price however many wait: a long array's own `shift` moves all that are left. */
+/**
+ * A first-in, first-out queue. Taking an item costs the same at any length; an array's `shift` moves all that remain.
+ */
 export class Fifo<Item> {
   #items: Item[] = [];
   #head = 0;
@@ -10,7 +12,7 @@ export class Fifo<Item> {
     return this.#items.length - this.#head;
   }
 
-  /** The one that is next, or undefined. */
+  /** The next item, or undefined. */
   get first(): Item | undefined {
     return this.#items[this.#head];
   }
@@ -19,7 +21,7 @@ export class Fifo<Item> {
     this.#items.push(item);
   }
 
-  /** Takes the first, or undefined. */
+  /** Takes the next item, or undefined. */
   shift(): Item | undefined {
     const item = this.first;
     if (item === undefined) return undefined;
@@ -31,7 +33,7 @@ export class Fifo<Item> {
     return item;
   }
 
-  /** Takes all, in order. */
+  /** Takes all items, in order. */
   takeAll(): Item[] {
     const all = this.#items.slice(this.#head);
     this.#items = [];

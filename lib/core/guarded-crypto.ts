@@ -4,8 +4,9 @@ import type { Aead, CryptoProvider, KeyPair } from "./crypto-provider.js";
 const guards = new WeakMap<CryptoProvider, CryptoProvider>();
 
 /**
- * The same provider, always in the same guard: whatever it throws comes out as a UsmpError with the code CRYPTO, which ends the connection
- * that the call was for, and no other. Where its `open` throws, what it was to open did not verify: anybody can send that.
+ * Wraps a provider, always in the same guard. Whatever the provider throws becomes a UsmpError CRYPTO, which ends the
+ * connection that made the call and no other. If `open` throws, the frame does not verify: an attacker can send one
+ * that makes it throw.
  */
 export function guardCrypto(provider: CryptoProvider): CryptoProvider {
   let guard = guards.get(provider);
@@ -96,7 +97,7 @@ function failure(what: string, cause: unknown): UsmpError {
   return new UsmpError("CRYPTO", `the cryptography failed at ${what}: ${causeText(cause)}`, { cause });
 }
 
-/** Runs all steps, whatever one of them throws, and throws the first of that. */
+/** Runs every step, even if one throws. Then throws the first error. */
 export function inTurn(...steps: readonly (() => void)[]): void {
   const failures: unknown[] = [];
   for (const step of steps) {
@@ -109,7 +110,7 @@ export function inTurn(...steps: readonly (() => void)[]): void {
   if (failures.length > 0) throw failures[0];
 }
 
-/** As {@link inTurn}, where the end is decided already: what the cryptography throws changes nothing any more. */
+/** As {@link inTurn}, but ignores UsmpErrors: the connection is ending already. */
 export function lastly(...steps: readonly (() => void)[]): void {
   try {
     inTurn(...steps);
@@ -118,7 +119,7 @@ export function lastly(...steps: readonly (() => void)[]): void {
   }
 }
 
-/** Whether a `send` that throws this has ended its session, rather than refused its message. */
+/** Whether a `send` that throws this error has ended its session, rather than refused its message. */
 export function endsSession({ code }: UsmpError): boolean {
   return code === "SEQ_EXHAUSTED" || code === "CRYPTO";
 }

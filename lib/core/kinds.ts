@@ -1,6 +1,7 @@
 /**
- * What a value is. Each check also holds for a value of another realm (a `node:vm` context, a test runner's sandbox, an iframe)
- * and where a program has replaced a global such as `Promise`: `instanceof` compares with this realm's own constructors.
+ * Tells what a value is. Each check also holds for a value of another realm (a `node:vm` context, a test runner's
+ * sandbox, an iframe), and if a program has replaced a global such as `Promise`. `instanceof` compares with this
+ * realm's constructors.
  */
 
 const readTypedArrayTag = getterOf(Object.getPrototypeOf(Uint8Array.prototype) as object, Symbol.toStringTag);
@@ -11,12 +12,12 @@ function getterOf(prototype: object, member: PropertyKey): () => unknown {
   return Reflect.getOwnPropertyDescriptor(prototype, member)?.get as () => unknown;
 }
 
-/** Whether `value` is a Uint8Array, as a Buffer is. No other view counts: neither a DataView nor a Uint16Array. */
+/** Whether `value` is a Uint8Array, or a Buffer, which is one. A DataView or a Uint16Array is not. */
 export function isBytes(value: unknown): value is Uint8Array {
   return Reflect.apply(readTypedArrayTag, value, []) === "Uint8Array";
 }
 
-/** Whether `value` is an ArrayBuffer. A SharedArrayBuffer is none. */
+/** Whether `value` is an ArrayBuffer. A SharedArrayBuffer is not. */
 export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   return hasBrand(readBufferLength, value);
 }
@@ -26,13 +27,13 @@ export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
   return hasBrand(readMapSize, value);
 }
 
-/** Whether `await` would wait for `value`: a promise, or what a library gives in place of one. */
+/** Whether `await` would wait for `value`: a promise, or an object with a `then` method. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
   if ((typeof value !== "object" || value === null) && typeof value !== "function") return false;
   return typeof (value as Partial<PromiseLike<unknown>>).then === "function";
 }
 
-/** These getters throw for every value that is not of their kind. */
+/** Such a getter throws for every value that is not of its kind. */
 function hasBrand(getter: () => unknown, value: unknown): boolean {
   try {
     Reflect.apply(getter, value, []);

@@ -1,9 +1,9 @@
 import { UsmpError } from "../errors.js";
 
 /**
- * The members that `given` has itself, in an object that inherits nothing: what a program, or an attack on it, has put on
- * `Object.prototype` is neither an option nor a key.
- * @throws UsmpError INVALID_ARG for anything but an object; undefined counts as one without members. `what` is its name.
+ * Copies the own members of `given` into an object that inherits nothing. What a program, or an attack on it, has put
+ * on `Object.prototype` is neither an option nor a key.
+ * @throws UsmpError INVALID_ARG, with the name `what`, for anything but an object or undefined, which has no members.
  */
 export function ownMembers<Members extends object>(given: Members | undefined, what = "options"): Members {
   const value: unknown = given;
@@ -15,7 +15,7 @@ export function ownMembers<Members extends object>(given: Members | undefined, w
   return Object.assign(Object.create(null) as Members, given);
 }
 
-/** Whether `value`, or what it is made of, such as its class, has this member: what is on `Object.prototype` is nobody's. */
+/** Whether `value` or its class has this member. Members of `Object.prototype` do not count. */
 export function hasMember(value: unknown, name: string): boolean {
   if (typeof value !== "object" || value === null) return false;
   for (let owner: object | null = value; owner !== null;) {

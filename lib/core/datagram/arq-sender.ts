@@ -8,19 +8,19 @@ import { StopAndWaitArq, type Departure } from "./stop-and-wait-arq.js";
 import type { Utack } from "../wire/utack.js";
 import { FrameType, LAST_SEQ, type SessionType } from "../wire/wire.js";
 
-/** Seals what a session over datagrams sends, one frame in flight, and the next one ready where it can be. */
+/** Seals and sends the frames of a session over datagrams: one in flight, and the next one sealed ahead if possible. */
 export class ArqSender {
   /** When a fragmented message may start. */
   readonly boardReads = new BoardReads();
   readonly #keys: DatagramKeys;
   readonly #outbox: DatagramOutbox;
   readonly #flight: StopAndWaitArq;
-  /** Sealed while another frame was in flight: one wait less on the way of every frame. */
+  /** Sealed while another frame is in flight, so it can leave as soon as that one is acknowledged. */
   #ready: Departure | null = null;
-  /** Whether the frame that was sealed last is followed by another one of its message. */
+  /** Whether the last frame sealed was not the last of its message. */
   #isWithinMessage = false;
 
-  /** `seedMs`: the round trip as the handshake showed it, or null. */
+  /** `seedMs`: the handshake's round trip in milliseconds, or null. */
   constructor(crypto: CryptoProvider, keys: DatagramKeys, outbox: DatagramOutbox, seedMs: number | null = null) {
     this.#keys = keys;
     this.#outbox = outbox;
@@ -44,14 +44,14 @@ export class ArqSender {
     return this.#flight.roundTripMs;
   }
 
-  /** Sends a frame (borrowed plaintext); nothing is in flight. @throws UsmpError SEQ_EXHAUSTED */
+  /** Seals and sends a frame (borrowed plaintext). Nothing may be in flight. @throws UsmpError SEQ_EXHAUSTED */
   transmit(type: SessionType, plaintext: Uint8Array, now: number): void {
-    // The last number is kept for BYE (§4).
+    // The last number is for BYE (§4.3).
     if (this.isExhausted && type !== FrameType.BYE) throw this.exhausted();
     this.#launch(this.#seal(type, plaintext), now);
   }
 
-  /** Whether only BYE has a number left. */
+  /** Whether the one number left is BYE's. */
   get isExhausted(): boolean {
     return this.#keys.tx.nextSeq >= LAST_SEQ;
   }
@@ -60,17 +60,17 @@ export class ArqSender {
     return new UsmpError("SEQ_EXHAUSTED", "the session has used up its sequence numbers: reconnect");
   }
 
-  /** Whether the next frame can be sealed ahead. */
+  /** Whether a frame can be sealed ahead. */
   get wantsNext(): boolean {
     return this.#ready === null && !this.isIdle && !this.isExhausted;
   }
 
-  /** Seals what is to follow the frame in flight (borrowed plaintext). */
+  /** Seals the frame that follows the one in flight (borrowed plaintext). */
   sealAhead(type: SessionType, plaintext: Uint8Array): void {
     this.#ready = this.#seal(type, plaintext);
   }
 
-  /** Sends what was sealed ahead; nothing is in flight. Whether there was any. */
+  /** Sends the frame that was sealed ahead. Nothing may be in flight. Returns whether there was one. */
   transmitReady(now: number): boolean {
     const ready = this.#ready;
     if (ready === null) return false;
@@ -79,27 +79,27 @@ export class ArqSender {
     return true;
   }
 
-  /** Makes the right answers to the frame in flight, while it is on its way. */
+  /** Computes the expected UTACKs of the frame in flight ahead. */
   prepare(): void {
     this.#flight.prepare();
   }
 
-  /** Takes a UTACK (borrowed); whether it was the right one for the frame in flight. */
+  /** Takes a UTACK (borrowed). Returns whether it acknowledges the frame in flight. */
   acknowledge(utack: Utack, now: number): boolean {
     return this.#flight.acknowledge(utack, now);
   }
 
-  /** The frame in flight needs no UTACK any more. */
+  /** Drops the frame in flight: it no longer needs a UTACK. */
   settle(): void {
     this.#flight.settle();
   }
 
-  /** Sends the frame in flight again where that is due. @throws what `lost` makes of the message, where it was too often. */
+  /** Retransmits the frame in flight if its timeout has passed. @throws what `lost` returns, after 8 sendings. */
   resend(now: number, lost: (message: string) => UsmpError): void {
     this.#repeat(this.#flight.resend(now, lost), now);
   }
 
-  /** Sends the frame in flight again where it is overdue: the peer listens just now. */
+  /** Retransmits the frame in flight if it is overdue. Call it when the peer is known to listen. */
   resendOverdue(now: number): void {
     this.#repeat(this.#flight.resendOverdue(now), now);
   }

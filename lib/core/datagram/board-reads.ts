@@ -1,18 +1,22 @@
-/** A board that finds a datagram reads for up to 10 times 50 ms, and gives what it finds in that time no more than the rest of it. */
+/**
+ * A board that finds a datagram reads for up to 10 times 50 ms, in milliseconds (§6.3). A message gets only what is
+ * left of that.
+ */
 const READS_MS = 500;
-/** What the datagram, and the board's loop, may take until then. */
+/** How late the board may begin to read, in milliseconds: the datagram's way, and a turn of its loop. */
 const LATE_MS = 100;
-/** What starts within this time has most of the reads. */
+/** A message that starts within this time, in milliseconds, gets most of the reads. */
 const EARLY_MS = 100;
 
 /**
- * When a fragmented message may start. A copy, or an acknowledgement that a board no longer waits for, makes it read with nothing to
- * come; a message that starts towards the end of those reads loses its session. So it starts at once, or after them.
+ * When a fragmented message to a board may start (§6.3). A retransmission, or an acknowledgement that the board no
+ * longer waits for, makes it read although nothing follows. A message that starts towards the end of those reads costs
+ * the session. So it starts at once, or after them.
  */
 export class BoardReads {
   #since = -Infinity;
 
-  /** Something left that the peer may have had before. */
+  /** A datagram left that the peer may have had before. */
   repeated(now: number): void {
     this.#since = now;
   }
@@ -22,7 +26,7 @@ export class BoardReads {
     return now <= this.#since + EARLY_MS || now >= this.over;
   }
 
-  /** When the reads are over. */
+  /** When the board's reads are over. */
   get over(): number {
     return this.#since + READS_MS + LATE_MS;
   }

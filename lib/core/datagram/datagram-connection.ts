@@ -1,12 +1,12 @@
 /**
- * One end of a USMP connection over datagrams, without I/O: datagrams and the time in; datagrams, events and the next
- * deadline out. It is the same for both roles; the handshake it is given makes the difference.
+ * One end of a USMP connection over datagrams, without I/O: datagrams and the time go in; datagrams, events and the
+ * next deadline come out. Both roles use it. The handshake makes the difference.
  *
  *     handshake --- done ---> established --- close ---> lingering --- BYE acknowledged ---> closed
  *         |                        `--- BYE, violation, nothing acknowledged, silence ------^
  *         `--- deadline, low-order key -----------------------------------------------------^
  *
- * "closed" is told when `established` ends; in `lingering` what was accepted before still goes out.
+ * The connection emits "closed" when `established` ends. In `lingering` it still sends the messages it accepted before.
  */
 import { isUsmpError, UsmpError } from "../../errors.js";
 import { copyOf, equalBytes } from "../wire/bytes.js";
@@ -27,16 +27,16 @@ import { FrameType, HEADER_LENGTH } from "../wire/wire.js";
 
 export interface DatagramConnectionOptions extends SessionOptions {
   readonly handshake: DatagramHandshake;
-  /** The whole handshake, and then the acknowledgement of SESSION_OK, each. */
+  /** For the whole handshake, and again for the acknowledgement of SESSION_OK, in milliseconds. */
   readonly handshakeTimeoutMs: number;
 }
 
-/** The last frame of the handshake that came, which may come again, and what answers it. */
+/** The peer's last frame of the handshake, which it may retransmit, and the answer to it. */
 interface LastHandshakeFrame {
   readonly frame: Uint8Array;
-  /** A gateway's SESSION_OK, until a frame of the session proves that it arrived. */
+  /** A gateway's SESSION_OK; null once a frame of the session proves that it arrived. */
   readonly sessionOk: Uint8Array | null;
-  /** Whether something said so; anybody can, so HELLO_ACK is still answered. */
+  /** Whether a UTACK or a frame acknowledged SESSION_OK. A UTACK may be forged, so HELLO_ACK is still answered. */
   readonly isAcknowledged: boolean;
   readonly deadline: number;
 }
@@ -55,7 +55,7 @@ export class DatagramConnection implements Connection {
   #events: ConnectionEvent[] = [];
   #reading = true;
   #framesReceived = 0;
-  /** Of the session, when it is gone. */
+  /** The session's figures, after it has ended. */
   #last = { settled: 0, retransmissions: 0, roundTripMs: null as number | null };
 
   constructor(options: DatagramConnectionOptions, now: number) {
@@ -81,7 +81,9 @@ export class DatagramConnection implements Connection {
     this.#finish(cause ?? new UsmpError("TRANSPORT", "the link was closed"));
   }
 
-  /** Anybody between the ends can make the network say so: it ends an attempt, which is tried again, but no session. */
+  /**
+   * An attacker on the path can forge network errors: they end a device's attempt, which is retried, but no session.
+   */
   onTransientError(trouble: UsmpError): void {
     const state = this.#state;
     if (state.name === "established" || state.name === "lingering") state.session.onTransientError(trouble);
@@ -101,7 +103,7 @@ export class DatagramConnection implements Connection {
       session.send(message, now);
       return session.accepted as SendTicket;
     } catch (error) {
-      // The message was not taken; the next frame of the session finds the same, and ends it.
+      // The session cannot seal another frame.
       if (isUsmpError(error) && endsSession(error)) this.#end(error, now);
       throw error;
     }
@@ -116,7 +118,7 @@ export class DatagramConnection implements Connection {
     if (state.name === "lingering") return;
     if (state.name !== "established") return this.#finish(error);
     this.#guard(now, () => {
-      // What is held back until the device has its session would never leave.
+      // Whether or not the device has its session: what is held back would never leave otherwise.
       this.#sessionOkAcknowledged(now);
       this.#emit({ type: "closed", error });
       this.#state = { name: "lingering", session: state.session };
@@ -134,7 +136,7 @@ export class DatagramConnection implements Connection {
     this.#established?.setReading(reading, now);
   }
 
-  /** Stop-and-wait keeps what is under way to one datagram. */
+  /** Stop-and-wait never has more than one frame under way. */
   setCongested(): void {}
 
   handleDeadline(now: number): void {
@@ -274,7 +276,7 @@ export class DatagramConnection implements Connection {
   }
 
   #establish({ send, result }: DatagramHandshakeStep & { type: "done" }, frame: Frame, now: number): void {
-    // CHALLENGE to HELLO_ACK, or HELLO_ACK to SESSION_OK: neither waits for a look-up of the key.
+    // From CHALLENGE to HELLO_ACK, or HELLO_ACK to SESSION_OK: neither includes a key lookup.
     const agreed = { ...result, roundTripMs: this.#repeats.roundTripMs(now) };
     const session = madeWith(
       [result.keys.c2s, result.keys.s2c],
@@ -291,14 +293,14 @@ export class DatagramConnection implements Connection {
     this.#repeats.replace(sessionOk === null ? [] : [sessionOk], now);
     if (sessionOk !== null) {
       this.#outbox.pushFrame(sessionOk.bytes);
-      // Before the device has it, it can open nothing.
+      // Until the device has SESSION_OK it can open nothing.
       session.hold();
     }
     this.#state = { name: "established", session, farewell };
     this.#emit({ type: "established", deviceId: result.deviceId, sessionId: result.sessionId });
   }
 
-  /** The device has its session: nothing of the handshake is repeated any more. */
+  /** The device has its session: stops retransmitting SESSION_OK. */
   #sessionOkAcknowledged(now: number): void {
     const state = this.#state;
     if (state.name !== "established" || state.farewell.isAcknowledged) return;
@@ -322,11 +324,11 @@ export class DatagramConnection implements Connection {
   }
 
   #emit(event: ConnectionEvent): void {
-    // After "closed" nothing is told.
+    // "closed" was the last event.
     if (this.#state.name !== "lingering" && this.#state.name !== "closed") this.#events.push(event);
   }
 
-  /** Runs `step`; a violation that it finds ends the connection. */
+  /** Runs `step`. A violation that it finds ends the connection. */
   #guard(now: number, step: () => void): void {
     this.#attempt(step, (error) => this.#end(error, now));
   }
@@ -340,7 +342,7 @@ export class DatagramConnection implements Connection {
     }
   }
 
-  /** Numbers that are used up are no fault of the peer's, which is told by BYE; anything else ends at once. */
+  /** An exhausted session ends with BYE: the peer has done nothing wrong. Any other error ends it at once. */
   #end(error: UsmpError, now: number): void {
     if (error.code === "SEQ_EXHAUSTED" && this.#state.name === "established") this.close(error, now);
     else this.#finish(error);
@@ -358,7 +360,10 @@ export class DatagramConnection implements Connection {
   }
 }
 
-/** While SESSION_OK may have got lost, the proof alone tells: nothing protects the number in front, which somebody may have changed. */
+/**
+ * Whether a frame is a retransmission of the handshake's last one. While SESSION_OK may be lost, the HMAC alone
+ * decides: an attacker may have changed the header, which nothing protects.
+ */
 function isHandshakeRepeat({ bytes, type, payload }: Frame, { frame, sessionOk }: LastHandshakeFrame): boolean {
   if (sessionOk === null) return equalBytes(bytes, frame);
   return type === FrameType.HELLO_ACK && equalBytes(payload, frame.subarray(HEADER_LENGTH));

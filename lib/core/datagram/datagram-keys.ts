@@ -8,8 +8,9 @@
  *        |                         `-- gateway: drops its own, takes the device's --> responded
  *        `---- respond ---> responded --- first frame under the new key ---> settled
  *
- * `initiated` and `switched` open under both keys, each with a replay window of its own; `responded` opens under the new
- * one alone, and seals under the old one until `switchSending`, so that a message that has begun ends under its own key.
+ * `initiated` and `switched` open under both keys, each with a replay window of its own. `responded` opens under the
+ * new key alone, and seals under the old one until `switchSending`, so that a message that has begun ends under its own
+ * key.
  */
 import { copyOf, equalBytes } from "../wire/bytes.js";
 import type { Frame } from "../wire/frame.js";
@@ -21,20 +22,23 @@ import type { Copied } from "./repeat-allowance.js";
 import { OpeningKey, SealingKey, type SealingContext } from "../session/frame-cipher.js";
 import { sealedUtack } from "../wire/utack.js";
 
-/** §7: up to this number the peer's duplicate filter, where it is not reset, does not take new frames for old ones. */
+/**
+ * Below this number we restart at 0 (§7.5): a peer that does not reset its duplicate filter still takes the frames for
+ * new.
+ */
 const RESTART_BELOW = 64;
 
-/** §7: numbering never passes this; the session ends, and a new one starts. */
+/** Sequence numbers never pass this (§7.5): the session ends instead, and the device reconnects. */
 const MAX_CARRIED_SEQ = 2 ** 31;
 
 interface Receiving {
   readonly key: OpeningKey;
   readonly window: ReplayWindow;
-  /** Frames that were taken under it. */
+  /** Frames taken under this key. */
   frames: number;
 }
 
-/** What a new key pair is before this end sends under it. */
+/** A new key pair, before this end sends under it. */
 interface Prepared {
   readonly tx: Uint8Array;
   readonly rx: Receiving;
@@ -44,15 +48,15 @@ type State =
   | { readonly name: "settled" }
   | { readonly name: "initiated"; readonly next: Prepared }
   | { readonly name: "switched"; readonly next: Receiving }
-  /** `utack` answers the peer's REKEY each time that it comes again, in the bytes of `rekeyFrame`. */
+  /** `utack` answers the peer's REKEY each time it is retransmitted with the same bytes, `rekeyFrame`. */
   | { readonly name: "responded"; readonly rekeyFrame: Uint8Array; readonly utack: Uint8Array };
 
-/** A frame that verified. Nothing has changed yet: `take` does that. */
+/** A frame that verified. Nothing has changed yet: see `take`. */
 export interface OpenedDatagram {
   readonly plaintext: Uint8Array;
-  /** What it is a copy of, null where it is new. */
+  /** Which frame it repeats; null if it is new. */
   readonly copied: Copied | null;
-  /** Whose REKEY this is the first frame after, under its key; null for any other frame. */
+  /** Whose REKEY it confirms, as the first frame under that key; null for any other frame. */
   readonly confirms: "own" | "peer" | null;
   readonly under: Receiving;
 }
@@ -62,7 +66,7 @@ export class DatagramKeys {
   readonly #role: Role;
   #tx: SealingKey;
   #rx: Receiving;
-  /** The key of the peer's REKEY, until a message that has begun is sent under the old one. */
+  /** Our send key from the peer's REKEY, until a message that has begun has left under the old one. */
   #nextTx: Uint8Array | null = null;
   #state: State = { name: "settled" };
 
@@ -74,12 +78,12 @@ export class DatagramKeys {
     this.#rx = this.#receiving(role === "device" ? keys.s2c : keys.c2s);
   }
 
-  /** Seals what is sent now. */
+  /** The key to seal with. */
   get tx(): SealingKey {
     return this.#tx;
   }
 
-  /** How many frames have gone under the present keys, in the busier direction; what is on its way out does not count. */
+  /** How many frames the present keys have sealed or opened, in the busier direction. Retiring keys do not count. */
   get frames(): number {
     const { name } = this.#state;
     if (name === "initiated") return 0;
@@ -87,42 +91,42 @@ export class DatagramKeys {
     return name === "switched" ? sent : Math.max(sent, this.#rx.frames);
   }
 
-  /** Whether a frame has verified under the key of the last REKEY: before that there is no second one. */
+  /** Whether a frame has verified under the key of the last REKEY. Until then no second REKEY may start. */
   get settled(): boolean {
     return this.#state.name === "settled" && !this.awaitsSwitch;
   }
 
-  /** Whether our REKEY waits for its acknowledgement: nothing else is sent meanwhile. */
+  /** Whether our REKEY waits for its acknowledgement. Meanwhile this end sends nothing else. */
   get awaitsUtack(): boolean {
     return this.#state.name === "initiated";
   }
 
-  /** Whether a REKEY of the peer waits for the end of the message that is being sent. */
+  /** Whether the send key of the peer's REKEY waits for the end of the present message. */
   get awaitsSwitch(): boolean {
     return this.#nextTx !== null;
   }
 
-  /** Whether the numbers leave room for another rotation (§7). */
+  /** Whether the sequence numbers leave room for another rotation (§7.5). */
   get canRotate(): boolean {
     return this.#tx.nextSeq < MAX_CARRIED_SEQ;
   }
 
-  /** The keys that our REKEY may be acknowledged under: the old one, and the one it leads to. */
+  /** The keys that a UTACK of our REKEY may use: the old one, and the one it leads to. */
   get rekeyUtackKeys(): readonly Uint8Array[] {
     return this.#state.name === "initiated" ? [this.#tx.key, this.#state.next.tx] : [this.#tx.key];
   }
 
-  /** What a frame of this number copies, whichever key it verifies under; null where it may be new under one of them. */
+  /** Which frame one with this number repeats, under every key that may open it; null if it may be new under one. */
   copied(seq: number): Copied | null {
     const { name } = this.#state;
-    // Nothing was taken under the next key yet.
+    // No frame was taken under the next key yet.
     return name === "initiated" || name === "switched" ? null : copiedUnder(this.#rx, seq);
   }
 
   /**
-   * Opens a session frame; null where no key verifies it, or it is too far behind to be told apart. Changes nothing, but the
-   * first one that verifies fixes the cipher.
-   * @throws UsmpError CRYPTO where the cipher was guessed wrong.
+   * Opens a session frame. Null if no key verifies it, or its number is behind the replay window. Changes nothing,
+   * except that the first frame that verifies fixes the cipher.
+   * @throws UsmpError CRYPTO if the cipher was guessed wrong.
    */
   open(frame: Frame): OpenedDatagram | null {
     const state = this.#state;
@@ -133,7 +137,7 @@ export class DatagramKeys {
     return null;
   }
 
-  /** Notes that a new frame was taken, and moves on where it is the first under a new key. */
+  /** Marks a new frame as taken. The first one under a new key retires the old key. */
   take(frame: Frame, { under, confirms }: OpenedDatagram): void {
     under.window.mark(frame.seq);
     under.frames++;
@@ -144,24 +148,24 @@ export class DatagramKeys {
     this.#state = { name: "settled" };
   }
 
-  /** The UTACK of a frame that verified. */
+  /** Builds the UTACK of a frame that verified. */
   utack({ type, seq }: Frame, { under }: OpenedDatagram): Uint8Array {
     return sealedUtack(this.#context.crypto, under.key.key, type, seq);
   }
 
-  /** The UTACK of a REKEY that was answered before and comes again in the same bytes; null for anything else. */
+  /** The UTACK of a REKEY that is retransmitted with the same bytes; null for any other frame. */
   utackAgain({ bytes }: Frame): Uint8Array | null {
     const state = this.#state;
     return state.name === "responded" && equalBytes(bytes, state.rekeyFrame) ? state.utack : null;
   }
 
-  /** A REKEY with this salt is about to leave under the old key. The schedule must be settled. */
+  /** Derives the keys of our REKEY (`salt`, 32 bytes), which leaves under the old key. Call it if `settled`. */
   initiate(salt: Uint8Array): void {
     const [tx, rx] = deriveRekeyed(this.#context, this.#tx.key, this.#rx.key.key, salt);
     this.#state = { name: "initiated", next: madeWith([tx, rx], () => ({ tx, rx: this.#receiving(rx) })) };
   }
 
-  /** Our REKEY has arrived: from here on this end sends under the new key. */
+  /** Our REKEY has arrived: switches to sending under the new key. */
   acknowledged(): void {
     if (this.#state.name !== "initiated") return;
     const { tx, rx } = this.#state.next;
@@ -169,24 +173,24 @@ export class DatagramKeys {
     this.#state = { name: "switched", next: rx };
   }
 
-  /** Whether a verified, new REKEY of the peer is neither to be acknowledged nor to be acted on, however often it comes. */
+  /** Whether to drop a verified, new REKEY of the peer without an acknowledgement, however often it comes (§7.4). */
   ignores({ under }: OpenedDatagram): boolean {
     if (under !== this.#rx) return false;
     const { name } = this.#state;
-    // A device's own wins; where the peer has acknowledged ours, this is a late copy of one that it dropped.
+    // A device's own REKEY wins. If the peer has acknowledged ours, this is a late copy of one that it dropped.
     return name === "switched" || (name === "initiated" && this.#role === "device");
   }
 
   /**
-   * Takes a verified, new REKEY of the peer that is not to be ignored, and gives its UTACK. Receives under the new key from
-   * here on, and seals under it from `switchSending` on.
+   * Takes a verified, new REKEY of the peer that is not to be ignored, and returns its UTACK. Receives under the new
+   * key at once, and seals under it from `switchSending` on.
    */
   respond(frame: Frame, opened: OpenedDatagram): Uint8Array {
     const state = this.#state;
     if (opened.under === this.#rx && state.name === "initiated") this.#forget(state.next);
     const utack = this.utack(frame, opened);
     this.take(frame, opened);
-    // The peer is the initiator: what it sends with is what we receive with.
+    // The peer is the initiator: its send key is our receive key.
     const ourTx = this.#nextTx ?? this.#tx.key;
     const [rx, tx] = deriveRekeyed(this.#context, this.#rx.key.key, ourTx, opened.plaintext);
     if (this.#nextTx !== null) this.#context.crypto.wipe(this.#nextTx);
@@ -197,7 +201,7 @@ export class DatagramKeys {
     return utack;
   }
 
-  /** Seals under the keys of the peer's REKEY from here on. */
+  /** Switches to sealing under the key of the peer's REKEY, if one waits. */
   switchSending(): void {
     if (this.#nextTx === null) return;
     this.#sealUnder(this.#nextTx);

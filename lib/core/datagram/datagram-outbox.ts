@@ -1,13 +1,13 @@
 import { RepeatAllowance, type Copied } from "./repeat-allowance.js";
 
-/** Datagrams waiting for the transport, each a frame or a UTACK. */
+/** Datagrams that wait for the transport, each a frame or a UTACK. */
 export class DatagramOutbox {
   readonly #repeats = new RepeatAllowance();
   #waiting: Uint8Array[] = [];
   #frames = 0;
   #length = 0;
 
-  /** How many frames ever left, those that were sent again included. */
+  /** How many frames were queued so far, retransmissions included. */
   get frames(): number {
     return this.#frames;
   }
@@ -17,29 +17,29 @@ export class DatagramOutbox {
     return this.#length;
   }
 
-  /** A frame that was built before (kept). */
+  /** Queues a frame (kept). */
   pushFrame(bytes: Uint8Array): void {
     this.#frames++;
     this.push(bytes);
   }
 
-  /** Anything else (kept). */
+  /** Queues a UTACK (kept). */
   push(bytes: Uint8Array): void {
     this.#length += bytes.length;
     this.#waiting.push(bytes);
   }
 
-  /** Whether a copy may be answered again now; `takeRepeat` before it is. */
+  /** Whether a copy may be answered at `now`. Call `takeRepeat` before you answer it. */
   allowsRepeat(copied: Copied, now: number): boolean {
     return this.#repeats.allows(copied, now);
   }
 
-  /** Whether a copy is answered again now, which counts. */
+  /** Takes one of the answers that copies may get. False if none is left: drop the copy. */
   takeRepeat(copied: Copied, now: number): boolean {
     return this.#repeats.take(copied, now);
   }
 
-  /** Everything that waits, in order. */
+  /** Takes everything that waits, in order. */
   take(): Uint8Array[] {
     const taken = this.#waiting;
     if (taken.length > 0) this.#waiting = [];

@@ -2,29 +2,29 @@ import { concat } from "../wire/bytes.js";
 import { REPLAY_WINDOW_LENGTH } from "./replay-window.js";
 import { MAX_FRAMES_PER_MESSAGE } from "../wire/wire.js";
 
-/** Before any fragment: no number is its successor. */
+/** No number: nothing is its successor. */
 const NONE = -2;
 
 /**
- * Joins the fragments of a message over datagrams (§4): it is given out whole or not at all. Where a fragment is missing,
- * or another frame came between, what is held is dropped, and so is what follows up to the message's last frame.
+ * Joins the fragments of a message over datagrams (§4.4), and returns it whole or not at all. If a fragment is missing,
+ * or another frame came between, it drops the fragments so far, and those that follow up to the message's last frame.
  */
 export class DatagramReassembly {
   #parts: Uint8Array[] = [];
-  /** The number of the last part. */
+  /** The sequence number of the last part. */
   #partsEnd = NONE;
-  /** Numbers after which a message goes on, as far as a frame may still come. */
+  /** Numbers of frames that another frame of their message follows, as far back as the replay window reaches. */
   readonly #open = new Set<number>();
-  /** The last number of a message that was dropped before its end came: whatever follows may be its rest. */
+  /** The last number of a message that was dropped before its end: the frames that follow may be its rest. */
   #brokenAt = NONE;
-  /** The peer changed keys within a message: its rest, under the new key, is nobody's beginning. */
+  /** The peer rekeyed mid-message: drop its remaining fragments instead of treating one as a new message. */
   #restFollows = false;
 
   get holdsPartialMessage(): boolean {
     return this.#parts.length > 0;
   }
 
-  /** Takes a fragment that is not the last (kept). */
+  /** Takes a fragment (kept) that is not the last. */
   addFragment(seq: number, plaintext: Uint8Array): void {
     const place = this.#placeOf(seq);
     this.#noteOpen(seq);
@@ -34,7 +34,7 @@ export class DatagramReassembly {
     this.#partsEnd = seq;
   }
 
-  /** Takes the last, or only, frame of a message (kept): the whole message, or null where part of it is missing. */
+  /** Takes the last frame (kept) of a message. Returns the whole message, or null if part of it is missing. */
   finish(seq: number, plaintext: Uint8Array): Uint8Array | null {
     const place = this.#placeOf(seq);
     if (place === "late") return plaintext;
@@ -46,14 +46,14 @@ export class DatagramReassembly {
     return message;
   }
 
-  /** A control frame came: none may come between the frames of a message. */
+  /** A control frame came. If it came between the frames of a message, that message is dropped. */
   interrupt(seq: number): void {
     if (!this.#open.has(seq - 1)) return;
     this.#noteOpen(seq);
     this.#break(seq);
   }
 
-  /** The peer numbers anew, under another key; `seq` is its last number, where that was its REKEY's. */
+  /** The peer restarts its numbers under a new key. `seq`: the number of its REKEY, if that was its last frame. */
   startOver(seq = NONE): void {
     this.#restFollows = this.#open.has(seq - 1);
     this.#brokenAt = NONE;
@@ -61,14 +61,14 @@ export class DatagramReassembly {
     this.#open.clear();
   }
 
-  /** What a frame of this number is: the `next` of what is held, or a first; the `rest` of something dropped; or late. */
+  /** Where a frame belongs: the `next` one of a message; the `rest` of a dropped one; or late, from before a gap. */
   #placeOf(seq: number): "next" | "rest" | "late" | "late rest" {
     if (this.#restFollows) return "rest";
     const goesOn = this.#open.has(seq - 1);
     if (this.#parts.length === 0) return goesOn || this.#isBehindBroken(seq) ? "rest" : "next";
     if (seq === this.#partsEnd + 1) return "next";
-    // A number behind is one that the peer gave up and that came after all. A gap leaves what is held without its rest,
-    // and what comes after it could be that rest.
+    // A lower number is a frame that the peer gave up and that arrived after all. After a gap the message held is
+    // incomplete, and this frame may be the rest of it.
     if (seq > this.#partsEnd) return "rest";
     return goesOn ? "late rest" : "late";
   }

@@ -6,7 +6,7 @@ import { requireRekeySalt } from "../session/rekey-kdf.js";
 import type { RekeyPolicy } from "../session/rekey-policy.js";
 import { REKEY_SALT_LENGTH } from "../wire/wire.js";
 
-/** What a rotation works on, all of it the session's. */
+/** What a rotation works on. All of it belongs to the session. */
 export interface RekeyContext {
   readonly crypto: CryptoProvider;
   readonly keys: DatagramKeys;
@@ -14,17 +14,20 @@ export interface RekeyContext {
   readonly emit: (event: ConnectionEvent) => void;
 }
 
-/** The rotation of a session's keys over datagrams (§7): when this end starts one, and the "rekeyed" of each. */
+/**
+ * The rotation of a session's keys over datagrams (§7): the steps of ours and of the peer's, and the "rekeyed" event of
+ * each.
+ */
 export class DatagramRekey {
   readonly #context: RekeyContext;
-  /** Our REKEY gave way to the peer's: that one fulfils the wish. */
+  /** Our REKEY lost to a crossed one of the peer, which serves our request, too. */
   #merged = false;
 
   constructor(context: RekeyContext) {
     this.#context = context;
   }
 
-  /** The salt of our REKEY, which leaves next; null where the numbers leave no room for one (§7). */
+  /** Starts our REKEY. Returns its salt (32 bytes), or null if the sequence numbers leave no room for it (§7.5). */
   start(now: number): Uint8Array | null {
     const { crypto, keys, policy } = this.#context;
     policy.started(now);
@@ -41,8 +44,8 @@ export class DatagramRekey {
   }
 
   /**
-   * Takes a verified, new REKEY of the peer that is not to be ignored, and gives its UTACK.
-   * @throws UsmpError CRYPTO where its salt has another length.
+   * Takes a verified, new REKEY of the peer that is not to be ignored, and returns its UTACK.
+   * @throws UsmpError CRYPTO if its salt does not have 32 bytes.
    */
   respond(frame: Frame, opened: OpenedDatagram, now: number): Uint8Array {
     const { keys, policy, emit } = this.#context;
@@ -55,7 +58,7 @@ export class DatagramRekey {
     return utack;
   }
 
-  /** Seals under the keys of the peer's REKEY from here on, where there is one. */
+  /** Switches to sealing under the key of the peer's REKEY, if one waits. */
   switchSending(): void {
     const { keys, emit } = this.#context;
     if (!keys.awaitsSwitch) return;

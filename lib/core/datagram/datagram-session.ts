@@ -25,16 +25,16 @@ import {
 const NOTHING = new Uint8Array(0);
 
 /**
- * An established session over datagrams (§4 to §7), without I/O: frames, UTACKs and the time in, datagrams into the outbox
- * and events out. What does not verify changes nothing and is not answered.
+ * An established session over datagrams (§4 to §7), without I/O: frames, UTACKs and the time go in; datagrams, in the
+ * outbox, and events come out. A frame that does not verify changes nothing and gets no answer.
  *
- * One frame is in flight at a time. When it is acknowledged the next one is sealed: the rest of a message that has begun,
- * else what controls the session, else the next message, and behind the last one BYE.
+ * One frame is in flight at a time. When it is acknowledged, the next one is sealed: the rest of a message that has
+ * begun, else a control frame, else the next message, and BYE after the last one.
  *
- * A method that throws has found the end of the session; its owner says so and calls `wipe`.
+ * A method that throws has ended the session: its owner closes the connection and calls `wipe`.
  */
 export class DatagramSession {
-  /** What is to be sent waits, unsealed, until it is made. */
+  /** Output waits, unsealed, until the cipher is decided. */
   readonly #cipher: CipherNegotiation;
   readonly #rekey: DatagramRekey;
   readonly #keys: DatagramKeys;
@@ -47,7 +47,7 @@ export class DatagramSession {
   #accepted = 0;
   #settled = 0;
   #reading = true;
-  /** Nothing is sent before the peer is known to have a session, too. */
+  /** Whether output waits until the peer is known to have its session. */
   #held = false;
   #trouble: UsmpError | undefined;
   #byeWanted = false;
@@ -72,12 +72,12 @@ export class DatagramSession {
     this.#emit = emit;
   }
 
-  /** Messages that `send` took. */
+  /** How many messages `send` took. */
   get accepted(): number {
     return this.#accepted;
   }
 
-  /** Messages that the peer has acknowledged whole. */
+  /** How many messages the peer has acknowledged whole. */
   get settled(): number {
     return this.#settled;
   }
@@ -94,14 +94,14 @@ export class DatagramSession {
     return this.#sender.roundTripMs;
   }
 
-  /** Whether BYE was acknowledged: there is nothing more to send. */
+  /** Whether BYE was acknowledged, so that nothing is left to send. */
   get isDone(): boolean {
     return this.#isDone;
   }
 
   /**
    * Queues a message of at most 1808 bytes (borrowed).
-   * @throws UsmpError PAYLOAD_TOO_LARGE, with the session as it was; SEQ_EXHAUSTED, which ends it.
+   * @throws UsmpError PAYLOAD_TOO_LARGE: nothing was queued, and the session continues. SEQ_EXHAUSTED: it has ended.
    */
   send(message: Uint8Array, now: number): void {
     requireMessageLength(message.length);
@@ -115,18 +115,18 @@ export class DatagramSession {
     this.#advance(now);
   }
 
-  /** Sends BYE behind what was queued. The last thing that a session sends. */
+  /** Sends BYE, the last frame of a session, after the queued messages. */
   bye(now: number): void {
     this.#byeWanted = true;
     this.#advance(now);
   }
 
-  /** Holds back what is sent until `release`. */
+  /** Holds all output back until `release`. */
   hold(): void {
     this.#held = true;
   }
 
-  /** The peer has its session, too: it could speak from now on. */
+  /** The peer has its session, and can speak from `now` on. */
   release(now: number): void {
     this.#held = false;
     this.#cipher.start(now);
@@ -134,8 +134,8 @@ export class DatagramSession {
   }
 
   /**
-   * Takes a frame (borrowed) of the peer; whether it verified.
-   * @throws UsmpError with the code of the violation of somebody who has the key, or BYE: the session is over.
+   * Takes a frame (borrowed) of the peer. Returns whether it verified. Emits synchronously.
+   * @throws UsmpError with the code of a violation by a peer that has the key, or BYE: the session is over.
    */
   receive(frame: Frame, now: number): boolean {
     const { type } = frame;
@@ -147,27 +147,27 @@ export class DatagramSession {
       if (this.#outbox.takeRepeat("newest", now)) this.#outbox.push(rekeyUtack);
       return false;
     }
-    // Unread: whoever floods us with copies is to pay more for them than we do.
+    // Before it is opened: a flood of copies must cost its sender more than us.
     const copied = this.#keys.copied(frame.seq);
     if (copied !== null && !this.#outbox.allowsRepeat(copied, now)) return false;
     const opened = this.#keys.open(frame);
     if (opened === null) return false;
     if (frame.seq === FORBIDDEN_SEQ)
       throw new UsmpError("SEQUENCE", "the peer used the last sequence number, which is reserved");
-    // A copy moves nothing; its sender may have missed the acknowledgement.
+    // A copy changes nothing. Its sender may have missed the acknowledgement.
     if (opened.copied === null) this.#receiveNew(type, frame, opened, now);
     else if (this.#outbox.takeRepeat(opened.copied, now)) {
       this.#outbox.push(this.#keys.utack(frame, opened));
       this.#sender.boardReads.repeated(now);
-      // A flood of copies must not keep waiting what waits for the board's reads.
+      // A flood of copies must not put off a message that waits for the board's reads.
       this.#advance(now);
     }
-    // A board listens while it waits for the UTACK of its own frame, and not always otherwise.
+    // A board waits for the UTACK of its own frame, so it listens now. At other times it may not.
     this.#sender.resendOverdue(now);
     return true;
   }
 
-  /** Takes a UTACK (borrowed); whether it was the right one for the frame in flight. */
+  /** Takes a UTACK (borrowed). Returns whether it acknowledges the frame in flight. */
   acknowledge(utack: Utack, now: number): boolean {
     if (!this.#sender.acknowledge(utack, now)) return false;
     if (utack.type === FrameType.REKEY) this.#rekey.arrived();
@@ -177,7 +177,7 @@ export class DatagramSession {
     return true;
   }
 
-  /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
+  /** Does what is due at `now`. @throws UsmpError TIMEOUT if the peer has been silent for too long. */
   handleDeadline(now: number): void {
     this.#control.handleDeadline(now, this.#trouble);
     this.#sender.resend(now, (message) => {
@@ -187,7 +187,7 @@ export class DatagramSession {
     this.#advance(now);
   }
 
-  /** When `handleDeadline` has something to do; `Infinity` where never. */
+  /** When `handleDeadline` has something to do; `Infinity` if nothing is planned. */
   nextDeadline(): number {
     return Math.min(
       this.#control.nextDeadline(this.#mayRekey),
@@ -197,7 +197,7 @@ export class DatagramSession {
     );
   }
 
-  /** Does ahead what can be done while a frame is in flight. */
+  /** Computes ahead what can be while a frame is in flight. */
   prepare(): void {
     this.#sender.prepare();
     if (!this.#sender.wantsNext || !this.#messageIsNext) return;
@@ -205,20 +205,20 @@ export class DatagramSession {
     if (fragment !== null) this.#sender.sealAhead(fragment.type, fragment.plaintext);
   }
 
-  /** The application reads, or does not: while it does not, messages are neither taken nor acknowledged. */
+  /** While the application does not read, messages are neither taken nor acknowledged. */
   setReading(reading: boolean, now: number): void {
     this.#reading = reading;
     this.#control.setReading(reading, now);
   }
 
-  /** What keeps datagrams from getting through, for whoever asks why the session was lost. */
+  /** Notes why datagrams do not get through: the cause of a later TIMEOUT. */
   onTransientError(trouble: UsmpError): void {
     this.#trouble = trouble;
   }
 
-  /** Forgets all keys. Nothing else may be called afterwards. */
+  /** Wipes all keys. Call no other method afterwards. */
   wipe(): void {
-    // It borrows keys.
+    // The frame in flight borrows keys.
     this.#sender.settle();
     this.#keys.wipe();
   }
@@ -226,9 +226,9 @@ export class DatagramSession {
   #receiveNew(type: SessionType, frame: Frame, opened: OpenedDatagram, now: number): void {
     const { seq } = frame;
     const isData = type === FrameType.DATA || type === FrameType.DATA_FRAG;
-    // No room: it changes nothing, so that it can be taken when it comes again.
+    // No room for a message: its retransmission can still be taken later.
     if (isData && !this.#reading) return;
-    // Before it is counted: copies of what is ignored must not add up to a flood.
+    // Before it counts: retransmissions of an ignored REKEY must not add up to a flood.
     if (type === FrameType.REKEY && this.#keys.ignores(opened)) return;
     if (opened.confirms === "own" && this.#reassembly.holdsPartialMessage)
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
@@ -254,7 +254,7 @@ export class DatagramSession {
     this.#advance(now);
   }
 
-  /** Notes a new frame, and acknowledges it. */
+  /** Acknowledges a new frame, and marks it as taken. */
   #take(frame: Frame, opened: OpenedDatagram, now: number): void {
     this.#outbox.push(this.#keys.utack(frame, opened));
     const awaitedUtack = this.#keys.awaitsUtack;
@@ -277,15 +277,15 @@ export class DatagramSession {
     this.#advance(now);
   }
 
-  /** Sends what is next, where nothing is in flight. */
+  /** Sends the next frame, if none is in flight. */
   #advance(now: number): void {
     this.#control.rekey.judge(this.#keys.frames, now);
     if (this.#held || !this.#sender.isIdle || !this.#canSeal(now)) return;
     if (this.#sender.transmitReady(now)) return this.#control.sent(now);
-    // The last number is BYE's: whatever else waits stays behind.
+    // The last number is BYE's. Messages that still wait are lost.
     if (this.#byeWanted && this.#sender.isExhausted) return this.#sendBye(now);
     if (!this.#messages.isWithinMessage) {
-      // The peer's REKEY, once the message that was being sent is through.
+      // Between messages the peer's REKEY takes effect.
       this.#rekey.switchSending();
       if (this.#advanceControl(now)) return;
     }
@@ -295,7 +295,7 @@ export class DatagramSession {
     else if (this.#byeWanted) this.#sendBye(now);
   }
 
-  /** Whether the cipher is known, or, where something is to be sent, had to be guessed now. */
+  /** Whether frames can be sealed. If output has waited for long enough, guesses the cipher. */
   #canSeal(now: number): boolean {
     if (this.#byeWanted) this.#cipher.guess();
     return this.#cipher.isDecided || (this.#wantsToSend && this.#cipher.decideIfDue(now));
@@ -305,7 +305,7 @@ export class DatagramSession {
     return !this.#messages.isEmpty || !this.#control.isEmpty || this.#control.rekey.isWanted;
   }
 
-  /** Whether a fragmented message would leave but for the reads of a board. */
+  /** Whether only a board's reads hold a fragmented message back. */
   get #awaitsBoardReads(): boolean {
     return this.#messages.startsFragmented && this.#sender.isIdle && !this.#held && this.#cipher.isDecided;
   }
@@ -339,7 +339,7 @@ export class DatagramSession {
     this.#transmit(FrameType.REKEY, salt, now);
   }
 
-  /** Whether what is in flight can only be followed by a message, under the same key. */
+  /** Whether the frame in flight can only be followed by one of a message, under the same key. */
   get #messageIsNext(): boolean {
     if (this.#messages.isWithinMessage) return true;
     const { awaitsUtack, awaitsSwitch } = this.#keys;

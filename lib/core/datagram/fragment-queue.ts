@@ -2,37 +2,37 @@ import { copyOf } from "../wire/bytes.js";
 import { Fifo } from "../fifo.js";
 import { FrameType, MAX_PLAINTEXT_LENGTH } from "../wire/wire.js";
 
-/** What one DATA or DATA_FRAG frame carries. */
+/** The content of one DATA or DATA_FRAG frame. */
 export interface Fragment {
   readonly type: typeof FrameType.DATA | typeof FrameType.DATA_FRAG;
   /** Borrowed from the queue. */
   readonly plaintext: Uint8Array;
 }
 
-/** Messages that wait to be sent, given out fragment by fragment (§4). */
+/** Messages that wait to be sent, taken fragment by fragment (§4.4). */
 export class FragmentQueue {
   readonly #messages = new Fifo<Uint8Array>();
   #bytes = 0;
-  /** The message whose first fragments were given out, and from where on it was not. */
+  /** The message whose first fragments were taken, and the offset of its next one. */
   #begun: Uint8Array | null = null;
   #offset = 0;
 
-  /** Bytes that were not given out yet. */
+  /** Bytes that were not taken yet. */
   get waitingBytes(): number {
     return this.#bytes;
   }
 
-  /** Whether there is nothing to be given out. */
+  /** Whether nothing is left to take. */
   get isEmpty(): boolean {
     return this.#messages.length === 0 && !this.isWithinMessage;
   }
 
-  /** Whether a message has begun and not ended: no other frame may come now. */
+  /** Whether a message has begun and not ended. No control frame may leave until it ends. */
   get isWithinMessage(): boolean {
     return this.#begun !== null;
   }
 
-  /** Whether the next fragment begins a message of several. */
+  /** Whether the next fragment begins a message of several fragments. */
   get startsFragmented(): boolean {
     return !this.isWithinMessage && (this.#messages.first?.length ?? 0) > MAX_PLAINTEXT_LENGTH;
   }
@@ -43,7 +43,7 @@ export class FragmentQueue {
     this.#bytes += message.length;
   }
 
-  /** The next fragment, or null where nothing waits. */
+  /** Takes the next fragment, or null if nothing waits. */
   take(): Fragment | null {
     const message = this.#begun ?? this.#messages.shift();
     if (message === undefined) return null;

@@ -1,14 +1,14 @@
-/** §6: answers that were given before leave at most this often in any second. */
+/** Answers to copies in any second (§6.5). */
 const PER_SECOND = 8;
 const SECOND_MS = 1_000;
 
 /**
- * So many of them for anything but the newest frame. A peer repeats nothing else, but anybody can replay what was recorded: that must
- * not use up what the peer's own repeats need.
+ * Of these, answers to copies of older frames. A peer retransmits only its newest frame, but an attacker can replay
+ * recorded ones: that must not use up the answers that the peer's retransmissions need.
  */
 const OLDER_PER_SECOND = 4;
 
-/** What a frame that came before is a copy of: the newest one that was taken, or one before that. */
+/** Which frame a copy repeats: the newest one that was taken, or an older one. */
 export type Copied = "newest" | "older";
 
 interface Repeat {
@@ -17,21 +17,21 @@ interface Repeat {
 }
 
 /**
- * How often one peer is answered again (§6). A copy costs its sender nothing, so beyond this it is dropped unread. The first is always
- * answered: the answer to the original may have got lost.
+ * Limits how often copies are answered (§6.5). A copy costs its sender nothing, so those beyond the limit are dropped
+ * unread. The first one is always answered, because the answer to the original may have been lost.
  */
 export class RepeatAllowance {
-  /** Those of the last second, the oldest first. */
+  /** The answers of the last second, the oldest first. */
   readonly #given: Repeat[] = [];
 
-  /** Whether a copy may be answered now. Changes nothing that a later question would notice. */
+  /** Whether a copy may be answered at `now`. Takes nothing. */
   allows(copied: Copied, now: number): boolean {
     while (this.#given.length > 0 && now >= this.#given[0]!.at + SECOND_MS) this.#given.shift();
     if (this.#given.length >= PER_SECOND) return false;
     return copied === "newest" || this.#given.filter((repeat) => repeat.copied === "older").length < OLDER_PER_SECOND;
   }
 
-  /** Takes one; false where none is left. */
+  /** Takes one answer. False if none is left. */
   take(copied: Copied, now: number): boolean {
     if (!this.allows(copied, now)) return false;
     this.#given.push({ at: now, copied });

@@ -1,14 +1,14 @@
-/** How many sequence numbers behind the newest are still told apart (§5). */
+/** How many sequence numbers the window covers, the newest included (§5.2). */
 export const REPLAY_WINDOW_LENGTH = 64;
 
 const WORD_BITS = 32;
 
-/** What a sequence number is to a window: not seen yet, seen, or too far behind to know. */
+/** A sequence number's verdict: not seen yet, seen, or behind the window. */
 export type ReplayVerdict = "new" | "seen" | "old";
 
 /**
- * Which of the last 64 sequence numbers under one key were taken (§5). Judging changes nothing; only a frame that has
- * verified is marked, so forged numbers move nothing.
+ * Which of the last 64 sequence numbers under one key were taken (§5.2). Judging changes nothing. Only a frame that has
+ * verified is marked, so forged numbers do not move the window.
  *
  *     newest - 63 ................ newest
  *     `--- high word ---'`--- low word ---'     bit 0 of the low word is the newest
@@ -19,7 +19,7 @@ export class ReplayWindow {
   #low = 0;
   #high = 0;
 
-  /** The highest number that was marked, -1 before any. */
+  /** The highest number that was marked; -1 if none was. */
   get newest(): number {
     return this.#newest;
   }
@@ -32,7 +32,7 @@ export class ReplayWindow {
     return ((word >>> (behind % WORD_BITS)) & 1) === 1 ? "seen" : "new";
   }
 
-  /** Notes a number that `judge` called new. */
+  /** Marks a number that `judge` called new. */
   mark(seq: number): void {
     if (seq > this.#newest) this.#moveTo(seq);
     const behind = this.#newest - seq;
@@ -44,7 +44,7 @@ export class ReplayWindow {
   #moveTo(seq: number): void {
     const by = seq - this.#newest;
     this.#newest = seq;
-    // A shift by 32 or more would be taken modulo 32.
+    // JavaScript shifts by the count modulo 32.
     if (by >= REPLAY_WINDOW_LENGTH) {
       this.#high = 0;
       this.#low = 0;

@@ -5,52 +5,52 @@ const ALPHA = 1 / 8;
 const BETA = 1 / 4;
 const K = 4;
 
-/** An urgent repeat waits for this long at least. */
+/** The least wait before an urgent retransmission, in milliseconds. */
 export const MIN_URGENT_MS = 30;
 
-/** What an urgent repeat leaves beside the smoothed round trip, at least. */
+/** The least margin of an urgent wait over the smoothed round trip, as a part of it. */
 const MIN_MARGIN = 1 / 8;
 
-/** The round trip of a path and the retransmission timeout that follows from it (RFC 6298). */
+/** Estimates a path's round trip, and the retransmission timeout from it (RFC 6298). */
 export class RttEstimator {
   #smoothedMs: number | null;
   #variationMs: number;
-  /** 2 to the number of timeouts since the last measurement. */
+  /** 2 to the power of the timeouts since the last measurement. */
   #backOff = 1;
 
-  /** `seedMs`: an exchange that was measured before, null where there was none. */
+  /** `seedMs`: a round trip that was measured before, in milliseconds, or null. */
   constructor(seedMs: number | null = null) {
     this.#smoothedMs = seedMs;
     this.#variationMs = (seedMs ?? 0) / 2;
   }
 
-  /** The smoothed round trip in milliseconds, null before one was measured. */
+  /** The smoothed round trip in milliseconds; null before a measurement. */
   get smoothedMs(): number | null {
     return this.#smoothedMs;
   }
 
-  /** How long to wait for an acknowledgement, in milliseconds. */
+  /** The retransmission timeout in milliseconds. */
   get rtoMs(): number {
     const rtoMs = this.#smoothedMs === null ? FIRST_RTO_MS : this.#smoothedMs + K * this.#variationMs;
     return Math.min(Math.max(rtoMs, MIN_RTO_MS) * this.#backOff, MAX_RTO_MS);
   }
 
   /**
-   * How long to wait where a needless repeat does less harm than a late one: the round trip, and the variation once instead of four
-   * times.
+   * The timeout in milliseconds if a needless retransmission does less harm than a late one: the round trip plus its
+   * variation once, instead of four times.
    */
   get urgentMs(): number {
     return Math.min(this.overdueMs * this.#backOff, MAX_RTO_MS);
   }
 
-  /** After how long an acknowledgement would have come, as far as is known, whatever timeouts there were. */
+  /** After how long an acknowledgement is overdue, in milliseconds, without the back-off of earlier timeouts. */
   get overdueMs(): number {
     if (this.#smoothedMs === null) return FIRST_RTO_MS;
     const overdueMs = this.#smoothedMs + Math.max(this.#variationMs, MIN_MARGIN * this.#smoothedMs);
     return Math.min(Math.max(overdueMs, MIN_URGENT_MS), MAX_RTO_MS);
   }
 
-  /** Takes the round trip of a frame that was sent once. Of one that was sent again it is not known (Karn's rule). */
+  /** Takes the round trip of a frame that was sent once. That of a retransmitted one is ambiguous (Karn's rule). */
   measured(roundTripMs: number): void {
     this.#backOff = 1;
     if (this.#smoothedMs === null) {
@@ -62,7 +62,7 @@ export class RttEstimator {
     }
   }
 
-  /** The timeout passed: the next one is twice as long, and stays so until a frame gets through at its first sending. */
+  /** A timeout has passed. Doubles the next one, until a frame gets through at its first sending. */
   backOff(): void {
     if (this.rtoMs < MAX_RTO_MS) this.#backOff *= 2;
   }

@@ -4,31 +4,34 @@ import { MIN_RTO_MS, MAX_RTO_MS } from "../handshake/retransmitter.js";
 import { RttEstimator } from "./rtt-estimator.js";
 import { sealedUtack, type Utack } from "../wire/utack.js";
 
-/** §6: sendings of one frame, all with the same bytes. From the shortest timeout on that is 16.3 s of patience. */
+/** How often one frame is sent, always with the same bytes (§6.2). From the shortest timeout on, that takes 16.3 s. */
 export const MAX_SENDS = 8;
 
-/** How long a peer has for its UTACK, over all sendings, at least: boards acknowledge only inside `maintain()`. */
+/**
+ * The least time a peer has for its UTACK, in milliseconds, over all sendings: boards acknowledge only in `maintain()`.
+ */
 const PATIENCE_MS = 16_000;
 
 /**
- * So many repeats of a frame of a fragmented message wait no longer than the first: a board gives a whole message 10 reads of 50 ms, and
- * what comes later than that costs the session.
+ * This many retransmissions of a fragment do not back off: a board gives a whole message 10 reads of 50 ms, and a
+ * fragment that comes later costs the session (§6.3).
  */
 const URGENT_REPEATS = 3;
 
-/** How much longer a wait becomes at a time, until those that are left come to the patience. */
+/** The factor by which a wait is lengthened, step by step, until the remaining waits fill `PATIENCE_MS`. */
 const STRETCH = 1.1;
 
 /** A frame that is sent for the first time. */
 export interface Departure {
-  /** Kept, and not to be changed. */
+  /** Kept. Do not change them. */
   readonly bytes: Uint8Array;
   readonly type: number;
   readonly seq: number;
-  /** Those that the frame may be acknowledged under; borrowed, as they live while it is in flight. */
+  /** Keys that a UTACK of the frame may use; borrowed while the frame is in flight. */
   readonly keys: readonly Uint8Array[];
-  /** Whether it is one of several that make a message, and not the first of its message. */
+  /** Whether it is one of several frames of a message. */
   readonly isFragment: boolean;
+  /** Whether it is such a frame, and not the first. */
   readonly isLater: boolean;
 }
 
@@ -41,7 +44,7 @@ interface InFlight extends Omit<Departure, "isLater"> {
 }
 
 /**
- * One direction of a datagram session: at most one frame in flight, the same bytes again until its UTACK comes (§6).
+ * One direction of a datagram session: at most one frame in flight, retransmitted until its UTACK comes (§6.2).
  *
  *     idle --- send ---> in flight --- UTACK ---> idle
  *                        in flight --- timeout, up to 8 sendings ---> in flight, then the session is lost
@@ -51,13 +54,13 @@ export class StopAndWaitArq {
   readonly #crypto: CryptoProvider;
   readonly #roundTrip: RttEstimator;
   #inFlight: InFlight | null = null;
-  /** The right answers to it, once they were asked for. */
+  /** The expected UTACKs of the frame in flight; null until they are computed. */
   #utacks: readonly Uint8Array[] | null = null;
   #retransmissions = 0;
-  /** A frame of a fragmented message was repeated, and nothing was measured since: the next message backs off. */
+  /** A fragment was retransmitted without back-off, and nothing was measured since: the next message backs off. */
   #isDoubtful = false;
 
-  /** `seedMs`: the round trip as the handshake showed it, or null. */
+  /** `seedMs`: the handshake's round trip in milliseconds, or null. */
   constructor(crypto: CryptoProvider, seedMs: number | null = null) {
     this.#crypto = crypto;
     this.#roundTrip = new RttEstimator(seedMs);
@@ -72,17 +75,17 @@ export class StopAndWaitArq {
     return this.#inFlight?.bytes.length ?? 0;
   }
 
-  /** Sendings beyond the first, of all frames. */
+  /** Retransmissions so far, of all frames. */
   get retransmissions(): number {
     return this.#retransmissions;
   }
 
-  /** The smoothed round trip in milliseconds, null before one was measured. */
+  /** The smoothed round trip in milliseconds; null before a measurement. */
   get roundTripMs(): number | null {
     return this.#roundTrip.smoothedMs;
   }
 
-  /** A frame goes out now, for the first time. */
+  /** A frame leaves at `now`, for the first time. */
   send({ bytes, type, seq, keys, isFragment, isLater }: Departure, now: number): void {
     if (this.#isDoubtful && !isLater) {
       this.#isDoubtful = false;
@@ -93,14 +96,14 @@ export class StopAndWaitArq {
     this.#utacks = null;
   }
 
-  /** Makes the right answers ahead, while the frame is on its way. A flood of forged ones costs no HMAC then. */
+  /** Computes the expected UTACKs while the frame is in flight. A flood of forged ones then costs no HMAC. */
   prepare(): void {
     const frame = this.#inFlight;
     if (frame === null) return;
     this.#utacks ??= frame.keys.map((key) => sealedUtack(this.#crypto, key, frame.type, frame.seq));
   }
 
-  /** Whether `utack` acknowledges the frame in flight; then this is idle. Anything else is ignored. */
+  /** Takes a UTACK. Returns whether it acknowledges the frame in flight, which then is settled. Ignores any other. */
   acknowledge(utack: Utack, now: number): boolean {
     const frame = this.#inFlight;
     if (frame === null || utack.type !== frame.type || utack.seq !== frame.seq) return false;
@@ -119,15 +122,15 @@ export class StopAndWaitArq {
     return true;
   }
 
-  /** The frame in flight needs no UTACK any more: something else told that it arrived, or that it does not count. */
+  /** Drops the frame in flight: another frame showed that it arrived, or it no longer matters. */
   settle(): void {
     this.#inFlight = null;
     this.#utacks = null;
   }
 
   /**
-   * The bytes to send again at `now` (not to be changed); null where nothing is due.
-   * @throws what `lost` makes of the message, where the peer has had its 8 sendings.
+   * Returns the bytes to retransmit at `now` (do not change them), or null if nothing is due.
+   * @throws what `lost` returns for the message, if the peer has had its 8 sendings.
    */
   resend(now: number, lost: (message: string) => UsmpError): Uint8Array | null {
     const frame = this.#inFlight;
@@ -135,7 +138,7 @@ export class StopAndWaitArq {
     if (frame.sends === MAX_SENDS) {
       const elapsedMs = Math.round(now - frame.firstSentAt);
       throw lost(
-        `the peer acknowledged nothing in ${MAX_SENDS} sendings over ${elapsedMs} ms: it is gone, does not read, or the network loses everything`,
+        `the peer acknowledged none of ${MAX_SENDS} sendings over ${elapsedMs} ms: it is gone, does not read, or the network loses everything`,
       );
     }
     const isUrgent = frame.isFragment && frame.sends <= URGENT_REPEATS;
@@ -145,8 +148,8 @@ export class StopAndWaitArq {
   }
 
   /**
-   * The peer listens just now, which it may not do when the next repeat is due: the bytes to send again (not to be changed), null where
-   * nothing is overdue. Never sooner than the round trip allows, nor so often that the patience would suffer.
+   * The peer listens at `now`, and may not when the next retransmission is due. Returns the bytes to retransmit (do not
+   * change them), or null if the frame is not overdue, or if the remaining sendings would no longer fill `PATIENCE_MS`.
    */
   resendOverdue(now: number): Uint8Array | null {
     const frame = this.#inFlight;
@@ -159,7 +162,7 @@ export class StopAndWaitArq {
   #firstWaitMs(isFragment: boolean, isLater: boolean): number {
     const { urgentMs, rtoMs } = this.#roundTrip;
     if (isLater) return urgentMs;
-    // A board has yet to begin reading, within a turn of its loop.
+    // A board begins to read within a turn of its loop.
     return isFragment ? Math.max(urgentMs, MIN_RTO_MS) : rtoMs;
   }
 
@@ -178,7 +181,9 @@ export class StopAndWaitArq {
   }
 }
 
-/** The first of so many waits, each twice the one before: at least `waitMs`, and so long that all of them come to `totalMs`. */
+/**
+ * The first of `waits` waits, each twice the one before: at least `waitMs`, and long enough that all fill `totalMs`.
+ */
 function stretched(waitMs: number, waits: number, totalMs: number): number {
   let first = waitMs;
   while (first < MAX_RTO_MS && sumOfWaits(first, waits) < totalMs) first *= STRETCH;

@@ -4,10 +4,10 @@ import { HEADER_LENGTH, MAX_FRAME_LENGTH } from "../wire/wire.js";
 const NOTHING = new Uint8Array(0);
 
 /**
- * Finds the frames in a byte stream that was cut anywhere.
+ * Finds the frames in a byte stream that is cut into chunks anywhere.
  *
- * Frames that lie whole inside a chunk are views on it; one that is spread over chunks is gathered in a buffer of its own,
- * never more than one frame long, whatever the peer announces.
+ * A frame that lies whole inside a chunk is a view on it. One that is spread over chunks is gathered in a buffer of its
+ * own, which holds one frame at most, whatever the peer announces.
  *
  *     decoder.push(chunk);
  *     for (let frame = decoder.next(); frame !== null; frame = decoder.next()) ...
@@ -15,30 +15,30 @@ const NOTHING = new Uint8Array(0);
 export class FrameDecoder {
   #chunk: Uint8Array = NOTHING;
   #position = 0;
-  /** The frame that a chunk's end cut through; allocated when that first happens. */
+  /** The frame that a chunk's end cut in two. Allocated when that first happens. */
   #gathered: Uint8Array | null = null;
   #gatheredLength = 0;
 
-  /** Whether part of a frame is held, waiting for the rest. */
+  /** Whether part of a frame waits for the rest. */
   get holdsPartialFrame(): boolean {
     return this.#gatheredLength > 0;
   }
 
-  /** Gives the next chunk (borrowed until `next` has returned null). */
+  /** Takes the next chunk (borrowed until `next` returns null). */
   push(chunk: Uint8Array): void {
     this.#chunk = chunk;
     this.#position = 0;
   }
 
   /**
-   * The next whole frame (a view, borrowed until the next call), or null when the chunk is used up.
+   * Returns the next whole frame (a view, borrowed until the next call), or null if the chunk is used up.
    * @throws UsmpError FRAME or VERSION at the first byte that cannot belong to a frame. The stream is lost then.
    */
   next(): Frame | null {
     return this.#gatheredLength > 0 ? this.#nextGathered() : this.#nextInChunk();
   }
 
-  /** Forgets everything: no frame comes any more. */
+  /** Releases the chunk and what was gathered. */
   clear(): void {
     this.#release();
     this.#gathered = null;
@@ -54,7 +54,7 @@ export class FrameDecoder {
       const end = start + HEADER_LENGTH + payloadLength(this.#chunk, start);
       if (end <= this.#chunk.length) {
         this.#position = end;
-        // Not the chunk's own `subarray`: a Buffer's is slow, and so are views on its views.
+        // A Buffer's own `subarray` is slow, and so are views on its views.
         return readFrame(new Uint8Array(this.#chunk.buffer, this.#chunk.byteOffset + start, end - start));
       }
     }
@@ -75,7 +75,7 @@ export class FrameDecoder {
     return readFrame(gathered.subarray(0, frameLength));
   }
 
-  /** Moves up to `wanted` bytes of the chunk behind what is gathered. */
+  /** Moves up to `wanted` bytes of the chunk to the end of the gathered ones. */
   #gather(wanted: number): Uint8Array {
     const gathered = (this.#gathered ??= new Uint8Array(MAX_FRAME_LENGTH));
     const moved = this.#chunk.subarray(this.#position, this.#position + Math.max(wanted, 0));
@@ -85,7 +85,7 @@ export class FrameDecoder {
     return gathered;
   }
 
-  /** Lets go of the used-up chunk: it belongs to the transport. */
+  /** Drops the reference to the used-up chunk, which belongs to the transport. */
   #release(): null {
     this.#chunk = NOTHING;
     this.#position = 0;

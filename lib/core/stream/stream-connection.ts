@@ -1,12 +1,13 @@
 /**
- * One end of a USMP connection over a reliable stream, without I/O: chunks and the time in; bytes, events and the next
- * deadline out. It is the same for both roles; the handshake it is given makes the difference.
+ * One end of a USMP connection over a reliable stream, without I/O: chunks and the time go in; bytes, events and the
+ * next deadline come out. Both roles use it. The handshake makes the difference.
  *
  *     handshake --- done ---> concluding --- keys derived ---> established --- BYE, violation, ... ---> closed
  *         `--------------------------`---------- violation, deadline, end of the stream -----------------^
  *
- * In `concluding` the last frame of the handshake, SESSION_OK, waits in the output. `prepare` derives the session's keys after
- * the driver has written it, so the device does not wait for the gateway's computing. A frame that comes first does so, too.
+ * In `concluding` the last frame of the handshake, SESSION_OK, waits in the output. `prepare` derives the session's
+ * keys after the driver has written it, so the device does not wait for the gateway's computing. A frame that comes
+ * first does so, too.
  */
 import { ownMembers } from "../own-members.js";
 import { isUsmpError, UsmpError } from "../../errors.js";
@@ -24,11 +25,14 @@ import { isSessionType, frameTypeName } from "../wire/wire.js";
 
 export interface StreamConnectionOptions extends SessionOptions {
   readonly handshake: Handshake;
-  /** The whole handshake, however many bytes keep coming. */
+  /** Ends the handshake after this long, in milliseconds, however many bytes keep coming. */
   readonly handshakeTimeoutMs: number;
-  /** The peer's first frame, whole; without it, as long as the handshake. */
+  /**
+   * Ends the handshake if the peer's first whole frame takes longer than this, in milliseconds. Default: no limit of
+   * its own.
+   */
   readonly helloTimeoutMs?: number;
-  /** Half a frame, then silence for this long, ends the connection. */
+  /** Half a frame, then silence for this long in milliseconds, ends the connection. */
   readonly partialFrameTimeoutMs: number;
 }
 
@@ -37,7 +41,7 @@ type State =
       readonly name: "handshake";
       readonly handshake: Handshake;
       readonly deadline: number;
-      /** Until the first frame came. */
+      /** `Infinity` once the first frame has come. */
       readonly helloBy: number;
       readonly helloTimeoutMs: number;
     }
@@ -76,7 +80,6 @@ export class StreamConnection implements Connection {
     });
   }
 
-  /** The stream has ended: the peer will send no more, or the transport broke (`cause`). */
   linkEnded(cause?: UsmpError): void {
     const state = this.#state;
     if (state.name === "closed") return;
@@ -87,13 +90,13 @@ export class StreamConnection implements Connection {
         cause ??
           new UsmpError(
             "TRANSPORT",
-            "the peer closed the connection without BYE: it went away, or took another session of this device id, or uses another cipher",
+            "the peer closed the connection without BYE: it went away, has a newer session of this device id, or uses another cipher",
           ),
       );
     }
   }
 
-  /** A stream gets through, or ends. */
+  /** A stream delivers everything, or ends: there is nothing to do. */
   onTransientError(): void {}
 
   providePsk(psk: Uint8Array | null, _now?: number, previousPsk: Uint8Array | null = null): void {
@@ -130,7 +133,6 @@ export class StreamConnection implements Connection {
     this.#session?.setReading(reading, now);
   }
 
-  /** Whether what is sent piles up before the network: then PINGs are answered later, in one. */
   setCongested(congested: boolean, now: number): void {
     this.#guard(() => this.#session?.setCongested(congested, now));
   }
@@ -141,7 +143,7 @@ export class StreamConnection implements Connection {
     if (state.name !== "established" && now >= state.deadline) {
       this.#close(state.handshake.timedOut(this.#options.handshakeTimeoutMs));
     } else if (state.name === "handshake" && now >= state.helloBy) {
-      const message = `the device said no HELLO within ${state.helloTimeoutMs} ms`;
+      const message = `the device sent no HELLO within ${state.helloTimeoutMs} ms`;
       this.#close(new UsmpError("TIMEOUT", message));
     } else if (now >= this.#partialFrameDeadline()) {
       const timeoutMs = this.#options.partialFrameTimeoutMs;
@@ -172,16 +174,17 @@ export class StreamConnection implements Connection {
     return this.#framesReceived;
   }
 
-  /** Nothing is sent again here, and nothing is measured. */
+  /** A stream retransmits nothing of its own. */
   get retransmissions(): number {
     return 0;
   }
 
+  /** Without acknowledgements nothing is measured. */
   get roundTripMs(): null {
     return null;
   }
 
-  /** Whatever is to be sent is in the output when the session ends. */
+  /** False: when the session ends, everything to send is in the output. */
   get lingers(): boolean {
     return false;
   }
@@ -220,7 +223,7 @@ export class StreamConnection implements Connection {
     return events;
   }
 
-  /** Bytes built so far, and those that messages will have which wait for the cipher. */
+  /** Bytes of all frames built so far, and of the messages that wait for the cipher, as sealed. */
   get #accepted(): number {
     return this.#outbox.total + (this.#session?.heldLength ?? 0);
   }
@@ -254,7 +257,7 @@ export class StreamConnection implements Connection {
       case "done":
         this.#sendPlain(step.frame);
         this.#state = { name: "concluding", handshake, deadline };
-        // The peer waits for nothing that `prepare` would have to let out first.
+        // There is nothing to send before the keys are derived.
         if (step.frame === null) this.#conclude(now);
     }
   }
@@ -284,7 +287,7 @@ export class StreamConnection implements Connection {
     return this.#bytesAt + this.#options.partialFrameTimeoutMs;
   }
 
-  /** Runs `step`; a violation that it finds ends the connection. */
+  /** Runs `step`. A violation that it finds ends the connection. */
   #guard(step: () => void): void {
     try {
       step();

@@ -7,7 +7,7 @@
  *        |                         `-- server: drops its own, takes the client's --> responded
  *        `---- respond ---> responded --- first frame under the new key ---> settled
  *
- * In `settled` and `responded` one key opens; in `initiated` the old one does, at its old number, until the first frame
+ * In `settled` and `responded` one key opens. In `initiated` the old one does, at its old number, until the first frame
  * verifies under the new one.
  */
 import { UsmpError } from "../../errors.js";
@@ -18,7 +18,7 @@ import { deriveRekeyed, type Role } from "../session/rekey-kdf.js";
 import { OrderedOpeningKey, SealingKey, type SealingContext } from "../session/frame-cipher.js";
 import { copySecret } from "../secret-bytes.js";
 
-/** Raw keys as the owner of this schedule sees them. */
+/** Raw keys, as this end uses them. */
 interface KeyBytes {
   readonly tx: Uint8Array;
   readonly rx: Uint8Array;
@@ -29,9 +29,9 @@ type State =
   | { readonly name: "responded" }
   | {
       readonly name: "initiated";
-      /** The keys from before either REKEY: both crossed ones derive from them. */
+      /** The keys from before either REKEY. Crossed REKEYs both derive from them. */
       readonly origin: KeyBytes;
-      /** Takes over with the first frame that verifies under it. */
+      /** Replaces `#rx` with the first frame that verifies under it. */
       readonly next: OrderedOpeningKey;
       readonly crossed: boolean;
     };
@@ -39,7 +39,7 @@ type State =
 /** A frame that verified. */
 export interface Opened {
   readonly plaintext: Uint8Array;
-  /** Whether it is the first one under a new key. */
+  /** Whether it is the first frame under a new key. */
   readonly firstUnderNewKey: boolean;
 }
 
@@ -58,25 +58,25 @@ export class StreamKeys {
     this.#rx = new OrderedOpeningKey(context, role === "device" ? keys.s2c : keys.c2s);
   }
 
-  /** Seals what is sent now. */
+  /** The key to seal with. */
   get tx(): SealingKey {
     return this.#tx;
   }
 
-  /** How many frames have gone under the present keys, in the busier direction. */
+  /** How many frames the present keys have sealed or opened, in the busier direction. */
   get frames(): number {
     const received = this.#state.name === "initiated" ? 0 : this.#rx.expectedSeq;
     return Math.max(this.#tx.nextSeq, received);
   }
 
-  /** Whether a frame has verified under the key of the last REKEY: before that there is no second one. */
+  /** Whether a frame has verified under the key of the last REKEY. Until then no second REKEY may start. */
   get settled(): boolean {
     return this.#state.name === "settled";
   }
 
   /**
-   * Opens a session frame and moves on where it is the first under a new key.
-   * @throws UsmpError SEQUENCE where no key expects its number, CRYPTO where none verifies it.
+   * Opens a session frame. The first one under a new key retires the old key.
+   * @throws UsmpError SEQUENCE if no key expects its number; CRYPTO if the key that does cannot verify it.
    */
   open(frame: Frame): Opened {
     const plaintext = this.#rx.open(frame);
@@ -99,7 +99,10 @@ export class StreamKeys {
     throw this.#refusal(frame.seq);
   }
 
-  /** Switches to the keys of the REKEY that was just sealed under the old one. The schedule must be settled. */
+  /**
+   * Switches to the keys of our REKEY (`salt`, 32 bytes), which was just sealed under the old key. Call it if
+   * `settled`.
+   */
   initiate(salt: Uint8Array): void {
     const origin: KeyBytes = { tx: copySecret(this.#tx.key), rx: copySecret(this.#rx.key) };
     madeWith([origin.tx, origin.rx], () => {
@@ -113,13 +116,14 @@ export class StreamKeys {
   }
 
   /**
-   * Takes a verified REKEY of the peer; gives back whether this end sends under its keys from here on.
-   * @throws UsmpError CRYPTO for a second one while ours is not settled: the peer may not send it.
+   * Takes the salt (32 bytes) of a verified REKEY of the peer. Returns whether this end now sends under that REKEY's
+   * keys.
+   * @throws UsmpError CRYPTO for a second one while ours is not settled: no peer may send it.
    */
   respond(salt: Uint8Array): boolean {
     const state = this.#state;
     if (state.name !== "initiated") {
-      // The peer is the initiator: what it sends with is what we receive with.
+      // The peer is the initiator: its send key is our receive key.
       const [rx, tx] = deriveRekeyed(this.#context, this.#rx.key, this.#tx.key, salt);
       this.#replaceBoth(tx, rx);
       return true;
@@ -132,7 +136,7 @@ export class StreamKeys {
       this.#replaceBoth(peerRx, peerTx);
       return true;
     }
-    // Ours wins, but what the server sent under its own key before it saw ours is still to be read.
+    // Ours wins, but the server may have sent frames under its own new key before it saw ours.
     this.#context.crypto.wipe(peerRx);
     this.#rx.wipe();
     this.#rx = madeWith([peerTx], () => new OrderedOpeningKey(this.#context, peerTx));
@@ -177,7 +181,7 @@ export class StreamKeys {
       );
     return new UsmpError(
       "SEQUENCE",
-      `frame ${seq} arrived where ${expected.join(" or ")} belongs: one was lost, repeated or forged`,
+      `frame ${seq} arrived instead of ${expected.join(" or ")}: one was lost, repeated or forged`,
     );
   }
 }

@@ -1,24 +1,27 @@
 import type { FrameSink, Room } from "../wire/frame.js";
 
-/** The first piece of a burst, unless the last one was longer; the next ones double: a lone frame costs little, a burst few pieces. */
+/**
+ * The length of a burst's first piece, unless the last burst was longer. Each further piece is twice as long, so a
+ * burst has few.
+ */
 const SMALLEST_PIECE_LENGTH = 1024;
 const LARGEST_PIECE_LENGTH = 65_536;
 
 /**
- * Bytes waiting for the transport: frames are built in place, one behind the other, and leave as few large pieces.
- * A piece that was taken is never written again, so the transport may keep it as long as it likes.
+ * Frames that wait for the transport. They are built in place, one behind the other, and leave as few large pieces. A
+ * piece that was taken is never written again, so the transport may keep it.
  */
 export class StreamOutbox implements FrameSink {
   #full: Uint8Array[] = [];
   #piece: Uint8Array | null = null;
-  /** What came last is a good guess at what comes next: a stream of bursts gets one piece, and one write, for each. */
+  /** The last burst predicts the next: a stream of equal bursts gets one piece, and one write, for each. */
   #firstPieceLength = SMALLEST_PIECE_LENGTH;
   #used = 0;
   #length = 0;
   #frames = 0;
   #total = 0;
 
-  /** How many frames were ever built here. */
+  /** How many frames were built here so far. */
   get frames(): number {
     return this.#frames;
   }
@@ -28,12 +31,11 @@ export class StreamOutbox implements FrameSink {
     return this.#length;
   }
 
-  /** Bytes of all the frames that were ever built here. */
+  /** Bytes of all frames built here so far. */
   get total(): number {
     return this.#total;
   }
 
-  /** Room for `length` bytes behind what is there; the caller fills all of it before it returns. */
   reserve(length: number): Room {
     if (this.#piece === null || this.#used + length > this.#piece.length) {
       const next = this.#piece === null ? this.#firstPieceLength : 2 * this.#piece.length;
@@ -55,7 +57,7 @@ export class StreamOutbox implements FrameSink {
     this.#total -= length;
   }
 
-  /** Everything that waits, in order, owned by the caller. */
+  /** Takes everything that waits, in order. The caller owns it. */
   take(): Uint8Array[] {
     this.#closePiece();
     const taken = this.#full;
@@ -67,7 +69,7 @@ export class StreamOutbox implements FrameSink {
 
   #closePiece(): void {
     if (this.#piece !== null && this.#used > 0) {
-      // A piece that is mostly empty is not kept alive for the little in it: the transport may hold it for long.
+      // The transport may hold the piece for long: do not keep a mostly empty one alive.
       const mostlyEmpty = this.#used < this.#piece.length / 2;
       this.#full.push(mostlyEmpty ? this.#piece.slice(0, this.#used) : this.#piece.subarray(0, this.#used));
     }
@@ -76,7 +78,7 @@ export class StreamOutbox implements FrameSink {
   }
 }
 
-/** Bursts end behind the message that filled them: there is room for one message, of 1968 bytes on the wire, more. */
+/** A burst ends with the message that filled it, so this leaves room for one more: up to 1968 bytes on the wire. */
 function withRoomFor(length: number): number {
   if (length <= SMALLEST_PIECE_LENGTH) return SMALLEST_PIECE_LENGTH;
   return SMALLEST_PIECE_LENGTH * (Math.ceil(length / SMALLEST_PIECE_LENGTH) + 2);

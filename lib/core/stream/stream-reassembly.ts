@@ -2,18 +2,18 @@ import { UsmpError } from "../../errors.js";
 import { concat } from "../wire/bytes.js";
 import { MAX_FRAMES_PER_MESSAGE } from "../wire/wire.js";
 
-/** Joins the fragments of a message (§4). On a stream they follow each other without a gap, so it only has to count. */
+/** Joins the fragments of a message (§4.4). On a stream they arrive without gaps, so counting them is enough. */
 export class StreamReassembly {
   #parts: Uint8Array[] = [];
 
-  /** Whether a message has begun and not ended: no other frame may come now. */
+  /** Whether a message has begun and not ended. No control frame may come until it ends. */
   get holdsPartialMessage(): boolean {
     return this.#parts.length > 0;
   }
 
   /**
-   * Takes a fragment that is not the last (kept).
-   * @throws UsmpError FRAGMENT where the message would need more than 4 frames.
+   * Takes a fragment (kept) that is not the last.
+   * @throws UsmpError FRAGMENT if the message would need more than 4 frames.
    */
   addFragment(plaintext: Uint8Array): void {
     if (this.#parts.length + 1 >= MAX_FRAMES_PER_MESSAGE) {
@@ -22,7 +22,7 @@ export class StreamReassembly {
     this.#parts.push(plaintext);
   }
 
-  /** Takes the last, or only, frame of a message and returns the whole. A message of one frame is returned as it is. */
+  /** Takes the last frame of a message and returns the whole. A message of one frame is returned as it is. */
   finish(plaintext: Uint8Array): Uint8Array {
     if (this.#parts.length === 0) return plaintext;
     const message = concat(...this.#parts, plaintext);

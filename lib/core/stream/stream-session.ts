@@ -29,11 +29,12 @@ import {
 const NOTHING = new Uint8Array(0);
 
 /**
- * An established session on a reliable stream (§4, §5, §7), without I/O: frames and the time in, sealed frames into the
- * outbox and events out. A method that throws has found the end of the session; its owner says so and calls `wipe`.
+ * An established session on a reliable stream (§4, §5.1, §7), without I/O: frames and the time go in; sealed frames, in
+ * the outbox, and events come out. A method that throws has ended the session: its owner closes the connection and
+ * calls `wipe`.
  *
- * Where the gateway does not know yet which cipher the device speaks, messages are held unsealed; what is first in the outbox
- * is then what was sent first.
+ * Messages are held unsealed until the gateway knows which cipher the device speaks. They leave in the order of
+ * sending.
  */
 export class StreamSession {
   readonly #crypto: SessionOptions["crypto"];
@@ -43,7 +44,7 @@ export class StreamSession {
   readonly #outbox: StreamOutbox;
   readonly #emit: (event: ConnectionEvent) => void;
   readonly #cipher: CipherNegotiation;
-  /** Messages that wait for the cipher, and how long they will be when they are sealed. */
+  /** Messages that wait for the cipher, and their length in bytes as sealed frames. */
   #held: Uint8Array[] = [];
   #heldLength = 0;
 
@@ -65,15 +66,15 @@ export class StreamSession {
     this.#emit = emit;
   }
 
-  /** Bytes that the messages will be which wait for the cipher. */
+  /** Bytes of the messages that wait for the cipher, as sealed frames. */
   get heldLength(): number {
     return this.#heldLength;
   }
 
   /**
-   * Seals a message of at most 1808 bytes (borrowed) as one to four frames that nothing can come between; where the cipher is
-   * not known yet, holds a copy until it is.
-   * @throws UsmpError PAYLOAD_TOO_LARGE, with nothing sent and the session as it was; SEQ_EXHAUSTED, which ends it.
+   * Seals a message of at most 1808 bytes (borrowed) as one to four consecutive frames. If the cipher is not known yet,
+   * holds a copy until it is.
+   * @throws UsmpError PAYLOAD_TOO_LARGE: nothing was sent, and the session continues. SEQ_EXHAUSTED: it has ended.
    */
   send(message: Uint8Array, now: number): void {
     requireMessageLength(message.length);
@@ -93,7 +94,7 @@ export class StreamSession {
     this.#advance(now);
   }
 
-  /** Sends BYE, behind what was held. The last thing that a session sends. */
+  /** Sends what was held, then BYE, which is the last frame of a session. */
   bye(): void {
     this.#cipher.guess();
     this.#sealHeld();
@@ -101,8 +102,8 @@ export class StreamSession {
   }
 
   /**
-   * Takes a frame (borrowed) of the peer.
-   * @throws UsmpError with the code of the violation, or BYE: the session is over.
+   * Takes a frame (borrowed) of the peer. Emits synchronously.
+   * @throws UsmpError with the code of a violation, or BYE: the session is over.
    */
   receive(frame: Frame, now: number): void {
     const { type } = frame;
@@ -128,14 +129,14 @@ export class StreamSession {
     this.#cipher.reportPeerGone();
   }
 
-  /** Does what is due. @throws UsmpError TIMEOUT where the peer has been silent for too long. */
+  /** Does what is due at `now`. @throws UsmpError TIMEOUT if the peer has been silent for too long. */
   handleDeadline(now: number): void {
     // After a whole keepalive interval of silence, nothing waits for the cipher.
     if (this.#control.handleDeadline(now)) this.#cipher.guess();
     this.#advance(now);
   }
 
-  /** When `handleDeadline` has something to do; `Infinity` where never. */
+  /** When `handleDeadline` has something to do; `Infinity` if nothing is planned. */
   nextDeadline(): number {
     const canRekey = this.#cipher.isDecided && this.#keys.settled && !this.#reassembly.holdsPartialMessage;
     return Math.min(this.#control.nextDeadline(canRekey), this.#wantsToSend ? this.#cipher.dueAt : Infinity);
@@ -152,7 +153,7 @@ export class StreamSession {
     this.#advance(now);
   }
 
-  /** Forgets all keys. Nothing else may be called afterwards. */
+  /** Wipes all keys. Call no other method afterwards. */
   wipe(): void {
     this.#keys.wipe();
   }
@@ -163,7 +164,7 @@ export class StreamSession {
     if (payloadLength < SEALED_OVERHEAD) {
       throw new UsmpError(
         "FRAME",
-        `a session frame with ${payloadLength} payload bytes; it has at least ${SEALED_OVERHEAD}`,
+        `a session frame with ${payloadLength} payload bytes; the least is ${SEALED_OVERHEAD}`,
       );
     }
     const waited = !this.#cipher.isDecided;
@@ -176,7 +177,7 @@ export class StreamSession {
       throw new UsmpError("FRAGMENT", "the peer changed keys in the middle of a message");
     }
     this.#control.heard(now);
-    // What waited for the cipher goes before any answer.
+    // What waited for the cipher leaves before any answer.
     if (waited) this.#sendWaiting(now);
     return plaintext;
   }
@@ -209,7 +210,7 @@ export class StreamSession {
 
   /** Sends what waits, then starts the rotation that is due. */
   #advance(now: number): void {
-    // A guess is due once something has waited for long enough.
+    // If the cipher is unknown, output that has waited for 500 ms makes it a guess.
     if (this.#wantsToSend && this.#cipher.decideIfDue(now)) this.#sendWaiting(now);
     this.#advanceRekey(now);
   }
@@ -219,7 +220,7 @@ export class StreamSession {
     return this.#heldLength > 0 || !this.#control.isEmpty || this.#control.rekey.isWanted;
   }
 
-  /** The cipher is known. */
+  /** Sends held messages, then control frames. Call it only if the cipher is known. */
   #sendWaiting(now: number): void {
     this.#sealHeld();
     for (let frame = this.#control.take(now); frame !== null; frame = this.#control.take(now)) {
@@ -274,7 +275,7 @@ function requireSessionType(type: number): asserts type is SessionType {
     throw new UsmpError("FRAME", `the peer sent a frame of unknown type ${frameTypeName(type)}`);
 }
 
-/** Of a message of this length. */
+/** How many frames a message of `length` bytes takes. */
 function framesOf(length: number): number {
   return Math.max(1, Math.ceil(length / MAX_PLAINTEXT_LENGTH));
 }
