@@ -15,6 +15,7 @@ export {
   type KeyFileReload,
 } from "./gateway/keys/key-file.js";
 export { type SessionEvents, UsmpSession } from "./session/session.js";
+export type { Subscribable } from "./session/emitter.js";
 
 export { isUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError, type UsmpErrorCode } from "./errors.js";
 

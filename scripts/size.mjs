@@ -8,10 +8,10 @@ const LEFT_OUT = ["eventemitter3", "libsodium-wrappers", "*/crypto/index.js"];
 
 /** What a program imports, as it would write it, and how many KiB that may be. Raise a budget only with a reason in the commit. */
 const PROGRAMS = {
-  everything: { imports: `export * from "./index.js"`, budgetKiB: 51 },
-  "the facade": { imports: `export { Usmp } from "./index.js"`, budgetKiB: 46 },
-  "a device over TCP": { imports: `export { UsmpClient, TcpTransport } from "./index.js"`, budgetKiB: 29.5 },
-  "a gateway over TCP": { imports: `export { UsmpServer, TcpTransport } from "./index.js"`, budgetKiB: 36 },
+  everything: { imports: `export * from "./index.js"`, budgetKiB: 53 },
+  "the facade": { imports: `export { Usmp } from "./index.js"`, budgetKiB: 47 },
+  "a device over TCP": { imports: `export { UsmpClient, TcpTransport } from "./index.js"`, budgetKiB: 30 },
+  "a gateway over TCP": { imports: `export { UsmpServer, TcpTransport } from "./index.js"`, budgetKiB: 37 },
 };
 
 /** The size in KiB, and the minified bytes of each file. */
