@@ -46,6 +46,8 @@ async function libraryIn(context: Context): Promise<Library> {
     bundle: true,
     format: "cjs",
     platform: "node",
+    // jsonc-parser's CommonJS file asks for its neighbours in a way that no bundler follows.
+    mainFields: ["module", "main"],
     write: false,
     logLevel: "error",
   });

@@ -103,7 +103,7 @@ describe("UsmpClient", () => {
     it("rejects with FRAME where another protocol is behind the port", async () => {
       const port = await serverThat((socket) => socket.write("HTTP/1.1 400 Bad Request\r\n\r\n"));
       const error = await rejectionOf(client(port).connect(), "FRAME");
-      expect(error.message).to.include("is it USMP");
+      expect(error.message).to.include("does the peer speak USMP");
     });
 
     it("rejects with TIMEOUT where nobody answers, and says what was awaited", async () => {

@@ -77,7 +77,10 @@ describe("the examples", () => {
     expect(await gateway.interrupt()).to.deep.equal(ENDED_WELL);
     expect(await seed.exit).to.deep.equal(ENDED_WELL);
     expect(await sketch.exit).to.deep.equal(ENDED_WELL);
-    for (const device of [seed, sketch]) expect(device.out.lines.at(-1)).to.equal("lost: BYE");
+    expect(seed.out.lines.at(-1)).to.equal("lost: BYE");
+    // A polled sketch hears of the BYE at its next maintain(). On a busy machine the first attempt to reconnect has failed by then.
+    const heard = sketch.out.lines.filter((line) => !line.startsWith("not connected, retrying"));
+    expect(heard.at(-1)).to.equal("lost: BYE");
     for (const example of running) expect(example.err.text).to.equal("");
   });
 
