@@ -3,14 +3,14 @@ const FIRST_MS = 2_000;
 const DOUBLED_BELOW_MS = 30_000;
 
 /**
- * When a board tries again: at once after a loss, yet never sooner than 2 s after it last did; each attempt that fails doubles
- * that. It draws no lots as other devices of this library do, so a test sees the same times as the board has.
+ * When a board tries again: at once after a loss, but not sooner than 2 s after the last attempt. Each failed attempt
+ * doubles that time. There is no random part as in other devices of this library, so a test sees the board's times.
  */
 export class BoardBackoff {
   /** The board's `millis()`. */
   readonly #millis: () => number;
   #backoffMs = FIRST_MS;
-  /** When it last tried again. The board takes its own start for one time. */
+  /** When it last tried again. The board counts its own start as one time. */
   #triedAt = 0;
   #established = false;
 
@@ -23,7 +23,7 @@ export class BoardBackoff {
     this.#established = true;
   }
 
-  /** How long to wait now, after a session that was lost or an attempt that failed. To be asked once for each. */
+  /** The delay after a lost session or a failed attempt. Call it once for each. */
   nextDelayMs(): number {
     if (!this.#established && this.#backoffMs < DOUBLED_BELOW_MS) this.#backoffMs *= 2;
     this.#established = false;

@@ -3,7 +3,7 @@ import type { Board } from "../board/board.js";
 
 const made = new WeakMap<Board, string>();
 
-/** The board's id, `"24:0a:c4:01:02:03"`; a random one, the same from then on, where it has none. */
+/** The board's id, `"24:0a:c4:01:02:03"`. If it has none, a random one that then stays the same. */
 export function deviceIdOf(board: Board): string {
   if (board.deviceId !== null) return board.deviceId;
   let deviceId = made.get(board);

@@ -20,7 +20,7 @@ import type { BoardTransport } from "./usmp.js";
 
 shared.preparations.add(loadCrypto);
 
-/** As the board's library has it. */
+/** The default of the board's library. */
 const DEFAULT_KEEPALIVE_MS = 30_000;
 
 export interface BoardDeviceOptions {
@@ -32,26 +32,26 @@ export interface BoardDeviceOptions {
 }
 
 /**
- * A device on a board, by the board's clock and network, from `begin()` to `close()`. Sessions come and go on the event loop; a sketch learns of them
- * when it asks, one thing at a time:
+ * A device on a board, with the board's clock and network, from `begin()` to `close()`. Sessions start and end on the
+ * event loop. A sketch learns of them when it asks, one event at a time:
  *
  *     nothing known --greet--> known and alive --its end--> known and lost --forget--> nothing known
  *
- * A session that came and went before the sketch asked never was.
+ * The sketch never learns of a session that started and ended between two of its questions.
  */
 export class BoardDevice implements BootResource {
   readonly board: Board;
   readonly #device: Device;
   readonly #backoff: BoardBackoff;
   readonly #onTrouble: (error: UsmpError) => void;
-  /** The newest session, whether or not the sketch knows of it, and whether or not it lives. */
+  /** The newest session, even if the sketch does not know of it, and even if it has ended. */
   #newest: OwnedSession | null = null;
   /** The session that the sketch knows of. */
   #known: OwnedSession | null = null;
   #hadSession = false;
   #lastFailure: UsmpError | null = null;
   #keepaliveMs = DEFAULT_KEEPALIVE_MS;
-  /** Of the newest attempt; null while there is none yet. */
+  /** The link of the newest attempt; null before the first. */
   #link: BoardLink | null = null;
   /** Why the session that the sketch knows of ended. */
   #lossReason: UsmpError | null = null;
@@ -90,7 +90,7 @@ export class BoardDevice implements BootResource {
         onError: (error) => log.log("error", "handler.error", () => errorFields(error)),
       },
     );
-    // A message that is not read is never dropped on a board: the gateway has to wait.
+    // A board never drops an unread message. The gateway has to wait.
     this.#device.inbox.interest();
   }
 
@@ -102,22 +102,22 @@ export class BoardDevice implements BootResource {
     return this.#device.state;
   }
 
-  /** Why the last attempt failed, in the board's words: it knows no timeout for a gateway that it did not reach. */
+  /** Why the last attempt failed, as the board reports it: it has no TIMEOUT for a gateway that it did not reach. */
   get lastError(): UsmpError | null {
     return this.#asOnBoard(this.#lastFailure);
   }
 
-  /** The session that the sketch knows of, also where it is over and the sketch was not told yet. */
+  /** The session that the sketch knows of, even if it has ended and the sketch does not know that yet. */
   get session(): UsmpSession | null {
     return this.#known?.session ?? null;
   }
 
-  /** Why the session that the sketch knows of is over; null where it lives, or there is none. */
+  /** Why the session that the sketch knows of has ended; null if it has not, or if there is none. */
   get lossReason(): UsmpError | null {
     return this.#known === null || this.#known.session.isConnected ? null : this.#lossReason;
   }
 
-  /** Whether an attempt came to nothing after the last session, if there was one. */
+  /** Whether an attempt has failed since the last session. */
   get lastAttemptFailed(): boolean {
     return this.#lastAttemptFailed;
   }
@@ -132,7 +132,7 @@ export class BoardDevice implements BootResource {
     return this.#link?.isAnswered === true;
   }
 
-  /** Connects, once and for all; the first attempt's result. It tries again and again, until `close()`. */
+  /** Connects, and tries again until `close()`. Resolves with the first attempt's result. Call it once. */
   begin(transport: BoardTransport): Promise<boolean> {
     this.#disown = this.board.own(this);
     this.#kind = transport.kind;
@@ -144,7 +144,7 @@ export class BoardDevice implements BootResource {
     });
   }
 
-  /** Ends the session, of which the sketch is told nothing, and dials now; that attempt's result. */
+  /** Ends the session without notice to the sketch, and dials now. Resolves with that attempt's result. */
   reconnect(): Promise<boolean> {
     this.#newest = null;
     this.forget();
@@ -153,7 +153,7 @@ export class BoardDevice implements BootResource {
     return this.#device.reconnect();
   }
 
-  /** The sketch leaves a message unread, so nothing more is read from the network; or it has read it. */
+  /** While `unread`, nothing more is read from the network: the sketch has a message that it has not read. */
   hold(unread: boolean): void {
     if (unread === this.#holds) return;
     this.#holds = unread;
@@ -161,7 +161,7 @@ export class BoardDevice implements BootResource {
     else this.#device.inbox.release();
   }
 
-  /** Lets the sketch know of a new session, where there is one: "again" where this life had one before; else null. */
+  /** Reports a new session to the sketch: "again" if this life had one before; null if there is none. */
   greet(): "first" | "again" | null {
     if (this.#newest?.session.isConnected !== true || this.#newest === this.#known) return null;
     this.#known = this.#newest;
@@ -170,21 +170,23 @@ export class BoardDevice implements BootResource {
     return which;
   }
 
-  /** The sketch was told that its session is lost. */
+  /** The sketch knows now that its session is lost. */
   forget(): void {
     this.#known = null;
     this.hold(false);
   }
 
-  /** The oldest message; null where none waits, or it came on a session that the sketch does not know of yet. */
+  /** The oldest message; null if none waits, or if it arrived on a session that the sketch does not know of yet. */
   receive(): Uint8Array | null {
     const { inbox } = this.#device;
-    // Of a session that came and went the sketch learns nothing but its messages.
+    // Of a session that started and ended meanwhile, the sketch gets only the messages.
     const isLeftOver = this.#newest !== null && inbox.first?.session.isConnected === false;
     return this.#known?.session.isConnected === true || isLeftOver ? inbox.take() : null;
   }
 
-  /** Sends on the session that the sketch knows of; the reason why not, or null. An end that was not noticed yet is, now. */
+  /**
+   * Sends on the session that the sketch knows of. Returns null, or why it failed. Notices a hidden end of the session.
+   */
   send(message: Uint8Array): UsmpError | null {
     this.board.networkEvent();
     this.#link?.notice();
@@ -197,7 +199,7 @@ export class BoardDevice implements BootResource {
     if (this.#newest?.session.isConnected === true) this.#newest.session.keepalive(keepaliveMs);
   }
 
-  /** Ends the session that the sketch knows of without a word, as one that broke. */
+  /** Ends the session that the sketch knows of without BYE, as if it broke. */
   abandon(reason: UsmpError): void {
     this.#known?.abandon(reason);
   }
@@ -210,14 +212,14 @@ export class BoardDevice implements BootResource {
     this.#known = null;
     this.board.networkEvent();
     const closed = this.#device.close();
-    // A sketch that stops waits for it; where the board is gone meanwhile, BYE is on its way already.
+    // A sketch that stops waits for it. If the board is dropped meanwhile, BYE has already left.
     this.#disown = this.board.own({ drop: () => {}, close: () => closed });
     const disown = this.#disown;
     await closed;
     disown();
   }
 
-  /** The board is gone: so are its links, and nobody is told. */
+  /** The board is gone: drops its links without notice. */
   drop(): void {
     this.board.network?.silence();
     this.#link?.destroy();
@@ -251,7 +253,7 @@ export class BoardDevice implements BootResource {
     return new UsmpError("TRANSPORT", error.message, { cause: error });
   }
 
-  /** Keeps the link, so that it can be cut, and makes it a board's. */
+  /** A dialer that keeps its link, so that it can be cut, and makes it behave as a board's. */
   #watched(dialer: Dialer): Dialer {
     return {
       connectTimeoutMs: dialer.connectTimeoutMs,

@@ -1,8 +1,8 @@
 import type { Link, LinkHandlers } from "../../transport/transport.js";
 
 /**
- * A link as a board sees it. Over TCP a board does not look whether its connection has ended: it learns that when it next
- * sends, be it a message or a PING. Until then its session lives.
+ * A link as a board sees it. Over TCP a board does not check whether its connection has ended. It notices when it next
+ * sends a message or a PING. Until then its session lives.
  */
 export class BoardLink implements Link {
   readonly carries: "stream" | "datagrams";
@@ -12,7 +12,7 @@ export class BoardLink implements Link {
   readonly #link: Link;
   #isAnswered = false;
   #hidesEnd = false;
-  /** What the board has not noticed yet. */
+  /** Ends that the board has not noticed yet. */
   #unnoticed: (() => void)[] = [];
 
   constructor(link: Link) {
@@ -23,17 +23,17 @@ export class BoardLink implements Link {
     this.addresses = link.addresses ?? 1;
   }
 
-  /** Whether there was somebody at the other end: a stream that opened, or datagrams that one came back for. */
+  /** Whether the other end answered: a stream has opened, or a datagram has come back. */
   get isAnswered(): boolean {
     return this.#isAnswered || this.carries === "stream";
   }
 
-  /** From now on this end learns of the peer's when it sends, or calls `notice`. */
+  /** From now on this end notices the peer's end only when it sends, or calls `notice`. */
   hideEnd(): void {
     this.#hidesEnd = this.carries === "stream";
   }
 
-  /** Tells of an end that was hidden, if there is one. */
+  /** Reports a hidden end, if there is one. */
   notice(): void {
     for (const tell of this.#unnoticed.splice(0)) tell();
   }

@@ -8,7 +8,7 @@ import {
   USMP_STATE_IDLE,
 } from "./constants.js";
 
-/** What the board calls what `device` does; null: it has ended. */
+/** The board's state for what `device` does; null if it has ended. */
 export function boardStateOf(device: BoardDevice): number | null {
   if (device.session !== null) return USMP_STATE_ESTABLISHED;
   switch (device.state) {
@@ -19,7 +19,7 @@ export function boardStateOf(device: BoardDevice): number | null {
     case "established":
       return USMP_STATE_AWAITING_SESSION_OK;
     case "backoff":
-      // After a loss the board's state is the old one until it tries again.
+      // After a loss, the board's state stays until the next attempt.
       return device.lastAttemptFailed ? USMP_STATE_ERROR : USMP_STATE_ESTABLISHED;
     default:
       return null;
@@ -27,8 +27,8 @@ export function boardStateOf(device: BoardDevice): number | null {
 }
 
 /**
- * The state after a first attempt that came to nothing. The board's state is that of the handshake, which over TCP begins when
- * the connection is open.
+ * The state after a first attempt that failed. It is the state of the board's handshake, which over TCP begins when the
+ * connection is open.
  */
 export function stateAfterFailure(device: BoardDevice): number {
   return device.isReached || device.kind === "udp" ? USMP_STATE_ERROR : USMP_STATE_IDLE;

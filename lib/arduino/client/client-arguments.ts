@@ -3,7 +3,7 @@ import { isBytes } from "../../core/kinds.js";
 import { checkNumber } from "../../session/options.js";
 import { requireText } from "../text/require-text.js";
 
-/** Checks what a client is made of, before the key is read. @throws UsmpError INVALID_ARG that names the argument */
+/** Checks a client's arguments before the key is read. @throws UsmpError INVALID_ARG that names the argument */
 export function checkKeyAndBuffer(psk: unknown, pskLen: unknown, rxBuffer: unknown, rxBufferSize: unknown): void {
   if (!isBytes(psk)) requireText("the PSK", psk);
   if (pskLen !== undefined) checkNumber("pskLen", pskLen, 0);

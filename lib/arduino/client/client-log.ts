@@ -7,9 +7,9 @@ import {
   USMP_LOG_LEVEL_WARN,
 } from "./constants.js";
 
-/** What a client has to say, on stderr, in the manner of the board's library: `[W][usmp] device.backoff delayMs=2000`. */
+/** A client's log on stderr, in the format of the board's library: `[W][usmp] device.backoff delayMs=2000`. */
 export class ClientLog implements Logger {
-  /** Nothing is said beyond this level. */
+  /** The highest level that is logged. */
   level: number = USMP_LOG_LEVEL_NONE;
 
   debug(event: string, fields: LogFields): void {

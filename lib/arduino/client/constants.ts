@@ -1,4 +1,4 @@
-/** The names and numbers of the board's C library, so that a ported sketch can compare them. */
+/** Names and numbers of the board's C library, for ported sketches. */
 import { UsmpErrno } from "../../errors.js";
 
 export const USMP_OK = UsmpErrno.OK;
@@ -11,10 +11,10 @@ export const USMP_ERR_BUFFER_OVERFLOW = UsmpErrno.BUFFER_OVERFLOW;
 export const USMP_ERR_SEQ_EXHAUSTED = UsmpErrno.SEQ_EXHAUSTED;
 export const USMP_ERR_CRYPTO_FAILED = UsmpErrno.CRYPTO_FAILED;
 export const USMP_ERR_NOT_CONNECTED = UsmpErrno.NOT_CONNECTED;
-/** A lock of the board's operating system. There is none here, so `lastError()` never returns it. */
+/** A failed lock of the board's operating system. There is none here, so `lastError()` never returns it. */
 export const USMP_ERR_MUTEX_FAILED = -10;
 
-/** What `state()` gives. A board calculates within one step, so CALCULATING_ECDH is never seen; nor is it here. */
+/** The values of `state()`. CALCULATING_ECDH never shows, neither on a board nor here. */
 export const USMP_STATE_IDLE = 0;
 export const USMP_STATE_CONNECTING_SOCKET = 1;
 export const USMP_STATE_AWAITING_CHALLENGE = 2;
@@ -24,14 +24,14 @@ export const USMP_STATE_ESTABLISHED = 5;
 /** The last attempt failed, or the session was lost. */
 export const USMP_STATE_ERROR = 6;
 
-/** For `setLogLevel()`: each level has those before it, too. */
+/** For `setLogLevel()`. Each level includes the ones before it. */
 export const USMP_LOG_LEVEL_NONE = 0;
 export const USMP_LOG_LEVEL_ERROR = 1;
 export const USMP_LOG_LEVEL_WARN = 2;
 export const USMP_LOG_LEVEL_INFO = 3;
 export const USMP_LOG_LEVEL_DEBUG = 4;
 
-/** Bytes in one frame, and frames in one message. */
+/** The most bytes in one frame, and frames in one message. */
 export {
   MAX_FRAMES_PER_MESSAGE as USMP_MAX_FRAMES,
   MAX_PLAINTEXT_LENGTH as USMP_MAX_DATA_LEN,

@@ -2,9 +2,9 @@ import { MAX_MESSAGE_LENGTH } from "../../core/wire/wire.js";
 import { UsmpError } from "../../errors.js";
 import type { BoardDevice } from "./board-device.js";
 
-/** The board's receive buffer, which holds one message. What comes behind that waits until it was taken. */
+/** The board's receive buffer, which holds one message. Later messages wait until it is taken. */
 export class ReceiveBuffer {
-  /** Null: as large as any message. */
+  /** Null if it has room for any message. */
   readonly #memory: Uint8Array | null;
   #message: Uint8Array | null = null;
 
@@ -16,10 +16,12 @@ export class ReceiveBuffer {
     return this.#message !== null;
   }
 
-  /** Takes the next message of `device`; false where there is none. As on the board, one that does not fit ends the session. */
+  /**
+   * Takes the next message of `device`; false if there is none. A message that does not fit ends the session, as there.
+   */
   fill(device: BoardDevice): boolean {
     let message = device.receive();
-    // The board takes an empty message for none.
+    // The board ignores empty messages.
     while (message?.length === 0) message = device.receive();
     if (message === null) return false;
     const memory = this.#memory;
@@ -32,7 +34,7 @@ export class ReceiveBuffer {
     return true;
   }
 
-  /** The message, and the buffer is free; null where there is none. */
+  /** The message, which frees the buffer; null if there is none. */
   take(): Uint8Array | null {
     const message = this.#message;
     this.#message = null;

@@ -7,16 +7,16 @@ import { isCharArray } from "../text/char-array.js";
 import { USMPClient } from "./usmp-client.js";
 
 export interface StaticClientOptions {
-  /** In bytes. Default 1808, which hold any message. */
+  /** Bytes of the receive buffer. Default 1808, enough for any message. */
   readonly rxBufferSize?: number | undefined;
 }
 
 /**
- * `USMPClient` with a receive buffer of its own, which on the board does without a heap: `USMPClientStatic<512> usmp(PSK)` is
+ * `USMPClient` with a receive buffer of its own, which needs no heap on the board: `USMPClientStatic<512> usmp(PSK)` is
  * `new USMPClientStatic(PSK, { rxBufferSize: 512 })`. As there, a longer message ends the session.
  */
 export class USMPClientStatic extends USMPClient {
-  /** A key as text, or as bytes and their number; with one of less than 16 bytes `begin()` returns false. */
+  /** Takes a key as text, or as bytes and their number. With fewer than 16 bytes, `begin()` returns false. */
   constructor(psk: TextLike, options?: StaticClientOptions);
   constructor(psk: Uint8Array, pskLen: number, options?: StaticClientOptions);
   constructor(psk: TextLike | Uint8Array, ...rest: (number | StaticClientOptions | undefined)[]) {

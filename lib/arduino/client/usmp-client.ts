@@ -21,7 +21,7 @@ import { USMP_STATE_ERROR, USMP_STATE_ESTABLISHED, USMP_STATE_IDLE } from "./con
 import { ReceiveBuffer } from "./receive-buffer.js";
 import { isBoardTransport, type BoardTransport, type USMPArduinoTcpCtx, type USMPArduinoUdpCtx } from "./usmp.js";
 
-/** `data` is the callback's to keep, unless the client was given a buffer of its own: then it is a view on that. */
+/** The callback may keep `data`, unless the client was given a receive buffer: then `data` is a view of that. */
 export type MessageCallback = (data: Uint8Array, len: number) => void;
 export type ConnectionCallback = () => void;
 
@@ -35,31 +35,35 @@ const NO_SESSION_ID = "0".repeat(32);
  *     await usmp.begin(USMP.TCP("192.168.1.100"));      // in setup()
  *     usmp.maintain();                                   // in loop()
  *
- * Callbacks run within `maintain()`, one thing at a time as on the board (a loss, or a new session, or one message), and at
- * the end of an awaited `begin()` or `reconnect()`. `onDisconnect` runs wherever a loss comes to light: also within `send()`,
- * `print()`, `flush()`, `available()` and `read()`. Callbacks cannot wait. One that throws ends the sketch.
+ * Callbacks run within `maintain()`, one event at a time as on the board (a loss, a new session, or one message), and
+ * at the end of an awaited `begin()` or `reconnect()`. `onDisconnect` runs wherever the client notices a loss: also
+ * within `send()`, `print()`, `flush()`, `available()` and `read()`. Callbacks cannot wait. One that throws ends the
+ * sketch.
  *
- * What is printed is gathered, and sent as one message at each newline, at 452 bytes, on `flush()` and before a `send()`.
- * Without a session nothing is taken.
+ * Printed text is collected, and sent as one message at each newline, at 452 bytes, on `flush()`, and before a
+ * `send()`. Without a session it is refused.
  *
- * What differs from the board: the network goes on while the sketch waits or does not call `maintain()`, so a session stays
- * alive through a long `delay()`, and after a loss the next one may be there already when the sketch is told.
+ * Unlike on a board, the network is served while the sketch waits or does not call `maintain()`. So a session survives
+ * a long `delay()`, and after a loss the next session may exist before the sketch learns of the loss.
  */
 export class USMPClient extends Print {
-  /** One copy, whichever devices look it up; or what is wrong with it, which `begin()` reports as on the board. */
+  /** One copy for all devices; or the error that `begin()` reports, as on the board. */
   readonly #psk: PskSource | UsmpError;
   readonly #rx: ReceiveBuffer;
   readonly #log = new ClientLog();
-  /** The board of the sketch that made it; null: made outside of any, and on the board of whichever sketch begins it. */
+  /**
+   * The board of the sketch that created it; null if created outside of any: then the sketch that calls `begin()`
+   * counts.
+   */
   readonly #home = boardOfSketch();
   #device: BoardDevice | null = null;
   #sessionId = NO_SESSION_ID;
   #lastError: UsmpError | null = null;
-  /** Whether it tries again after an attempt that failed: from the first session on, with `beginAsync` once a gateway was reached. */
+  /** Whether it retries failed attempts: from the first session on; with `beginAsync` once a gateway was reached. */
   #persists = false;
-  /** The state while nothing goes on. */
+  /** The state while there is neither a session nor an attempt. */
   #endState: number = USMP_STATE_IDLE;
-  /** Printed, and not sent yet. */
+  /** Printed text that was not sent yet. */
   readonly #print = new PrintBuffer((message) => this.#transmit(message));
   #onConnect: ConnectionCallback | null = null;
   #onDisconnect: ConnectionCallback | null = null;
@@ -67,9 +71,9 @@ export class USMPClient extends Print {
   #onMessage: MessageCallback | null = null;
 
   /**
-   * A key as text, or as bytes and their number; and a buffer to receive into, in place of one for 1808 bytes. With a key of
-   * less than 16 bytes `begin()` returns false, `USMP_ERR_INVALID_ARG`.
-   * @throws TypeError for what is no key
+   * Takes a key as text, or as bytes and their number, and optionally a receive buffer instead of one for 1808 bytes.
+   * With a key of fewer than 16 bytes, `begin()` returns false with `USMP_ERR_INVALID_ARG`.
+   * @throws TypeError for a value that cannot be a key
    */
   constructor(psk: TextLike, rxBuffer?: Uint8Array, rxBufferSize?: number);
   constructor(psk: Uint8Array, pskLen: number, rxBuffer?: Uint8Array, rxBufferSize?: number);
@@ -87,17 +91,19 @@ export class USMPClient extends Print {
   }
 
   /**
-   * Connects; true after `onConnect` has run. False: not connected, and `lastErrorString()` says why. As on the board it is
-   * not tried again then, unless there was a session since the last `close()`. The keepalive is 30 s again. The second argument is for the board.
+   * Connects. Resolves with true after `onConnect` has run. If it fails, it resolves with false, and
+   * `lastErrorString()` says why. As on the board, it then does not retry unless there was a session since the last
+   * `close()`. Resets the keepalive to 30 s. The second argument has a meaning on the board only.
    */
   begin(transport: BoardTransport, _context?: USMPArduinoTcpCtx | USMPArduinoUdpCtx): Promise<boolean> {
     return currentBoard().waitFor(this.#begin(transport), "usmp.begin()");
   }
 
   /**
-   * As `begin`, and returns true at once: `maintain()` calls `onConnect`. Once a gateway was reached it tries again until
-   * `close()`. If the first attempt reaches none, nothing is tried again, as on the board, where `beginAsync()` returns false
-   * then: `state()` is neither connecting nor established, and `lastError()` says why. False: the key is too short.
+   * As `begin`, but returns true at once, and `maintain()` calls `onConnect`. Once a gateway was reached, it retries
+   * until `close()`. If the first attempt reaches no gateway, it does not retry, as on the board, where `beginAsync()`
+   * returns false in that case: `state()` is neither connecting nor established, and `lastError()` says why. Returns
+   * false if the key is too short.
    */
   beginAsync(transport: BoardTransport, _context?: USMPArduinoTcpCtx | USMPArduinoUdpCtx): boolean {
     const device = this.#renewDevice(transport);
@@ -109,19 +115,22 @@ export class USMPClient extends Print {
     return true;
   }
 
-  /** Ends the session, if any, and connects anew; true after `onReconnect` and `onConnect` have run. False before `begin()`. */
+  /**
+   * Ends the session, if any, and connects again. True after `onReconnect` and `onConnect` have run. False before
+   * `begin()`.
+   */
   reconnect(): Promise<boolean> {
     return currentBoard().waitFor(this.#reconnect(), "usmp.reconnect()");
   }
 
-  /** Says BYE, and tries nothing any more. `onDisconnect` is not called. */
+  /** Sends BYE and stops reconnecting. `onDisconnect` is not called. */
   close(): void {
     void this.#device?.close();
     this.#reset();
     this.#persists = false;
   }
 
-  /** Runs the callback of what happened, if anything did: one thing at a time. To be called in each turn of `loop()`. */
+  /** Runs the callback for the next event, if there is one. Call it in each turn of `loop()`. */
   maintain(): void {
     this.#board.polled();
     const device = this.#device;
@@ -130,21 +139,21 @@ export class USMPClient extends Print {
     if (device.session === null) this.#greet(device);
     else this.#deliver();
     device.hold(wasUnread && this.#rx.isFull);
-    // A message that nobody reads keeps BYE behind it, but not a PING that fails.
+    // An unread message holds back BYE, but not a PING that fails.
     const reason = device.lossReason;
     if (reason !== null && this.#rx.isFull && reason.code !== "BYE") this.#lose(device);
   }
 
-  /** Whether a message waits to be read. One that nobody reads keeps back all that comes behind it. */
+  /** Whether a message waits to be read. An unread message holds back everything after it. */
   available(): boolean {
     this.#board.polled();
     this.#drain();
     return this.#rx.isFull;
   }
 
-  /** The next message as text; `""` where none waits. */
+  /** The next message as text; `""` if none waits. */
   read(): ArduinoString;
-  /** Copies the next message, cut to `maxLen` bytes; how many were copied, 0 where none waits. */
+  /** Copies the next message, cut to `maxLen` bytes. Returns the number of bytes; 0 if none waits. */
   read(buf: Uint8Array, maxLen?: number): number;
   read(buf?: Uint8Array, maxLen: number = buf?.length ?? 0): ArduinoString | number {
     if (buf !== undefined) requireBytes("buf", buf);
@@ -158,7 +167,7 @@ export class USMPClient extends Print {
     return copied.length;
   }
 
-  /** Sends one message of at most 1808 bytes; a `char` array up to its NUL. False: nothing was sent, and `lastErrorString()` says why. */
+  /** Sends one message of at most 1808 bytes; a `char` array up to its NUL. If false, see `lastErrorString()`. */
   send(text: TextLike): boolean;
   send(data: Uint8Array, len?: number): boolean;
   send(data: TextLike | Uint8Array, len?: number): boolean {
@@ -167,7 +176,7 @@ export class USMPClient extends Print {
     return this.#transmit(message);
   }
 
-  /** Sends what was printed and not sent yet. */
+  /** Sends printed text that was not sent yet. */
   override flush(): void {
     this.#print.flush();
   }
@@ -184,13 +193,15 @@ export class USMPClient extends Print {
     return state > USMP_STATE_IDLE && state < USMP_STATE_ESTABLISHED;
   }
 
-  /** What goes on: `USMP_STATE_IDLE` to `USMP_STATE_ERROR`. */
+  /** The state, `USMP_STATE_IDLE` to `USMP_STATE_ERROR`. */
   state(): number {
     this.#board.polled();
     return (this.#device && boardStateOf(this.#device)) ?? this.#endState;
   }
 
-  /** PING after this many milliseconds of silence, from now on; 0: never. To be called after `begin()`, which sets 30,000. */
+  /**
+   * Sets after how many milliseconds of silence it sends PING; 0 for never. Call it after `begin()`, which sets 30,000.
+   */
   keepalive(ms: number): void {
     checkNumber("keepaliveMs", ms, 0);
     this.#device?.keepalive(ms);
@@ -206,7 +217,7 @@ export class USMPClient extends Print {
     return new ArduinoString(this.#sessionId);
   }
 
-  /** `USMP_OK`, or why the last thing that was done failed. */
+  /** `USMP_OK`, or the error of the last operation. */
   lastError(): number {
     return this.#lastError?.errno ?? UsmpErrno.OK;
   }
@@ -216,7 +227,7 @@ export class USMPClient extends Print {
     return this.#lastError === null ? "no error" : `${this.#lastError.code}: ${this.#lastError.message}`;
   }
 
-  /** Writes to stderr what goes on, from `USMP_LOG_LEVEL_ERROR` to `USMP_LOG_LEVEL_DEBUG`. Nothing unless it is called. */
+  /** Logs to stderr up to this level, `USMP_LOG_LEVEL_ERROR` to `USMP_LOG_LEVEL_DEBUG`. By default it logs nothing. */
   setLogLevel(level: number): void {
     checkNumber("level", level, 0);
     this.#log.level = level;
@@ -283,7 +294,7 @@ export class USMPClient extends Print {
     return connected;
   }
 
-  /** A device to begin with, on the board that this client is for; the one before it ends. Null: the key will not do. */
+  /** Ends the old device, and creates one on this client's board. Null if the key is too short. */
   #renewDevice(transport: BoardTransport): BoardDevice | null {
     if (!isBoardTransport(transport)) throw new TypeError("begin() needs USMP.TCP(host) or USMP.UDP(host)");
     const here = currentBoard();
@@ -308,7 +319,7 @@ export class USMPClient extends Print {
     return device;
   }
 
-  /** As a new client: what happened before `begin()` and `close()` is over. */
+  /** Resets the client to its initial state, at `begin()` and `close()`. */
   #reset(): void {
     this.#endState = USMP_STATE_IDLE;
     this.#rx.take();
@@ -316,7 +327,7 @@ export class USMPClient extends Print {
     this.#print.clear();
   }
 
-  /** The first attempt came to nothing. */
+  /** Notes that the first attempt failed. */
   async #noteFailure(device: BoardDevice): Promise<void> {
     if (device.isClosed) return;
     this.#lastError = device.lastError;
@@ -336,7 +347,7 @@ export class USMPClient extends Print {
     return this.#lastError === null;
   }
 
-  /** The sketch learns of a loss. */
+  /** Reports a loss to the sketch. */
   #lose(device: BoardDevice): void {
     this.#lastError = device.lossReason;
     device.forget();
@@ -353,7 +364,7 @@ export class USMPClient extends Print {
     this.#call("onConnect callback", this.#onConnect);
   }
 
-  /** Takes the next message, and gives it to the callback, if there is one. */
+  /** Passes the next message to the callback, if there is one. */
   #deliver(): void {
     this.#drain();
     const callback = this.#onMessage;
@@ -362,7 +373,7 @@ export class USMPClient extends Print {
     this.#call("onMessage callback", () => callback(toUserMessage(message), message.length));
   }
 
-  /** Takes the next message into the receive buffer, where that is free; a loss behind the last message comes to light. */
+  /** Moves the next message into the receive buffer if it is free. Notices a loss after the last message. */
   #drain(): void {
     const device = this.#device;
     if (device === null || this.#rx.isFull) return;
@@ -371,7 +382,7 @@ export class USMPClient extends Print {
   }
 
   #call(where: string, callback: (() => unknown) | null): void {
-    // Of this life: a callback may be async, and fail when the next one has begun.
+    // The handler of this life: an async callback may fail when the next life has begun.
     const fail = this.#board.failer(where);
     try {
       const running = callback === null ? undefined : this.#board.call(where, callback);
@@ -383,7 +394,7 @@ export class USMPClient extends Print {
   }
 }
 
-/** @throws TypeError for what is no key */
+/** @throws TypeError for a value that cannot be a key */
 function keyOf(psk: Uint8Array | string): PskSource | UsmpError {
   try {
     return keepKeys(psk);

@@ -7,17 +7,17 @@ import type { TextLike } from "../text/arduino-string.js";
 import { requireText } from "../text/require-text.js";
 import { WiFi } from "../wifi/wifi.js";
 
-/** For every copy of this library in the process. */
+/** Shared by every copy of this library in the process. */
 const BRAND = Symbol.for("usmp.arduino.transport");
 
-/** Where `usmp.begin()` connects to: made by `USMP.TCP()` and `USMP.UDP()`. */
+/** The target of `usmp.begin()`, made by `USMP.TCP()` and `USMP.UDP()`. */
 export class BoardTransport {
   readonly kind: "tcp" | "udp";
   readonly host: string;
   readonly port: number;
   #wifi: readonly [ssid: TextLike, password: TextLike] | null = null;
 
-  /** @throws UsmpError INVALID_ARG for what is no host, or no port from 0 to 65535 */
+  /** @throws UsmpError INVALID_ARG for a value that is not a host, or not a port from 0 to 65535 */
   constructor(kind: "tcp" | "udp", host: TextLike, port: number) {
     this.kind = kind;
     requireText("host", host);
@@ -26,7 +26,9 @@ export class BoardTransport {
     checkPlace(this.host, port);
   }
 
-  /** A board joins this network before it connects. A computer is on one already: only `WiFi` says so from then on. */
+  /**
+   * Names the WiFi that a board joins first. A computer has its network already: only `WiFi` reports the connection.
+   */
   wifi(ssid: TextLike, password: TextLike): this {
     requireText("ssid", ssid);
     requireText("password", password);
@@ -34,12 +36,12 @@ export class BoardTransport {
     return this;
   }
 
-  /** Joins the network of `wifi()`, where that was named. */
+  /** Joins the network of `wifi()`, if one was named. */
   join(): void {
     if (this.#wifi !== null) WiFi.begin(...this.#wifi);
   }
 
-  /** What dials it on a board of this network; null: the real one. */
+  /** The dialer on a board with this network; null for the real one. */
   dialerOn(network: BoardNetwork | null): Dialer {
     const { kind, host, port } = this;
     if (network !== null) return network.dialer(kind, host, port);
@@ -49,18 +51,21 @@ export class BoardTransport {
 
 Object.defineProperty(BoardTransport.prototype, BRAND, { value: true });
 
-/** Whether `value` is a {@link BoardTransport}, of whichever copy of this library. */
+/** Whether `value` is a {@link BoardTransport}, of any copy of this library. */
 export function isBoardTransport(value: unknown): value is BoardTransport {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
-/** How a sketch names its gateway: `USMP.TCP("192.168.1.100")`, `USMP.UDP(host, 9001).wifi("my network", "its password")`. */
+/**
+ * How a sketch names its gateway: `USMP.TCP("192.168.1.100")`, `USMP.UDP(host, 9001).wifi("my network", "its
+ * password")`.
+ */
 export const USMP = {
   TCP: (host: TextLike, port: number = DEFAULT_PORT): BoardTransport => new BoardTransport("tcp", host, port),
   UDP: (host: TextLike, port: number = DEFAULT_PORT): BoardTransport => new BoardTransport("udp", host, port),
 } as const;
 
-/** Memory that a board lends to a connection without a heap: `usmp.begin(transport, context)`. Here it holds nothing. */
+/** Memory for a connection without a heap on a board: `usmp.begin(transport, context)`. Here it holds nothing. */
 export class USMPArduinoTcpCtx {
   readonly kind = "tcp";
 }

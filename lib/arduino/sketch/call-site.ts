@@ -1,38 +1,40 @@
 /**
- * Where in the sketch something happened: the first line of a stack trace that is neither this library's, nor Node's, nor a
- * package's.
+ * The place in the sketch where something happened: the first line of a stack trace that belongs neither to this
+ * library, nor to Node, nor to a package.
  */
 
-/** A line of a stack trace: who was called, in brackets where. */
+/** A line of a stack trace: the function, and its place in brackets. */
 const LINE = /^\s+at (?:async )?(?:.*? \()?((?:file:\/\/|\/|[A-Za-z]:[\\/]).*):(\d+):(\d+)\)?$/;
 
-/** Code from a string has no place of its own: this names whoever evaluated it, and not by its line in the source. */
+/**
+ * Code from a string has no place of its own. Such a line names the evaluating code, without its line in the source.
+ */
 const EVALUATED = / \(eval at /;
 
-/** This library's own folder: of the sources `lib/`, of the package `dist/`. */
+/** This library's own folder: `lib/` in the sources, `dist/` in the package. */
 const OWN_FOLDER = placesOf(new Error("for its stack trace"))[0]?.file.replace(
   /(arduino[\\/]sketch[\\/])?[^\\/]*$/,
   "",
 );
 
 interface Place {
-  /** A path, also where the stack trace has a URL: of one folder, modules are named by URL, and what is required by path. */
+  /** A path, even if the stack trace has a URL: imported modules are named by URL, required ones by path. */
   readonly file: string;
   readonly line: string;
   readonly column: string;
 }
 
-/** `"/home/me/blink.ts:12:5"`, or null where no line of the stack trace is the sketch's. */
+/** `"/home/me/blink.ts:12:5"`, or null if no line of the stack trace is the sketch's. */
 export function callSite(traced: unknown): string | null {
   const places = placesOf(traced);
   const place = places.find(({ file }) => isSketch(file)) ?? null;
   return place === null ? null : `${place.file}:${place.line}:${place.column}`;
 }
 
-/** More than there are calls within this library above the sketch's own. */
+/** More than the library's own calls above the sketch's. */
 const DEEPEST_CALL = 20;
 
-/** Remembers where the sketch stands. The text is made only when it is asked for. */
+/** Records the sketch's current place. The text is made only on request. */
 export class Trace {
   declare readonly stack: string;
 
@@ -44,14 +46,14 @@ export class Trace {
   }
 }
 
-/** A wait that went well so often is not looked at any more. */
+/** A wait that succeeded this often is not traced any more. */
 const TRACES_PER_WAIT = 500;
-/** Waits that are told apart, `delay(10)` from `delay(20)`. */
+/** How many different waits are counted, such as `delay(10)` and `delay(20)`. */
 const MAX_WAITS = 64;
 
 /**
- * Traces for waits, as long as they are worth their time: a trace takes longer than all the rest of a wait. Who forgets an
- * `await` does so the first time that the line runs.
+ * Records a stack trace for the first 500 waits of each kind, because a trace takes longer than the rest of a wait. A
+ * missing `await` shows on the first run of its line.
  */
 export class TraceBudget {
   readonly #taken = new Map<string, number>();
@@ -77,7 +79,7 @@ function placesOf(error: unknown): Place[] {
     });
 }
 
-/** "" where there is none. Anything can be thrown, also what fails when it is asked for its stack. */
+/** The stack of a thrown value, or "". Never throws, even if reading the stack does. */
 function stackOf(error: unknown): string {
   try {
     const stack: unknown = typeof error === "object" && error !== null && "stack" in error ? error.stack : null;

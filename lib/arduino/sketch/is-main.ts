@@ -2,14 +2,14 @@ import { realpathSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /**
- * Whether the module of this `import.meta` is the program that was started, and not one that a test imports:
+ * Whether the module of this `import.meta` is the program that was started, not one that a test imports:
  * `if (isMain(import.meta)) await runSketch(blink);`
  */
 export function isMain(meta: { readonly url: string }): boolean {
   const program = process.argv[1];
   if (program === undefined || !meta.url.startsWith("file:")) return false;
   const file = withoutExtension(fileURLToPath(meta.url));
-  // The program may be named without its extension, and through a symbolic link.
+  // The program may be named without its extension, or through a symbolic link.
   return [program, existing(program)].some((path) => withoutExtension(path) === file);
 }
 

@@ -10,15 +10,15 @@ import type { SketchError } from "./sketch-error.js";
 import { SketchRun } from "./sketch-run.js";
 
 export interface RunSketchOptions extends PcBoardOptions {
-  /** Ends the sketch in good order when it aborts. */
+  /** Ends the sketch in an orderly way when it aborts. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
  * Runs a sketch on this computer: `setup()` once, then `loop()`, at most 1,000 turns a second, until SIGINT (Ctrl-C),
- * SIGTERM, SIGHUP or `signal`. Then sessions end with BYE, and it resolves with nothing left open. A sketch that fails ends
- * likewise; what went wrong, and on which of its lines, is on stderr, and the process ends with exit code 1. A second signal
- * ends the process at once, with exit code 128 + n.
+ * SIGTERM, SIGHUP or `signal`. Then sessions end with BYE, and the promise resolves with nothing left open. If the
+ * sketch fails, it ends in the same way, the error and the sketch's line go to stderr, and the process gets exit code
+ * 1. A second signal ends the process at once, with exit code 128 plus the signal's number.
  */
 export async function runSketch(sketch: Sketch, given: RunSketchOptions = {}): Promise<void> {
   const { signal, ...options } = ownMembers(given);
@@ -36,10 +36,10 @@ async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSigna
   let end = (): void => {};
   const ended = new Promise<void>((resolve) => (end = resolve));
   const run = new SketchRun(board, sketch, () => {
-    // Nothing is wired to a computer's pins, so nothing else could wake it.
+    // Nothing is wired to a computer's pins, so nothing else could wake the sketch.
     if (run.state === "ended" || run.sleepsForGood) end();
   });
-  // What an old life left behind, a timer of Node's, throws SketchEnded where it touches the board: nobody has to know.
+  // A timer of Node's that an old life left behind throws SketchEnded when it uses the board. That is not an error.
   const failed = (where: string) => (cause: unknown) => isSketchEnded(cause) || run.fail(where, cause);
   const rejected = failed("a promise that nobody awaits");
   const thrown = failed("a callback of Node's");
@@ -49,7 +49,7 @@ async function runUntilStopped(board: Board, sketch: Sketch, signal?: AbortSigna
   process.on("unhandledRejection", rejected).on("uncaughtException", thrown);
   signal?.addEventListener("abort", end, { once: true });
   try {
-    // With nothing else on the stack, so that this is not ended with it: see Watchdog.
+    // With nothing else on the stack, because the watchdog ends everything on it: see Watchdog.
     board.clock.afterForSketch(0, () => run.start());
     await ended;
     signals.hasten();

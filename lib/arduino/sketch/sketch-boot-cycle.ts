@@ -11,20 +11,20 @@ import { SketchError } from "./sketch-error.js";
 import { TurnPace } from "./turn-pace.js";
 import { Watchdog } from "./watchdog.js";
 
-/** Not the test's, where that fakes time. */
+/** Node's own, even if a test fakes it. */
 const { setImmediate } = globalThis;
 
-/** How a life ends by what its sketch did. */
+/** How a sketch ends its own life. */
 export type LifeEnd = LifeRequest | { readonly kind: "failed"; readonly error: SketchError };
 
-/** What the sketch waits for, and where it began to. */
+/** What the sketch waits for, and where the wait began. */
 interface Wait {
   readonly what: string;
   readonly trace: Trace | null;
   readonly timer: Timer | null;
 }
 
-/** Where a life stands: its code runs or waits, it is between two turns, or it is over. */
+/** The state of a life: its code runs or waits, it is between two turns, or it is over. */
 type BootCycleState =
   { readonly name: "active" } | { readonly name: "between"; readonly timer: Timer } | { readonly name: "over" };
 
@@ -48,10 +48,10 @@ export class SketchBootCycle implements BootCycle {
   /** Something happened on the network while the sketch waited. */
   #hurries = false;
   #where = "what comes before setup()";
-  /** The callback that runs, by its name. */
+  /** The name of the callback that runs. */
   #callback: string | null = null;
 
-  /** `onEnd`: at most once, and synchronously, where the sketch itself ends this life. */
+  /** `onEnd` is called at most once, synchronously, if the sketch itself ends this life. */
   constructor(board: Board, sketch: Sketch, onEnd: (end: LifeEnd) => void) {
     this.#context = { board, life: this };
     this.#sketch = sketch;
@@ -64,12 +64,12 @@ export class SketchBootCycle implements BootCycle {
     return this.#state.name === "over";
   }
 
-  /** Whether the sketch waits for the time to go on. */
+  /** Whether the sketch waits for the time to move. */
   get rests(): boolean {
     return this.#wait !== null || this.#state.name !== "active";
   }
 
-  /** Boots the board, and runs `setup()` as far as it goes at once. */
+  /** Boots the board, and runs `setup()` up to its first wait. */
   start(cause: WakeCause): void {
     this.#context.board.boot(this, cause);
     this.#watchdog.enter();
@@ -84,12 +84,12 @@ export class SketchBootCycle implements BootCycle {
     });
   }
 
-  /** Ends this life as a lost supply does. */
+  /** Ends this life as a loss of power does. */
   drop(): void {
     for (const resource of this.#finish()) resource.drop();
   }
 
-  /** Ends this life in good order. */
+  /** Ends this life in an orderly way. */
   async close(): Promise<void> {
     await Promise.all(this.#finish().map((resource) => resource.close()));
   }
@@ -139,7 +139,7 @@ export class SketchBootCycle implements BootCycle {
         this.fail(where, error);
       }
     });
-    // Where the sketch itself changed the pin, its code does not outlive the handler.
+    // If the sketch itself changed the pin, its code must not run after a handler that ended the life.
     if (this.over && isWithin(this.#context)) throw new SketchEnded();
   }
 
@@ -152,7 +152,7 @@ export class SketchBootCycle implements BootCycle {
   }
 
   fail(where: string, cause: unknown): void {
-    // What Node makes of code that was ended is no failure of its own.
+    // An error that Node makes of ended code is not a failure of the sketch.
     if (this.#halting) return;
     this.#fail(where, cause, callSite(cause));
   }
@@ -195,7 +195,7 @@ export class SketchBootCycle implements BootCycle {
     this.#where = where;
     try {
       const running: unknown = code?.();
-      // An arrow function may well return something else.
+      // An arrow function may return something that is not a promise.
       if (isThenable(running)) Promise.resolve(running).then(this.#left, (error: unknown) => this.fail(where, error));
       else this.#left();
     } catch (error) {
@@ -209,7 +209,7 @@ export class SketchBootCycle implements BootCycle {
     this.#pause(this.#hurries);
   };
 
-  /** Until the next turn. */
+  /** Waits for the next turn. */
   #pause(hurries: boolean): void {
     this.#watchdog.leave();
     const { clock } = this.#context.board;
@@ -220,7 +220,7 @@ export class SketchBootCycle implements BootCycle {
     this.#state = { name: "between", timer };
   }
 
-  /** Null where there is nothing to wait for any more: this life is over, or the wait before was not awaited. */
+  /** Null if there is nothing to wait for: this life is over, or the previous wait was not awaited. */
   #beginWait(what: string, timer: Timer | null): Wait | null {
     if (this.#wait !== null) this.#failForgotten(this.#wait);
     if (this.over) {
@@ -231,7 +231,7 @@ export class SketchBootCycle implements BootCycle {
     return (this.#wait = { what, timer, trace: this.#traces.take(what) });
   }
 
-  /** Whether a callback is what begins to wait: nobody would wait for it, so it fails. */
+  /** Whether a callback begins the wait. A callback cannot wait, so this fails the sketch. */
   #failsInCallback(what: string): boolean {
     if (this.#callback === null) return false;
     const cause = new Error(`${what} waits, and a callback cannot: let it set a variable, and loop() do the rest`);
@@ -239,7 +239,9 @@ export class SketchBootCycle implements BootCycle {
     return true;
   }
 
-  /** A board does one thing after the other: whoever goes on while a wait is pending forgot to await it. */
+  /**
+   * A board does one thing after the other. If code of the sketch runs while a wait is pending, an `await` is missing.
+   */
   #failForgotten({ what, trace }: Wait): void {
     const advice = `write "await ${what}", and await each function of yours that waits; a callback cannot wait`;
     this.#fail(this.#where, new Error(`went on while ${what} was still waiting: ${advice}`), trace && callSite(trace));
@@ -248,11 +250,11 @@ export class SketchBootCycle implements BootCycle {
   #fail(where: string, cause: unknown, site: string | null): void {
     if (this.over) return;
     const error = new SketchError(where, cause, { site, repeatedBy: this.#context.board.repeatedBy });
-    // Not ended here: whoever runs the sketch says whether sessions are closed in good order.
+    // Not ended here: the owner of the life decides whether sessions are closed in an orderly way.
     this.#onEnd({ kind: "failed", error });
   }
 
-  /** Nothing of this life runs any more. Returns what it has open still. */
+  /** Ends all code of this life. Returns the resources that are still open. */
   #finish(): BootResource[] {
     if (this.#state.name === "between") this.#state.timer.cancel();
     this.#wait?.timer?.cancel();

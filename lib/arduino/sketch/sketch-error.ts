@@ -2,16 +2,16 @@ import { causeText } from "../../errors.js";
 
 interface SketchErrorDetails {
   readonly site: string | null;
-  /** What has to be known to repeat it; null: nothing. */
+  /** What repeats the failure, such as a seed; null if nothing is needed. */
   readonly repeatedBy: string | null;
 }
 
-/** A sketch that failed: where, why, and on which line of its own. What it threw is the `cause`. */
+/** A sketch that failed: where, why, and on which of its lines. The `cause` is what it threw. */
 export class SketchError extends Error {
   override readonly name = "SketchError";
-  /** What was running: `"loop()"`, `"onMessage callback"`. */
+  /** The code that was running: `"loop()"`, `"onMessage callback"`. */
   readonly where: string;
-  /** The sketch's own place, `"/home/me/blink.ts:12:5"`; null where the stack trace names none. */
+  /** The place in the sketch, `"/home/me/blink.ts:12:5"`; null if the stack trace names none. */
   readonly site: string | null;
 
   constructor(where: string, cause: unknown, { site, repeatedBy }: SketchErrorDetails) {

@@ -6,7 +6,7 @@ import { SketchBootCycle, type LifeEnd } from "./sketch-boot-cycle.js";
 import type { Sketch } from "./sketch.js";
 import type { SketchError } from "./sketch-error.js";
 
-/** From a reset to `setup()`: short, yet so long that a sketch that does nothing but restart lets time go on. */
+/** Milliseconds from a reset to `setup()`: short, but not 0, so that the time moves in a sketch that only restarts. */
 const BOOT_MS = 1;
 
 export type SketchState = "running" | "sleeping" | "ended";
@@ -34,7 +34,7 @@ export class SketchRun implements Resident {
   #lives = 0;
   #closing: Promise<void> = Promise.resolve();
 
-  /** `onChange` is told of sleep, waking up and the end, synchronously. */
+  /** `onChange` is called synchronously for each sleep, wake-up and end. */
   constructor(board: Board, sketch: Sketch, onChange: () => void = () => {}) {
     this.#board = board;
     this.#sketch = sketch;
@@ -47,7 +47,7 @@ export class SketchRun implements Resident {
     return name === "sleeping" || name === "ended" ? name : "running";
   }
 
-  /** How many lives began so far. */
+  /** How many lives have begun. */
   get lives(): number {
     return this.#lives;
   }
@@ -60,7 +60,7 @@ export class SketchRun implements Resident {
     return this.#state.name === "ended" ? this.#state.error : null;
   }
 
-  /** Whether it sleeps without anything on this board that could wake it after a time. */
+  /** Whether it sleeps without a timer to wake it. */
   get sleepsForGood(): boolean {
     return this.#state.name === "sleeping" && this.#state.wakeUp.afterUs === undefined;
   }
@@ -70,19 +70,19 @@ export class SketchRun implements Resident {
     this.#begin("power");
   }
 
-  /** Something of the sketch failed that nobody else tells of. */
+  /** Fails the sketch for an error that no other part reports. */
   fail(where: string, cause: unknown): void {
     if (this.#state.name === "running") this.#state.life.fail(where, cause);
   }
 
-  /** The supply is gone: nobody is told goodbye. */
+  /** Cuts the power: sessions end without BYE. */
   cutPower(): void {
     if (this.#state.name === "running") this.#state.life.drop();
     this.#end(null);
     this.#leave();
   }
 
-  /** Ends in good order; resolves when what the sketch had open is closed. */
+  /** Ends in an orderly way. Resolves when everything that the sketch had open is closed. */
   async stop(): Promise<void> {
     if (this.#state.name !== "ended") {
       if (this.#state.name === "running") this.#closing = this.#state.life.close();
@@ -143,7 +143,7 @@ export class SketchRun implements Resident {
     if (this.#state.name === "booting") this.#state.timer.cancel();
     if (this.#state.name === "sleeping") this.#state.stopWaiting();
     this.#state = { name: "ended", error };
-    // Whoever moves a fake clock is to be told now, and not when he moves it again.
+    // The caller that moves a fake clock must get the error now, not when it moves the clock again.
     if (error !== null) this.#board.clock.stir();
     this.#onChange();
   }

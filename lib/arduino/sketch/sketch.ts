@@ -1,5 +1,5 @@
 import { describeGiven } from "../../core/arguments.js";
-/** What a sketch is made of. Either may be missing, and either may be async; what else they return does not matter. */
+/** The functions of a sketch. Each is optional and may be async. Any other return value is ignored. */
 export interface SketchFunctions {
   /** Runs once in each life. */
   readonly setup?: (() => unknown) | undefined;
@@ -8,12 +8,12 @@ export interface SketchFunctions {
 }
 
 /**
- * A sketch. As a function it is called anew for each life, so that its variables start afresh as a board's globals do;
- * as an object its variables keep their values through a restart.
+ * A sketch. A function is called again for each life, so its variables start afresh, as a board's globals do. An
+ * object's variables keep their values through a restart.
  */
 export type Sketch = SketchFunctions | (() => SketchFunctions);
 
-/** Fails before anything runs. @throws TypeError for what cannot be a sketch */
+/** Checks a sketch before anything runs. @throws TypeError for a value that cannot be a sketch */
 export function requireSketch(sketch: unknown): void {
   if (typeof sketch === "function" || (typeof sketch === "object" && sketch !== null)) return;
   throw new TypeError(
@@ -21,7 +21,7 @@ export function requireSketch(sketch: unknown): void {
   );
 }
 
-/** The functions for one life. @throws TypeError for what is no sketch */
+/** The functions for one life. @throws TypeError for a value that is not a sketch */
 export function beginSketch(sketch: Sketch): SketchFunctions {
   const functions: unknown = typeof sketch === "function" ? sketch() : sketch;
   if (typeof functions !== "object" || functions === null) {

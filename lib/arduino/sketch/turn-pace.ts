@@ -1,6 +1,6 @@
-/** What a turn uses up: on an average there is no more than one a millisecond. */
+/** Milliseconds that a turn uses up: there is at most one turn a millisecond on average. */
 const TURN_MS = 1;
-/** Turns that were left out are saved up, for bursts of what comes over the network. */
+/** Unused turns are saved up, for bursts on the network. */
 const MAX_SAVED_TURNS = 10;
 
 /** When turns of `loop` may start. Times are in milliseconds. */
@@ -8,12 +8,12 @@ export class TurnPace {
   readonly #turnMs: number;
   readonly #ownMs: () => number;
   #startedAt = -Infinity;
-  /** Until when the turns so far have used up the time. */
+  /** The time up to which past turns have used up the time. */
   #usedUntil = -Infinity;
 
   /**
-   * `turnMs`: from one turn to the next at least, where nothing happens meanwhile. `ownMs`: what the code of a turn takes
-   * beside its waits; 0 where time passes by itself.
+   * `turnMs`: the least time between turns if nothing happens meanwhile. `ownMs`: the time that a turn's own code
+   * takes, in addition to its waits; 0 if real time passes.
    */
   constructor(turnMs: number, ownMs: () => number = () => 0) {
     this.#turnMs = turnMs;
@@ -25,12 +25,12 @@ export class TurnPace {
     this.#usedUntil = Math.max(this.#usedUntil, now - MAX_SAVED_TURNS * TURN_MS) + TURN_MS;
   }
 
-  /** How long after `now` the next turn is due, where nothing happens meanwhile. */
+  /** How long after `now` the next turn is due if nothing happens meanwhile. */
   dueIn(now: number): number {
     return Math.max(this.#startedAt + this.#turnMs - now, this.#ownMs());
   }
 
-  /** How long after `now` the next turn may start, where something happened. */
+  /** How long after `now` the next turn may start if something happened. */
   hurriedIn(now: number): number {
     return Math.max(this.#usedUntil - now, 0);
   }

@@ -1,11 +1,11 @@
 /**
- * The thread that watches sketches: plain JavaScript as text, so that no bundle has to know of it.
+ * The watchdog's thread: plain JavaScript as text, so that bundles need not contain a second file.
  *
- * It looks ten times a second at the number of the stretch of sketch code that runs (`slots[0]`, 0 where none does). Where one
- * stretch has used more CPU time than its limit (`slots[1]`, in milliseconds), it pauses the main thread by way of the
- * inspector, and asks the hook there whether that stretch is to be ended. If so, V8 ends what is on the main thread's stack.
+ * Ten times a second it reads the number of the running stretch of sketch code (`slots[0]`, 0 if none runs). If one
+ * stretch has used more CPU time than its limit (`slots[1]`, in milliseconds), it pauses the main thread through the
+ * inspector, and asks the hook there whether to end that stretch. If so, V8 ends the code on the main thread's stack.
  *
- * CPU time, not time: on a busy machine, or behind a suspended laptop, a healthy sketch must not be ended.
+ * It counts CPU time, not elapsed time, so that a busy machine or a suspended laptop does not end a healthy sketch.
  */
 export const WATCHDOG_THREAD = `
 const { readFileSync } = require("node:fs");
@@ -14,14 +14,14 @@ const { workerData } = require("node:worker_threads");
 
 const { slots, hook } = workerData;
 const LOOK_EVERY_MS = 100;
-/** A tick of Linux's accounting, in milliseconds. */
+/** The unit of Linux's CPU time, in milliseconds. */
 const TICK_MS = 10;
 
 let judged = 0;
 let since = 0;
 let pausing = false;
 
-/** Of the main thread, in milliseconds; where the system does not say, of the whole process. */
+/** CPU time of the main thread in milliseconds; of the whole process if the system does not report that. */
 function cpuTime() {
   try {
     const stat = readFileSync("/proc/self/task/" + process.pid + "/stat", "latin1");
@@ -39,7 +39,7 @@ function halt(stretch) {
   session.connectToMainThread();
   session.on("Debugger.paused", ({ params }) => {
     const { callFrameId, url } = params.callFrames[0];
-    // Node's own hooks of promises must run to their end: they keep accounts that would be wrong for the rest of the process.
+    // Node's own promise hooks must run to their end: their state would be wrong for the rest of the process.
     if (url.startsWith("node:")) {
       session.post("Debugger.resume");
       session.post("Debugger.pause");

@@ -1,9 +1,9 @@
 /**
- * Ends a sketch that computes without end, as in `while (!flag) {}`, by way of a thread that looks at the CPU time it uses:
- * nothing on the main thread could, as that loop never lets go of it.
+ * Ends a sketch that computes without end, as in `while (!flag) {}`. A thread watches the CPU time that it uses,
+ * because the loop keeps the main thread busy.
  *
- * What V8 then ends is everything on the stack, without `catch` and `finally`. So sketch code is entered with nothing else on the
- * stack, from a promise: neither in the turn of a test that moves the time, nor in a timer of Node's.
+ * V8 then ends everything on the stack, without running `catch` and `finally`. So sketch code has to be entered from a
+ * promise, with nothing else on the stack: neither the turn of a test that moves the time, nor a timer of Node's.
  */
 import { isMainThread, Worker } from "node:worker_threads";
 import * as inspector from "node:inspector";
@@ -17,12 +17,12 @@ const HOOK = "usmp.arduino.watchdog";
 
 const MAX_STRETCHES = 2 ** 31 - 1;
 
-/** Where no sketch can be ended this way, sketches run unwatched. */
+/** Returns null if sketches cannot be ended this way: then they run unwatched. */
 function startThread(): WatchdogSlots | null {
   if (!isMainThread || "Bun" in globalThis || "Deno" in globalThis || isDebugged()) return null;
   const numbers = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   try {
-    // Not this program's loaders and flags: the thread needs nothing but Node.
+    // Without this program's loaders and flags: the thread needs only Node.
     const workerData = { slots: numbers, hook: HOOK };
     new Worker(WATCHDOG_THREAD, { eval: true, workerData, execArgv: [], env: {} }).on("error", () => {}).unref();
   } catch {
@@ -32,7 +32,7 @@ function startThread(): WatchdogSlots | null {
   return { numbers, last: 0 };
 }
 
-/** A person who steps through a sketch is no halt. */
+/** A sketch that stands in a debugger does not halt. */
 function isDebugged(): boolean {
   try {
     return inspector.url() !== undefined;
@@ -41,19 +41,19 @@ function isDebugged(): boolean {
   }
 }
 
-/** The stretch that was ended last. */
+/** The number of the stretch that was ended last. */
 let ended = 0;
 
-/** Runs while the main thread is paused, on top of what it was doing: whether that is to be ended. */
+/** Runs while the main thread is paused, on its stack. Returns whether to end the code below. */
 function judge(stretch: number, numbers: Int32Array): boolean {
   if (Atomics.load(numbers, 0) !== stretch || isDebugged()) return false;
   if (stretch === ended) {
-    // It did not end: V8 was in one of Node's own hooks. Whose code it is cannot be asked a second time.
+    // It did not end, because V8 was in one of Node's own hooks. Its owner cannot be determined a second time.
     forgetAsyncStack();
     return true;
   }
   const context = leaveSketch();
-  // A test may compute for as long as it likes, also while a sketch waits for a promise of its own.
+  // A test may compute for any time, even while a sketch waits for a promise of its own.
   if (context === null || context.life.over) return false;
   const site = callSite(new Trace());
   forgetAsyncStack();
@@ -63,8 +63,8 @@ function judge(stretch: number, numbers: Int32Array): boolean {
 }
 
 /**
- * Up to Node 22 `AsyncLocalStorage` keeps a stack of its own, which is not unwound with the one that V8 ends; Node then stops the
- * process. There is no public way to clear it.
+ * Up to Node 22 `AsyncLocalStorage` keeps a stack of its own. It is not unwound when V8 ends the code, and then Node
+ * stops the process. There is no public way to clear it.
  */
 function forgetAsyncStack(): void {
   if (Number.parseInt(process.versions.node, 10) >= 24) return;
@@ -84,7 +84,7 @@ export class Watchdog {
   readonly #limitMs: number;
   readonly #slots: WatchdogSlots | null;
 
-  /** `limitMs`: the CPU time that sketch code may take from one wait to the next; 0: any. */
+  /** `limitMs`: the CPU time that sketch code may use from one wait to the next; 0 for any. */
   constructor(limitMs: number) {
     this.#limitMs = limitMs;
     this.#slots = limitMs > 0 && limitMs < Infinity ? (shared.watchdog ??= startThread()) : null;
@@ -99,7 +99,7 @@ export class Watchdog {
     Atomics.store(numbers, 0, this.#slots.last);
   }
 
-  /** It waits, or is between two turns. */
+  /** Code of the sketch has begun to wait, or its turn is over. */
   leave(): void {
     if (this.#slots !== null) Atomics.store(this.#slots.numbers, 0, 0);
   }

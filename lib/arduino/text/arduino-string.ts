@@ -9,38 +9,40 @@ import { isNothing, kindOf } from "./kind-of.js";
 import type { NumberBase } from "./number-base.js";
 import { numberText, type Numeric } from "./number-text.js";
 
-/** Text as a sketch has it: a literal, a `String`, or a `char` array. */
+/** Text in a sketch: a literal, a `String`, or a `char` array. */
 export type TextLike = string | ArduinoString | CharArray;
 
-/** What a `String` can be made of. Bytes are text like a `char` array: they count up to the first NUL. */
+/** Values that a `String` can be made of. Bytes are text up to the first NUL, as in a `char` array. */
 export type Stringable = TextLike | Numeric | boolean | Uint8Array;
 
-/** For every copy of this library in the process. */
+/** Shared by every copy of this library in the process. */
 const BRAND = Symbol.for("usmp.arduino.string");
 
 const SPACE = /^[\t-\r ]+|[\t-\r ]+$/g;
 
 /**
- * The `String` of a sketch: text that is changed in place.
+ * The `String` of a sketch: text that changes in place.
  *
- * As on a board it is a row of bytes, UTF-8 by custom: `length()` of "é" is 2, every index counts bytes, and `charAt`
- * may give half a character. What is taken apart that way and put together again is the same text. A `char` is a string
- * of one character here.
+ * As on a board, it is a series of bytes, usually UTF-8. `length()` of "é" is 2, every index counts bytes, and `charAt`
+ * may return half a character. If you take a text apart that way and put it together again, you get the same text. A
+ * `char` is a string of one character here.
  *
- * TypeScript has no operators for it: `s[0]` is `charAt(0)` and `setCharAt(0, c)`, `a == b` is `a.equals(b)`, `a += b`
- * is `a.concat(b)`. In `"text" + s` and `${s}` it is its text.
+ * TypeScript has no operators for objects: `s[0]` is `charAt(0)` and `setCharAt(0, c)`, `a == b` is `a.equals(b)`, and
+ * `a += b` is `a.concat(b)`. In `"text" + s` and `${s}` it is its text.
  */
 export class ArduinoString {
   /** A byte string. */
   #bytes: string;
 
-  /** `new String(42)`, `new String(255, HEX)`, `new String(3.14159, 3)`: as what `Serial.print` writes, but in lower case. */
+  /**
+   * `new String(42)`, `new String(255, HEX)`, `new String(3.14159, 3)`: as `Serial.print` writes, but in lower case.
+   */
   constructor(...given: [] | [value: Stringable, format?: NumberBase | number]) {
-    // By their number: String(undefined) is a mistake, and no empty text.
+    // By the number of arguments: String(undefined) is a mistake, not an empty text.
     this.#bytes = given.length === 0 ? "" : bytesFor(...given);
   }
 
-  /** In bytes. */
+  /** The length in bytes. */
   length(): number {
     return this.#bytes.length;
   }
@@ -49,17 +51,17 @@ export class ArduinoString {
     return this.#bytes === "";
   }
 
-  /** There is room for any text here; on a board it may be false. */
+  /** True: there is room for any text. On a board it may be false. */
   reserve(_size: number): boolean {
     return true;
   }
 
-  /** The `char` at `index`, "\0" outside of the text. */
+  /** The `char` at `index`; "\0" outside the text. */
   charAt(index: number): string {
     return textOf(this.#bytes[index] ?? "\0");
   }
 
-  /** Puts the first byte of `char` at `index`; outside of the text it does nothing. */
+  /** Writes the first byte of `char` at `index`. No effect outside the text. */
   setCharAt(index: number, char: string): void {
     if (index < 0 || index >= this.#bytes.length) return;
     this.#bytes = this.#bytes.slice(0, index) + firstByte(char) + this.#bytes.slice(index + 1);
@@ -75,12 +77,12 @@ export class ArduinoString {
     return this.#bytes === bytesFor(other);
   }
 
-  /** Upper and lower case of ASCII letters are one. */
+  /** Compares without regard to the case of ASCII letters. */
   equalsIgnoreCase(other: TextLike): boolean {
     return lower(this.#bytes) === lower(bytesFor(other));
   }
 
-  /** Below 0, 0 or above 0: how the first bytes that differ compare. */
+  /** Below 0, 0 or above 0, as the first bytes that differ. */
   compareTo(other: TextLike): number {
     return compareBytes(this.#bytes, bytesFor(other));
   }
@@ -95,21 +97,21 @@ export class ArduinoString {
     return this.#bytes.endsWith(bytesFor(suffix));
   }
 
-  /** Where `text` begins, from `fromIndex` on, or -1. */
+  /** The index of `text` from `fromIndex` on, or -1. */
   indexOf(text: TextLike, fromIndex = 0): number {
     const from = unsigned(fromIndex);
     return from >= this.#bytes.length ? -1 : this.#bytes.indexOf(bytesFor(text), from);
   }
 
-  /** Where `text` begins for the last time, at `fromIndex` or before, or -1. */
+  /** The last index of `text` at `fromIndex` or before, or -1. */
   lastIndexOf(text: TextLike, fromIndex = this.#bytes.length): number {
     const sought = bytesFor(text);
     return sought === "" || fromIndex < 0 ? -1 : this.#bytes.lastIndexOf(sought, fromIndex);
   }
 
   /**
-   * From `from` up to, not including, `to`; the two may be swapped. What is below 0 is a very large number, as on a board:
-   * `substring(0, indexOf(","))` of a text without a comma is all of it.
+   * The text from `from` up to, not including, `to`. The two may be swapped. A negative number counts as a very large
+   * one, as on a board: `substring(0, indexOf(","))` of a text without a comma is the whole text.
    */
   substring(from: number, to = this.#bytes.length): ArduinoString {
     return fromBytes(this.#bytes.substring(unsigned(from), unsigned(to)));
@@ -121,7 +123,7 @@ export class ArduinoString {
     if (sought !== "") this.#bytes = this.#bytes.replaceAll(sought, () => bytesFor(replacement));
   }
 
-  /** Removes `count` bytes from `index` on, in place; without a count all of them. */
+  /** Removes `count` bytes from `index` on, in place; without a count, all of them. */
   remove(index: number, count = this.#bytes.length): void {
     const from = unsigned(index);
     this.#bytes = this.#bytes.slice(0, from) + this.#bytes.slice(from + unsigned(count));
@@ -132,22 +134,22 @@ export class ArduinoString {
     this.#bytes = this.#bytes.replace(SPACE, "");
   }
 
-  /** ASCII letters, in place. */
+  /** Changes the case of ASCII letters, in place. */
   toUpperCase(): void {
     this.#bytes = this.#bytes.replace(/[a-z]+/g, (letters) => letters.toUpperCase());
   }
 
-  /** ASCII letters, in place. */
+  /** Changes the case of ASCII letters, in place. */
   toLowerCase(): void {
     this.#bytes = lower(this.#bytes);
   }
 
-  /** The number that the text begins with, else 0. At most 32 bits, as `long` has on an ESP32. */
+  /** The number at the start of the text, else 0. 32 bits, as `long` on an ESP32. */
   toInt(): number {
     return parseLong(this.#bytes);
   }
 
-  /** The number that the text begins with, else 0; in double precision here. */
+  /** The number at the start of the text, else 0. In double precision here. */
   toFloat(): number {
     return parseDouble(this.#bytes);
   }
@@ -156,7 +158,7 @@ export class ArduinoString {
     return parseDouble(this.#bytes);
   }
 
-  /** Copies bytes from `index` on into `buffer`, at most `size - 1` of them, and a NUL behind them. */
+  /** Copies at most `size - 1` bytes from `index` on into `buffer`, and a NUL after them. */
   getBytes(buffer: Uint8Array, size: number, index = 0): void {
     const room = Math.min(size, buffer.length);
     if (room <= 0) return;
@@ -170,7 +172,7 @@ export class ArduinoString {
     this.getBytes(buffer, size, index);
   }
 
-  /** The text as a string of TypeScript: for `printf("%s", s.c_str())`. */
+  /** The text as a TypeScript string, for `printf("%s", s.c_str())`. */
   c_str(): string {
     return textOf(this.#bytes);
   }
@@ -194,12 +196,12 @@ export class ArduinoString {
 
 Object.defineProperty(ArduinoString.prototype, BRAND, { value: true });
 
-/** Whether `value` is an {@link ArduinoString}, of whichever copy of this library. */
+/** Whether `value` is an {@link ArduinoString}, of any copy of this library. */
 export function isArduinoString(value: unknown): value is ArduinoString {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
-/** Two byte strings as C's `strcmp` compares them. */
+/** Compares two byte strings as C's `strcmp` does. */
 export function compareBytes(a: string, b: string): number {
   for (let index = 0; index < a.length && index < b.length; index++) {
     const difference = a.charCodeAt(index) - b.charCodeAt(index);
@@ -208,7 +210,7 @@ export function compareBytes(a: string, b: string): number {
   return a.length - b.length;
 }
 
-/** What `value` is on a board, as a byte string. */
+/** The text of `value` on a board, as a byte string. */
 function bytesFor(value: Stringable, format?: NumberBase | number): string {
   switch (typeof value) {
     case "string":
@@ -230,7 +232,7 @@ function fromBytes(bytes: string): ArduinoString {
   return new ArduinoString(textOf(bytes));
 }
 
-/** An index or a count as the board takes it: -1 is 4294967295. */
+/** An index or a count as the board reads it: -1 is 4294967295. */
 function unsigned(value: number): number {
   return value >>> 0;
 }

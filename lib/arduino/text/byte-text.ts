@@ -1,16 +1,16 @@
 /**
- * Text of a board is bytes, text of TypeScript is characters. Between the two nothing may get lost: a `char` of a board
- * can be half of an "é". Such a byte, one that is no UTF-8 where it stands, becomes the lone surrogate U+DC80 to U+DCFF,
- * and that becomes the byte again (the convention of Python's `surrogateescape`).
+ * Text on a board is bytes, text in TypeScript is characters. Converting must not lose anything: a `char` of a board
+ * can be half of an "é". A byte that is not UTF-8 in its place becomes the lone surrogate U+DC80 to U+DCFF, and that
+ * becomes the byte again (the convention of Python's `surrogateescape`).
  *
- * In between text is held as a byte string: a string whose characters are bytes, 0 to 255 each.
+ * Within the library, text is a byte string: a string whose characters are bytes, 0 to 255 each.
  */
 
 const ESCAPE = 0xdc00;
 const NOT_ASCII = /[\u0080-\uffff]/;
-/** With the flag `u` half of a surrogate pair does not match. */
+/** With the flag `u`, half of a surrogate pair does not match. */
 const ESCAPED_BYTE = /[\udc80-\udcff]/gu;
-/** Runs of well-formed UTF-8 (Unicode 16, table 3-7), or one byte that belongs to none. */
+/** A run of well-formed UTF-8 (Unicode 16, table 3-7), or one byte outside of any. */
 const RUNS =
   /(?:[^\x80-\xff]|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}|\xf4[\x80-\x8f][\x80-\xbf]{2})+|[\x80-\xff]/g;
 
@@ -31,7 +31,7 @@ export function textOf(bytes: string): string {
   if (!NOT_ASCII.test(bytes)) return bytes;
   return bytes.replace(RUNS, (run) => {
     const first = run.charCodeAt(0);
-    // One character alone is ASCII, or no UTF-8.
+    // A single character is ASCII, or not UTF-8.
     if (run.length === 1) return first < 0x80 ? run : String.fromCharCode(ESCAPE + first);
     return Buffer.from(run, "latin1").toString("utf8");
   });
@@ -47,7 +47,7 @@ export function byteStringOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
-/** What a `char` array holds: the bytes before the first NUL, or all of them. As a byte string. */
+/** The text of a `char` array: the bytes before the first NUL, or all of them. As a byte string. */
 export function charArray(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
   return byteStringOf(end < 0 ? bytes : bytes.subarray(0, end));

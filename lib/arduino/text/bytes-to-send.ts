@@ -6,10 +6,10 @@ import { bytesBeforeNul, isCharArray } from "./char-array.js";
 import { kindOf } from "./kind-of.js";
 
 /**
- * What `send(text)`, `send(data)` and `send(data, length)` put on the wire: text as its bytes, a `char` array up to its
- * NUL, bytes as they are; with a length so many of them. Borrows the bytes that it is given.
+ * The bytes that `send(text)`, `send(data)` and `send(data, length)` put on the wire: text as its bytes, a `char` array
+ * up to its NUL, bytes as they are; with a length, that many of them. Borrows the bytes.
  *
- * @throws UsmpError INVALID_ARG for anything else, such as `undefined`; `name` is the function that was called.
+ * @throws UsmpError INVALID_ARG for anything else, such as `undefined`. `name` is the function that was called.
  */
 export function bytesToSend(name: string, data: TextLike | Uint8Array, length?: number): Uint8Array {
   if (isCharArray(data) && length === undefined) return bytesBeforeNul(data);

@@ -1,17 +1,17 @@
-/** Numbers out of text, as C reads them: leading space, then as much as makes sense, else 0. */
+/** Numbers in text, as C reads them: leading space, then the longest number, else 0. */
 
 const INT = /^[\t-\r ]*([+-]?\d+)/;
 const INTEGER = /^[\t-\r ]*([+-]?)(0x)?([0-9a-z]*)/i;
 const FLOAT = /^[\t-\r ]*([+-]?(?:(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf(?:inity)?|nan))/i;
 const INT32_MAX = 0x7fff_ffff;
 
-/** `atol`: a 32-bit number; one that does not fit becomes the nearest that does. */
+/** `atol`: a 32-bit number. One that does not fit becomes the nearest that does. */
 export function parseLong(text: string): number {
   const digits = INT.exec(text)?.[1];
   return digits === undefined ? 0 : Math.min(Math.max(Number(digits), -INT32_MAX - 1), INT32_MAX);
 }
 
-/** `strtol` without its limits: an integer in `radix` (16 and 0 take a prefix "0x", 0 an octal "0", too), else 0. */
+/** `strtol` without its limits: an integer in `radix`, else 0. 16 and 0 allow a prefix "0x", 0 also an octal "0". */
 export function parseInteger(text: string, radix: number): bigint {
   const [, sign = "", prefix = "", rest = ""] = INTEGER.exec(text) ?? [];
   const base = radix === 0 ? radixOf(prefix, rest) : radix;

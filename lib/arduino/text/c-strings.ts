@@ -1,6 +1,7 @@
 /**
- * C's functions on text and memory. `charArray` makes a `char` array, and its text ends at the first NUL. Writing past the end
- * of a buffer is an error here, INVALID_ARG; on a board it overwrites something else. So is an argument of a wrong type.
+ * C's functions on text and memory. `charArray` makes a `char` array, whose text ends at the first NUL. Writing past
+ * the end of a buffer, which overwrites other memory on a board, throws INVALID_ARG. So does an argument of a wrong
+ * type.
  */
 import { requireBytes, requireNumber } from "../../core/arguments.js";
 import { isBytes } from "../../core/kinds.js";
@@ -15,15 +16,15 @@ import { dtostrfText } from "./number-text.js";
 import { formatted, type PrintfArgument } from "./printf.js";
 import { requireText } from "./require-text.js";
 
-/** Text, or a `char` array with text in it. */
+/** Text, or a `char` array that holds text. */
 export type CString = TextLike | Uint8Array;
 
-/** The bytes before the NUL. */
+/** The number of bytes before the NUL. */
 export function strlen(text: CString): number {
   return bytesBeforeNul("strlen", text).length;
 }
 
-/** Below 0, 0 or above 0. */
+/** Compares two texts: below 0, 0 or above 0. */
 export function strcmp(a: CString, b: CString): number {
   return compareBytes(bytesBeforeNul("strcmp", a), bytesBeforeNul("strcmp", b));
 }
@@ -34,7 +35,7 @@ export function strncmp(a: CString, b: CString, count: number): number {
   return compareBytes(bytesBeforeNul("strncmp", a).slice(0, count), bytesBeforeNul("strncmp", b).slice(0, count));
 }
 
-/** {@link strcmp} that takes upper and lower case of ASCII letters as one. */
+/** {@link strcmp} that ignores the case of ASCII letters. */
 export function strcasecmp(a: CString, b: CString): number {
   return compareBytes(lower(bytesBeforeNul("strcasecmp", a)), lower(bytesBeforeNul("strcasecmp", b)));
 }
@@ -44,7 +45,7 @@ export function strcpy(buffer: Uint8Array, text: CString): Uint8Array {
   return put("strcpy", buffer, `${bytesBeforeNul("strcpy", text)}\0`);
 }
 
-/** Copies at most `count` bytes, and NULs up to `count`; a text of `count` bytes or more gets no NUL. */
+/** Copies at most `count` bytes, padded with NULs to `count`. A text of `count` bytes or more gets no NUL. */
 export function strncpy(buffer: Uint8Array, text: CString, count: number): Uint8Array {
   requireNumber("count", count);
   return put("strncpy", buffer, bytesBeforeNul("strncpy", text).slice(0, count).padEnd(count, "\0"));
@@ -56,19 +57,19 @@ export function strcat(buffer: Uint8Array, text: CString): Uint8Array {
   return put("strcat", buffer, `${charArray(buffer)}${bytesBeforeNul("strcat", text)}\0`);
 }
 
-/** The number a text begins with, else 0. */
+/** The number at the start of a text, else 0. */
 export function atoi(text: CString): number {
   return parseLong(bytesBeforeNul("atoi", text));
 }
 
-/** The number a text begins with, else 0. */
+/** The number at the start of a text, else 0. */
 export function atol(text: CString): number {
   return parseLong(bytesBeforeNul("atol", text));
 }
 
 /**
- * The integer a text begins with, in `base` (2 to 36; 0: what its prefix says), else 0; 32 bits, the nearest where it does
- * not fit. Where the number ends is not told: `end` is null.
+ * The integer at the start of a text, in `base` (2 to 36; 0 takes it from the prefix), else 0. If it does not fit into
+ * 32 bits, the nearest number that does. It cannot report where the number ends: `end` is null.
  */
 export function strtol(text: CString, _end: null, base: number | NumberBase): number {
   return Math.min(Math.max(integerIn("strtol", text, base), -0x8000_0000), 0x7fff_ffff);
@@ -80,15 +81,15 @@ export function strtoul(text: CString, _end: null, base: number | NumberBase): n
   return Math.abs(value) > 0xffff_ffff ? 0xffff_ffff : value >>> 0;
 }
 
-/** The number a text begins with, else 0. */
+/** The number at the start of a text, else 0. */
 export function atof(text: CString): number {
   return parseDouble(bytesBeforeNul("atof", text));
 }
 
 /**
- * printf into a buffer of `size` bytes, NUL included: what does not fit is cut off.
+ * printf into a buffer of `size` bytes, including the NUL. Cuts off text that does not fit.
  *
- * Returns how long the whole text is, so a number from `size` on means that it was cut.
+ * Returns the length of the whole text. A number of `size` or more means that the text was cut.
  */
 export function snprintf(buffer: Uint8Array, size: number, format: string, ...args: readonly PrintfArgument[]): number {
   requireBytes("buffer", buffer);
@@ -105,7 +106,7 @@ export function sprintf(buffer: Uint8Array, format: string, ...args: readonly Pr
   return text.length;
 }
 
-/** `value` with `decimals`, filled up with spaces to `width`, into `buffer`. */
+/** Writes `value` with `decimals`, padded with spaces to `width`, into `buffer`. */
 export function dtostrf(value: number, width: number, decimals: number, buffer: Uint8Array): Uint8Array {
   for (const [name, given] of Object.entries({ value, width, decimals })) requireNumber(name, given);
   return put("dtostrf", buffer, `${dtostrfText(value, width, decimals)}\0`);
@@ -129,7 +130,7 @@ export function memset(buffer: Uint8Array, byte: number, count: number): Uint8Ar
   return buffer.fill(byte, start, count);
 }
 
-/** Below 0, 0 or above 0: how the first of `count` bytes that differ compare. */
+/** Compares `count` bytes: below 0, 0 or above 0, as the first bytes that differ. */
 export function memcmp(a: Uint8Array, b: Uint8Array, count: number): number {
   const start = Math.max(inside("memcmp", a, count), inside("memcmp", b, count));
   return Buffer.compare(a.subarray(start, count), b.subarray(start, count));
@@ -157,7 +158,7 @@ function put(name: string, buffer: Uint8Array, bytes: string): Uint8Array {
   return buffer;
 }
 
-/** Where the bytes begin: at 0, if there are `count` of them. */
+/** Returns 0, the offset of the bytes, if there are `count` of them. */
 function inside(name: string, buffer: Uint8Array, count: number): 0 {
   requireBytes("buffer", buffer);
   requireNumber("count", count);

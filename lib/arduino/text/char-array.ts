@@ -3,12 +3,12 @@ import { inspect } from "node:util";
 import { UsmpError } from "../../errors.js";
 import { byteString, byteStringOf, bytesOf, textOf } from "./byte-text.js";
 
-/** For every copy of this library in the process. */
+/** Shared by every copy of this library in the process. */
 const BRAND = Symbol.for("usmp.arduino.char-array");
 
 /**
- * A `char` array of C: bytes to write to, and text wherever text is asked for, up to its first NUL. As in C, an array
- * without a NUL is text to its end.
+ * A C `char` array: bytes to write to, and text up to its first NUL wherever text is expected. An array without a NUL
+ * is text to its end.
  */
 export interface CharArray extends Uint8Array<ArrayBuffer> {
   /** `buffer + begin`, up to `end`: a `char` array that shares its bytes. */
@@ -44,14 +44,14 @@ class CharBytes extends Uint8Array<ArrayBuffer> implements CharArray {
     return inspect(this.toString());
   }
 }
-// On the prototype: an array has no members beside its bytes.
+// On the prototype, because an array should have no members of its own besides its bytes.
 Object.defineProperty(CharBytes.prototype, BRAND, { value: true });
 
 /**
- * A `char` array, filled with NULs behind its text: `char line[64];` is `charArray(64)`, `char name[8] = "roof";` is
- * `charArray(8, "roof")`, `char name[] = "roof";` is `charArray("roof")`, with room for its NUL.
+ * Makes a `char` array, filled with NULs after its text. `char line[64];` is `charArray(64)`, `char name[8] = "roof";`
+ * is `charArray(8, "roof")`, and `char name[] = "roof";` is `charArray("roof")`, with room for its NUL.
  *
- * @throws UsmpError INVALID_ARG for no size, or a text for which there is no room
+ * @throws UsmpError INVALID_ARG for a wrong size, or a text that does not fit
  */
 export function charArray(size: number, text?: string): CharArray;
 export function charArray(text: string): CharArray;
@@ -69,14 +69,14 @@ export function charArray(sizeOrText: number | string, text = ""): CharArray {
   return array;
 }
 
-/** Whether this is a {@link CharArray}, of whichever copy of this library. */
+/** Whether this is a {@link CharArray}, of any copy of this library. */
 export function isCharArray(value: unknown): value is CharArray {
   return typeof value === "object" && value !== null && BRAND in value;
 }
 
-/** The bytes before the first NUL, or all of them; a view. */
+/** The bytes before the first NUL, or all of them, as a view. */
 export function bytesBeforeNul(bytes: Uint8Array): Uint8Array {
   const end = bytes.indexOf(0);
-  // Plain bytes, whatever `bytes` is.
+  // A plain Uint8Array, even if `bytes` is a subclass.
   return new Uint8Array(bytes.buffer, bytes.byteOffset, end < 0 ? bytes.length : end);
 }

@@ -1,6 +1,6 @@
 /**
- * A `char` of a board is one byte. Here it is a string of one character, or the number of the byte, as `Serial.read()`
- * gives it.
+ * A `char` on a board is one byte. Here it is a string of one character, or the byte's number, as `Serial.read()`
+ * returns it.
  */
 import { UsmpError } from "../../errors.js";
 
@@ -16,7 +16,7 @@ export function codeOf(char: Char): number {
   throw new UsmpError("INVALID_ARG", `a char is one byte, and "${char}" has ${bytes.length}`);
 }
 
-/** `(char)code`: a string of one character. Bytes above 127 that are written one after the other are UTF-8 again. */
+/** `(char)code`: a string of one character. Bytes above 127, written one after the other, become UTF-8 again. */
 export function char(code: Char): string {
   return textOf(String.fromCharCode(codeOf(code) & 0xff));
 }
@@ -48,13 +48,13 @@ export const isPunct = isOneOf(/[!-/:-@[-`{-~]/);
 export const isControl = (char: Char): boolean => codeOf(char) < 0x20 || codeOf(char) === 0x7f;
 export const isAscii = (char: Char): boolean => codeOf(char) < 0x80;
 
-/** `toupper`: a letter of ASCII in upper case, anything else as it is; a number for a number. */
+/** `toupper`: an ASCII letter in upper case, anything else unchanged. Returns a number for a number. */
 export function toupper<C extends Char>(char: C): C;
 export function toupper(char: Char): Char {
   return isLowerCase(char) ? like(char, codeOf(char) - 0x20) : char;
 }
 
-/** `tolower`: a letter of ASCII in lower case, anything else as it is; a number for a number. */
+/** `tolower`: an ASCII letter in lower case, anything else unchanged. Returns a number for a number. */
 export function tolower<C extends Char>(char: C): C;
 export function tolower(char: Char): Char {
   return isUpperCase(char) ? like(char, codeOf(char) + 0x20) : char;

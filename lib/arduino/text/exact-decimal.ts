@@ -1,15 +1,15 @@
 /**
- * Floats as printf writes them: the exact binary value, rounded once, ties to the even digit. `toFixed` and its like
- * round ties up, and give up at 10^21 and at 100 places.
+ * Floats as printf writes them: the exact binary value, rounded once, ties to the even digit. `toFixed` and
+ * `toExponential` round ties up, and stop at 10^21 and at 100 places.
  */
 
 const MANTISSA_BITS = 52n;
 const EXPONENT_MASK = 0x7ffn;
 const EXPONENT_BIAS = 1075n;
 
-/** `%.<places>f` of a finite `value` from 0 on. */
+/** `%.<places>f` of a finite `value` of 0 or more. */
 export function fixed(value: number, places: number): string {
-  // Exact, too, and quicker, but where it is a tie: then this product is an integer.
+  // As exact and faster, except for ties, for which this product is an integer.
   if (value < 1e15 && places <= 20 && !Number.isInteger(value * 2 * 10 ** places)) return value.toFixed(places);
   const digits = scaled(value, places)
     .toString()
@@ -18,7 +18,7 @@ export function fixed(value: number, places: number): string {
   return places === 0 ? digits : `${digits.slice(0, whole)}.${digits.slice(whole)}`;
 }
 
-/** `%.<places>e` of a finite `value` from 0 on. */
+/** `%.<places>e` of a finite `value` of 0 or more. */
 export function exponential(value: number, places: number): string {
   const { digits, exponent } = significant(value, places + 1);
   const mantissa = places === 0 ? digits : `${digits.slice(0, 1)}.${digits.slice(1)}`;
@@ -26,20 +26,20 @@ export function exponential(value: number, places: number): string {
   return `${mantissa}e${sign}${Math.abs(exponent).toString().padStart(2, "0")}`;
 }
 
-/** `%.<precision>g` of a finite `value` from 0 on: without zeros at its end, unless they are to be kept. */
+/** `%.<precision>g` of a finite `value` of 0 or more, without trailing zeros unless `keepZeros`. */
 export function general(value: number, precision: number, keepZeros: boolean): string {
   const count = Math.max(precision, 1);
   const { exponent } = significant(value, count);
   const isPlain = exponent >= -4 && exponent < count;
   const text = isPlain ? fixed(value, count - 1 - exponent) : exponential(value, count - 1);
-  // The first place where only zeros are left before the exponent: the exponent's own zeros stay.
+  // Removes the zeros before the exponent. The exponent's own zeros stay.
   return keepZeros || !text.includes(".") ? text : text.replace(/\.?0*(?=e|$)/, "");
 }
 
-/** The first `count` digits, rounded, and the power of ten of the first of them. */
+/** The first `count` digits, rounded, and the power of ten of the first. */
 function significant(value: number, count: number): { digits: string; exponent: number } {
   if (value === 0) return { digits: "0".repeat(count), exponent: 0 };
-  // Of the shortest text that reads as this number: one off where that text, or the rounding, has crossed a power of ten.
+  // From the shortest text of this number. It is off by one if that text, or the rounding, has crossed a power of ten.
   let exponent = Number(value.toExponential().split("e")[1]);
   for (;;) {
     const digits = scaled(value, count - 1 - exponent).toString();
@@ -59,7 +59,7 @@ function scaled(value: number, places: number): bigint {
   return isUp ? quotient + 1n : quotient;
 }
 
-/** 1 where `exponent` is below 0: that is the other side's of the fraction. */
+/** 1 if `exponent` is negative: that factor belongs to the other side of the fraction. */
 function power(base: bigint, exponent: number): bigint {
   return exponent > 0 ? base ** BigInt(exponent) : 1n;
 }

@@ -1,8 +1,8 @@
 /**
- * How a number is written: `Serial.print(255, HEX)`. A value of its own and no number, because on a board the type of the
- * first argument tells what a number behind it means: `print(t, 2)` of a float is two decimals, of an int it is base 2.
- * Here a plain number means decimals, since a whole number may be a float that just has no fraction; 16 behind a whole
- * number alone is HEX.
+ * The base of a printed number: `Serial.print(255, HEX)`. It is a type of its own because on a board the type of the
+ * first argument decides what a number after it means: `print(t, 2)` of a float prints two decimals, of an int base 2.
+ * Here a plain number means decimals, because a whole number may be a float without a fraction. Only 16 after a whole
+ * number means HEX.
  */
 export class NumberBase {
   constructor(

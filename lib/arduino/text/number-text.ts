@@ -1,33 +1,33 @@
 /**
- * Numbers as the board writes them. `print` and `String` round in binary arithmetic, each in its own way, and not as
- * printf does; so their steps are taken one by one here, for the same last digit.
+ * Numbers as the board writes them. `print` and `String` round in binary arithmetic, each in its own way, and
+ * differently from printf. The functions here repeat their steps, so that the last digit is the same.
  */
 import { HEX, type NumberBase } from "./number-base.js";
 
-/** What a sketch writes as a number. */
+/** A number that a sketch can print. */
 export type Numeric = number | bigint;
 
-/** Above this `print` says "ovf" for a float: its integer part is an unsigned 32-bit number. */
+/** Above this `print` writes "ovf" for a float, because its integer part is an unsigned 32-bit number there. */
 const PRINT_FLOAT_MAX = 4_294_967_040;
 const DEFAULT_DECIMALS = 2;
 
-/** `Serial.print(value, format)`: upper-case digits, two decimals for what has a fraction. */
+/** `Serial.print(value, format)`: upper-case digits; two decimals if there is a fraction. */
 export function printedNumber(value: Numeric, given?: NumberBase | number): string {
   const format = formatOf(value, given);
   if (isFloat(value, format)) return printedFloat(Number(value), decimals(format));
   return integerText(value, format as NumberBase | undefined).toUpperCase();
 }
 
-/** `String(value, format)`: lower-case digits, two decimals for what has a fraction. */
+/** `String(value, format)`: lower-case digits; two decimals if there is a fraction. */
 export function numberText(value: Numeric, given?: NumberBase | number): string {
   const format = formatOf(value, given);
   if (!isFloat(value, format)) return integerText(value, format as NumberBase | undefined);
   const places = decimals(format);
-  // The board asks for this width: so a single digit without decimals gets a space before it.
+  // The board uses this width, so a single digit without decimals gets a space before it.
   return dtostrfText(Number(value), places + 2, places);
 }
 
-/** `dtostrf`: `value` with `places` decimals, filled up with spaces to `width`. */
+/** `dtostrf`: `value` with `places` decimals, padded with spaces to `width`. */
 export function dtostrfText(value: number, width: number, places: number): string {
   if (Number.isNaN(value)) return "nan";
   if (!Number.isFinite(value)) return "inf";
@@ -41,12 +41,12 @@ export function dtostrfText(value: number, width: number, places: number): strin
   return (sign + digits.slice(0, integerDigits) + fraction).padStart(width);
 }
 
-/** 16 behind a whole number is HEX: nobody wants 16 decimals of it, and on a board `print(n, 16)` is hexadecimal. */
+/** 16 after a whole number is HEX: 16 decimals make no sense there, and on a board `print(n, 16)` is hexadecimal. */
 function formatOf(value: Numeric, format: NumberBase | number | undefined): NumberBase | number | undefined {
   return format === 16 && (typeof value === "bigint" || Number.isInteger(value)) ? HEX : format;
 }
 
-/** A plain number behind it asks for decimals, also of a whole number: the sketch's float may just be one. */
+/** A plain number after it means decimals, even for a whole number, which may be a float of the sketch. */
 function isFloat(value: Numeric, format: NumberBase | number | undefined): boolean {
   if (typeof format === "number" || (typeof value === "number" && !Number.isFinite(value))) return true;
   return format === undefined && typeof value === "number" && !Number.isInteger(value);
@@ -68,7 +68,7 @@ function printedFloat(value: number, places: number): string {
   return `${value < 0 ? "-" : ""}${whole}${fraction}`;
 }
 
-/** The first `count` digits of `value`, which is below 10, each taken off and the rest moved up. */
+/** The first `count` digits of `value`, which is below 10, taken off one by one. */
 function leadingDigits(value: number, count: number): string {
   let digits = "";
   for (let rest = value; digits.length < count; rest *= 10) {
@@ -79,7 +79,7 @@ function leadingDigits(value: number, count: number): string {
   return digits;
 }
 
-/** Decimal with a sign; in any other base the bits: 32 of them where they suffice, else 64. */
+/** Decimal with a sign. In any other base the bits: 32 if they suffice, else 64. */
 function integerText(value: Numeric, base: NumberBase | undefined): string {
   const integer = typeof value === "bigint" ? value : Math.trunc(value);
   if (base === undefined || base.radix === 10) return integerDigits(integer);
@@ -88,7 +88,7 @@ function integerText(value: Numeric, base: NumberBase | undefined): string {
   return BigInt.asUintN(bits, BigInt(integer)).toString(base.radix);
 }
 
-/** Never with an exponent, as a number of 10^21 would be. */
+/** Digits without an exponent, which `String` uses from 10^21 on. */
 function integerDigits(integer: Numeric): string {
   return Number.isSafeInteger(integer) ? integer.toString() : BigInt(integer).toString();
 }

@@ -6,18 +6,19 @@ import { kindOf } from "./kind-of.js";
 import type { NumberBase } from "./number-base.js";
 import { printedNumber, type Numeric } from "./number-text.js";
 
-/** An object that has a printed form of its own, such as an address. */
+/** An object with its own printed form, such as an address. */
 export interface Printable {
   readonly printedText: string;
 }
 
-/** What `print` takes. Bytes are a `char` array: they count up to the first NUL; `write` sends bytes as they are. */
+/** Values that `print` takes. Bytes are a `char` array, so text up to the first NUL. `write` sends all bytes. */
 export type Printed = string | ArduinoString | Numeric | boolean | Uint8Array | Printable;
 
 /**
- * What `print(value, format)` sends, as a byte string: `format` is `HEX`, `OCT` or `BIN`, or a number of decimals.
+ * The text that `print(value, format)` sends, as a byte string. `format` is `HEX`, `OCT` or `BIN`, or a number of
+ * decimals.
  *
- * @throws UsmpError INVALID_ARG for what a board cannot print: `undefined`, an object.
+ * @throws UsmpError INVALID_ARG for a value that a board cannot print: `undefined`, an object.
  */
 export function printed(value: Printed, format?: NumberBase | number): string {
   if (typeof value === "string") return byteString(value);

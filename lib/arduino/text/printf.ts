@@ -1,7 +1,8 @@
 /**
- * C's printf, as on an ESP32 (newlib; `int`, `long` and pointers of 32 bits). Written here because no package is true to
- * C: of 47 cases the best, printj, gets 44, but rounds ties up, has no 64-bit numbers and takes no bytes for `%s`;
- * `printf` and @stdlib/string-format know no length modifiers, sprintf-js and fast-printf only part of the flags.
+ * C's printf, as on an ESP32 (newlib; `int`, `long` and pointers of 32 bits). Written here because no package matches
+ * C. The best, printj, passes 44 of 47 cases, but rounds ties up, has no 64-bit numbers and takes no bytes for `%s`.
+ * `printf` and
+ * @stdlib/string-format lack length modifiers, sprintf-js and fast-printf some of the flags.
  */
 import { refuseArgument } from "../../core/arguments.js";
 import { isBytes } from "../../core/kinds.js";
@@ -11,11 +12,11 @@ import { isArduinoString, type ArduinoString } from "./arduino-string.js";
 import { byteString, charArray } from "./byte-text.js";
 import { exponential, fixed, general } from "./exact-decimal.js";
 
-/** What printf takes. Bytes and text are for `%s`; a string of one character is also a `char`, so a number. */
+/** An argument of printf. Bytes and text are for `%s`. A string of one character is also a `char`, so a number. */
 export type PrintfArgument = number | bigint | boolean | string | ArduinoString | Uint8Array | null;
 
 interface Conversion {
-  /** As it stands in the format, for messages. */
+  /** The conversion as written in the format, for messages. */
   readonly text: string;
   readonly flags: string;
   readonly width: number;
@@ -30,10 +31,10 @@ const INT_BITS = 32;
 const DEFAULT_PRECISION = 6;
 
 /**
- * `format` with its arguments put in, as a byte string (byte-text.ts): widths and precisions count bytes.
+ * Formats the arguments. Returns a byte string (byte-text.ts): widths and precisions count bytes.
  *
- * @throws UsmpError INVALID_ARG where an argument is missing or is of another kind than its conversion asks for (a board
- *   prints garbage or crashes), and for what printf does not know, `%n` and `%a`.
+ * @throws UsmpError INVALID_ARG if an argument is missing or does not fit its conversion (a board prints garbage or
+ * crashes), and for `%n`, `%a` and unknown conversions.
  */
 export function formatted(format: string, args: readonly PrintfArgument[]): string {
   if (typeof format !== "string") refuseArgument("the format of printf", format, "a string");
@@ -125,7 +126,7 @@ function magnitude(value: number, letter: string, flags: string, precision: numb
   return withPoint(letter === "f" ? fixed(value, precision) : exponential(value, precision), isAlternative);
 }
 
-/** With the flag `#` a float has a point, also where no digit follows it. */
+/** With the flag `#`, a float has a point even if no digit follows it. */
 function withPoint(number: string, isAlternative: boolean): string {
   return !isAlternative || number.includes(".") ? number : number.replace(/(?=e|$)/, ".");
 }
@@ -140,7 +141,7 @@ function noZero(flags: string): string {
   return flags.replaceAll("0", "");
 }
 
-/** A number in its width: zeros go between its sign or prefix and its digits. */
+/** Pads a number to its width. Zeros go between its sign or prefix and its digits. */
 function filled(prefix: string, digits: string, width: number, flags: string): string {
   if (flags.includes("-")) return (prefix + digits).padEnd(width);
   if (flags.includes("0")) return prefix + digits.padStart(width - prefix.length, "0");
@@ -153,7 +154,7 @@ function padded({ flags, width }: Conversion, text: string): string {
 
 function integer(argument: PrintfArgument, conversion: string): bigint {
   if (typeof argument === "bigint") return argument;
-  // What is 3.5 here is 3 on a board, where both numbers of a division are integers.
+  // A quotient of 3.5 here is 3 on a board, where a division of integers gives an integer.
   if (typeof argument === "number" && Number.isFinite(argument)) return BigInt(Math.trunc(argument));
   if (typeof argument === "boolean") return BigInt(argument);
   if (typeof argument === "string" && byteString(argument).length === 1) {

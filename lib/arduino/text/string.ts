@@ -9,7 +9,7 @@ export interface StringConstructor {
 }
 
 /**
- * The `String` of a sketch, in the place of TypeScript's own one where it is imported: `String("text")`,
+ * The `String` of a sketch. It replaces TypeScript's own in a file that imports it: `String("text")`,
  * `String(255, HEX)`, `String(3.14159, 3)`; see {@link ArduinoString}.
  */
 export const String = function (...given: [] | [value: Stringable, format?: NumberBase | number]): ArduinoString {
@@ -20,10 +20,10 @@ Object.defineProperty(String, "prototype", { value: ArduinoString.prototype });
 /** As a type: `let line: String = String("")`. */
 export type String = ArduinoString;
 
-/** Text in flash memory on a board; here it is the text itself. */
+/** Text in flash memory on a board. Here it returns the text itself. */
 export function F(text: string): string {
   return text;
 }
 
-/** Text in flash memory on a board; here it is the text itself. */
+/** Text in flash memory on a board. Here it returns the text itself. */
 export const PSTR = F;
