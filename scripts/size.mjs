@@ -22,6 +22,7 @@ async function measure(imports) {
     minify: true,
     format: "esm",
     platform: "node",
+    mainFields: ["module", "main"], // as rollup bundles dependencies
     external: LEFT_OUT,
     metafile: true,
     write: false,

@@ -1,15 +1,12 @@
 import { networkInterfaces } from "node:os";
+import { DEFAULT_PORT, WILDCARDS } from "../transport/place.js";
+import { formatPlace } from "../transport/system-errors.js";
 import { UsageError } from "./context.js";
 
-export const DEFAULT_PORT = 9000;
-
-export interface Target {
+interface Target {
   readonly host: string;
   readonly port: number;
 }
-
-/** Addresses that mean all addresses of this machine. You can listen on them, but not connect to them. */
-const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
 
 /** Parses `host`, `host:port`, `[::1]`, `[::1]:port` or `::1`. @throws UsageError for anything else. */
 export function parseTarget(text: string): Target {
@@ -42,8 +39,7 @@ export function parsePort(text: string, least = 0): number {
 
 /** `"192.168.1.7"`, `"192.168.1.7:9001"`, `"[::1]:9001"`: a form that {@link parseTarget} reads. */
 export function formatTarget({ host, port }: Target): string {
-  if (port === DEFAULT_PORT) return host;
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+  return port === DEFAULT_PORT ? host : formatPlace(host, port);
 }
 
 /** Where others reach a program that listens on `address`: that address, or this machine's first IPv4 address. */

@@ -7,7 +7,7 @@ import { CAUTIOUS_READ, kindOf } from "../gateway/keys/file-kind.js";
 import { readAll } from "../gateway/keys/key-file-reader.js";
 import type { Context } from "./context.js";
 
-export interface BoundedRead {
+interface BoundedRead {
   readonly bytes: Uint8Array;
   /** The mode of a regular file; null for a pipe, which other users cannot open. */
   readonly mode: number | null;

@@ -17,7 +17,7 @@ export interface DeviceRecord {
 }
 
 /** Returns the file's new devices. If it throws, the file is not changed. */
-export type KeyFileEdit = (devices: readonly DeviceRecord[]) => readonly DeviceRecord[];
+type KeyFileEdit = (devices: readonly DeviceRecord[]) => readonly DeviceRecord[];
 
 /**
  * Changes a key file, or creates it with mode 600. If two processes do so at once, one waits for the other. The file is

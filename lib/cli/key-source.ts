@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { copySecret } from "../core/secret-bytes.js";
 import { causeText, systemCodeOf } from "../errors.js";
-import { encodingTrouble, invisiblePart, withoutByteOrderMark } from "../gateway/keys/key-text.js";
+import { encodingTrouble, HEX_PREFIX, invisiblePart, withoutByteOrderMark } from "../gateway/keys/key-text.js";
 import { Usmp, type Psk, type PskSource } from "../index.js";
 import { readBounded } from "./bounded-read.js";
 import { UsageError, type Context } from "./context.js";
@@ -12,8 +12,6 @@ export interface KeyOptions {
   readonly psk?: string;
   readonly pskFile?: string;
 }
-
-const HEX_PREFIX = "hex:";
 
 /** Far more than any key needs. */
 const MAX_KEY_BYTES = 64 * 1_024;

@@ -1,6 +1,6 @@
 import { causeText } from "../errors.js";
 import { CIPHERS } from "../session/options.js";
-import { DEFAULT_PORT } from "./address.js";
+import { DEFAULT_PORT } from "../transport/place.js";
 import { ExitCode, type Context } from "./context.js";
 import { editKeyFile, type DeviceRecord } from "./key-file-edit.js";
 import { makeKey } from "./make-key.js";

@@ -1,7 +1,8 @@
 import type { CipherName } from "../index.js";
-import { DEFAULT_PORT, formatTarget, reachableAddress } from "./address.js";
+import { DEFAULT_PORT } from "../transport/place.js";
+import { formatTarget, reachableAddress } from "./address.js";
 
-export interface NewGateway {
+interface NewGateway {
   /** A key made by `usmp`: letters and digits, which need no quoting. */
   readonly key: string;
   readonly address: string;

@@ -5,7 +5,7 @@ import { kindOf } from "../gateway/keys/file-kind.js";
 import { codeOf } from "./system-error.js";
 
 /** What a file keeps of the one that it replaces. */
-export interface Inherited {
+interface Inherited {
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;

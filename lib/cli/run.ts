@@ -4,7 +4,9 @@ import { formatDeviceId, parseDeviceId } from "../core/wire/device-id.js";
 import { causeText } from "../errors.js";
 import { isUsmpError, type CipherName } from "../index.js";
 import { CIPHERS } from "../session/options.js";
-import { DEFAULT_PORT, parsePort } from "./address.js";
+import { DEFAULT_PORT } from "../transport/place.js";
+import { LONGEST_TIMER_MS } from "../transport/system-clock.js";
+import { parsePort } from "./address.js";
 import { connect, type ConnectOptions } from "./connect.js";
 import { Context, ExitCode, UsageError, type Surroundings } from "./context.js";
 import { init } from "./init.js";
@@ -16,7 +18,6 @@ import { serve, type ServeOptions } from "./serve.js";
 
 const DEFAULT_WAIT_MS = 1_000;
 const DEFAULT_GRACE_MS = 5_000;
-const LONGEST_TIME_MS = 2 ** 31 - 1;
 /** Ten years. */
 const LONGEST_ROTATION_DAYS = 3_650;
 
@@ -141,8 +142,8 @@ function withKeyOptions(command: Command): Command {
 
 function parseTime(text: string): number {
   const time = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
-  if (time <= LONGEST_TIME_MS) return time;
-  throw new UsageError(`${JSON.stringify(text)} is not a valid time: give milliseconds, 0 to ${LONGEST_TIME_MS}`);
+  if (time <= LONGEST_TIMER_MS) return time;
+  throw new UsageError(`${JSON.stringify(text)} is not a valid time: give milliseconds, 0 to ${LONGEST_TIMER_MS}`);
 }
 
 /** An option that may be given several times. */

@@ -21,7 +21,7 @@ export function requireFunctions(name: string, value: unknown, functions: readon
 }
 
 /** Whether `value` is an object with all these functions, its own or its class's. */
-export function hasFunctions(value: unknown, functions: readonly string[]): boolean {
+function hasFunctions(value: unknown, functions: readonly string[]): boolean {
   return functions.every(
     (each) => hasMember(value, each) && typeof (value as Record<string, unknown>)[each] === "function",
   );

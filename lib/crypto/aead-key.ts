@@ -1,11 +1,7 @@
 import { copySecret } from "../core/secret-bytes.js";
+import { KEY_LENGTH } from "../core/wire/wire.js";
 import { UsmpError } from "../errors.js";
 import { checkLength } from "./check-length.js";
-
-/** Lengths in bytes of keys, nonces and tags, for both ciphers (§4.2). */
-export const AEAD_KEY_LENGTH = 32;
-export const AEAD_NONCE_LENGTH = 12;
-export const AEAD_TAG_LENGTH = 16;
 
 /** An AEAD's own copy of its 32-byte key, until it is wiped. Never printed: the bytes are private. */
 export class AeadKey {
@@ -17,7 +13,7 @@ export class AeadKey {
    * @throws UsmpError `INVALID_ARG` if `key` does not hold 32 bytes.
    */
   constructor(key: Uint8Array) {
-    checkLength("key", key, AEAD_KEY_LENGTH);
+    checkLength("key", key, KEY_LENGTH);
     this.#bytes = copySecret(key);
   }
 

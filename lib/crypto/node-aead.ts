@@ -5,7 +5,8 @@
  */
 import { createCipheriv, createDecipheriv, type CipherGCMTypes } from "node:crypto";
 import type { Aead, CipherName } from "../core/crypto-provider.js";
-import { AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH, AeadKey } from "./aead-key.js";
+import { AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH } from "../core/wire/wire.js";
+import { AeadKey } from "./aead-key.js";
 import { checkLength } from "./check-length.js";
 
 const OPTIONS = { authTagLength: AEAD_TAG_LENGTH };

@@ -10,7 +10,8 @@
 import sodium from "libsodium-wrappers";
 import type { Aead } from "../core/crypto-provider.js";
 import { UsmpError } from "../errors.js";
-import { AEAD_KEY_LENGTH, AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH, AeadKey } from "./aead-key.js";
+import { AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH, KEY_LENGTH } from "../core/wire/wire.js";
+import { AeadKey } from "./aead-key.js";
 import { checkLength } from "./check-length.js";
 
 /** Rejects if the platform cannot run WebAssembly. */
@@ -54,7 +55,7 @@ let lentLength = 0;
 function lend(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, text: Uint8Array, extra: number): Lent {
   // Documented, but missing in the wrapper's types. It exists once `ready` has resolved.
   const raw = (sodium as unknown as { readonly libsodium: RawSodium }).libsodium;
-  const nonceOffset = AEAD_KEY_LENGTH;
+  const nonceOffset = KEY_LENGTH;
   const dataOffset = nonceOffset + AEAD_NONCE_LENGTH;
   const textOffset = dataOffset + data.length;
   const at = reserve(raw, textOffset + text.length + extra);
@@ -77,7 +78,7 @@ function reserve(raw: RawSodium, length: number): number {
 }
 
 function forgetKey({ raw, key }: Lent): void {
-  raw.HEAPU8.fill(0, key, key + AEAD_KEY_LENGTH);
+  raw.HEAPU8.fill(0, key, key + KEY_LENGTH);
 }
 
 /** Use it after `sodiumReady` has resolved. */

@@ -51,7 +51,7 @@ function checkOfflineQueue(options: OfflineQueueOptions): void {
 }
 
 /** Who learns what became of a held message. */
-export interface Settle {
+interface Settle {
   /** It is sealed and on its way. */
   sent(): void;
   /** It was given up. */

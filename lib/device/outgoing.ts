@@ -4,7 +4,7 @@ import type { RefusedSends } from "../session/refused-sends.js";
 import type { OwnedSession, UsmpSession } from "../session/session.js";
 import type { OfflineQueue } from "./offline-queue.js";
 
-export interface OutgoingOptions {
+interface OutgoingOptions {
   /** Holds messages while there is no session; null: they are refused. */
   readonly queue: OfflineQueue | null;
   /** The established session, or null. */

@@ -55,7 +55,7 @@ export function checkGatewaySettings(settings: GatewaySettings): void {
   checkLimits(settings);
 }
 
-export interface AcceptRequest {
+interface AcceptRequest {
   readonly link: Link;
   readonly secrets: GatewayHandshakeOptions;
   readonly lookupKeys: KeyLookup;

@@ -10,7 +10,7 @@ export interface ListeningAddress {
   readonly port: number;
 }
 
-export interface RunOptions {
+interface RunOptions {
   readonly clock: Clock;
   /** How long a transport may take to stop listening. */
   readonly closeTimeoutMs: number;

@@ -16,7 +16,7 @@ import { acceptSession, type GatewaySettings } from "./accept.js";
 import { Gatekeeper, type Admission } from "./admission/gatekeeper.js";
 import { LearnedCiphers } from "./learned-ciphers.js";
 
-export interface ReceptionHandlers {
+interface ReceptionHandlers {
   /** What the sessions lend from, and report to. */
   readonly owner: SessionOwner;
   /** A device has proved its key. */

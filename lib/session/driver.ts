@@ -15,7 +15,7 @@ const FLUSH_AT_BYTES = 32_768;
 const CONGESTED_AT = 2;
 
 /** What all drivers of one end have in common. */
-export interface DriverSettings {
+interface DriverSettings {
   readonly clock: Clock;
   /** `send` is refused while this many bytes wait for the network. */
   readonly maxUnsentBytes: number;
@@ -25,7 +25,7 @@ export interface DriverSettings {
   readonly slowTimeoutMs?: number;
 }
 
-export interface DriverOptions {
+interface DriverOptions {
   readonly link: Link;
   /** New, and this driver's from now on. */
   readonly connection: Connection;

@@ -8,12 +8,12 @@ import type { RunningHandlers } from "./running-handlers.js";
 export type Listener<Args extends unknown[]> = (...args: Args) => unknown;
 
 /** The arguments of each event's listeners, by the event's name. */
-export type EventArguments<Events> = { [Name in keyof Events]: unknown[] };
+type EventArguments<Events> = { [Name in keyof Events]: unknown[] };
 
 /** Every event of an emitter, by name. */
 export type EventNames<Events> = Readonly<Record<keyof Events & string, true>>;
 
-export interface EmitterOptions<Events> {
+interface EmitterOptions<Events> {
   /** Delays `emit` until it is polled. */
   readonly queue?: PollQueue | null | undefined;
   /** Counts listeners that returned a promise until it settles. */

@@ -14,7 +14,7 @@ export interface Logger {
   error(event: string, fields: LogFields): void;
 }
 
-export type LogLevel = keyof Logger;
+type LogLevel = keyof Logger;
 
 /** @internal Whether `value` can be a logger. */
 export function isLogger(value: unknown): value is Logger {

@@ -55,7 +55,7 @@ const USMP_EVENTS: EventNames<UsmpEvents> = {
   status: true,
 };
 
-export interface FacadeEventsOptions {
+interface FacadeEventsOptions {
   readonly log: EventLog;
   /** The facade's status now. */
   readonly status: () => UsmpStatus;

@@ -22,7 +22,7 @@ interface Waiter<Session> {
   reject(error: UsmpError): void;
 }
 
-export interface InboxOptions {
+interface InboxOptions {
   readonly clock: Clock;
   /** The inbox is full at this many messages, */
   readonly maxMessages: number;

@@ -1,4 +1,4 @@
-export interface LeavableIteratorOptions<Value> {
+interface LeavableIteratorOptions<Value> {
   /** The next value; null where none follows, or `leave` was called. Never rejects. */
   readonly pull: () => Promise<Value | null>;
   /** Called once, when the iterator is done: a `pull` that waits gives null. */

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.js";
 import { UsmpError } from "../errors.js";
 import type { Link } from "../transport/transport.js";
 
-export interface LinkWriterOptions {
+interface LinkWriterOptions {
   readonly link: Link;
   readonly clock: Clock;
   /** A peer that takes nothing of what waits for it for this long is slow; 0, or absent: none is. */

@@ -77,7 +77,7 @@ export interface OwnedSession extends Receiver {
   abandon(reason: UsmpError): void;
 }
 
-export interface SessionParts {
+interface SessionParts {
   readonly settings: SessionSettings;
   /** 6 bytes. */
   readonly deviceId: Uint8Array;

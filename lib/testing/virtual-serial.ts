@@ -5,7 +5,7 @@ import type { SerialPort } from "../arduino/board/serial-port.js";
 import { byteStringOf, bytesOf, textOf } from "../arduino/text/byte-text.js";
 
 /** A line that a sketch has printed. */
-export interface PrintedLine {
+interface PrintedLine {
   /** When it was finished, in milliseconds since the board was made. */
   readonly atMs: number;
   readonly text: string;

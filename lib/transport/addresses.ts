@@ -1,8 +1,12 @@
 /** From a name to the addresses that it stands for: which to dial first, and which to listen on. */
-import { lookup, type LookupAddress, type LookupOptions } from "node:dns";
+import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { isIP } from "node:net";
 
-import { plainAddress } from "./place.js";
+import { requireClock, requireFunction } from "../core/arguments.js";
+import type { Clock } from "../core/clock.js";
+import { ownMembers } from "../core/own-members.js";
+import { DEFAULT_CONNECT_TIMEOUT_MS, plainAddress, requireInteger } from "./place.js";
+import { LONGEST_TIMER_MS, systemClock } from "./system-clock.js";
 
 /** As `dns.lookup`, which is the default, called with `all: true`. */
 export type Lookup = (
@@ -10,6 +14,30 @@ export type Lookup = (
   options: LookupOptions & { readonly all: true },
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
+
+/** What the TCP and the UDP transport have in common. */
+export interface AddressOptions {
+  /** Time for looking up the name and opening the socket, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Looks names up. Default: `dns.lookup`. */
+  readonly lookup?: Lookup | undefined;
+  /** Measures the connect timeout. Default: the real clock. */
+  readonly clock?: Clock | undefined;
+}
+
+/** The common options with their defaults. @throws UsmpError INVALID_ARG naming the option */
+export function addressOptions(options: AddressOptions): {
+  readonly connectTimeoutMs: number;
+  readonly lookup: Lookup;
+  readonly clock: Clock;
+} {
+  const own = ownMembers(options);
+  const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, lookup = systemLookup, clock = systemClock } = own;
+  requireClock(clock);
+  requireFunction("lookup", lookup);
+  requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMER_MS);
+  return { connectTimeoutMs, lookup, clock };
+}
 
 /** Addresses in the order in which to try them, at least one: the system's, but from the one after `after` on. */
 export async function addressesOf(host: string, after: string | undefined, find: Lookup): Promise<LookupAddress[]> {
@@ -24,8 +52,6 @@ export async function bindAddressOf(host: string, find: Lookup): Promise<LookupA
   const addresses = await lookUp(host, find);
   return addresses.find(({ family }) => family === 4) ?? (addresses[0] as LookupAddress);
 }
-
-export const systemLookup: Lookup = lookup;
 
 function lookUp(host: string, find: Lookup): Promise<LookupAddress[]> {
   const family = isIP(host);

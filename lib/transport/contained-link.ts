@@ -5,7 +5,7 @@ import { toUsmpError, UsmpError } from "../errors.js";
 import { contain } from "./contained.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
-export interface ContainedLinkOptions {
+interface ContainedLinkOptions {
   readonly clock: Clock;
   /** How long a link may take to say that it is gone, once it was told to be. */
   readonly closeTimeoutMs: number;

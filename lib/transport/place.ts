@@ -3,10 +3,9 @@ import { UsmpError } from "../errors.js";
 
 export const DEFAULT_PORT = 9000;
 export const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
-export const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 /** Addresses that mean "all of this machine"; as a destination each system takes them differently. */
-const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
+export const WILDCARDS: readonly string[] = ["0.0.0.0", "::"];
 
 /** @throws {UsmpError} INVALID_ARG unless `host` is a name or an address alone, and `port` 0 to 65535 */
 export function checkPlace(host: unknown, port: number): void {

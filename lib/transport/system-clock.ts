@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../core/clock.js";
 
 /** Node refuses longer timers and fires them at once instead. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The real clock: monotonic, of this process. */
 export const systemClock: Clock = {

@@ -1,23 +1,14 @@
 /** USMP over TCP, on Node's sockets. */
-import { requireClock, requireFunction, requireFunctions } from "../core/arguments.js";
+import { requireFunctions } from "../core/arguments.js";
 import { connect, createServer, isIPv4, type LookupFunction, type Server, type Socket } from "node:net";
 
 import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import type { UsmpError } from "../errors.js";
-import { addressesOf, bindAddressOf, systemLookup, type Lookup } from "./addresses.js";
+import { addressesOf, addressOptions, bindAddressOf, type AddressOptions, type Lookup } from "./addresses.js";
 import { onAbort, signalOf } from "./abort.js";
-import {
-  aborted,
-  checkDestination,
-  checkPlace,
-  DEFAULT_CONNECT_TIMEOUT_MS,
-  DEFAULT_PORT,
-  dialTimeout,
-  LONGEST_TIMEOUT_MS,
-  requireInteger,
-} from "./place.js";
-import { systemClock } from "./system-clock.js";
+import { aborted, checkDestination, checkPlace, DEFAULT_PORT, dialTimeout, requireInteger } from "./place.js";
+import { LONGEST_TIMER_MS } from "./system-clock.js";
 import { connectFailure, formatPlace, listenFailure } from "./system-errors.js";
 import { TcpLink } from "./tcp-link.js";
 import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "./transport.js";
@@ -34,18 +25,12 @@ const ADDRESS_ATTEMPT_MS = 1_500;
  */
 const BACKLOG = 4_096;
 
-export interface TcpOptions {
-  /** Time for looking up the name and connecting, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
-  readonly connectTimeoutMs?: number | undefined;
+export interface TcpOptions extends AddressOptions {
   /**
    * The system's own probes after this much silence, in milliseconds, at least 1,000. Off by default: the protocol has a
    * keepalive that also notices a peer whose system lives while its program hangs.
    */
   readonly keepAliveMs?: number | undefined;
-  /** What looks names up. Default: `dns.lookup`. */
-  readonly lookup?: Lookup | undefined;
-  /** What measures the connect timeout. Default: the real clock. */
-  readonly clock?: Clock | undefined;
 }
 
 /**
@@ -69,13 +54,9 @@ export class TcpTransport implements Dialer, Acceptor {
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: TcpOptions = {}) {
     checkPlace(host, port);
-    const own = ownMembers(options);
-    const { connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, keepAliveMs, clock = systemClock } = own;
-    const { lookup = systemLookup } = own;
-    requireClock(clock);
-    requireFunction("lookup", lookup);
-    requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
-    if (keepAliveMs !== undefined) requireInteger("keepAliveMs", keepAliveMs, 1_000, LONGEST_TIMEOUT_MS);
+    const { connectTimeoutMs, lookup, clock } = addressOptions(options);
+    const { keepAliveMs } = ownMembers(options);
+    if (keepAliveMs !== undefined) requireInteger("keepAliveMs", keepAliveMs, 1_000, LONGEST_TIMER_MS);
     this.host = host;
     this.port = port;
     this.connectTimeoutMs = connectTimeoutMs;

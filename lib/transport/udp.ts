@@ -1,26 +1,16 @@
 /** USMP over UDP, on Node's sockets. */
-import { requireClock, requireFunction, requireFunctions } from "../core/arguments.js";
+import { requireFunctions } from "../core/arguments.js";
 import { createSocket, type Socket, type SocketOptions } from "node:dgram";
 import { lookup, type LookupAddress } from "node:dns";
 import { isIP } from "node:net";
 
 import { hasMember, ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
-import { addressesOf, bindAddressOf, systemLookup, type Lookup } from "./addresses.js";
+import { addressesOf, addressOptions, bindAddressOf, type AddressOptions, type Lookup } from "./addresses.js";
 import { abortable, signalOf } from "./abort.js";
 import { withDeadline } from "./contained.js";
-import {
-  aborted,
-  checkDestination,
-  checkPlace,
-  DEFAULT_CONNECT_TIMEOUT_MS,
-  DEFAULT_PORT,
-  dialTimeout,
-  LONGEST_TIMEOUT_MS,
-  requireInteger,
-} from "./place.js";
+import { aborted, checkDestination, checkPlace, DEFAULT_PORT, dialTimeout } from "./place.js";
 import { connectFailure, formatPlace, listenFailure } from "./system-errors.js";
-import { systemClock } from "./system-clock.js";
 import type { DatagramAcceptor, DatagramHandlers, Dialer, DialOptions, Link, Listener } from "./transport.js";
 import { UdpLink } from "./udp-link.js";
 import { UdpListener } from "./udp-listener.js";
@@ -28,15 +18,9 @@ import { UdpListener } from "./udp-listener.js";
 /** What a listener asks the kernel to hold for it, in bytes: thousands of devices may speak at once. The kernel may give less. */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 
-export interface UdpOptions {
+export interface UdpOptions extends AddressOptions {
   /** Listening on `"::"`: whether IPv4 is left out. Default false. */
   readonly ipv6Only?: boolean | undefined;
-  /** Time for looking up the name, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
-  readonly connectTimeoutMs?: number | undefined;
-  /** What looks names up. Default: `dns.lookup`. */
-  readonly lookup?: Lookup | undefined;
-  /** What measures that. Default: the real clock. */
-  readonly clock?: Clock | undefined;
 }
 
 /** One UDP address: a device dials it, a gateway listens on it, with one socket for all devices. */
@@ -57,12 +41,8 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: UdpOptions = {}) {
     checkPlace(host, port);
-    const own = ownMembers(options);
-    const { ipv6Only = false, connectTimeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, clock = systemClock } = own;
-    const { lookup = systemLookup } = own;
-    requireClock(clock);
-    requireFunction("lookup", lookup);
-    requireInteger("connectTimeoutMs", connectTimeoutMs, 1, LONGEST_TIMEOUT_MS);
+    const { connectTimeoutMs, lookup, clock } = addressOptions(options);
+    const { ipv6Only = false } = ownMembers(options);
     this.host = host;
     this.port = port;
     this.#ipv6Only = ipv6Only;

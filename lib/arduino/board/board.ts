@@ -11,7 +11,7 @@ import type { SerialPort } from "./serial-port.js";
 import type { BoardStorage } from "./storage.js";
 import { Tones } from "./tones.js";
 
-export interface BoardParts {
+interface BoardParts {
   readonly clock: BoardClock;
   readonly pins: PinsOptions;
   readonly storage: BoardStorage;

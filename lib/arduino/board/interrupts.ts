@@ -10,7 +10,7 @@ interface Attached {
 }
 
 /** Runs an interrupt handler as code of the sketch. */
-export type InterruptRunner = (pin: number, handler: () => void) => void;
+type InterruptRunner = (pin: number, handler: () => void) => void;
 
 /**
  * Interrupts on pins. A handler runs as soon as its pin changes: while the sketch waits, or within the sketch's own

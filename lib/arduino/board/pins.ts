@@ -8,7 +8,7 @@ export type PinMode = "input" | "input-pullup" | "input-pulldown" | "output" | "
 export type Level = 0 | 1;
 
 /** Called for each change at a pin, at once. */
-export interface PinWatcher {
+interface PinWatcher {
   /** The board drives the pin with another value: a level, a duty cycle, or a frequency. */
   onOutput?(pin: number, value: number): void;
   /** The level at a pin changed. A floating pin has no level. */

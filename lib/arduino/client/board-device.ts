@@ -23,7 +23,7 @@ shared.preparations.add(loadCrypto);
 /** The default of the board's library. */
 const DEFAULT_KEEPALIVE_MS = 30_000;
 
-export interface BoardDeviceOptions {
+interface BoardDeviceOptions {
   readonly board: Board;
   readonly psk: PskSource;
   readonly logger: Logger;

@@ -6,7 +6,7 @@ import type { TextLike } from "../text/arduino-string.js";
 import { isCharArray } from "../text/char-array.js";
 import { USMPClient } from "./usmp-client.js";
 
-export interface StaticClientOptions {
+interface StaticClientOptions {
   /** Bytes of the receive buffer. Default 1808, enough for any message. */
   readonly rxBufferSize?: number | undefined;
 }

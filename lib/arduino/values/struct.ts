@@ -37,7 +37,7 @@ export type FieldValue<Type> =
 /** The values of a struct, by the names of its fields. */
 export type StructValue<F extends Fields> = { -readonly [Name in keyof F]: FieldValue<F[Name]> };
 
-export interface StructOptions {
+interface StructOptions {
   /**
    * Whether the sketch's struct has `__attribute__((packed))`. If false, each field lies at a multiple of its size,
    * with padding in between. Default true.

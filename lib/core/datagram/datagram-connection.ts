@@ -25,7 +25,7 @@ import type { SessionOptions } from "../session/session-options.js";
 import { bareUtack, isUtack, readUtack, type Utack } from "../wire/utack.js";
 import { FrameType, HEADER_LENGTH } from "../wire/wire.js";
 
-export interface DatagramConnectionOptions extends SessionOptions {
+interface DatagramConnectionOptions extends SessionOptions {
   readonly handshake: DatagramHandshake;
   /** For the whole handshake, and again for the acknowledgement of SESSION_OK, in milliseconds. */
   readonly handshakeTimeoutMs: number;

@@ -7,7 +7,7 @@ import type { RekeyPolicy } from "../session/rekey-policy.js";
 import { REKEY_SALT_LENGTH } from "../wire/wire.js";
 
 /** What a rotation works on. All of it belongs to the session. */
-export interface RekeyContext {
+interface RekeyContext {
   readonly crypto: CryptoProvider;
   readonly keys: DatagramKeys;
   readonly policy: RekeyPolicy;

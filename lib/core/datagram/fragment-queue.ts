@@ -3,7 +3,7 @@ import { Fifo } from "../fifo.js";
 import { FrameType, MAX_PLAINTEXT_LENGTH } from "../wire/wire.js";
 
 /** The content of one DATA or DATA_FRAG frame. */
-export interface Fragment {
+interface Fragment {
   readonly type: typeof FrameType.DATA | typeof FrameType.DATA_FRAG;
   /** Borrowed from the queue. */
   readonly plaintext: Uint8Array;

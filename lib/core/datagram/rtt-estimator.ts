@@ -6,7 +6,7 @@ const BETA = 1 / 4;
 const K = 4;
 
 /** The least wait before an urgent retransmission, in milliseconds. */
-export const MIN_URGENT_MS = 30;
+const MIN_URGENT_MS = 30;
 
 /** The least margin of an urgent wait over the smoothed round trip, as a part of it. */
 const MIN_MARGIN = 1 / 8;

@@ -5,7 +5,7 @@ import { RttEstimator } from "./rtt-estimator.js";
 import { sealedUtack, type Utack } from "../wire/utack.js";
 
 /** How often one frame is sent, always with the same bytes (§6.2). From the shortest timeout on, that takes 16.3 s. */
-export const MAX_SENDS = 8;
+const MAX_SENDS = 8;
 
 /**
  * The least time a peer has for its UTACK, in milliseconds, over all sendings: boards acknowledge only in `maintain()`.

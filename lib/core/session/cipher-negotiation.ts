@@ -22,7 +22,7 @@ type State =
   | { readonly name: "fixed"; readonly cipher: CipherName };
 
 /** What a gateway knows about a peer before its first frame. */
-export interface CipherHint {
+interface CipherHint {
   /** The cipher to guess, if it is a candidate. */
   readonly preferred: CipherName | null;
   /**

@@ -21,7 +21,7 @@ const PAUSED_PONG_MS = 20_000;
 /** PINGs that may be unanswered. Peers end a session that has nine control frames unread at one time (§9.1). */
 const MAX_UNPONGED = 4;
 
-export type KeepaliveVerdict = "lost" | "ping" | "pong" | "quiet";
+type KeepaliveVerdict = "lost" | "ping" | "pong" | "quiet";
 
 /**
  * Decides when to send PING and when the peer is lost. It compares timestamps, so a clock that jumped or an event loop

@@ -23,7 +23,7 @@ import { StreamSession } from "./stream-session.js";
 import type { SessionOptions } from "../session/session-options.js";
 import { isSessionType, frameTypeName } from "../wire/wire.js";
 
-export interface StreamConnectionOptions extends SessionOptions {
+interface StreamConnectionOptions extends SessionOptions {
   readonly handshake: Handshake;
   /** Ends the handshake after this long, in milliseconds, however many bytes keep coming. */
   readonly handshakeTimeoutMs: number;

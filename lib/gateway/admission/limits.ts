@@ -1,4 +1,5 @@
 import { UsmpError } from "../../errors.js";
+import { LONGEST_TIMER_MS } from "../../transport/system-clock.js";
 
 /** What a gateway allows; docs/gateway.md has the reasons. Durations in milliseconds, sizes in entries or bytes. */
 export interface GatewayLimits {
@@ -39,19 +40,17 @@ export interface GatewayLimits {
 }
 
 /** One limit: its default, and what may be given instead. */
-export interface LimitRule {
+interface LimitRule {
   readonly default: number;
   readonly least: number;
   readonly most: number;
 }
 
 const DAY_MS = 86_400_000;
-/** Longer timers do not exist everywhere, and nobody needs them. */
-const LONGEST_MS = 2 ** 31 - 1;
 const MANY = 10_000_000;
 
 const count = (standard: number, least = 1): LimitRule => ({ default: standard, least, most: MANY });
-const duration = (standard: number, least = 1): LimitRule => ({ default: standard, least, most: LONGEST_MS });
+const duration = (standard: number, least = 1): LimitRule => ({ default: standard, least, most: LONGEST_TIMER_MS });
 
 /** Every limit, once: what the library checks, the program lists and docs/gateway.md explains. */
 export const LIMIT_RULES: Readonly<Record<keyof GatewayLimits, LimitRule>> = {

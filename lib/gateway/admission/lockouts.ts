@@ -1,6 +1,6 @@
 import { LruMap } from "./lru-map.js";
 
-export interface LockoutOptions {
+interface LockoutOptions {
   /** Failures before the first lockout. */
   readonly afterFailures: number;
   /** The first one's length, which each further failure doubles, */

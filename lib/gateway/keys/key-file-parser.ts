@@ -6,7 +6,7 @@ import { parseHexKey, parsePsk } from "../../core/handshake/psk.js";
 import { causeText, UsmpError } from "../../errors.js";
 import { CIPHERS } from "../../session/options.js";
 import type { PskEntry } from "../../session/psk-source.js";
-import { invisiblePart } from "./key-text.js";
+import { HEX_PREFIX, invisiblePart } from "./key-text.js";
 
 /** A device of a key file. The keys are bytes of its own, the holder's to wipe. */
 export interface KeyFileEntry extends PskEntry {
@@ -24,8 +24,6 @@ const MAX_NAME_LENGTH = 100;
 
 /** Date, time and zone: what two readers cannot take for two different moments. */
 const DATE_FORM = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
-
-const HEX_PREFIX = "hex:";
 
 /** In the order in which messages list them. */
 const MEMBERS = ["id", "name", "key", "enabled", "cipher", "previousKey", "previousKeyExpires"] as const;

@@ -1,5 +1,8 @@
 /** What editors and shells put into key files, and nobody sees there. */
 
+/** In front of a key that is given in hex digits. */
+export const HEX_PREFIX = "hex:";
+
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 /** The same bytes without the byte order mark that some editors begin UTF-8 with. A view, not a copy. */

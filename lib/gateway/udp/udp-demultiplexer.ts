@@ -23,7 +23,7 @@ import { Cookies } from "./cookies.js";
 import { DatagramLink } from "./datagram-link.js";
 import type { GatewayLimits } from "../admission/limits.js";
 
-export interface FrontHandlers {
+interface FrontHandlers {
   /** A device has come back with its cookie. Destroys its link where it is refused; else calls `onEstablished` in time. */
   onLink(link: Link, onEstablished: () => void): void;
   onError(error: UsmpError): void;
@@ -45,7 +45,7 @@ interface PeerSlot {
   readonly beginnings: RepeatAllowance;
 }
 
-export interface FrontOptions extends Pick<GatewayLimits, "maxCookiesPerSecond" | "cookieMs"> {
+interface FrontOptions extends Pick<GatewayLimits, "maxCookiesPerSecond" | "cookieMs"> {
   readonly clock: Clock;
 }
 

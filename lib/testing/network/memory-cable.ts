@@ -5,7 +5,7 @@ import { MemoryPipe } from "./memory-pipe.js";
 import type { SeededRandom } from "../../transport/random.js";
 import type { Link } from "../../transport/transport.js";
 
-export interface MemoryCableParts {
+interface MemoryCableParts {
   readonly clock: Clock;
   readonly random: SeededRandom;
   /** Asked for every piece, so that conditions can change on the way. */

@@ -2,6 +2,9 @@ import { requireNumber } from "../../core/arguments.js";
 import { ownMembers } from "../../core/own-members.js";
 import { UsmpError } from "../../errors.js";
 
+/** Dialing ends get ports from here up, as from a system (RFC 6335). */
+export const FIRST_EPHEMERAL_PORT = 49_152;
+
 /** What one direction of a simulated connection does to what it carries. Everything is off by default. */
 export interface StreamConditions {
   /** How long bytes travel, in milliseconds. */

@@ -11,6 +11,7 @@ import type { UsmpError } from "../../errors.js";
 import { DatagramPath } from "./datagram-path.js";
 import {
   checkedConditions,
+  FIRST_EPHEMERAL_PORT,
   type BothWays,
   type CheckedConditions,
   type DatagramConditions,
@@ -27,8 +28,6 @@ import type {
 } from "../../transport/transport.js";
 
 const DEFAULT_NAME = "memory";
-/** Dialing ends get ports from here up, as from a system (RFC 6335). */
-const FIRST_EPHEMERAL_PORT = 49_152;
 
 export interface MemoryDatagramNetworkOptions {
   /** All time comes from here. */
@@ -39,7 +38,7 @@ export interface MemoryDatagramNetworkOptions {
   readonly conditions?: BothWays<DatagramConditions> | undefined;
 }
 
-export interface MemoryDatagramDialerOptions {
+interface MemoryDatagramDialerOptions {
   /** What the accepting end sees. Default `"memory"`, and a fresh port for each link. */
   readonly address?: string | undefined;
   readonly port?: number | undefined;

@@ -12,7 +12,7 @@ type State =
   | { readonly kind: "closing"; readonly error: UsmpError | undefined }
   | { readonly kind: "closed" };
 
-export interface MemoryLinkParts {
+interface MemoryLinkParts {
   readonly clock: Clock;
   readonly outgoing: MemoryPipe;
   readonly incoming: MemoryPipe;

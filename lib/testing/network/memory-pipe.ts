@@ -3,7 +3,7 @@ import type { StreamConditions } from "./memory-conditions.js";
 import type { SeededRandom } from "../../transport/random.js";
 
 /** As much as may be on the way or unread before the sender's flush stalls, in bytes: about what a kernel gives a socket. */
-export const HIGH_WATER_MARK = 64 * 1024;
+const HIGH_WATER_MARK = 64 * 1024;
 
 /** What the receiving end of a pipe is told. */
 export interface PipeReader {
@@ -16,9 +16,9 @@ export interface PipeReader {
 }
 
 /** What may pass to the reader: nothing before it is ready, an end with no byte before it while paused, or all. */
-export type Delivery = "waiting" | "paused" | "flowing";
+type Delivery = "waiting" | "paused" | "flowing";
 
-export interface MemoryPipeParts {
+interface MemoryPipeParts {
   readonly clock: Clock;
   readonly random: SeededRandom;
   /** Asked for every piece, so that conditions can change on the way. */

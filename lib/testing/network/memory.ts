@@ -13,11 +13,12 @@ import { MemoryCable } from "./memory-cable.js";
 import {
   type BothWays,
   checkedConditions,
+  FIRST_EPHEMERAL_PORT,
   type CheckedConditions,
   type StreamConditions,
 } from "./memory-conditions.js";
 import { memoryFailure } from "./memory-link.js";
-import { aborted } from "../../transport/place.js";
+import { aborted, DEFAULT_CONNECT_TIMEOUT_MS } from "../../transport/place.js";
 import { SeededRandom } from "../../transport/random.js";
 import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "../../transport/transport.js";
 
@@ -25,11 +26,8 @@ export type { MemoryCable } from "./memory-cable.js";
 export type { BothWays, StreamConditions } from "./memory-conditions.js";
 
 const DEFAULT_NAME = "memory";
-const DEFAULT_CONNECT_TIMEOUT_MS = 10_000;
-/** Dialing ends get ports from here up, as from a system (RFC 6335). */
-const FIRST_EPHEMERAL_PORT = 49_152;
 
-export interface MemoryNetworkOptions {
+interface MemoryNetworkOptions {
   /** All time comes from here; nothing reads the real one. */
   readonly clock: Clock;
   /** An integer from 0 to 2^32 - 1. Print it when a run fails. */
