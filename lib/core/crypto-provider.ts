@@ -9,12 +9,6 @@ export type CipherName = "aes-256-gcm" | "chacha20-poly1305";
 /** An AEAD under one fixed key. Nonces are 12 bytes, tags 16. */
 export interface Aead {
   /**
-   * Says that `seal` and `open` call nothing back and keep nothing of what they are lent, not even the arrays'
-   * identity. Then nonce and associated data come in the same arrays for each frame of every session; without it, in
-   * new ones for each.
-   */
-  readonly allowsInputReuse?: true;
-  /**
    * Seals `plaintext` and writes ciphertext, then the 16-byte tag, into `out` from `offset` on: `plaintext.length + 16`
    * bytes. All inputs are borrowed for the call. `plaintext` does not overlap `out`.
    */

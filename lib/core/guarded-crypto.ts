@@ -1,4 +1,5 @@
 import { causeText, isUsmpError, UsmpError } from "../errors.js";
+import { requireFunctions } from "./arguments.js";
 import type { Aead, CryptoProvider, KeyPair } from "./crypto-provider.js";
 
 const guards = new WeakMap<CryptoProvider, CryptoProvider>();
@@ -28,7 +29,8 @@ function guarded(provider: CryptoProvider): CryptoProvider {
     aead: (cipher, key) =>
       attempt(cipher, () => {
         const aead = provider.aead(cipher, key);
-        return aead.allowsInputReuse === true ? new LentAead(aead) : new GuardedAead(aead);
+        requireFunctions("aead()", aead, ["seal", "open", "wipe"], "an object with seal, open and wipe");
+        return new GuardedAead(aead);
       }),
     randomBytes: (length) => attempt("the random generator", () => provider.randomBytes(length)),
     constantTimeEqual: (a, b) => attempt("comparing", () => provider.constantTimeEqual(a, b)),
@@ -76,12 +78,6 @@ class GuardedAead implements Aead {
 
   wipe(): void {
     attempt("wiping", () => this.#aead.wipe());
-  }
-}
-
-class LentAead extends GuardedAead {
-  get allowsInputReuse(): true {
-    return true;
   }
 }
 

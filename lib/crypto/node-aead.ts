@@ -5,11 +5,26 @@
  */
 import { createCipheriv, createDecipheriv, type CipherGCMTypes } from "node:crypto";
 import type { Aead, CipherName } from "../core/crypto-provider.js";
-import { AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH } from "../core/wire/wire.js";
+import { AEAD_NONCE_LENGTH, AEAD_TAG_LENGTH, CHECKED_HEADER_LENGTH } from "../core/wire/wire.js";
 import { AeadKey } from "./aead-key.js";
 import { checkLength } from "./check-length.js";
 
 const OPTIONS = { authTagLength: AEAD_TAG_LENGTH };
+
+/**
+ * Copies of a call's nonce and associated data, in memory of their own. OpenSSL needs the address of an input's bytes, and a small
+ * typed array has none before Node moves its bytes out of the JavaScript heap. Doing that to two arrays for each frame adds 17 to
+ * 34 % to the CPU time per message (32 bytes, one way, TCP loopback, both ends).
+ */
+const NONCE = new Uint8Array(new ArrayBuffer(AEAD_NONCE_LENGTH));
+const ASSOCIATED_DATA = new Uint8Array(new ArrayBuffer(CHECKED_HEADER_LENGTH));
+
+/** `bytes`, copied into `fixed` if they fit exactly. */
+function outsideHeap(bytes: Uint8Array, fixed: Uint8Array): Uint8Array {
+  if (bytes.length !== fixed.length) return bytes;
+  for (let index = 0; index < fixed.length; index++) fixed[index] = bytes[index]!;
+  return fixed;
+}
 
 export class NodeAead implements Aead {
   readonly #cipher: CipherGCMTypes;
@@ -21,15 +36,10 @@ export class NodeAead implements Aead {
     this.#key = new AeadKey(key);
   }
 
-  /** Not a field: a field would be copied by `{ ...aead }`, into an object whose methods may break the promise. */
-  get allowsInputReuse(): true {
-    return true;
-  }
-
   seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, out: Uint8Array, offset: number): void {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
-    const cipher = createCipheriv(this.#cipher, this.#key.bytes, nonce, OPTIONS);
-    cipher.setAAD(associatedData);
+    const cipher = createCipheriv(this.#cipher, this.#key.bytes, outsideHeap(nonce, NONCE), OPTIONS);
+    cipher.setAAD(outsideHeap(associatedData, ASSOCIATED_DATA));
     out.set(cipher.update(plaintext), offset);
     cipher.final();
     out.set(cipher.getAuthTag(), offset + plaintext.length);
@@ -43,8 +53,8 @@ export class NodeAead implements Aead {
     if (tagAt < 0) return null;
     // From here on `final` always runs, and overwrites OpenSSL's copy of the key. None is left to the garbage
     // collector.
-    const decipher = createDecipheriv(this.#cipher, key, nonce, OPTIONS);
-    decipher.setAAD(associatedData);
+    const decipher = createDecipheriv(this.#cipher, key, outsideHeap(nonce, NONCE), OPTIONS);
+    decipher.setAAD(outsideHeap(associatedData, ASSOCIATED_DATA));
     decipher.setAuthTag(sealed.subarray(tagAt));
     const plaintext = decipher.update(sealed.subarray(0, tagAt));
     try {

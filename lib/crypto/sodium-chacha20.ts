@@ -89,11 +89,6 @@ export class SodiumChaCha20Poly1305 implements Aead {
     this.#key = new AeadKey(key);
   }
 
-  /** Not a field: a field would be copied by `{ ...aead }`, into an object whose methods may break the promise. */
-  get allowsInputReuse(): true {
-    return true;
-  }
-
   seal(nonce: Uint8Array, associatedData: Uint8Array, plaintext: Uint8Array, out: Uint8Array, offset: number): void {
     checkLength("nonce", nonce, AEAD_NONCE_LENGTH);
     const { length } = plaintext;
