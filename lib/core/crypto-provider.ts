@@ -41,8 +41,6 @@ export interface CryptoProvider {
   readonly name: string;
   /** A fresh random key pair. */
   generateKeyPair(): KeyPair;
-  /** The key pair of a given 32-byte private key (copied): for test vectors, which fix the randomness. */
-  keyPairFrom(privateKey: Uint8Array): KeyPair;
   /** HMAC-SHA256 (RFC 2104) over the concatenation of `parts`; a fresh array of 32 bytes. */
   hmacSha256(key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array;
   /** HKDF-SHA256 (RFC 5869), extract then expand; a fresh array of `length` bytes, owned by the caller. */

@@ -23,7 +23,6 @@ function guarded(provider: CryptoProvider): CryptoProvider {
   return {
     name: provider.name,
     generateKeyPair: () => attempt("a key pair", () => guardedPair(provider.generateKeyPair())),
-    keyPairFrom: (privateKey) => attempt("a key pair", () => guardedPair(provider.keyPairFrom(privateKey))),
     hmacSha256: (key, ...parts) => attempt("HMAC", () => provider.hmacSha256(key, ...parts)),
     hkdfSha256: (ikm, salt, info, length) => attempt("HKDF", () => provider.hkdfSha256(ikm, salt, info, length)),
     aead: (cipher, key) =>

@@ -3,7 +3,7 @@ import { plainView } from "../core/wire/bytes.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
 import { NodeAead } from "./node-aead.js";
 import { nodeHkdfSha256, nodeHmacSha256 } from "./node-hash.js";
-import { generateNodeKeyPair, nodeKeyPairFrom } from "./node-x25519.js";
+import { generateNodeKeyPair } from "./node-x25519.js";
 
 /**
  * Everything by node:crypto alone. The default provider uses it for all that libsodium lacks or does more slowly. By
@@ -12,7 +12,6 @@ import { generateNodeKeyPair, nodeKeyPairFrom } from "./node-x25519.js";
 export const nodeProvider: CryptoProvider = {
   name: "node",
   generateKeyPair: generateNodeKeyPair,
-  keyPairFrom: nodeKeyPairFrom,
   hmacSha256: nodeHmacSha256,
   hkdfSha256: nodeHkdfSha256,
   aead: (cipher, key) => new NodeAead(cipher, key),

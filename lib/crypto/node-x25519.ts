@@ -7,24 +7,15 @@
  * may destroy the job that generated the key, which takes the same lock. A job that returns the JWK itself is alive
  * meanwhile, so it cannot deadlock.
  */
-import { createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
-import { plainView } from "../core/wire/bytes.js";
-import { copyOf } from "../core/wire/bytes.js";
+import { createPublicKey, diffieHellman, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { copyOf, plainView } from "../core/wire/bytes.js";
+import { KEY_LENGTH } from "../core/wire/wire.js";
 import type { KeyPair } from "../core/crypto-provider.js";
 import { isLowOrder } from "../core/handshake/low-order.js";
-import { joinSecrets } from "../core/secret-bytes.js";
 import { UsmpError } from "../errors.js";
 import { checkLength } from "./check-length.js";
 
-const KEY_LENGTH = 32;
-
-/** The DER bytes before a raw private key: PrivateKeyInfo, version 0, algorithm id-X25519 (RFC 8410 §7). */
-const PKCS8_PREFIX = Buffer.from("302e020100300506032b656e04220420", "hex");
-
-/** u = 9 (RFC 7748 §4.1). */
-const BASE_POINT = Uint8Array.of(9, ...new Uint8Array(KEY_LENGTH - 1)); // public
-
-class NodeKeyPair implements KeyPair {
+export class NodeKeyPair implements KeyPair {
   readonly publicKey: Uint8Array;
   #privateKey: KeyObject | null;
 
@@ -38,7 +29,7 @@ class NodeKeyPair implements KeyPair {
     checkLength("peerPublicKey", peerPublicKey, KEY_LENGTH);
     const peer = importPublicKey(peerPublicKey);
     try {
-      const shared = multiply(this.#privateKey, peer);
+      const shared = plainView(diffieHellman({ privateKey: this.#privateKey, publicKey: peer }));
       return isZero(shared) ? null : shared;
     } catch (cause) {
       // OpenSSL refuses an all-zero secret by itself. Any other failure is not the peer's fault.
@@ -62,19 +53,6 @@ const generateHalfEncoded = generateKeyPairSync as unknown as (
   type: "x25519",
   options: { readonly publicKeyEncoding: { readonly format: "jwk" } },
 ) => { readonly privateKey: KeyObject; readonly publicKey: { readonly x: string } };
-
-export function nodeKeyPairFrom(privateKey: Uint8Array): KeyPair {
-  checkLength("privateKey", privateKey, KEY_LENGTH);
-  const der = Buffer.from(joinSecrets(PKCS8_PREFIX, privateKey).buffer);
-  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" });
-  der.fill(0);
-  // RFC 7748 defines the public key as the private key times the base point.
-  return new NodeKeyPair(key, multiply(key, importPublicKey(BASE_POINT)));
-}
-
-function multiply(privateKey: KeyObject, publicKey: KeyObject): Uint8Array {
-  return plainView(diffieHellman({ privateKey, publicKey }));
-}
 
 /**
  * §3.2 requires this check, and node:crypto does not document that it does it. Takes the same time for every secret.

@@ -16,7 +16,6 @@ function fail(): never {
 const faulty: CryptoProvider = {
   name: "faulty",
   generateKeyPair: fail,
-  keyPairFrom: () => ({ publicKey: filled(32, 1), sharedSecret: fail, wipe: fail }),
   hmacSha256: fail,
   hkdfSha256: fail,
   aead: (cipher) => (cipher === "aes-256-gcm" ? { seal: fail, open: fail, wipe: fail } : fail()),
@@ -35,9 +34,8 @@ describe("guardCrypto", () => {
 
   it("passes everything on", () => {
     const guard = guardCrypto(crypto);
-    const [a, b] = [guard.generateKeyPair(), guard.keyPairFrom(filled(32, 7))];
+    const [a, b] = [guard.generateKeyPair(), crypto.generateKeyPair()];
     expect(a.sharedSecret(b.publicKey)).to.deep.equal(b.sharedSecret(a.publicKey));
-    expect(b.publicKey).to.deep.equal(crypto.keyPairFrom(filled(32, 7)).publicKey);
     const parts = [counted(3), counted(4)];
     expect(guard.hmacSha256(NONCE, ...parts)).to.deep.equal(crypto.hmacSha256(NONCE, ...parts));
     expect(guard.hkdfSha256(NONCE, NONCE, NONCE, 40)).to.deep.equal(crypto.hkdfSha256(NONCE, NONCE, NONCE, 40));
@@ -56,7 +54,8 @@ describe("guardCrypto", () => {
 
   it("makes CRYPTO of whatever is thrown, with the cause", () => {
     const guard = guardCrypto(faulty);
-    const pair = guard.keyPairFrom(NONCE);
+    const generateKeyPair = () => ({ publicKey: filled(32, 1), sharedSecret: fail, wipe: fail });
+    const pair = guardCrypto({ ...faulty, generateKeyPair }).generateKeyPair();
     const aead = guard.aead("aes-256-gcm", NONCE);
     for (const call of [
       () => guard.generateKeyPair(),
@@ -79,10 +78,9 @@ describe("guardCrypto", () => {
 
   it("makes CRYPTO of what is no AEAD and no key pair, as of a provider that waits for something", () => {
     const nothing = () => undefined as never;
-    const guard = guardCrypto({ ...crypto, aead: nothing, generateKeyPair: nothing, keyPairFrom: nothing });
+    const guard = guardCrypto({ ...crypto, aead: nothing, generateKeyPair: nothing });
     expectCode(() => guard.aead("aes-256-gcm", NONCE), "CRYPTO");
     expectCode(() => guard.generateKeyPair(), "CRYPTO");
-    expectCode(() => guard.keyPairFrom(NONCE), "CRYPTO");
   });
 
   it("takes what throws within open() for what does not verify", () => {

@@ -1,7 +1,8 @@
 /** HMAC-SHA256 and HKDF-SHA256, and the keys that the wire makes of them (§3, §6, §7), for every provider. */
 import { expect } from "chai";
-import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
+import type { CryptoProvider, KeyPair } from "../../lib/core/crypto-provider.js";
 import { concat, fromHex, goldenVectors, hkdfVectors, hmacVectors, toHex, transcripts } from "./vectors.js";
+import { keyPairFrom } from "../support/key-pair-from.js";
 
 const KEYS_LENGTH = 64;
 const UTACK_MAC_LENGTH = 8;
@@ -62,10 +63,8 @@ export function describeHash(crypto: CryptoProvider): void {
     for (const transcript of transcripts) {
       const nonce = fromHex(transcript.nonce);
       const sessionId = fromHex(transcript.session_id);
-      const client = (): ReturnType<CryptoProvider["keyPairFrom"]> =>
-        crypto.keyPairFrom(fromHex(transcript.client_private));
-      const server = (): ReturnType<CryptoProvider["keyPairFrom"]> =>
-        crypto.keyPairFrom(fromHex(transcript.server_private));
+      const client = (): KeyPair => keyPairFrom(fromHex(transcript.client_private));
+      const server = (): KeyPair => keyPairFrom(fromHex(transcript.server_private));
 
       it(`comes out for the transcript ${transcript.name} (§3)`, () => {
         const [pubC, pubS] = [client().publicKey, server().publicKey];

@@ -7,11 +7,12 @@ import { FrameType } from "../../lib/core/wire/wire.js";
 import { counted, filled } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { DEVICE_ID, PSK } from "../support/core-pair.js";
+import { keyPairFrom } from "../support/key-pair-from.js";
 
 export const SESSION_ID = counted(16, 0x60);
 const NONCE = counted(32, 0x4e);
-const DEVICE_PAIR = crypto.keyPairFrom(filled(32, 0x11));
-const GATEWAY_PAIR = crypto.keyPairFrom(filled(32, 0x22));
+const DEVICE_PAIR = keyPairFrom(filled(32, 0x11));
+const GATEWAY_PAIR = keyPairFrom(filled(32, 0x22));
 const WRONG_PSK = filled(16, 0x99);
 /** X25519 gives zero for these, whatever the private key. */
 export const LOW_ORDER = [filled(32, 0), Uint8Array.of(1, ...filled(31, 0))] as const;

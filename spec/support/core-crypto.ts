@@ -2,6 +2,7 @@
 import type { Aead, CipherName, CryptoProvider, KeyPair } from "../../lib/core/crypto-provider.js";
 import { nodeProvider } from "../../lib/crypto/index.js";
 import { toHex } from "./core-bytes.js";
+import { keyPairFrom } from "./key-pair-from.js";
 
 /** Needs no waiting. What the default provider does otherwise, the conformance spec of `lib/crypto/` compares. */
 export const crypto: CryptoProvider = nodeProvider;
@@ -21,7 +22,7 @@ export function scripted(script: Script, base: CryptoProvider = crypto): CryptoP
     generateKeyPair: () => {
       const privateKey = privateKeys.shift();
       if (privateKey === undefined) throw new Error("the script has no private key left");
-      return base.keyPairFrom(privateKey);
+      return keyPairFrom(privateKey);
     },
     randomBytes: (length) => {
       const bytes = random.shift();

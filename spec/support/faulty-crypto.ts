@@ -35,7 +35,6 @@ export class FaultyCrypto {
     this.provider = {
       name: "faulty",
       generateKeyPair: () => (this.#count("generateKeyPair"), this.#pair(real.generateKeyPair())),
-      keyPairFrom: (privateKey) => real.keyPairFrom(privateKey),
       hmacSha256: (...args) => (this.#count("hmacSha256"), real.hmacSha256(...args)),
       hkdfSha256: (...args) => (this.#count("hkdfSha256"), real.hkdfSha256(...args)),
       randomBytes: (length) => (this.#count("randomBytes"), real.randomBytes(length)),

@@ -15,10 +15,11 @@ import { crypto, scripted } from "../../support/core-crypto.js";
 import { expectCode } from "../../support/core-errors.js";
 import { asFrame, plainFrame } from "../../support/core-frames.js";
 import { DEVICE_ID, PSK } from "../../support/core-pair.js";
+import { keyPairFrom } from "../../support/key-pair-from.js";
 
 const privateKey = counted(32, 0x11);
-const devicePair = crypto.keyPairFrom(privateKey);
-const gatewayPair = crypto.keyPairFrom(counted(32, 0x77));
+const devicePair = keyPairFrom(privateKey);
+const gatewayPair = keyPairFrom(counted(32, 0x77));
 const nonce = filled(32, 0x4e);
 const sessionId = counted(16, 0x60);
 const transcript: Transcript = { deviceId: DEVICE_ID, pubC: devicePair.publicKey, nonce, pubS: gatewayPair.publicKey };
@@ -176,9 +177,7 @@ describe("StreamDeviceHandshake", () => {
     take(subject, FrameType.SESSION_OK, sessionOk);
     const { keys } = subject.conclude();
     expect(exchanges()).to.equal(1);
-    expect(keys).to.deep.equal(
-      deriveSessionKeys(crypto, crypto.keyPairFrom(privateKey), gatewayPair.publicKey, transcript),
-    );
+    expect(keys).to.deep.equal(deriveSessionKeys(crypto, keyPairFrom(privateKey), gatewayPair.publicKey, transcript));
   });
 
   for (const isDone of [false, true]) {
@@ -188,7 +187,7 @@ describe("StreamDeviceHandshake", () => {
       subject.prepare();
       if (isDone) take(subject, FrameType.SESSION_OK, sessionOk);
       subject.wipe();
-      const keys = deriveSessionKeys(crypto, crypto.keyPairFrom(privateKey), gatewayPair.publicKey, transcript);
+      const keys = deriveSessionKeys(crypto, keyPairFrom(privateKey), gatewayPair.publicKey, transcript);
       expect(wiped()).to.include.members([toHex(keys!.c2s), toHex(keys!.s2c)]);
       expectCode(() => subject.conclude(), "HANDSHAKE");
     });
@@ -199,7 +198,7 @@ describe("StreamDeviceHandshake", () => {
 function counting(): { subject: StreamDeviceHandshake; exchanges: () => number; wiped: () => string[] } {
   const wiped: string[] = [];
   let exchanges = 0;
-  const pair = crypto.keyPairFrom(privateKey);
+  const pair = keyPairFrom(privateKey);
   const provider = {
     ...scripted({ privateKeys: [] }),
     generateKeyPair: () => ({

@@ -15,10 +15,11 @@ import { crypto, scripted } from "../../support/core-crypto.js";
 import { expectCode } from "../../support/core-errors.js";
 import { asFrame, plainFrame } from "../../support/core-frames.js";
 import { DECOY_PSK, DEVICE_ID, PSK } from "../../support/core-pair.js";
+import { keyPairFrom } from "../../support/key-pair-from.js";
 
 const privateKey = counted(32, 0x77);
-const gatewayPair = crypto.keyPairFrom(privateKey);
-const devicePair = crypto.keyPairFrom(counted(32, 0x11));
+const gatewayPair = keyPairFrom(privateKey);
+const devicePair = keyPairFrom(counted(32, 0x11));
 const nonce = filled(32, 0x4e);
 const sessionId = counted(16, 0x60);
 const transcript: Transcript = { deviceId: DEVICE_ID, pubC: devicePair.publicKey, nonce, pubS: gatewayPair.publicKey };
