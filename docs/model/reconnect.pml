@@ -115,7 +115,7 @@ inline startOver() {
 /* backOff; `permanent`: trying again cannot help. */
 inline backOff(permanent) {
   if
-  :: permanent || failures >= maxAttempts -> name = closed; setEffects(false, false, false, false) /* giveUp */
+  :: permanent || failures >= maxAttempts -> name = closed; setEffects(false, false, false, false)
   :: else ->
     name = backoff;
 #ifdef BROKEN_NO_TIMER

@@ -161,9 +161,6 @@ export class ReconnectLoop {
       case "announce":
         this.#announce(effect.again);
         break;
-      case "giveUp":
-        // Said by the handler of the attempt or session that brought it here.
-        break;
     }
   }
 

@@ -63,9 +63,7 @@ export type ReconnectEffect =
   /** End the running attempt or session, and the timer, whichever there is. */
   | { readonly type: "drop" }
   | { readonly type: "startTimer"; readonly attempt: number; readonly delayMs: number }
-  | { readonly type: "announce"; readonly again: boolean }
-  /** Nothing more will be tried. */
-  | { readonly type: "giveUp"; readonly error: UsmpError };
+  | { readonly type: "announce"; readonly again: boolean };
 
 /** The delay in milliseconds after `attempt` failures (1 or more) in a row, the last one with `lastError`. */
 export type DelayFunction = (attempt: number, lastError: UsmpError) => number;
@@ -233,7 +231,7 @@ function backOff(
   options: BackoffOptions,
 ): Transition {
   if (PERMANENT.has(error.code) || failures >= options.maxAttempts) {
-    return { state: { name: "closed", attempt, error }, effects: [{ type: "giveUp", error }] };
+    return { state: { name: "closed", attempt, error }, effects: [] };
   }
   const delayMs = backoffDelay(failures, error, random, options);
   return {

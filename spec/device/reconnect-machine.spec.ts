@@ -143,8 +143,6 @@ function showEffect(effect: ReconnectEffect): string {
       return `startTimer ${effect.attempt} ${effect.delayMs}`;
     case "announce":
       return effect.again ? "announce again" : "announce";
-    case "giveUp":
-      return `giveUp ${effect.error.code}`;
   }
 }
 
@@ -197,10 +195,10 @@ describe("The reconnect machine", () => {
       it(`at once for ${code}`, () => {
         for (const name of ["opening", "handshaking"] as const) {
           const transition = run(STATES[name], { type: "failed", attempt: 7, error: error(code) });
-          expect(show(STATES[name], transition)).to.equal(`closed 7 ${code} | giveUp ${code}`);
+          expect(show(STATES[name], transition)).to.equal(`closed 7 ${code} |`);
         }
         const lost = run(STATES.established, { type: "lost", attempt: 7, error: error(code) });
-        expect(show(STATES.established, lost)).to.equal(`closed 7 ${code} | giveUp ${code}`);
+        expect(show(STATES.established, lost)).to.equal(`closed 7 ${code} |`);
       });
     }
 
@@ -216,9 +214,7 @@ describe("The reconnect machine", () => {
     it("at the last of maxAttempts and not before", () => {
       const failed: LifeInput = { type: "failed", attempt: 7, error: error("TIMEOUT") };
       expect(run(STATES.opening, failed, { maxAttempts: 4 }).state.name).to.equal("backoff");
-      expect(show(STATES.opening, run(STATES.opening, failed, { maxAttempts: 3 }))).to.equal(
-        "closed 7 TIMEOUT | giveUp TIMEOUT",
-      );
+      expect(show(STATES.opening, run(STATES.opening, failed, { maxAttempts: 3 }))).to.equal("closed 7 TIMEOUT |");
     });
 
     it("after the first failure and after any loss where there is no retry", () => {

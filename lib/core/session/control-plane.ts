@@ -1,11 +1,20 @@
 import { UsmpError } from "../../errors.js";
 import type { ConnectionEvent, SessionRequest } from "../events.js";
-import { ControlRateLimiter } from "./control-rate-limiter.js";
 import { Keepalive } from "./keepalive.js";
 import { PingScheduler } from "./ping-scheduler.js";
 import { RekeyPolicy } from "./rekey-policy.js";
 import type { SessionOptions } from "./session-options.js";
+import { TokenBucket } from "../token-bucket.js";
 import { FrameType, type ControlType } from "../wire/wire.js";
+
+/** Control frames of the peer cost work and deliver nothing (§4.5). What accrues while the event loop stands still is bounded. */
+const CONTROL_RATE = { perSecond: 8, burst: 64, tokens: 8 };
+
+/**
+ * While this end does not read, a well-behaved peer sends a PING every 30 s and, if it does not read either, a PONG
+ * every 20 s. All of them arrive at once, and are no flood.
+ */
+const PAUSED_MS_PER_FRAME = 10_000;
 
 const NOTHING = new Uint8Array(0);
 
@@ -22,14 +31,14 @@ export interface ControlFrame {
 export class ControlPlane {
   readonly rekey: RekeyPolicy;
   readonly #keepalive: Keepalive;
-  readonly #limiter: ControlRateLimiter;
+  readonly #limiter: TokenBucket;
   readonly #pings: PingScheduler;
   readonly #emit: (event: ConnectionEvent) => void;
 
   constructor({ keepalive, rotation }: SessionOptions, emit: (event: ConnectionEvent) => void, now: number) {
     this.rekey = new RekeyPolicy(rotation ?? null, now);
     this.#keepalive = new Keepalive(keepalive, now);
-    this.#limiter = new ControlRateLimiter(now);
+    this.#limiter = new TokenBucket(CONTROL_RATE, now);
     this.#pings = new PingScheduler(this.#keepalive);
     this.#emit = emit;
   }
@@ -91,7 +100,7 @@ export class ControlPlane {
 
   /** While the application does not read, the peer is not expected to be heard. */
   setReading(reading: boolean, now: number): void {
-    if (reading) this.#limiter.credit(this.#keepalive.resume(now));
+    if (reading) this.#limiter.credit(this.#keepalive.resume(now) / PAUSED_MS_PER_FRAME);
     else this.#keepalive.pause(now);
   }
 

@@ -112,4 +112,51 @@ describe("ControlPlane", () => {
     expect(subject.rekey.isWanted).to.equal(true);
     expect([subject.nextDeadline(false), subject.isEmpty]).to.deep.equal([Infinity, true]);
   });
+
+  describe("limits the control frames of the peer", () => {
+    /** How many it admits at `now`, up to 1,000. */
+    function admitted(subject: ControlPlane, now: number): number {
+      for (let count = 0; count < 1_000; count++) {
+        try {
+          subject.admit(now);
+        } catch (error) {
+          expect((error as UsmpError).code).to.equal("FLOOD");
+          return count;
+        }
+      }
+      return 1_000;
+    }
+
+    it("to eight at once, then one every 125 ms (§4)", () => {
+      const { subject } = plane();
+      expect([0, 124, 125, 125, 1_125].map((now) => admitted(subject, now))).to.deep.equal([8, 0, 1, 0, 8]);
+    });
+
+    it("for ever at eight a second, and not for long at nine", () => {
+      const { subject } = plane();
+      for (let now = 0; now < 100_000; now += 125) subject.admit(now);
+      let taken = 0;
+      for (let now = 100_000; ; now += 1_000 / 9, taken++) {
+        try {
+          subject.admit(now);
+        } catch {
+          break;
+        }
+      }
+      expect(taken).to.be.within(7, 80);
+    });
+
+    it("to 64 after any silence", () => {
+      const { subject } = plane();
+      expect([3_600_000, 3_600_000].map((now) => admitted(subject, now))).to.deep.equal([64, 0]);
+    });
+
+    it("to one for each 10 s of a pause beyond that (case 69)", () => {
+      const { subject } = plane();
+      admitted(subject, 0);
+      subject.setReading(false, 0);
+      subject.setReading(true, 3_600_000);
+      expect([3_600_000, 3_600_000, 3_601_000].map((now) => admitted(subject, now))).to.deep.equal([360, 0, 8]);
+    });
+  });
 });
