@@ -1,4 +1,4 @@
-export { Usmp, type UsmpOptions, type UsmpState } from "./usmp.js";
+export { Usmp, type BeginOptions, type UsmpOptions, type UsmpState } from "./usmp.js";
 export { UsmpClient, type ClientEvents, type ConnectOptions, type UsmpClientOptions } from "./device/client.js";
 export {
   UsmpServer,
@@ -29,7 +29,7 @@ export type { UsmpEvents } from "./session/facade-events.js";
 export type { LogFields, Logger } from "./session/event-log.js";
 export type { ReceiveOptions } from "./session/inbox.js";
 export type { Sendable } from "./session/message.js";
-export type { Given, SessionSettings } from "./session/options.js";
+export type { AbortOptions, CloseOptions, Given, PingOptions, SessionSettings } from "./session/options.js";
 export type { PskEntry, PskFunction, PskSource, PskStore, PskTable } from "./session/psk-source.js";
 export type { ServerStats, SessionStats, UsmpStats } from "./session/stats.js";
 export type { UsmpStatus } from "./session/status.js";

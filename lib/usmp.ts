@@ -1,5 +1,6 @@
 import { ownMembers } from "./core/own-members.js";
-import { toUsmpError, UsmpErrno, UsmpError } from "./errors.js";
+import { refuseArgument } from "./core/arguments.js";
+import { toUsmpError, UsmpError } from "./errors.js";
 import { parseDeviceId } from "./core/wire/device-id.js";
 import { parseHexKey } from "./core/handshake/psk.js";
 import { Device } from "./device/device.js";
@@ -21,7 +22,16 @@ import type { UsmpStatus } from "./session/status.js";
 import { Subscribable } from "./session/emitter.js";
 import { FacadeEvents, type UsmpEvents } from "./session/facade-events.js";
 import { toBytes, toText, type Sendable } from "./session/message.js";
-import { checkKnown, graceOf, withDefaults, type Given } from "./session/options.js";
+import {
+  abortSignalOf,
+  checkKnown,
+  drainOf,
+  graceOf,
+  withDefaults,
+  type AbortOptions,
+  type Given,
+  type PingOptions,
+} from "./session/options.js";
 import { PollQueue } from "./session/poll-queue.js";
 import { createPskLookup, keepKeys, type PskSource } from "./session/psk-source.js";
 import type { OwnedSession, UsmpSession } from "./session/session.js";
@@ -38,6 +48,13 @@ export interface UsmpOptions extends Given<DeviceSettings>, Given<GatewaySetting
   readonly offlineQueue?: Given<OfflineQueueOptions> | undefined;
   /** Runs callbacks only within `maintain()`, as on a board, and just before `begin()` and `reconnect()` resolve. */
   readonly polled?: boolean | undefined;
+}
+
+export interface BeginOptions {
+  /** Aborting it, at any time, acts like `close()`. */
+  readonly signal?: AbortSignal | undefined;
+  /** If the first attempt fails, `begin()` closes the facade and rejects with the reason. Default false: it resolves with false and retries. */
+  readonly rejectOnFailure?: boolean | undefined;
 }
 
 /** The state of a facade: a device's, or "listening". */
@@ -57,6 +74,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   /** The live sessions of a listening facade. */
   readonly #peers = new Map<UsmpSession, OwnedSession>();
   #peersPaused = false;
+  #life = new Life();
   #keepsProcess = true;
 
   /** TCP, to dial `host` or to listen on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
@@ -106,6 +124,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
         refusedSends: events.refusedSends,
       },
       {
+        onBegin: () => this.#beginLife(),
         onConnect: ({ session }, again) => {
           this.#totals.add(session, again);
           this.#announce(session, again);
@@ -126,13 +145,16 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
         },
         onDrain: (session) => events.emitter.emit("drain", session),
         onDropped: (reason, session) => events.drop(reason, session),
-        onStatus: (status) => events.changeStatus(status),
+        onStatus: (status) => {
+          events.changeStatus(status);
+          if (status.state === "closed") this.#endLife(status.reason);
+        },
         onFailed: (error) => {
-          events.note(error);
-          events.warnUnheard(error);
+          this.#life.failure = events.note(error);
+          if (!this.#life.rejects) events.warnUnheard(error);
           // Nobody has to listen: another attempt follows.
           events.emitter.emit("error", error);
-          events.announceReconnecting();
+          if (!this.#life.rejects) events.announceReconnecting();
         },
         onError: (error) => events.fail(error),
       },
@@ -142,16 +164,20 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   /**
    * Connects as a device, and reconnects until `close()`. Legal in any state: it ends what runs first.
    * Resolves with the first attempt's result: true after `onConnect` ran, else false, and `lastError()` says why. It does not
-   * retry a bad argument. Aborting `signal`, at any time, acts like `close()`. Never rejects.
+   * retry a bad argument. Rejects only with `rejectOnFailure`, with the reason; nothing is left running then.
    */
-  async begin(transport: Dialer, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<boolean> {
+  async begin(transport: Dialer, options: BeginOptions = {}): Promise<boolean> {
+    let rejects: unknown = false;
     try {
-      const { signal } = ownMembers(options);
+      const { signal, rejectOnFailure = false } = ownMembers(options);
+      rejects = rejectOnFailure;
+      if (typeof rejectOnFailure !== "boolean") refuseArgument("rejectOnFailure", rejects, "true or false");
       if (this.#server !== null)
         throw new UsmpError("INVALID_ARG", "this facade listens: close() it, or use another one to connect");
-      return await this.#device.begin(transport, signal).finally(() => this.maintain());
+      return await this.#begin(transport, signal, rejectOnFailure);
     } catch (error) {
       const failure = this.#events.note(error);
+      if (rejects === true) throw failure;
       // One that was aborted is what its caller wanted.
       if (failure.code !== "CLOSED") this.#events.warnUnheard(failure);
       return false;
@@ -159,14 +185,15 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 
   /** As `begin`, but returns at once. */
-  beginAsync(transport: Dialer, options?: { readonly signal?: AbortSignal | undefined }): void {
+  beginAsync(transport: Dialer, options?: Pick<BeginOptions, "signal">): void {
     void this.begin(transport, options);
   }
 
   /** Ends the session, if any, and dials now. Resolves with that attempt's result; false (NOT_CONNECTED) before `begin()`. */
   async reconnect(): Promise<boolean> {
-    if (this.#device.isIdle) {
-      this.#events.note(new UsmpError("NOT_CONNECTED", "there is no connection to renew: call begin() first"));
+    if (this.#server !== null || this.#device.isIdle) {
+      const idle = new UsmpError("NOT_CONNECTED", "there is no connection to renew: call begin() first");
+      this.#events.note(this.#server === null ? idle : forDevices("reconnect()", "listen() again after close()"));
       return false;
     }
     return this.#device.reconnect().finally(() => this.maintain());
@@ -189,16 +216,24 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
 
   /**
    * Ends this life: sends BYE on every session and resolves when nothing is left. No callback runs after that. Legal in any
-   * state. A listening facade waits up to `graceMs` (default 0) for callbacks that returned a promise.
+   * state. With `drain` it first waits until every message that a session has accepted has left. A listening facade waits up to
+   * `graceMs` (default 0) for callbacks that returned a promise.
    */
   async close(options: StopOptions = {}): Promise<void> {
-    graceOf(options);
+    const { drain, graceMs } = ownMembers(options);
+    graceOf({ graceMs });
+    if (drainOf({ drain })) {
+      this.#device.print.flush();
+      await this.#device.drain();
+    }
+    const life = this.#life;
     const server = this.#server;
-    await Promise.all([this.#device.close(), server?.stop(options)]);
+    await Promise.all([this.#device.close(), server?.close({ drain, graceMs })]);
+    life.end(closedByClose());
     // After a close() that was faster, listen() may have made another server.
     if (server !== null && this.#server === server) {
       this.#server = null;
-      this.#events.changeStatus({ state: "closed", reason: new UsmpError("CLOSED", "closed by close()") });
+      this.#events.changeStatus({ state: "closed", reason: closedByClose() });
     }
     this.maintain();
   }
@@ -211,7 +246,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   maintain(): void {
     this.#poll?.poll(() => {
       this.#device.inbox.flush();
-      for (const session of this.sessions()) this.#readOut(session);
+      for (const session of this.#peers.keys()) this.#readOut(session);
     });
   }
 
@@ -223,21 +258,23 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
    */
   send(data: Sendable): boolean {
     const message = toBytes(data);
-    if (this.#server !== null)
-      return this.#events.refuse(
-        new UsmpError("INVALID_ARG", "a listening facade has many sessions: use sendTo() or broadcast()"),
-      );
+    if (this.#server !== null) return this.#events.refuse(forDevices("send()", "sendTo() or broadcast()"));
     this.#device.print.flush();
     const refused = this.#device.outgoing.send(message);
     if (refused !== null) this.#events.note(refused);
     return refused === null;
   }
 
-  /** Waits for room, then sends. Resolves when the network has taken the message; rejects with the reason if it cannot. */
-  async sendAsync(data: Sendable): Promise<void> {
+  /**
+   * Waits for room, then sends. Resolves when the network has taken the message; rejects with the reason if it cannot. Aborting
+   * `signal` withdraws a message that no session has accepted yet, and rejects with CLOSED.
+   */
+  async sendAsync(data: Sendable, options?: AbortOptions): Promise<void> {
     const message = toBytes(data);
+    const signal = abortSignalOf(options);
+    this.#requireDevice("sendAsync()", "session.sendAsync()");
     this.#device.print.flush();
-    await this.#device.outgoing.sendAsync(message);
+    await this.#device.outgoing.sendAsync(message, signal);
   }
 
   /** Collects text and sends it at each newline, at 452 bytes, on `flush()` and before a `send()`. Returns the byte count; 0 offline. */
@@ -253,6 +290,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   /** As `print`, for one byte, for bytes, or for text. */
   write(value: number | Sendable): number {
     const bytes = typeof value === "number" ? Uint8Array.of(value) : toBytes(value);
+    if (this.#server !== null) this.#events.refuse(forDevices("print()", "sendTo() or broadcast()"));
     return this.#device.session === null ? 0 : this.#device.print.write(bytes);
   }
 
@@ -263,6 +301,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
 
   /** Whether a message waits to be read. */
   available(): boolean {
+    this.#requireDevice("available()", "session.available()");
     return this.#device.inbox.available();
   }
 
@@ -271,11 +310,13 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   /** Copies the oldest waiting message into `into`, cut if it is too long. Returns the length copied, 0 if none waits. */
   read(into: Uint8Array): number;
   read(into?: Uint8Array): Uint8Array | number | null {
+    this.#requireDevice("read()", "session.read()");
     return into === undefined ? this.#device.inbox.take() : this.#device.inbox.takeInto(into);
   }
 
   /** The oldest waiting message as UTF-8 text, `""` if none waits. */
   readString(): string {
+    this.#requireDevice("readString()", "session.readString()");
     return this.#device.inbox.takeString();
   }
 
@@ -283,33 +324,49 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   pause(): void {
     this.#device.inbox.hold();
     this.#peersPaused = true;
-    for (const session of this.sessions()) session.pause();
+    for (const session of this.#peers.keys()) session.pause();
   }
 
   resume(): void {
     this.#device.inbox.release();
     this.#peersPaused = false;
-    for (const session of this.sessions()) session.resume();
+    for (const session of this.#peers.keys()) session.resume();
   }
 
   /** Asks the gateway for a sign of life; resolves with the round trip in milliseconds. */
-  async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
+  async ping(options?: PingOptions): Promise<number> {
+    this.#requireDevice("ping()", "session.ping()");
     return this.#device.ping(options);
   }
 
   /** Rotates the session's keys; resolves when this end sends under the new ones. */
-  async rekey(): Promise<void> {
-    await this.#device.requireSession().rekey();
+  async rekey(options?: AbortOptions): Promise<void> {
+    const signal = abortSignalOf(options);
+    this.#requireDevice("rekey()", "session.rekey()");
+    await this.#device.requireSession().rekey({ signal });
   }
 
   /** Whether there is a session: a device's own, or, listening, at least one. */
-  alive(): boolean {
-    return this.#device.session !== null || this.sessions().length > 0;
+  isConnected(): boolean {
+    return this.#device.session !== null || this.#peers.size > 0;
   }
 
-  /** As `alive`. */
+  /** The board's name for {@link isConnected}. */
+  alive(): boolean {
+    return this.isConnected();
+  }
+
+  /** As {@link isConnected}. */
   connected(): boolean {
-    return this.alive();
+    return this.isConnected();
+  }
+
+  /**
+   * Resolves with the reason when this life has ended, by `close()`, `maxAttempts`, `reconnect: false` or another `begin()`, and
+   * nothing is left of it; never rejects. Each life, from `begin()` or `listen()` on, has a promise of its own.
+   */
+  get closed(): Promise<UsmpError> {
+    return this.#life.closed;
   }
 
   /** The current state. */
@@ -336,14 +393,16 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     return facadeStats(totals, { ...this.#device.waiting, unreadMessages }, refusedSends.count, lastError);
   }
 
-  /** The live sessions of a listening facade. */
+  /** The live sessions of a listening facade. @throws UsmpError INVALID_ARG on a device. */
   sessions(): UsmpSession[] {
+    this.#requireGateway("sessions()", "the session that onConnect gets");
     return this.#server?.sessions() ?? [];
   }
 
-  /** A device's live session on a listening facade, or null. @throws UsmpError INVALID_ARG where that is no device id. */
+  /** A device's live session on a listening facade, or null. @throws UsmpError INVALID_ARG for a bad device id, and on a device. */
   session(deviceId: string): UsmpSession | null {
     parseDeviceId(deviceId);
+    this.#requireGateway("session()", "the session that onConnect gets");
     return this.#server?.session(deviceId) ?? null;
   }
 
@@ -351,6 +410,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   sendTo(deviceId: string, data: Sendable): boolean {
     const message = toBytes(data);
     try {
+      this.#requireGateway("sendTo()", "send()");
       const session = this.session(deviceId);
       if (session === null) throw new UsmpError("NOT_CONNECTED", `${deviceId} has no session`);
       this.#events.refusedSends.taken();
@@ -360,9 +420,10 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     }
   }
 
-  /** Sends to every device. Returns how many of the messages are on their way. */
+  /** Sends to every device. Returns how many of the messages are on their way. @throws UsmpError INVALID_ARG on a device. */
   broadcast(data: Sendable): number {
     const message = toBytes(data);
+    this.#requireGateway("broadcast()", "send()");
     return this.sessions().filter((session) => this.#sendOn(session, message)).length;
   }
 
@@ -378,9 +439,9 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     return this.#events.iterateStatus();
   }
 
-  /** The C core's number of the last failure, 0 if there was none. */
-  lastError(): number {
-    return this.#events.lastError?.errno ?? UsmpErrno.OK;
+  /** The last failure, null if there was none. Its `errno` is the board's number. */
+  lastError(): UsmpError | null {
+    return this.#events.lastError;
   }
 
   /** What the last failure was, and what to do about it. */
@@ -414,12 +475,49 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     this.#events.emitter.setCallback("error", callback);
   }
 
+  /** Resolves with the first attempt's result; rejects if it cannot even start. `rejects`: a failure ends this life. */
+  async #begin(transport: Dialer, signal: AbortSignal | undefined, rejects: boolean): Promise<boolean> {
+    const beginning = this.#device.begin(transport, signal);
+    const life = this.#life;
+    life.rejects = rejects;
+    const connected = await beginning.finally(() => this.maintain());
+    const failed = life.rejects && !connected;
+    life.rejects = false;
+    if (!failed) return connected;
+    if (this.#life === life) await this.close();
+    throw life.failure ?? new UsmpError("CLOSED", "begin() was called off");
+  }
+
+  #beginLife(): Life {
+    this.#life.end(new UsmpError("CLOSED", "begin() or listen() was called again"));
+    return (this.#life = new Life());
+  }
+
+  #endLife(reason: UsmpError): void {
+    const life = this.#life;
+    void this.#device.ended().then(() => life.end(reason));
+  }
+
+  /** @throws UsmpError INVALID_ARG on a listening facade; `instead`: what to use there. */
+  #requireDevice(call: string, instead: string): void {
+    if (this.#server !== null) throw this.#events.note(forDevices(call, instead));
+  }
+
+  /** @throws UsmpError INVALID_ARG on a device; `instead`: what to use there. */
+  #requireGateway(call: string, instead: string): void {
+    if (this.#server !== null || this.#device.isIdle) return;
+    throw this.#events.note(
+      new UsmpError("INVALID_ARG", `${call} is for gateways, and this is a device: use ${instead}`),
+    );
+  }
+
   async #listen(transports: readonly AnyAcceptor[]): Promise<ListeningAddress[]> {
     if (transports.length === 0) {
       throw new UsmpError("INVALID_ARG", 'listen() needs a transport to listen on, such as Usmp.TCP("0.0.0.0")');
     }
     const server = new UsmpServer(this.#serverOptions, this.#createOwner());
     this.#server = server;
+    const life = this.#beginLife();
     if (!this.#keepsProcess) server.unref();
     try {
       const addresses = await server.listen(...transports);
@@ -427,6 +525,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
       return addresses;
     } catch (error) {
       if (this.#server === server) this.#server = null;
+      life.end(toUsmpError(error));
       throw error;
     }
   }
@@ -456,7 +555,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
       onDrain: (session) => emitter.emit("drain", session),
       // In the log of the server already, as the errors are.
       onDropped: (reason, session) => emitter.emit("dropped", reason, session),
-      onRefused: (reason, remoteAddress) => emitter.emit("refused", reason, remoteAddress),
+      onRefused: (reason, remoteAddress, deviceId) => emitter.emit("refused", reason, remoteAddress, deviceId),
       onError: (error) => emitter.report(error),
     };
   }
@@ -499,4 +598,26 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     if (!sent) this.#events.note(session.lastError);
     return sent;
   }
+}
+
+/** From `begin()` or `listen()` to the end. */
+class Life {
+  readonly closed: Promise<UsmpError>;
+  end: (reason: UsmpError) => void = () => {};
+  /** Whether `begin()` rejects if the attempt that runs fails: nothing follows then. */
+  rejects = false;
+  /** Why the newest attempt failed. */
+  failure: UsmpError | null = null;
+
+  constructor() {
+    this.closed = new Promise((resolve) => (this.end = resolve));
+  }
+}
+
+function forDevices(call: string, instead: string): UsmpError {
+  return new UsmpError("INVALID_ARG", `${call} is for devices, and this facade listens: use ${instead}`);
+}
+
+function closedByClose(): UsmpError {
+  return new UsmpError("CLOSED", "closed by close()");
 }

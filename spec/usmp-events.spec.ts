@@ -43,7 +43,7 @@ describe("Events", () => {
           new UsmpClient({ transport: new TcpTransport("127.0.0.1"), psk }),
           "disconnect, drain, dropped, error, message",
         ],
-        [new UsmpServer({ psk }), "error, refused, session, timeout"],
+        [new UsmpServer({ psk }), "dropped, error, refused, session, timeout"],
         [await sessionOf(), "close, drain, dropped, error, message, rekey"],
       ];
       for (const [emitter, names] of own) {
@@ -158,20 +158,22 @@ describe("Events", () => {
   });
 
   describe("reconnecting", () => {
-    it("tells the delay and the reason, after the disconnect and after the error", async () => {
+    it("tells the delay, the reason and the number of the next attempt, after the disconnect and after the error", async () => {
       const gateway = await rig.gateway();
       const device = rig.usmp();
       const told = record(device);
-      device.on("reconnecting", (delayMs, reason) => told.push(`reconnecting ${reason.code} ${delayMs > 0}`));
+      device.on("reconnecting", (delayMs, reason, attempt) =>
+        told.push(`reconnecting ${reason.code} ${delayMs > 0} ${attempt}`),
+      );
       await rig.connect(device);
       await rig.until(gateway.close());
       await rig.pass(FIRST_WINDOW_MS);
       expect(told.slice(0, 5)).to.deep.equal([
         "connect",
         "disconnect BYE",
-        "reconnecting BYE true",
+        "reconnecting BYE true 2",
         "error TRANSPORT",
-        "reconnecting TRANSPORT true",
+        "reconnecting TRANSPORT true 3",
       ]);
     });
 

@@ -46,7 +46,7 @@ describe("A listening Usmp", () => {
       const error = await rejectionOf(gateway.listen(rig.acceptor(), Usmp.TCP("127.0.0.1", port)));
       expect(error.code).to.equal("TRANSPORT");
       expect(error.cause).to.have.property("code", "EADDRINUSE");
-      expect([gateway.lastError(), gateway.state()]).to.deep.equal([-2, "idle"]);
+      expect([gateway.lastError()?.errno, gateway.state()]).to.deep.equal([-2, "idle"]);
       await new Promise((resolve) => blocker.close(resolve));
       // The memory acceptor was given back, and the facade listens, or begins, as if nothing had been.
       await rig.until(gateway.listen(rig.acceptor()));
@@ -75,10 +75,10 @@ describe("A listening Usmp", () => {
     it("tells whom it refused, and why", async () => {
       const gateway = await rig.gateway();
       const refused: string[] = [];
-      gateway.on("refused", ({ code }, address) => refused.push(`${code} ${typeof address}`));
+      gateway.on("refused", ({ code }, address, deviceId) => refused.push(`${code} ${typeof address} ${deviceId}`));
       const stranger = rig.usmp({ reconnect: false }, "another key of enough text");
       await rig.until(stranger.begin(rig.dialer()));
-      expect(refused).to.deep.equal(["AUTH string"]);
+      expect(refused).to.deep.equal([`AUTH string ${stranger.deviceId()}`]);
     });
 
     it("rejects where it listens already, and goes on listening", async () => {
@@ -91,7 +91,7 @@ describe("A listening Usmp", () => {
     it("and begin exclude each other, from the call on", async () => {
       const gateway = await rig.gateway();
       expect(await gateway.begin(rig.dialer())).to.equal(false);
-      expect([gateway.lastError(), gateway.state()]).to.deep.equal([-1, "listening"]);
+      expect([gateway.lastError()?.errno, gateway.state()]).to.deep.equal([-1, "listening"]);
       const device = await rig.device();
       expect((await rejectionOf(device.listen(rig.acceptor("other")))).code).to.equal("INVALID_ARG");
       expect(device.alive()).to.equal(true);
@@ -278,8 +278,8 @@ describe("A listening Usmp", () => {
 
     it("gives false with NOT_CONNECTED for a device that is not there, with INVALID_ARG for no id", async () => {
       const gateway = await rig.gateway();
-      expect([gateway.sendTo("24:0a:c4:01:02:03", "x"), gateway.lastError()]).to.deep.equal([false, -9]);
-      expect([gateway.sendTo("nonsense", "x"), gateway.lastError()]).to.deep.equal([false, -1]);
+      expect([gateway.sendTo("24:0a:c4:01:02:03", "x"), gateway.lastError()?.errno]).to.deep.equal([false, -9]);
+      expect([gateway.sendTo("nonsense", "x"), gateway.lastError()?.errno]).to.deep.equal([false, -1]);
       expect(gateway.broadcast("x")).to.equal(0);
       expect(() => gateway.sendTo("24:0a:c4:01:02:03", 42 as unknown as string)).to.throw(TypeError);
       expect(() => gateway.broadcast(null as unknown as string)).to.throw(TypeError);
@@ -295,7 +295,7 @@ describe("A listening Usmp", () => {
     it("is no plain send, which gives false with INVALID_ARG", async () => {
       const gateway = await rig.gateway();
       await rig.device();
-      expect([gateway.send("x"), gateway.lastError()]).to.deep.equal([false, -1]);
+      expect([gateway.send("x"), gateway.lastError()?.errno]).to.deep.equal([false, -1]);
       expect(gateway.lastErrorString()).to.contain("sendTo");
       expect(gateway.println("x")).to.equal(0);
     });
@@ -430,7 +430,7 @@ describe("A listening Usmp", () => {
       ] as const) {
         const device = rig.usmp({ deviceId, reconnect: false }, psk);
         expect(await rig.until(device.begin(rig.dialer())), `${deviceId} ${psk}`).to.equal(right);
-        if (!right) expect(device.lastError()).to.equal(-3);
+        if (!right) expect(device.lastError()?.errno).to.equal(-3);
         await rig.until(device.close());
       }
       await rig.until(gateway.close());

@@ -54,7 +54,7 @@ describe("Usmp's messages", () => {
 
     it("gives false with the reason, and the session goes on", async () => {
       expect(device.send("x".repeat(1_809))).to.equal(false);
-      expect([device.lastError(), device.alive()]).to.deep.equal([-6, true]);
+      expect([device.lastError()?.errno, device.alive()]).to.deep.equal([-6, true]);
       expect(device.lastErrorString()).to.match(/^PAYLOAD_TOO_LARGE: .*1809.*1808/);
       expect(device.send("y")).to.equal(true);
       await rig.pass();
@@ -63,12 +63,12 @@ describe("Usmp's messages", () => {
 
     it("gives false with NOT_CONNECTED before begin, while offline and after close", async () => {
       const idle = rig.usmp();
-      expect([idle.send("x"), idle.lastError()]).to.deep.equal([false, -9]);
+      expect([idle.send("x"), idle.lastError()?.errno]).to.deep.equal([false, -9]);
       rig.network.cut();
       await rig.pass();
       expect([device.send("x"), device.lastErrorString().split(":")[0]]).to.deep.equal([false, "NOT_CONNECTED"]);
       await rig.until(device.close());
-      expect([device.send("x"), device.lastError()]).to.deep.equal([false, -9]);
+      expect([device.send("x"), device.lastError()?.errno]).to.deep.equal([false, -9]);
     });
 
     it("gives false with BUFFER_FULL where the network does not take it, and drain follows", async () => {

@@ -30,7 +30,7 @@ describe("Usmp's offline queue", () => {
 
   it("is off by default: send gives false with NOT_CONNECTED", async () => {
     const device = await offline({ offlineQueue: undefined });
-    expect([device.send("x"), device.lastError()]).to.deep.equal([false, -9]);
+    expect([device.send("x"), device.lastError()?.errno]).to.deep.equal([false, -9]);
   });
 
   it("sends after a reconnect: what the callbacks send, then what was held, then what is sent later", async () => {
@@ -42,6 +42,22 @@ describe("Usmp's offline queue", () => {
     device.send("later");
     await rig.pass();
     expect(got).to.deep.equal(["in onReconnect", "in onConnect", "held 1", "held 2", "later"]);
+  });
+
+  it("lets a signal withdraw a message that is held, and not one that was sent", async () => {
+    const device = await offline();
+    const [first, second] = [new AbortController(), new AbortController()];
+    const withdrawn = rejectionOf(device.sendAsync("withdrawn", { signal: first.signal }));
+    const held = device.sendAsync("held", { signal: second.signal });
+    first.abort();
+    expect((await withdrawn).code).to.equal("CLOSED");
+    expect(device.stats()).to.include({ queuedMessages: 1, queuedBytes: 4 });
+    await rig.pass(FIRST_WINDOW_MS);
+    await rig.until(held);
+    second.abort();
+    await rig.pass();
+    expect(got).to.deep.equal(["held"]);
+    expect((await rejectionOf(device.sendAsync("x", { signal: first.signal }))).code).to.equal("CLOSED");
   });
 
   it("keeps that order in polled mode, too", async () => {
@@ -79,7 +95,7 @@ describe("Usmp's offline queue", () => {
 
   it("refuses where it is full and told to, and what is too large at once", async () => {
     const device = await offline({ offlineQueue: { maxMessages: 1, overflow: "reject" } });
-    expect([device.send("a"), device.send("b"), device.lastError()]).to.deep.equal([true, false, -6]);
+    expect([device.send("a"), device.send("b"), device.lastError()?.errno]).to.deep.equal([true, false, -6]);
     expect((await rejectionOf(device.sendAsync("c"))).code).to.equal("BUFFER_FULL");
     expect(device.send("x".repeat(1_809))).to.equal(false);
     expect(device.lastErrorString()).to.match(/^PAYLOAD_TOO_LARGE/);
@@ -90,7 +106,7 @@ describe("Usmp's offline queue", () => {
     device.send("a");
     await rig.until(device.close());
     expect(got).to.deep.equal(["dropped CLOSED"]);
-    expect([device.send("b"), device.lastError()]).to.deep.equal([false, -9]);
+    expect([device.send("b"), device.lastError()?.errno]).to.deep.equal([false, -9]);
   });
 
   it("gives up what is held when no further attempt is made, with the last reason", async () => {
@@ -103,7 +119,7 @@ describe("Usmp's offline queue", () => {
 
   it("holds nothing before the first begin", () => {
     const device = rig.usmp({ offlineQueue: {} });
-    expect([device.send("a"), device.lastError()]).to.deep.equal([false, -9]);
+    expect([device.send("a"), device.lastError()?.errno]).to.deep.equal([false, -9]);
   });
 
   it("sends nothing twice: what was sealed and lost with its session is not held", async () => {

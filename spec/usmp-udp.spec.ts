@@ -162,7 +162,7 @@ describe("Usmp over UDP", () => {
     it("case 60: reports a wrong key as AUTH, and retries it at the cap", async () => {
       const stranger = rig.usmp({ deviceId: "24:0a:c4:00:00:0b" }, "another key, as long as it has to be");
       expect(await rig.until(stranger.begin(rig.network.dialer()))).to.equal(false);
-      expect(stranger.lastError()).to.equal(UsmpErrno.AUTH_FAILED);
+      expect(stranger.lastError()?.errno).to.equal(UsmpErrno.AUTH_FAILED);
       const { value } = await stranger.status()[Symbol.asyncIterator]().next();
       expect(value).to.deep.include({ state: "backoff", delayMs: 30_000 });
     });
@@ -176,7 +176,7 @@ describe("Usmp over UDP", () => {
       let sent = 0;
       while (small.send("x".repeat(100))) sent++;
       expect(sent).to.be.within(9, 12);
-      expect(small.lastError()).to.equal(UsmpErrno.BUFFER_OVERFLOW);
+      expect(small.lastError()?.errno).to.equal(UsmpErrno.BUFFER_OVERFLOW);
       await rig.clock.advance(100);
       expect(drained).to.equal(1);
     });

@@ -75,7 +75,7 @@ describe("Usmp", () => {
         "",
         "",
       ]);
-      expect([usmp.lastError(), usmp.lastErrorString()]).to.deep.equal([0, "no error"]);
+      expect([usmp.lastError(), usmp.lastErrorString()]).to.deep.equal([null, "no error"]);
     });
 
     it("never shows its key", () => {
@@ -122,7 +122,7 @@ describe("Usmp", () => {
       await rig.gateway({}, text);
       const device = rig.usmp({}, key);
       expect(await rig.until(device.begin(rig.dialer()))).to.equal(false);
-      expect(device.lastError()).to.equal(-3);
+      expect(device.lastError()?.errno).to.equal(-3);
       const same = rig.usmp({}, new TextEncoder().encode(text));
       expect(await rig.until(same.begin(rig.dialer()))).to.equal(true);
     });
@@ -287,7 +287,7 @@ describe("Usmp", () => {
       const device = rig.usmp();
       const events = record(device);
       expect(await rig.until(device.begin(rig.dialer()))).to.equal(false);
-      expect([device.lastError(), device.state()]).to.deep.equal([-2, "backoff"]);
+      expect([device.lastError()?.errno, device.state()]).to.deep.equal([-2, "backoff"]);
       expect(device.lastErrorString()).to.match(/^TRANSPORT: /);
       expect(events).to.deep.equal(["error TRANSPORT"]);
       await rig.gateway();
@@ -299,11 +299,11 @@ describe("Usmp", () => {
       const device = rig.usmp();
       for (const bad of [undefined, null, "192.168.1.100", {}]) {
         expect(await device.begin(bad as Dialer)).to.equal(false);
-        expect([device.lastError(), device.state()]).to.deep.equal([-1, "idle"]);
+        expect([device.lastError()?.errno, device.state()]).to.deep.equal([-1, "idle"]);
         expect(device.lastErrorString()).to.contain("Usmp.TCP");
       }
       expect(await rig.until(device.begin(Usmp.TCP("127.0.0.1", 0)))).to.equal(false);
-      expect([device.lastError(), device.state()]).to.deep.equal([-1, "closed"]);
+      expect([device.lastError()?.errno, device.state()]).to.deep.equal([-1, "closed"]);
       rig.expectNothingLeft();
     });
 
@@ -347,7 +347,7 @@ describe("Usmp", () => {
       expect(events).to.deep.equal(["connect"]);
       device.beginAsync(undefined as unknown as Dialer);
       await rig.pass();
-      expect(device.lastError()).to.equal(-1);
+      expect(device.lastError()?.errno).to.equal(-1);
     });
 
     it("suits sketches that wake, send and stop, and that try in a loop", async () => {
@@ -445,7 +445,7 @@ describe("Usmp", () => {
       const events = record(device);
       expect(await rig.until(device.begin(rig.dialer()))).to.equal(false);
       expect(rig.clock.now()).to.be.lessThan(100);
-      expect([device.lastError(), events]).to.deep.equal([-3, ["error AUTH"]]);
+      expect([device.lastError()?.errno, events]).to.deep.equal([-3, ["error AUTH"]]);
       expect(device.lastErrorString())
         .to.match(/^AUTH: /)
         .and.to.not.contain("another key");
@@ -512,7 +512,7 @@ describe("Usmp", () => {
       await rig.gateway();
       const device = rig.usmp();
       expect(await device.reconnect()).to.equal(false);
-      expect(device.lastError()).to.equal(-9);
+      expect(device.lastError()?.errno).to.equal(-9);
       await rig.connect(device);
       await rig.until(device.close());
       expect(await device.reconnect()).to.equal(false);
@@ -547,7 +547,7 @@ describe("Usmp", () => {
       await rig.until(device.close().then(() => events.push("closed")));
       await rig.pass(120_000);
       expect(events).to.deep.equal(["disconnect CLOSED", "closed"]);
-      expect([device.state(), device.alive(), device.send("x"), device.lastError()]).to.deep.equal([
+      expect([device.state(), device.alive(), device.send("x"), device.lastError()?.errno]).to.deep.equal([
         "closed",
         false,
         false,

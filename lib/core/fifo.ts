@@ -33,6 +33,13 @@ export class Fifo<Item> {
     return item;
   }
 
+  /** Takes `item` out, wherever it is; returns whether it was there. */
+  remove(item: Item): boolean {
+    const index = this.#items.indexOf(item, this.#head);
+    if (index >= 0) this.#items.splice(index, 1);
+    return index >= 0;
+  }
+
   /** Takes all items, in order. */
   takeAll(): Item[] {
     const all = this.#items.slice(this.#head);

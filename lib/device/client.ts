@@ -9,7 +9,19 @@ import { droppedFields, EventLog } from "../session/event-log.js";
 import { Emitter, Subscribable, type EventNames } from "../session/emitter.js";
 import { receiveOptions, type ReceiveOptions } from "../session/inbox.js";
 import { toBytes, type Sendable } from "../session/message.js";
-import { checkKnown, pingTimeoutOf, requireOptions, withDefaults, type Given } from "../session/options.js";
+import {
+  abortSignalOf,
+  checkKnown,
+  drainOf,
+  pingTimeoutOf,
+  requireOptions,
+  withDefaults,
+  type AbortOptions,
+  type CloseOptions,
+  type Given,
+  type PingOptions,
+} from "../session/options.js";
+import { SessionTotals, type SessionStats } from "../session/stats.js";
 import type { OwnedSession, UsmpSession } from "../session/session.js";
 import { onAbort, signalOf } from "../transport/abort.js";
 import { requireDialer } from "../transport/contained.js";
@@ -77,6 +89,7 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
   #deviceId: Uint8Array | null = null;
   #owned: OwnedSession | null = null;
   #lastError: UsmpError | null = null;
+  readonly #totals = new SessionTotals();
   readonly #log: EventLog;
   #connecting: { readonly attempt: AbortController; readonly done: Promise<unknown> } | null = null;
 
@@ -116,7 +129,7 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
     return this.session?.isConnected === true;
   }
 
-  /** Why the last refused `send` returned false; null if none did. */
+  /** Why the last attempt to connect failed, or the last refused `send` returned false; null if nothing failed. */
   get lastError(): UsmpError | null {
     return this.#lastError;
   }
@@ -133,14 +146,14 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
   async connect(options: ConnectOptions = {}): Promise<void> {
     const signal = signalOf(ownMembers(options));
     if (this.isConnected || this.#connecting !== null) {
-      throw new UsmpError("INVALID_ARG", "this client is connected, or connecting, already: call disconnect() first");
+      throw new UsmpError("INVALID_ARG", "this client is connected, or connecting, already: call close() first");
     }
     const attempt = new AbortController();
     const abort = (): void => attempt.abort(signal?.reason);
     onAbort(signal, abort);
     const done = this.#dial(attempt).catch((cause: unknown) => {
       // A transport of the user's own may reject with anything.
-      throw toUsmpError(cause);
+      throw (this.#lastError = toUsmpError(cause));
     });
     this.#connecting = { attempt, done: done.catch(() => {}) };
     try {
@@ -160,9 +173,10 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
   }
 
   /** See {@link UsmpSession.sendAsync}. Without a session it rejects with NOT_CONNECTED. */
-  async sendAsync(data: Sendable): Promise<void> {
+  async sendAsync(data: Sendable, options?: AbortOptions): Promise<void> {
     const message = toBytes(data);
-    await this.#need().sendAsync(message);
+    const signal = abortSignalOf(options);
+    await this.#need().sendAsync(message, { signal });
   }
 
   /** See {@link UsmpSession.recv}. */
@@ -172,26 +186,42 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
   }
 
   /** See {@link UsmpSession.ping}. */
-  async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
-    const timeoutMs = pingTimeoutOf(options);
-    return this.#need().ping({ timeoutMs });
+  async ping(options?: PingOptions): Promise<number> {
+    const limits = { timeoutMs: pingTimeoutOf(options), signal: abortSignalOf(options) };
+    return this.#need().ping(limits);
   }
 
   /** See {@link UsmpSession.rekey}. */
-  async rekey(): Promise<void> {
-    await this.#need().rekey();
+  async rekey(options?: AbortOptions): Promise<void> {
+    const signal = abortSignalOf(options);
+    await this.#need().rekey({ signal });
   }
 
-  /** Ends the session with BYE, and cancels an attempt that is under way. Resolves when nothing is left. */
-  async disconnect(): Promise<void> {
+  /** Counts so far, over all sessions of this client. */
+  stats(): SessionStats {
+    const { sessions: _sessions, reconnects: _reconnects, ...stats } = this.#totals.stats();
+    return stats;
+  }
+
+  /**
+   * Ends the session with BYE, and cancels an attempt that is under way; with `drain`, after every message that was accepted has
+   * left. Resolves when nothing is left. `connect()` works again afterwards.
+   */
+  async close(options?: CloseOptions): Promise<void> {
+    const drain = drainOf(options);
     this.#connecting?.attempt.abort();
     await this.#connecting?.done;
-    await this.session?.close();
+    await this.session?.close({ drain });
   }
 
-  /** The Python session's name for {@link disconnect}. */
+  /** The Python SDK's name for {@link close}. */
+  disconnect(): Promise<void> {
+    return this.close();
+  }
+
+  /** The Python session's name for {@link close}. */
   bye(): Promise<void> {
-    return this.disconnect();
+    return this.close();
   }
 
   /** Yields the session's messages until it ends; never throws in between. */
@@ -200,7 +230,7 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.disconnect();
+    return this.close();
   }
 
   /** Sets the one callback for messages, replacing the last; null clears it. */
@@ -231,11 +261,15 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
           this.#log.log("warn", "message.dropped", () => droppedFields(reason, session));
           this.#events.emit("dropped", reason);
         },
-        onClosed: (reason) => this.#events.emit("disconnect", reason),
+        onClosed: (reason, session) => {
+          this.#totals.end(session);
+          this.#events.emit("disconnect", reason);
+        },
         onError: (error) => this.#events.report(error),
       },
       onSession: (session) => {
         this.#owned = session;
+        this.#totals.add(session.session, false);
         // A listener that hears of its end may connect again within that very call.
         this.#connected(attempt);
         if (this.#events.has("message")) session.listen();

@@ -1,4 +1,4 @@
-import { pingTimeoutOf } from "../session/options.js";
+import { abortSignalOf, pingTimeoutOf, type PingOptions } from "../session/options.js";
 import { requireSignal } from "../core/arguments.js";
 import { requireDialer } from "../transport/contained.js";
 import type { CryptoProvider } from "../core/crypto-provider.js";
@@ -33,6 +33,8 @@ export interface DeviceOptions {
 }
 
 export interface DeviceHandlers {
+  /** A life begins, with a good argument. */
+  readonly onBegin?: () => void;
   /** A session is established; `again`: this life had one before. */
   readonly onConnect: (session: OwnedSession, again: boolean) => void;
   readonly onDisconnect: (reason: UsmpError, session: OwnedSession) => void;
@@ -135,9 +137,9 @@ export class Device {
   }
 
   /** @throws UsmpError (as a rejection) INVALID_ARG, and NOT_CONNECTED without a session; else as the session's own. */
-  async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
-    const timeoutMs = pingTimeoutOf(options);
-    return this.requireSession().ping({ timeoutMs });
+  async ping(options?: PingOptions): Promise<number> {
+    const limits = { timeoutMs: pingTimeoutOf(options), signal: abortSignalOf(options) };
+    return this.requireSession().ping(limits);
   }
 
   /** `"24:0a:c4:01:02:03"`; `""` before the first `begin` where it is a random one. */
@@ -146,10 +148,11 @@ export class Device {
   }
 
   /** Starts a new life, ending what goes on; it ends when `signal` aborts. Resolves with the first attempt's result; rejects where it cannot even start. */
-  async begin(dialer: Dialer, signal?: AbortSignal): Promise<boolean> {
+  async begin(dialer: Dialer, signal?: AbortSignal, isNewLife = true): Promise<boolean> {
     requireDialer(dialer);
     requireSignal(signal);
     if (signal?.aborted === true) throw new UsmpError("CLOSED", "begin() was aborted", { cause: signal.reason });
+    if (isNewLife) this.#handlers.onBegin?.();
     this.#watch(signal);
     const turn = ++this.#turn;
     this.inbox.unmute();
@@ -171,7 +174,7 @@ export class Device {
 
   /** Dials now; false where nothing goes on. */
   reconnect(): Promise<boolean> {
-    if (this.#starting !== null) return this.begin(this.#starting, this.#signal);
+    if (this.#starting !== null) return this.begin(this.#starting, this.#signal, false);
     return this.#life?.reconnect() ?? Promise.resolve(false);
   }
 
@@ -186,6 +189,16 @@ export class Device {
     this.inbox.mute();
     this.outgoing.giveUp(new UsmpError("CLOSED", "closed before it could be sent"));
     await closing;
+  }
+
+  /** Resolves when every message that the session has accepted has left, or it has ended. */
+  async drain(): Promise<void> {
+    await this.#life?.owned?.drain();
+  }
+
+  /** Resolves when attempts and sessions that are on their way out have left nothing. */
+  async ended(): Promise<void> {
+    await this.#life?.ended();
   }
 
   unref(): void {

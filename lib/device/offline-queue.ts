@@ -87,10 +87,10 @@ export class OfflineQueue {
   }
 
   /**
-   * Holds a copy of `message`.
-   * @throws UsmpError BUFFER_FULL where the policy is "reject" and there is no room; nothing is settled then.
+   * Holds a copy of `message`. Returns what takes it out unsettled, and whether it was still there.
+   * @throws UsmpError BUFFER_FULL if the policy is "reject" and there is no room; nothing is settled then.
    */
-  hold(message: Uint8Array, settle: Settle): void {
+  hold(message: Uint8Array, settle: Settle): () => boolean {
     const { maxMessages, maxBytes, ttlMs, overflow } = this.#options;
     const full = (): boolean => this.#held.length + 1 > maxMessages || this.#bytes + message.length > maxBytes;
     if (overflow === "drop-oldest") while (this.#held.length > 0 && full()) this.#drop(overflowed("newer ones came"));
@@ -98,11 +98,13 @@ export class OfflineQueue {
       const reason = overflowed("there was no room");
       if (overflow === "reject") throw reason;
       settle.dropped(reason);
-      return;
+      return () => false;
     }
-    this.#held.push({ message: Uint8Array.from(message), expiresAt: this.#clock.now() + ttlMs, settle });
+    const held = { message: Uint8Array.from(message), expiresAt: this.#clock.now() + ttlMs, settle };
+    this.#held.push(held);
     this.#bytes += message.length;
     this.#arm();
+    return () => this.#withdraw(held);
   }
 
   /** Gives held messages to `send`, in order, until one is refused; that one stays the first. */
@@ -123,6 +125,15 @@ export class OfflineQueue {
   unref(): void {
     this.#keepsProcess = false;
     this.#timer?.unref();
+  }
+
+  #withdraw(held: Held): boolean {
+    const index = this.#held.indexOf(held);
+    if (index < 0) return false;
+    this.#held.splice(index, 1);
+    this.#bytes -= held.message.length;
+    this.#arm();
+    return true;
   }
 
   #drop(reason: UsmpError): void {

@@ -1,5 +1,6 @@
 import { requireMessageLength } from "../core/session/session-options.js";
 import { isUsmpError, UsmpError } from "../errors.js";
+import { sendAborted } from "../session/pending-sends.js";
 import type { RefusedSends } from "../session/refused-sends.js";
 import type { OwnedSession, UsmpSession } from "../session/session.js";
 import type { OfflineQueue } from "./offline-queue.js";
@@ -41,16 +42,29 @@ export class Outgoing {
     return refused;
   }
 
-  /** Resolves when the network has taken the message, or, where it was held, when it is sealed; rejects where it was given up. */
-  sendAsync(message: Uint8Array): Promise<void> {
+  /**
+   * Resolves when the network has taken the message, or if it was held, when it is sealed; rejects if it was given up. `signal`
+   * withdraws a message that is held, or waits for room.
+   */
+  sendAsync(message: Uint8Array, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted === true) return Promise.reject(sendAborted(signal));
     const session = this.#direct();
-    if (session !== null) return session.sendAsync(message);
+    if (session !== null) return session.sendAsync(message, { signal });
     return new Promise((resolve, reject) => {
-      const refused = this.#hold(message, resolve, (reason) => {
+      const settle = (): void => signal?.removeEventListener("abort", onAbort);
+      let withdraw = (): boolean => false;
+      const onAbort = (): void => {
+        if (withdraw()) reject(sendAborted(signal));
+      };
+      const sent = (): void => (settle(), resolve());
+      const dropped = (reason: UsmpError): void => {
+        settle();
         this.#options.onDropped(reason);
         reject(reason);
-      });
+      };
+      const refused = this.#hold(message, sent, dropped, (given) => (withdraw = given));
       if (refused !== null) reject(refused);
+      else signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
 
@@ -77,12 +91,17 @@ export class Outgoing {
     return this.#greeting || queue === null || queue.length === 0 ? (session()?.session ?? null) : null;
   }
 
-  #hold(message: Uint8Array, sent: () => void, dropped: (reason: UsmpError) => void): UsmpError | null {
+  #hold(
+    message: Uint8Array,
+    sent: () => void,
+    dropped: (reason: UsmpError) => void,
+    held: (withdraw: () => boolean) => void = () => {},
+  ): UsmpError | null {
     const { queue, isActive } = this.#options;
     if (queue === null || !isActive()) return new UsmpError("NOT_CONNECTED", "there is no session to send on");
     try {
       requireMessageLength(message.length);
-      queue.hold(message, { sent, dropped });
+      held(queue.hold(message, { sent, dropped }));
       return null;
     } catch (error) {
       if (!isUsmpError(error)) throw error;

@@ -101,7 +101,11 @@ export class ReconnectLoop {
   /** Ends this life. Resolves when no socket and no timer is left. */
   async close(error: UsmpError): Promise<void> {
     this.#take({ type: "close", error });
-    // What is on its way out now: not what a later begin() starts.
+    await this.ended();
+  }
+
+  /** Resolves when what is on its way out now has left nothing: not what a later begin() starts. */
+  async ended(): Promise<void> {
     await Promise.all([...this.#ending]);
   }
 

@@ -9,7 +9,15 @@ import { loadCrypto } from "../crypto/index.js";
 import { causeText, isUsmpError, toUsmpError, UsmpError } from "../errors.js";
 import { droppedFields, errorFields, EventLog, type LogFields } from "../session/event-log.js";
 import { Emitter, Subscribable, type EventNames } from "../session/emitter.js";
-import { checkKnown, graceOf, requireOptions, withDefaults, type Given } from "../session/options.js";
+import {
+  checkKnown,
+  drainOf,
+  graceOf,
+  requireOptions,
+  withDefaults,
+  type CloseOptions,
+  type Given,
+} from "../session/options.js";
 import { createKeyLookup, isPskStore, type PskSource, type PskStore } from "../session/psk-source.js";
 import { SessionTotals, type ServerStats } from "../session/stats.js";
 import { RunningHandlers } from "../session/running-handlers.js";
@@ -35,7 +43,7 @@ export interface UsmpServerOptions extends Given<GatewaySettings> {
   readonly port?: number | undefined;
 }
 
-export interface StopOptions {
+export interface StopOptions extends CloseOptions {
   /** How many milliseconds to wait for callbacks that returned a promise. Default 0. */
   readonly graceMs?: number | undefined;
 }
@@ -54,6 +62,8 @@ export interface ServerEvents {
   session: [session: UsmpSession, again: boolean];
   /** A session ended with TIMEOUT: its device was silent for too long, or acknowledged nothing. */
   timeout: [deviceId: string, sessionId: string];
+  /** Messages were lost on a session: see {@link SessionEvents.dropped}. */
+  dropped: [reason: UsmpError, session: UsmpSession];
   /** A handshake failed. `deviceId` is the id that it claimed, null if it did not get that far. */
   refused: [error: UsmpError, remoteAddress: string, deviceId: string | null];
 }
@@ -70,7 +80,13 @@ export interface GatewayOwner extends Required<Pick<SessionOwner, "running" | "o
   readonly onError: (error: UsmpError) => void;
 }
 
-const SERVER_EVENTS: EventNames<ServerEvents> = { error: true, refused: true, session: true, timeout: true };
+const SERVER_EVENTS: EventNames<ServerEvents> = {
+  dropped: true,
+  error: true,
+  refused: true,
+  session: true,
+  timeout: true,
+};
 
 /**
  * A gateway in promise style, like the Python SDK's server.
@@ -95,6 +111,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
   /** Settles when everything that was told to stop has stopped. */
   #stopping: Promise<unknown> = Promise.resolve();
   #keepsProcess = true;
+  #lastError: UsmpError | null = null;
   /** Callbacks under way, of the gateway, of its sessions and of its owner. */
   readonly #running: RunningHandlers;
 
@@ -169,6 +186,11 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
     return this.#totals.stats();
   }
 
+  /** The last failure outside of a session: why `listen()` failed, or what the last "error" event said; null if nothing failed. */
+  get lastError(): UsmpError | null {
+    return this.#lastError;
+  }
+
   get isListening(): boolean {
     return this.#run !== null;
   }
@@ -203,7 +225,8 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
         this.#log.log("info", "gateway.listening", () => ({ transport, address, port }));
       return run.addresses;
     } catch (error) {
-      if (this.#run === run) await this.stop();
+      this.#lastError = toUsmpError(error);
+      if (this.#run === run) await this.close();
       throw error;
     }
   }
@@ -214,7 +237,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
     requireSignal(signal);
     graceOf(stopOptions);
     if (signal?.aborted === true) return;
-    const stop = (): void => void this.stop(stopOptions);
+    const stop = (): void => void this.close(stopOptions);
     signal?.addEventListener("abort", stop);
     try {
       if (this.#run === null) await this.listen();
@@ -229,10 +252,13 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
 
   /**
    * Takes no new handshakes, ends every session with BYE, waits up to `graceMs` (default 0) for callbacks that returned a
-   * promise, and resolves when nothing is left. Idempotent: a second call without grace does not shorten the first.
+   * promise, and resolves when nothing is left. With `drain` it first waits until every message that a session has accepted has
+   * left. Idempotent: a second call without grace does not shorten the first.
    */
-  async stop(options: StopOptions = {}): Promise<void> {
-    const graceMs = graceOf(options);
+  async close(options: StopOptions = {}): Promise<void> {
+    const { drain, ...graceOptions } = ownMembers(options);
+    const graceMs = graceOf(graceOptions);
+    if (drainOf({ drain })) await Promise.all([...this.#reception.sessions.values()].map((owned) => owned.drain()));
     const run = this.#run;
     this.#run = null;
     if (run !== null) this.#log.log("info", "gateway.stopping", () => ({ sessions: this.#reception.sessions.size }));
@@ -247,8 +273,13 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
     }
   }
 
+  /** The Python SDK's name for {@link close}. */
+  stop(options?: StopOptions): Promise<void> {
+    return this.close(options);
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
-    return this.stop();
+    return this.close();
   }
 
   /** Lets the process end while the gateway listens. */
@@ -293,6 +324,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
       onDropped: (reason, session) => {
         this.#log.log("warn", "message.dropped", () => droppedFields(reason, session));
         owner?.onDropped(reason, session);
+        this.#events.emit("dropped", reason, session);
       },
       onClosed: (reason, session) => {
         const { deviceId, sessionId } = session;
@@ -317,6 +349,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
   }
 
   #reportTrouble(event: string, error: UsmpError, where: LogFields = {}): void {
+    this.#lastError = error;
     this.#log.log("error", event, () => ({ ...where, ...errorFields(error) }));
     this.#events.report(error);
   }

@@ -58,6 +58,8 @@ export class SessionDriver implements LinkHandlers {
   #drainWanted = false;
   #sendsPiled = false;
   readonly #pending = new PendingSends();
+  /** Of the newest message. */
+  #lastTicket = 0 as SendTicket;
 
   /** The application has closed: from then on it wants no messages, also not those that are decoded already. */
   #unwanted = false;
@@ -136,14 +138,21 @@ export class SessionDriver implements LinkHandlers {
 
   /**
    * Waits for room, then sends; resolves when the network has taken the bytes, over datagrams when the peer has acknowledged
-   * the message. `message` is copied where it has to wait.
+   * the message. `message` is copied if it has to wait; until then `signal` withdraws it.
    */
-  sendAsync(message: Uint8Array): Promise<void> {
+  sendAsync(message: Uint8Array, signal?: AbortSignal): Promise<void> {
     // An ended session has no room either, but says so at once.
     if (this.#hasRoom() || this.#ended !== null) return this.#pending.run(message, this.#sealPending);
-    const waiting = this.#pending.waitForRoom(message);
+    const waiting = this.#pending.waitForRoom(message, signal, () => this.#settle());
     this.#updateBackpressure();
     return waiting;
+  }
+
+  /** Resolves when all messages so far have left; rejects with the reason if the session ends before that. */
+  drain(): Promise<void> {
+    const draining = this.#pending.drain(this.#sealPending);
+    this.#settle();
+    return draining;
   }
 
   /** Passes a request to the core. Without a session it does nothing. */
@@ -286,12 +295,14 @@ export class SessionDriver implements LinkHandlers {
       throw error;
     }
     this.#messagesSent++;
+    this.#lastTicket = ticket;
     if (this.#connection.outputLength >= FLUSH_AT_BYTES) this.#flush();
     else this.#scheduleFlush();
     return ticket;
   }
 
-  readonly #sealPending = (message: Uint8Array): SendTicket => this.#seal(message);
+  readonly #sealPending = (message: Uint8Array | null): SendTicket =>
+    message === null ? this.#lastTicket : this.#seal(message);
 
   /** Messages sent in one turn of the event loop leave in one write; a lone one leaves right after the caller is done. */
   #scheduleFlush(): void {

@@ -21,8 +21,11 @@ export interface UsmpEvents {
   connect: [session: UsmpSession];
   /** A session is established, and this life, or on a listening facade this device, had one before. `connect` follows. */
   reconnect: [session: UsmpSession];
-  /** A device waits `delayMs` milliseconds and tries again: after the `disconnect` of a lost session, or the `error` of a failed attempt. */
-  reconnecting: [delayMs: number, reason: UsmpError];
+  /**
+   * A device waits `delayMs` milliseconds and tries again: after the `disconnect` of a lost session, or the `error` of a failed
+   * attempt. `attempt` is the number that the next attempt has in `status()`.
+   */
+  reconnecting: [delayMs: number, reason: UsmpError, attempt: number];
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number, session: UsmpSession];
   /** A session ended: once for each `connect`, also with BYE and with one's own `close()`. */
@@ -36,8 +39,11 @@ export interface UsmpEvents {
    * Or messages came before anybody listened or read: fires once, with BUFFER_FULL. `stats()` counts them.
    */
   dropped: [reason: UsmpError, session: UsmpSession | null];
-  /** A listening facade refused a connection: with AUTH, a device with a wrong key. */
-  refused: [reason: UsmpError, remoteAddress: string];
+  /**
+   * A listening facade refused a connection: with AUTH, a device with a wrong key. `deviceId` is the id that it claimed, null if
+   * it did not get that far.
+   */
+  refused: [reason: UsmpError, remoteAddress: string, deviceId: string | null];
   /** The status has changed; fires before the callbacks that the change brings about. */
   status: [status: UsmpStatus];
 }
@@ -132,7 +138,8 @@ export class FacadeEvents {
   announceReconnecting(): void {
     if (!this.emitter.has("reconnecting")) return;
     const status = this.#status();
-    if (status.state === "backoff") this.emitter.emit("reconnecting", status.delayMs, status.reason);
+    if (status.state !== "backoff") return;
+    this.emitter.emit("reconnecting", status.delayMs, status.reason, status.attempt + 1);
   }
 
   /** Messages were lost here. */

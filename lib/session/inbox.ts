@@ -157,7 +157,7 @@ export class Inbox<Session extends Receiver> {
   }
 
   #receive(session: Session, ended: UsmpError | null, { timeoutMs, signal }: ReceiveOptions): Promise<Uint8Array> {
-    if (signal?.aborted === true) return Promise.reject(aborted(signal));
+    if (signal?.aborted === true) return Promise.reject(waitAborted(signal));
     const data = this.take(session);
     if (data !== null) return Promise.resolve(data);
     if (ended !== null) return Promise.reject(ended);
@@ -176,7 +176,7 @@ export class Inbox<Session extends Receiver> {
         this.#waiters = this.#waiters.filter((other) => other !== waiter);
         waiter.reject(error);
       };
-      const onAbort = (): void => giveUp(aborted(signal as AbortSignal));
+      const onAbort = (): void => giveUp(waitAborted(signal));
       signal?.addEventListener("abort", onAbort);
       if (timeoutMs !== undefined) {
         const late = new UsmpError("TIMEOUT", `no message within ${timeoutMs} ms`);
@@ -299,6 +299,7 @@ function nobodyReads(): UsmpError {
   );
 }
 
-function aborted(signal: AbortSignal): UsmpError {
-  return new UsmpError("CLOSED", "the wait was aborted", { cause: signal.reason });
+/** The error of a wait whose signal aborted. */
+export function waitAborted(signal: AbortSignal | undefined): UsmpError {
+  return new UsmpError("CLOSED", "the wait was aborted", { cause: signal?.reason });
 }

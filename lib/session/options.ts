@@ -1,4 +1,4 @@
-import { describeGiven, refuseArgument, requireClock, requireFunctions } from "../core/arguments.js";
+import { describeGiven, refuseArgument, requireClock, requireFunctions, requireSignal } from "../core/arguments.js";
 import { ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import type { CipherName, CryptoProvider } from "../core/crypto-provider.js";
@@ -134,6 +134,40 @@ export function pingTimeoutOf(options: { readonly timeoutMs?: number | undefined
   const { timeoutMs = DEFAULT_PING_TIMEOUT_MS } = ownMembers(options);
   checkNumber("timeoutMs", timeoutMs, 0);
   return timeoutMs;
+}
+
+/** How to wait for an answer of the peer. */
+export interface PingOptions {
+  /** Give up after this many milliseconds, with TIMEOUT. Default 10,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Give up when it aborts, with CLOSED and the signal's reason as `cause`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What calls off a wait. */
+export interface AbortOptions {
+  /** Give up when it aborts, with CLOSED and the signal's reason as `cause`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws UsmpError INVALID_ARG for options that are none, and a signal that is none. */
+export function abortSignalOf(options: AbortOptions | undefined): AbortSignal | undefined {
+  const { signal } = ownMembers(options);
+  requireSignal(signal);
+  return signal;
+}
+
+/** How the end of a session, or of a facade's life, goes. */
+export interface CloseOptions {
+  /** First waits until every message that was accepted has left. Default false: they get `closeTimeoutMs`. */
+  readonly drain?: boolean | undefined;
+}
+
+/** @throws UsmpError INVALID_ARG naming what is wrong. */
+export function drainOf(options: CloseOptions | undefined): boolean {
+  const { drain = false } = ownMembers(options);
+  if (typeof drain !== "boolean") refuseArgument("drain", drain, "true or false");
+  return drain;
 }
 
 /** How long the end of a gateway waits for callbacks. @throws UsmpError INVALID_ARG naming what is wrong. */

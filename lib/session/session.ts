@@ -6,9 +6,19 @@ import { isUsmpError, orderlyEnd, UsmpError } from "../errors.js";
 import type { SessionDriver } from "./driver.js";
 import { Emitter, Subscribable, type EventNames } from "./emitter.js";
 import { LeavableIterator } from "./leavable-iterator.js";
-import { Inbox, type ReceiveOptions, type Receiver } from "./inbox.js";
+import { Inbox, waitAborted, type ReceiveOptions, type Receiver } from "./inbox.js";
 import { toBytes, toUserMessage, type Sendable } from "./message.js";
-import { checkNumber, pingTimeoutOf, type SessionSettings } from "./options.js";
+import {
+  abortSignalOf,
+  checkNumber,
+  drainOf,
+  pingTimeoutOf,
+  type AbortOptions,
+  type CloseOptions,
+  type PingOptions,
+  type SessionSettings,
+} from "./options.js";
+import { sendAborted } from "./pending-sends.js";
 import { RefusedSends } from "./refused-sends.js";
 import type { RunningHandlers } from "./running-handlers.js";
 import type { SessionStats } from "./stats.js";
@@ -75,6 +85,8 @@ export interface OwnedSession extends Receiver {
   offer(message: Uint8Array): boolean;
   /** Ends the session without BYE. */
   abandon(reason: UsmpError): void;
+  /** Resolves when every message that was accepted so far has left, or the session has ended. */
+  drain(): Promise<void>;
 }
 
 interface SessionParts {
@@ -223,12 +235,17 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   /**
    * Sends one message of at most 1808 bytes (copied if it has to wait). Waits for room; resolves when the network has
    * taken the bytes. Rejects with PAYLOAD_TOO_LARGE, NOT_CONNECTED, or the reason if the session ends before that.
+   *
+   * Aborting `signal` withdraws a message that still waits for room, and rejects with CLOSED. A message that was accepted goes
+   * out, and the promise says what became of it.
    * @throws TypeError (as a rejection) for anything but a string, a Uint8Array or an ArrayBuffer.
    */
-  async sendAsync(data: Sendable): Promise<void> {
+  async sendAsync(data: Sendable, options?: AbortOptions): Promise<void> {
     const message = toBytes(data);
+    const signal = abortSignalOf(options);
+    if (signal?.aborted === true) throw sendAborted(signal);
     if (this.#reason !== null) throw notConnected(this.#reason);
-    await this.#driver.sendAsync(message);
+    await this.#driver.sendAsync(message, signal);
   }
 
   /**
@@ -285,18 +302,22 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
 
   /**
    * Asks for a sign of life; resolves with the round trip in milliseconds. Concurrent calls share one PING.
-   * Rejects with TIMEOUT after `timeoutMs` (the session lives on), or with the reason if the session ends.
+   * Rejects with TIMEOUT after `timeoutMs`, or CLOSED when `signal` aborts (the session lives on), or with the reason if the
+   * session ends.
    */
-  async ping(options?: { readonly timeoutMs?: number | undefined }): Promise<number> {
-    return this.#request(this.#pings, pingTimeoutOf(options), "PONG", () => this.#driver.request({ type: "ping" }));
+  async ping(options?: PingOptions): Promise<number> {
+    const limits = { timeoutMs: pingTimeoutOf(options), signal: abortSignalOf(options) };
+    return this.#request(this.#pings, limits, "PONG", () => this.#driver.request({ type: "ping" }));
   }
 
   /**
    * Rotates the session's keys; resolves when this end sends under the new ones. At most one rotation starts in a second, and
    * none before the last is confirmed, so a second call may wait. Rejects with the reason if the session ends before that.
+   * Aborting `signal` ends only the wait, with CLOSED: the keys are rotated all the same.
    */
-  rekey(): Promise<void> {
-    return this.#request(this.#rekeys, Infinity, "REKEY", () => this.#driver.request({ type: "rekey" }));
+  async rekey(options?: AbortOptions): Promise<void> {
+    const limits = { timeoutMs: Infinity, signal: abortSignalOf(options) };
+    return this.#request(this.#rekeys, limits, "REKEY", () => this.#driver.request({ type: "rekey" }));
   }
 
   /**
@@ -309,8 +330,12 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
     this.#driver.request({ type: "pingAfter", ms: keepaliveMs });
   }
 
-  /** Ends the session with BYE. Messages sent before still go out, within a bounded time. Resolves when nothing is left. */
-  async close(): Promise<void> {
+  /**
+   * Ends the session with BYE. Messages sent before still go out, within `closeTimeoutMs`; with `drain` they all leave first, or
+   * the session ends. Resolves when nothing is left.
+   */
+  async close(options?: CloseOptions): Promise<void> {
+    if (drainOf(options)) await this.#owned.drain();
     await this.#driver.close(orderlyEnd("CLOSED", "the session was closed by this side"));
   }
 
@@ -359,6 +384,7 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
       listen: () => this.#inbox.listen(),
       offer: (message) => this.#offer(message) === null,
       abandon: (reason) => this.#driver.abandon(reason),
+      drain: () => (this.#reason === null ? this.#driver.drain().catch(() => {}) : Promise.resolve()),
     };
   }
 
@@ -384,19 +410,29 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
     this.#driver.setReading(!this.#paused && this.#inbox.hasRoom && !waits);
   }
 
-  #request<Value>(waiting: Waiting<Value>[], timeoutMs: number, what: string, ask: () => void): Promise<Value> {
+  #request<Value>(waiting: Waiting<Value>[], limits: PingOptions, what: string, ask: () => void): Promise<Value> {
+    const { timeoutMs = Infinity, signal } = limits;
+    if (signal?.aborted === true) return Promise.reject(waitAborted(signal));
     if (this.#reason !== null) return Promise.reject(notConnected(this.#reason));
     return new Promise((resolve, reject) => {
       let timer: Timer | null = null;
-      const entry: Waiting<Value> = {
-        resolve: (value) => (timer?.cancel(), resolve(value)),
-        reject: (error) => (timer?.cancel(), reject(error)),
+      const settle = (): void => {
+        timer?.cancel();
+        signal?.removeEventListener("abort", onAbort);
       };
+      const entry: Waiting<Value> = {
+        resolve: (value) => (settle(), resolve(value)),
+        reject: (error) => (settle(), reject(error)),
+      };
+      const giveUp = (error: UsmpError): void => {
+        waiting.splice(waiting.indexOf(entry), 1);
+        entry.reject(error);
+      };
+      const onAbort = (): void => giveUp(waitAborted(signal));
+      signal?.addEventListener("abort", onAbort);
       if (timeoutMs !== Infinity) {
-        timer = this.#clock.after(timeoutMs, () => {
-          waiting.splice(waiting.indexOf(entry), 1);
-          reject(new UsmpError("TIMEOUT", `no ${what} within ${timeoutMs} ms`));
-        });
+        const late = new UsmpError("TIMEOUT", `no ${what} within ${timeoutMs} ms`);
+        timer = this.#clock.after(timeoutMs, () => giveUp(late));
       }
       waiting.push(entry);
       ask();

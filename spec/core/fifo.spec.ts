@@ -36,4 +36,12 @@ describe("Fifo", () => {
     fifo.push("b");
     expect(fifo.shift()).to.equal("b");
   });
+
+  it("lets one be taken out of the middle, and keeps the order of the others", () => {
+    const fifo = new Fifo<string>();
+    for (const item of ["a", "b", "c"]) fifo.push(item);
+    expect([fifo.shift(), fifo.remove("a"), fifo.remove("c"), fifo.length]).to.deep.equal(["a", false, true, 1]);
+    fifo.push("d");
+    expect(fifo.takeAll()).to.deep.equal(["b", "d"]);
+  });
 });

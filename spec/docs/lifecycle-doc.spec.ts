@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { DEFAULT_BACKOFF, step, type LifeInput, type ReconnectState } from "../../lib/device/reconnect-machine.js";
 import { UsmpError } from "../../lib/errors.js";
+import { Usmp } from "../../lib/usmp.js";
 
 const error = new UsmpError("TRANSPORT", "for this spec");
 const running = { attempt: 1, failures: 0, sessions: 0 };
@@ -28,6 +29,14 @@ const INPUTS: Record<string, LifeInput> = {
 };
 
 describe("docs/lifecycle.md", () => {
+  it("names each method of Usmp once, by its role", () => {
+    const page = readFileSync("docs/lifecycle.md", "utf8");
+    const rows = page.slice(page.indexOf("## Two roles")).matchAll(/^\| (?:device|gateway|both) .*$/gm);
+    const named = [...rows].flatMap(([row]) => [...row.matchAll(/`(\w+)`/g)].map(([, name]) => name));
+    const methods = Object.getOwnPropertyNames(Usmp.prototype).filter((name) => name !== "constructor");
+    expect(named.sort()).to.deep.equal(methods.sort());
+  });
+
   const [firstSection] = readFileSync("docs/lifecycle.md", "utf8").split("\n## ");
   const rows = firstSection!
     .split("\n")

@@ -80,7 +80,7 @@ function describeDevice(carrier: Carrier): void {
         const usmp = new Usmp(WRONG_PSK, { handshakeTimeoutMs: 2_000 });
         cleanup.push(() => usmp.close());
         expect(await usmp.begin(transportOf(carrier, port))).to.be.false;
-        expect(usmp.lastError()).to.equal(UsmpErrno.AUTH_FAILED);
+        expect(usmp.lastError()?.errno).to.equal(UsmpErrno.AUTH_FAILED);
         expect(usmp.lastErrorString()).to.match(/^AUTH: /);
         expect(usmp.state()).to.equal("backoff");
       });

@@ -160,7 +160,7 @@ function waitingForRoom(usmp: Usmp, send: (data: Uint8Array) => boolean): (data:
   usmp.on("drain", () => drains.put());
   return async (data) => {
     while (!send(data)) {
-      expect(usmp.lastError(), usmp.lastErrorString()).to.equal(UsmpErrno.BUFFER_OVERFLOW);
+      expect(usmp.lastError()?.errno, usmp.lastErrorString()).to.equal(UsmpErrno.BUFFER_OVERFLOW);
       await drains.next();
     }
   };
