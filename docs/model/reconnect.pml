@@ -1,6 +1,6 @@
 /*
  * The life of a device's connection, in full: every state and every input of lib/device/reconnect-machine.ts (`step`),
- * with what lib/device/device-life.ts makes of its effects. State, input and effect names are those of the code.
+ * with what lib/device/reconnect-loop.ts makes of its effects. State, input and effect names are those of the code.
  *
  * The application calls begin, reconnect and close at any time, also from within a callback, that is between two effects.
  * Whatever can happen to an attempt may happen: no PSK, no link, a handshake that fails, a session that ends, soon or
