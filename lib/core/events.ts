@@ -16,9 +16,7 @@ export type ConnectionEvent =
 export type SessionRequest =
   /** Sends PING as soon as the peer's limits allow. If one is unanswered, its "pong" event answers both. */
   | { readonly type: "ping" }
-  /**
-   * Sends PING after this long without sending, or without receiving; 0: never. A PING that is out is still waited for.
-   */
+  /** Sends PING after this long without sending, or without receiving; 0: never. See `Keepalive.setPingAfter`. */
   | { readonly type: "pingAfter"; readonly ms: number }
   /** Rotates the keys as soon as the rules allow; a "rekeyed" event follows. Requests before that are one. */
   | { readonly type: "rekey" };

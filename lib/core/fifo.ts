@@ -1,9 +1,7 @@
 /** Taken items are dropped from the array once there are this many. */
 const FEW = 1_024;
 
-/**
- * A first-in, first-out queue. Taking an item costs the same at any length; an array's `shift` moves all that remain.
- */
+/** A first-in, first-out queue. An array's `shift` moves all items that remain; this moves none. */
 export class Fifo<Item> {
   #items: Item[] = [];
   #head = 0;

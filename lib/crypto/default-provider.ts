@@ -1,7 +1,7 @@
 /**
  * The default in Node: libsodium for ChaCha20-Poly1305 and node:crypto for everything else, each where it is faster
- * (docs/architecture.md). Random bytes come from node:crypto: both use the system's generator, and libsodium's WebAssembly
- * build took thirty times as long.
+ * (docs/architecture.md). Random bytes come from node:crypto: both use the system's generator, and libsodium's
+ * WebAssembly build took thirty times as long.
  */
 import type { Aead, CryptoProvider } from "../core/crypto-provider.js";
 import { nodeProvider } from "./node-provider.js";

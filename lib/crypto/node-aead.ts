@@ -12,9 +12,9 @@ import { checkLength } from "./check-length.js";
 const OPTIONS = { authTagLength: AEAD_TAG_LENGTH };
 
 /**
- * Copies of a call's nonce and associated data, in memory of their own. OpenSSL needs the address of an input's bytes, and a small
- * typed array has none before Node moves its bytes out of the JavaScript heap. Doing that to two arrays for each frame adds 17 to
- * 34 % to the CPU time per message (32 bytes, one way, TCP loopback, both ends).
+ * Copies of a call's nonce and associated data, in memory of their own. OpenSSL needs the address of an input's bytes,
+ * and a small typed array has none before Node moves its bytes out of the JavaScript heap. Doing that to two arrays for
+ * each frame adds 17 to 34 % to the CPU time per message (32 bytes, one way, TCP loopback, both ends).
  */
 const NONCE = new Uint8Array(new ArrayBuffer(AEAD_NONCE_LENGTH));
 const ASSOCIATED_DATA = new Uint8Array(new ArrayBuffer(CHECKED_HEADER_LENGTH));

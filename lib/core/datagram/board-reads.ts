@@ -1,7 +1,4 @@
-/**
- * A board that finds a datagram reads for up to 10 times 50 ms, in milliseconds (§6.3). A message gets only what is
- * left of that.
- */
+/** A board that finds a datagram reads for up to 10 times 50 ms (§6.3). A message gets only what is left. */
 const READS_MS = 500;
 /** How late the board may begin to read, in milliseconds: the datagram's way, and a turn of its loop. */
 const LATE_MS = 100;

@@ -81,9 +81,7 @@ export class DatagramConnection implements Connection {
     this.#finish(cause ?? new UsmpError("TRANSPORT", "the link was closed"));
   }
 
-  /**
-   * An attacker on the path can forge network errors: they end a device's attempt, which is retried, but no session.
-   */
+  /** An attacker can forge network errors: they end a device's attempt, which is retried, but no session. */
   onTransientError(trouble: UsmpError): void {
     const state = this.#state;
     if (state.name === "established" || state.name === "lingering") state.session.onTransientError(trouble);

@@ -22,10 +22,7 @@ import type { Copied } from "./repeat-allowance.js";
 import { OpeningKey, SealingKey, type SealingContext } from "../session/frame-cipher.js";
 import { sealedUtack } from "../wire/utack.js";
 
-/**
- * Below this number we restart at 0 (§7.5): a peer that does not reset its duplicate filter still takes the frames for
- * new.
- */
+/** Up to this number we restart at 0 (§7.5): a duplicate filter that is not reset still takes the frames for new. */
 const RESTART_BELOW = 64;
 
 /** Sequence numbers never pass this (§7.5): the session ends instead, and the device reconnects. */

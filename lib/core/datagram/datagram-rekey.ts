@@ -14,10 +14,7 @@ interface RekeyContext {
   readonly emit: (event: ConnectionEvent) => void;
 }
 
-/**
- * The rotation of a session's keys over datagrams (§7): the steps of ours and of the peer's, and the "rekeyed" event of
- * each.
- */
+/** The rotation of a session's keys over datagrams (§7): the steps of each REKEY, and its "rekeyed" event. */
 export class DatagramRekey {
   readonly #context: RekeyContext;
   /** Our REKEY lost to a crossed one of the peer, which serves our request, too. */

@@ -7,9 +7,7 @@ import { sealedUtack, type Utack } from "../wire/utack.js";
 /** How often one frame is sent, always with the same bytes (§6.2). From the shortest timeout on, that takes 16.3 s. */
 const MAX_SENDS = 8;
 
-/**
- * The least time a peer has for its UTACK, in milliseconds, over all sendings: boards acknowledge only in `maintain()`.
- */
+/** The least time a peer has for its UTACK, over all sendings: boards acknowledge only in `maintain()`. */
 const PATIENCE_MS = 16_000;
 
 /**
@@ -181,9 +179,7 @@ export class StopAndWaitArq {
   }
 }
 
-/**
- * The first of `waits` waits, each twice the one before: at least `waitMs`, and long enough that all fill `totalMs`.
- */
+/** The first of `waits` waits, each twice the last: at least `waitMs`, and long enough that all fill `totalMs`. */
 function stretched(waitMs: number, waits: number, totalMs: number): number {
   let first = waitMs;
   while (first < MAX_RTO_MS && sumOfWaits(first, waits) < totalMs) first *= STRETCH;

@@ -10,9 +10,7 @@ export interface HandshakeFrame {
   readonly payload: Uint8Array;
 }
 
-/**
- * What the connection does after one frame: send an answer, look up a key, or call `conclude`, after `frame` was sent.
- */
+/** What the connection does next: send an answer, look up a key, or call `conclude` after it sent `frame`. */
 export type HandshakeStep =
   | { readonly type: "send"; readonly frame: HandshakeFrame }
   | { readonly type: "lookup"; readonly deviceId: Uint8Array }

@@ -48,9 +48,7 @@ export function hmacServer(
   return crypto.hmacSha256(psk, SERVER_PREFIX, nonce, sessionId, pubC, pubS);
 }
 
-/**
- * Derives the session keys. Null if the peer's public key is of low order. Wipes the shared secret, even if it throws.
- */
+/** Derives the session keys; null if the peer's key is of low order. Wipes the shared secret, even if it throws. */
 export function deriveSessionKeys(
   crypto: CryptoProvider,
   pair: KeyPair,

@@ -40,17 +40,12 @@ export class HandshakeRetransmitter {
     this.#dueAt = repeated.length === 0 ? Infinity : now + this.#waitMs;
   }
 
-  /**
-   * The round trip in milliseconds if the reply has come; null if the datagram was retransmitted or more than one
-   * waits.
-   */
+  /** The round trip in milliseconds; null if the datagram was retransmitted, or more than one waits. */
   roundTripMs(now: number): number | null {
     return this.#repeated.length === 1 && !this.#wasRepeated ? now - this.#sentAt : null;
   }
 
-  /**
-   * The peer has the datagram. Lengthens each wait once only, or a flood of UTACKs would suppress the retransmission.
-   */
+  /** The peer has the datagram. Each wait is lengthened once: a flood of UTACKs must not stop retransmissions. */
   acknowledge({ type, seq }: Utack): void {
     if (this.#acknowledged || !this.#repeated.some((frame) => frame.type === type && frame.seq === seq)) return;
     this.#acknowledged = true;

@@ -10,10 +10,7 @@
 import { UsmpError } from "../../errors.js";
 import type { CipherName } from "../crypto-provider.js";
 
-/**
- * How long output waits for a frame of the peer, in milliseconds. A device that speaks first does so within a round
- * trip.
- */
+/** How long output waits for a frame of the peer. A device that speaks first does so within a round trip. */
 export const CIPHER_WAIT_MS = 500;
 
 type State =
@@ -25,9 +22,7 @@ type State =
 interface CipherHint {
   /** The cipher to guess, if it is a candidate. */
   readonly preferred: CipherName | null;
-  /**
-   * Called synchronously with the peer's cipher, or, if a guess was probably wrong, with the one to guess next time.
-   */
+  /** Called synchronously with the peer's cipher, or, after a guess that was probably wrong, with the next guess. */
   readonly onLearned: (cipher: CipherName) => void;
 }
 

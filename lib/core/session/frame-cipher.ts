@@ -215,9 +215,7 @@ export class OrderedOpeningKey extends OpeningKey {
     return this.#expectedSeq;
   }
 
-  /**
-   * As {@link OpeningKey.open}, but null for any sequence number other than the expected one. Then nothing has changed.
-   */
+  /** As {@link OpeningKey.open}, but null, with nothing changed, for any other number than the expected one. */
   override open(frame: Frame): Uint8Array | null {
     if (frame.seq !== this.#expectedSeq) return null;
     const plaintext = super.open(frame);

@@ -10,9 +10,7 @@ export interface KeepaliveOptions {
   readonly idleTimeoutMs: number;
 }
 
-/**
- * The least time between two PINGs, in milliseconds. Peers end a session at the ninth control frame in a second (§9.1).
- */
+/** The least time between two PINGs. Peers end a session at the ninth control frame in a second (§9.1). */
 export const PING_INTERVAL_MS = 300;
 
 /** While this end does not read, it sends unsolicited PONGs at this interval: a PING would go unanswered. */

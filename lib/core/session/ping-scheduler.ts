@@ -8,9 +8,7 @@ import { FrameType } from "../wire/wire.js";
 const MAX_PONGS = 8;
 const PONG_WINDOW_MS = 1_000;
 
-/**
- * Which PING or PONG a session sends next. A request waits here until the peer's limits allow it, then for its turn.
- */
+/** Decides which PING or PONG leaves next. Requests wait until the peer's limits allow them, then for their turn. */
 export class PingScheduler {
   readonly #keepalive: Keepalive;
   #congested = false;

@@ -1,9 +1,7 @@
 /** The least time between two REKEYs of this end, in milliseconds (§4.5). */
 export const REKEY_INTERVAL_MS = 1000;
 
-/**
- * When a device starts a REKEY by itself. Device only: if both ends rekeyed on their own, one rekey would be wasted.
- */
+/** When a device starts a REKEY by itself. Gateways do not: if both ends did, one REKEY would be wasted. */
 export interface RotationOptions {
   /** Rotate keys of this age, in milliseconds; 0: age does not matter. */
   readonly rekeyAfterMs: number;

@@ -27,10 +27,7 @@ interface StreamConnectionOptions extends SessionOptions {
   readonly handshake: Handshake;
   /** Ends the handshake after this long, in milliseconds, however many bytes keep coming. */
   readonly handshakeTimeoutMs: number;
-  /**
-   * Ends the handshake if the peer's first whole frame takes longer than this, in milliseconds. Default: no limit of
-   * its own.
-   */
+  /** Limit for the peer's first whole frame, in milliseconds. Default: that of the handshake. */
   readonly helloTimeoutMs?: number;
   /** Half a frame, then silence for this long in milliseconds, ends the connection. */
   readonly partialFrameTimeoutMs: number;

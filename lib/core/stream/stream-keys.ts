@@ -99,10 +99,7 @@ export class StreamKeys {
     throw this.#refusal(frame.seq);
   }
 
-  /**
-   * Switches to the keys of our REKEY (`salt`, 32 bytes), which was just sealed under the old key. Call it if
-   * `settled`.
-   */
+  /** Switches to the keys of our REKEY (`salt`: 32 bytes), just sealed under the old key. Call it if `settled`. */
   initiate(salt: Uint8Array): void {
     const origin: KeyBytes = { tx: copySecret(this.#tx.key), rx: copySecret(this.#rx.key) };
     madeWith([origin.tx, origin.rx], () => {

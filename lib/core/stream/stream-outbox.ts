@@ -1,9 +1,6 @@
 import type { FrameSink, Room } from "../wire/frame.js";
 
-/**
- * The length of a burst's first piece, unless the last burst was longer. Each further piece is twice as long, so a
- * burst has few.
- */
+/** The length of a burst's first piece, unless the last burst was longer. Each further piece is twice as long. */
 const SMALLEST_PIECE_LENGTH = 1024;
 const LARGEST_PIECE_LENGTH = 65_536;
 

@@ -1,7 +1,4 @@
-/**
- * CRC-16/MODBUS (§1): reflected polynomial 0xA001, initial 0xFFFF, no final xor. It finds line noise, and is no
- * security check.
- */
+/** CRC-16/MODBUS (§1): reflected polynomial 0xA001, initial 0xFFFF, no final xor. Not a security check. */
 
 const REFLECTED_POLYNOMIAL = 0xa001;
 const INITIAL = 0xffff;

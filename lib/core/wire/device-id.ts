@@ -6,9 +6,7 @@ import { DEVICE_ID_LENGTH } from "./wire.js";
 
 const TEXT_FORM = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 
-/**
- * Formats a 6-byte device id as `"24:0a:c4:01:02:03"`. In this form no id carries a newline or an escape into a log.
- */
+/** Formats a 6-byte device id as `"24:0a:c4:01:02:03"`, so that none carries a newline or an escape into a log. */
 export function formatDeviceId(deviceId: Uint8Array): string {
   return hexOf(deviceId, ":");
 }
