@@ -106,6 +106,11 @@ export class VirtualClock implements BoardClock {
     });
   }
 
+  /** Moves time by `ms` at once and runs nothing, as if a laptop was suspended or the event loop stood still. */
+  jump(ms: number): void {
+    this.#now = this.#after("ms", ms);
+  }
+
   /** Moves time until `done` holds, by at most `limitMs`; whether it does. */
   advanceUntil(done: () => boolean, limitMs: number): Promise<boolean> {
     return this.#unlessBroken(async () => {

@@ -1,6 +1,6 @@
 /** Adversarial cases 37 and 71: a gateway that accepts both ciphers, on networks in memory and on real sockets. */
 import { expect } from "chai";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { MemoryDatagramNetwork } from "../../lib/testing/network/memory-datagrams.js";
 import { MemoryNetwork } from "../../lib/testing/network/memory.js";
 import { systemClock } from "../../lib/transport/system-clock.js";
@@ -29,7 +29,7 @@ interface Place {
 }
 
 function inMemory(carries: "stream" | "datagrams"): Place {
-  const clock = new SimulatedClock(1_000);
+  const clock = new VirtualClock(1_000);
   const network =
     carries === "stream" ? new MemoryNetwork({ clock, seed: 71 }) : new MemoryDatagramNetwork({ clock, seed: 71 });
   return {

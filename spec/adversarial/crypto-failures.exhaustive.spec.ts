@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
 import { HELLO_LENGTH } from "../../lib/core/wire/handshake-payloads.js";
 import { FrameType } from "../../lib/core/wire/wire.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { MemoryDatagramNetwork } from "../../lib/testing/network/memory-datagrams.js";
 import { MemoryNetwork } from "../../lib/testing/network/memory.js";
 import { Usmp, type UsmpOptions } from "../../lib/usmp.js";
@@ -29,7 +29,7 @@ interface Outcome {
 
 /** One device's life from its first attempt to close(), beside another device's session. */
 class Life {
-  readonly clock = new SimulatedClock(5_000);
+  readonly clock = new VirtualClock(5_000);
   readonly faulty = new FaultyCrypto(crypto);
   readonly told: string[] = [];
   readonly #network: MemoryNetwork | MemoryDatagramNetwork;
@@ -145,7 +145,7 @@ describe("adversarial: cryptography that throws", () => {
   }
 
   describe("outside of any connection", () => {
-    const clock = new SimulatedClock(5_000);
+    const clock = new VirtualClock(5_000);
     const failing = (fault: Fault): CryptoProvider => {
       const faulty = new FaultyCrypto(crypto);
       faulty.watch(fault);

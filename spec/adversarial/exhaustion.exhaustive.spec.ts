@@ -5,7 +5,7 @@ import type { UsmpClient } from "../../lib/device/client.js";
 import { DEFAULT_LIMITS } from "../../lib/gateway/admission/limits.js";
 import { UsmpServer } from "../../lib/gateway/server.js";
 import type { LogFields, Logger } from "../../lib/session/event-log.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import type { DatagramHandlers, DatagramPeer } from "../../lib/transport/transport.js";
 import { counted, filled, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
@@ -41,7 +41,7 @@ describe("adversarial: exhaustion", () => {
     ["the very address of a new device", NEW_ADDRESS],
   ] as const) {
     it(`case 54: 2,000 idle connections from ${what} are capped and closed in time; a session goes on, and a new device gets in`, async () => {
-      const clock = new SimulatedClock();
+      const clock = new VirtualClock();
       const gateway = await EchoGateway.start({ clock });
       const crowd = new IdleCrowd(gateway.port, CROWD, address);
       try {
@@ -75,7 +75,7 @@ describe("adversarial: exhaustion", () => {
   }
 
   it("case 55: over UDP 100,000 HELLOs from changing addresses leave no entry, and no memory", async () => {
-    const clock = new SimulatedClock(1_000);
+    const clock = new VirtualClock(1_000);
     const told: string[] = [];
     const server = new UsmpServer({ psk: TEXT_PSK, clock, crypto });
     server.on("refused", ({ code }) => told.push(code));
@@ -150,7 +150,7 @@ describe("adversarial: exhaustion", () => {
   });
 
   it("case 56: a flood of failed handshakes is ten lines a second, and a count of those left out", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const lines: number[] = [];
     const keep = (event: string, fields: LogFields): void => {
       if (event === "handshake.refused") lines.push(Number(fields["leftOut"] ?? 0));
@@ -173,7 +173,7 @@ describe("adversarial: exhaustion", () => {
   });
 
   it("case 68: 16 addresses with 16 stalled handshakes each, which come again whenever one ends, keep no new device out", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const gateway = await EchoGateway.start({
       clock,
       maxHandshakesPerSecond: 1_000_000,

@@ -7,7 +7,7 @@ import { UsmpClient } from "../../lib/device/client.js";
 import type { UsmpErrorCode } from "../../lib/errors.js";
 import { UsmpServer } from "../../lib/gateway/server.js";
 import type { PskFunction } from "../../lib/session/psk-source.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { LOW_ORDER_KEYS } from "../support/core-adversary.js";
 import { counted, filled, flipped, utf8 } from "../support/core-bytes.js";
 import { expectCode } from "../support/core-errors.js";
@@ -151,7 +151,7 @@ describe("adversarial, over TCP: handshake", () => {
     });
 
     it("never settles: close AUTH at the handshake deadline, and the next device is served meanwhile", async () => {
-      const clock = new SimulatedClock();
+      const clock = new VirtualClock();
       let asked = false;
       const psk = (id: string) => (id === DEVICE_A ? ((asked = true), new Promise<string>(() => {})) : TEXT_PSK);
       const failing = await EchoGateway.start({ psk, clock, handshakeTimeoutMs: 60 });
@@ -265,7 +265,7 @@ describe("adversarial, over TCP: handshake", () => {
   });
 
   it("case 24: a handshake not finished at its deadline closes TIMEOUT, however many bytes keep coming", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const slow = await EchoGateway.start({ clock, handshakeTimeoutMs: 10_000 });
     const device = await HostileDevice.connect(slow.port);
     const proof = await device.prove();
@@ -281,7 +281,7 @@ describe("adversarial, over TCP: handshake", () => {
   });
 
   it("case 24: a HELLO not finished within 3 s closes TIMEOUT, however many bytes keep coming", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const slow = await EchoGateway.start({ clock });
     const device = await HostileDevice.connect(slow.port);
     const hello = device.hello();
@@ -297,7 +297,7 @@ describe("adversarial, over TCP: handshake", () => {
   });
 
   it("case 24: the same after CHALLENGE, and a device beside gets its session", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const slow = await EchoGateway.start({ clock, handshakeTimeoutMs: 80 });
     await slow.beside(async () => {
       const device = await HostileDevice.connect(slow.port);

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpClient } from "../../lib/device/client.js";
 import type { UsmpSession } from "../../lib/session/session.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { dialerFrom } from "../support/from-address.js";
 import { heldBytes } from "../support/heap.js";
 import { utf8 } from "../support/core-bytes.js";
@@ -59,7 +59,7 @@ describe("under pressure", () => {
   });
 
   it("a peer that stops reading is ended with SLOW, and one slow session does not slow another", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     gateway = await EchoGateway.start({ clock, slowTimeoutMs: 700 });
     await gateway.beside(async () => {
       const device = await (await HostileDevice.connect(gateway.port)).establish();
@@ -106,7 +106,7 @@ describe("under pressure", () => {
   });
 
   it("a peer that reads, however slowly, is not slow", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     gateway = await EchoGateway.start({ clock, slowTimeoutMs: 1_000 });
     const device = await (await HostileDevice.connect(gateway.port)).establish();
     device.socket.pause();
@@ -166,7 +166,7 @@ describe("under pressure", () => {
   it("a key store that hangs for one device keeps no other waiting", async () => {
     let asked = 0;
     const psk = (id: string) => (id === DEVICE_A ? (asked++, new Promise<string>(() => {})) : TEXT_PSK);
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     gateway = await EchoGateway.start({ psk, clock, handshakeTimeoutMs: 400 });
     await gateway.beside(async () => {
       const hanging = Array.from({ length: 10 }, () => gateway.unconnected({ deviceId: DEVICE_A }).connect());
@@ -202,7 +202,7 @@ describe("under pressure", () => {
 
   it("case 67: wrong proofs for a victim's id from its own address do not keep it out, who was here before", async () => {
     // Time stands still, so that the victim cannot be put off either.
-    gateway = await EchoGateway.start({ clock: new SimulatedClock() });
+    gateway = await EchoGateway.start({ clock: new VirtualClock() });
     const attack = async (deviceId: Uint8Array): Promise<void> => {
       for (let tries = 0; tries < 6; tries++) {
         const attacker = await HostileDevice.connect(gateway.port, { deviceId, psk: utf8("a wrong key of 20 bytes") });

@@ -6,7 +6,7 @@ import { StreamKeys } from "../../lib/core/stream/stream-keys.js";
 import { OrderedOpeningKey, SealingKey } from "../../lib/core/session/frame-cipher.js";
 import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { counted, filled, flipped, NOTHING, utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { splitFrames, withCrc } from "../support/core-frames.js";
@@ -211,7 +211,7 @@ describe("adversarial, over TCP: session", () => {
     expectEnd("FLOOD", (device) => device.write(concat(...Array.from({ length: 12 }, () => device.sealed(PING))))));
 
   it("case 35: sixty that piled up while the clock stood still for 8 s are kept", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const slow = await EchoGateway.start({ clock });
     const device = await (await HostileDevice.connect(slow.port)).establish();
     clock.jump(8_000);
@@ -224,7 +224,7 @@ describe("adversarial, over TCP: session", () => {
   });
 
   it("case 36: 59 s of silence are kept, 60 s close TIMEOUT, and what does not verify does not push that back", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const slow = await EchoGateway.start({ clock });
     const device = await (await HostileDevice.connect(slow.port)).establish();
     await clock.advance(59_999);
@@ -236,7 +236,7 @@ describe("adversarial, over TCP: session", () => {
   });
 
   it("case 36: a device that answers the gateway's PING lives on", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const slow = await EchoGateway.start({ clock });
     const device = await (await HostileDevice.connect(slow.port)).establish();
     for (let rounds = 0; rounds < 4; rounds++) {

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { Clock } from "../../lib/core/clock.js";
 import { UsmpClient, type UsmpClientOptions } from "../../lib/device/client.js";
 import { isUsmpError, type UsmpError } from "../../lib/errors.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import type { Dialer } from "../../lib/transport/transport.js";
 import { expectCode } from "../support/core-errors.js";
 import { EchoGateway, expectEcho, LOOPBACK } from "../support/session-echo.js";
@@ -109,7 +109,7 @@ describe("UsmpClient", () => {
     it("rejects with TIMEOUT where nobody answers, and says what was awaited", async () => {
       let heard = false;
       const port = await serverThat((socket) => socket.on("data", () => (heard = true)));
-      const clock = new SimulatedClock();
+      const clock = new VirtualClock();
       const rejected = rejectionOf(client(port, { clock, handshakeTimeoutMs: 30 }).connect(), "TIMEOUT");
       await eventually(() => heard, "HELLO");
       await clock.advance(30);
@@ -203,7 +203,7 @@ describe("UsmpClient", () => {
     });
     const first = device.connect();
     await rig.clock.advance(100);
-    await Promise.all([rig.settled(first), rig.settled(again)]);
+    await rig.settled(Promise.all([first, again]));
     expect([rig.sessions.length, device.isConnected]).to.deep.equal([2, true]);
     const left = device.disconnect();
     await rig.clock.advance(100);

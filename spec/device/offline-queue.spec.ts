@@ -6,12 +6,12 @@ import {
   type OfflineQueueOptions,
 } from "../../lib/device/offline-queue.js";
 import { UsmpError } from "../../lib/errors.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { utf8 } from "../support/core-bytes.js";
 import { expectCode } from "../support/core-errors.js";
 
 class Subject {
-  readonly clock = new SimulatedClock();
+  readonly clock = new VirtualClock();
   readonly queue: OfflineQueue;
   /** What became of each message. */
   readonly told: string[] = [];

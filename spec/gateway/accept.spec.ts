@@ -5,7 +5,7 @@ import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import type { PskLookup } from "../../lib/session/psk-source.js";
 import type { UsmpSession } from "../../lib/session/session.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { utf8 } from "../support/core-bytes.js";
 import { crypto } from "../support/core-crypto.js";
 import { expectCode } from "../support/core-errors.js";
@@ -25,7 +25,7 @@ class EagerLink extends ScriptedLink {
 }
 
 class Rig {
-  readonly clock = new SimulatedClock();
+  readonly clock = new VirtualClock();
   readonly link = new EagerLink();
   readonly device = deviceEnd();
   readonly told: string[] = [];

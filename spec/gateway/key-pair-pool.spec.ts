@@ -1,12 +1,12 @@
 import { expect } from "chai";
 import type { CryptoProvider, KeyPair } from "../../lib/core/crypto-provider.js";
 import { KeyPairPool } from "../../lib/gateway/key-pair-pool.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { crypto } from "../support/core-crypto.js";
 import { toHex } from "../support/core-bytes.js";
 
 describe("KeyPairPool", () => {
-  let clock: SimulatedClock;
+  let clock: VirtualClock;
   let made: number;
   let wiped: number;
   let broken: boolean;
@@ -22,7 +22,7 @@ describe("KeyPairPool", () => {
   };
 
   beforeEach(() => {
-    clock = new SimulatedClock();
+    clock = new VirtualClock();
     [made, wiped, broken] = [0, 0, false];
   });
 

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { UsmpError } from "../../lib/errors.js";
 import { errorFields, EventLog, isLogger, type LogFields, type Logger } from "../../lib/session/event-log.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 
 /** Keeps what it is told. */
 class KeepingLogger implements Logger {
@@ -14,11 +14,11 @@ class KeepingLogger implements Logger {
 
 describe("EventLog", () => {
   let logger: KeepingLogger;
-  let clock: SimulatedClock;
+  let clock: VirtualClock;
 
   beforeEach(() => {
     logger = new KeepingLogger();
-    clock = new SimulatedClock(7_000);
+    clock = new VirtualClock(7_000);
   });
 
   it("passes events on at their level", () => {

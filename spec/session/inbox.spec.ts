@@ -2,14 +2,14 @@ import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import { UsmpError } from "../../lib/errors.js";
 import { Inbox, type ReceiveOptions, type Receiver } from "../../lib/session/inbox.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { isPending, microtasks, rejectionOf } from "../support/session-waits.js";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const text = (data: Uint8Array | null): string | null => (data === null ? null : new TextDecoder().decode(data));
 
 class Rig {
-  readonly clock = new SimulatedClock();
+  readonly clock = new VirtualClock();
   readonly delivered: string[] = [];
   readonly pressure: boolean[] = [];
   firstDrops = 0;

@@ -6,13 +6,13 @@ import { StreamConnection } from "../../lib/core/stream/stream-connection.js";
 import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import { SessionDriver } from "../../lib/session/driver.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { crypto } from "../support/core-crypto.js";
 import { DECOY_PSK, deviceEnd, NO_KEEPALIVE, PSK, type End } from "../support/core-pair.js";
 import { ScriptedLink } from "../support/session-link.js";
 
 interface Rig {
-  readonly clock: SimulatedClock;
+  readonly clock: VirtualClock;
   readonly link: ScriptedLink;
   readonly driver: SessionDriver;
   readonly device: End;
@@ -28,7 +28,7 @@ function challenged(onSessionOk: (rig: Rig) => void = () => {}): Rig {
     return { publicKey: pair.publicKey, sharedSecret, wipe: () => pair.wipe() };
   };
   const provider = { ...crypto, generateKeyPair };
-  const clock = new SimulatedClock();
+  const clock = new VirtualClock();
   const device = deviceEnd();
   const link = new (class extends ScriptedLink {
     override send(bytes: Uint8Array, onFlushed: () => void): void {

@@ -1,17 +1,17 @@
 import { expect } from "chai";
 import { LinkWriter } from "../../lib/session/link-writer.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { counted } from "../support/core-bytes.js";
 import { ScriptedLink } from "../support/session-link.js";
 
 describe("LinkWriter", () => {
   let link: ScriptedLink;
-  let clock: SimulatedClock;
+  let clock: VirtualClock;
   let flushes: number;
 
   beforeEach(() => {
     link = new ScriptedLink();
-    clock = new SimulatedClock(1_000);
+    clock = new VirtualClock(1_000);
     flushes = 0;
   });
 

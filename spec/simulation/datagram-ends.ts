@@ -4,7 +4,7 @@ import { DatagramGatewayHandshake } from "../../lib/core/handshake/datagram-gate
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
 import type { UsmpError } from "../../lib/errors.js";
 import { SessionDriver } from "../../lib/session/driver.js";
-import type { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import type { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { DatagramPath } from "../../lib/testing/network/datagram-path.js";
 import type { DatagramConditions } from "../../lib/testing/network/memory-conditions.js";
 import type { SeededRandom } from "../../lib/transport/random.js";
@@ -24,7 +24,7 @@ export class EndLink implements Link {
   #handlers: LinkHandlers | null = null;
   #closed = false;
 
-  constructor(clock: SimulatedClock, random: SeededRandom, conditions: DatagramConditions) {
+  constructor(clock: VirtualClock, random: SeededRandom, conditions: DatagramConditions) {
     this.#path = new DatagramPath(clock, random);
     this.#conditions = conditions;
   }
@@ -66,7 +66,7 @@ export class SimulatedEnd {
   rekeyed = 0;
   ended: UsmpError | null = null;
 
-  constructor(role: "device" | "gateway", link: EndLink, clock: SimulatedClock, crypto: CryptoProvider) {
+  constructor(role: "device" | "gateway", link: EndLink, clock: VirtualClock, crypto: CryptoProvider) {
     const handshake =
       role === "device"
         ? new DatagramDeviceHandshake({ crypto, psk: Uint8Array.from(PSK), deviceId: DEVICE_ID })

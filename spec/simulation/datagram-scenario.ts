@@ -4,7 +4,7 @@
  */
 import { expect } from "chai";
 import { isUsmpError, UsmpError } from "../../lib/errors.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import type { DatagramConditions } from "../../lib/testing/network/memory-conditions.js";
 import { SeededRandom } from "../../lib/transport/random.js";
 import { watchingNonces } from "../support/core-crypto.js";
@@ -36,7 +36,7 @@ const SETTLING_MS = 120_000;
 
 export async function runScenario(seed: number): Promise<Outcome> {
   const random = new SeededRandom(seed);
-  const clock = new SimulatedClock();
+  const clock = new VirtualClock();
   const [toGateway, toDevice] = [drawConditions(random), drawConditions(random)];
   const seeds = new SeededRandom(seed);
   const deviceLink = new EndLink(clock, seeds.fork(), toGateway);
@@ -97,13 +97,7 @@ function drawConditions(random: SeededRandom): DatagramConditions {
   };
 }
 
-function act(
-  end: SimulatedEnd,
-  sendings: Sending[],
-  random: SeededRandom,
-  rekeys: number,
-  clock: SimulatedClock,
-): void {
+function act(end: SimulatedEnd, sendings: Sending[], random: SeededRandom, rekeys: number, clock: VirtualClock): void {
   const draw = random.next();
   if (end.ended !== null || !end.established) return;
   if (draw < rekeys) end.driver.request({ type: "rekey" });
@@ -138,7 +132,7 @@ function isBusy(ways: readonly { readonly sendings: readonly Sending[]; readonly
   );
 }
 
-async function end({ driver, ended }: SimulatedEnd, clock: SimulatedClock): Promise<void> {
+async function end({ driver, ended }: SimulatedEnd, clock: VirtualClock): Promise<void> {
   const closed = ended === null ? driver.close(new UsmpError("CLOSED", "the scenario is over")) : driver.finished;
   await clock.advance(2_000);
   await closed;

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import sinon from "sinon";
 import type { Dialer } from "../../lib/transport/transport.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { MemoryNetwork } from "../../lib/testing/network/memory.js";
 import { SeededRandom } from "../../lib/transport/random.js";
 import { Usmp } from "../../lib/usmp.js";
@@ -15,7 +15,7 @@ const MAX_ATTEMPTS_A_SECOND = 400;
 
 describe("case 59: a fleet whose gateway restarts", function () {
   this.timeout(120_000);
-  const clock = new SimulatedClock();
+  const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, seed: SEED });
   const devices: Usmp[] = [];
   /** Attempts by the second in which they began. */

@@ -1,5 +1,5 @@
 /** Facades on one network of datagrams in memory, on simulated time. */
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { MemoryDatagramNetwork } from "../../lib/testing/network/memory-datagrams.js";
 import type { UsmpSession } from "../../lib/session/session.js";
 import { Usmp, type UsmpOptions } from "../../lib/usmp.js";
@@ -8,7 +8,7 @@ import { crypto, PSK } from "./facade-rig.js";
 import { onClock } from "./session-waits.js";
 
 export class DatagramRig {
-  readonly clock = new SimulatedClock(1_000);
+  readonly clock = new VirtualClock(1_000);
   readonly network = new MemoryDatagramNetwork({ clock: this.clock, seed: 38 });
   readonly gateway: Usmp;
   /** What the gateway told, in order. */

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import type { CryptoProvider } from "../../lib/core/crypto-provider.js";
 import { loadCrypto } from "../../lib/crypto/index.js";
 import type { UsmpError } from "../../lib/errors.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { MemoryNetwork, type MemoryDialer } from "../../lib/testing/network/memory.js";
 import type { Acceptor } from "../../lib/transport/transport.js";
 import { Usmp, type UsmpOptions } from "../../lib/usmp.js";
@@ -18,7 +18,7 @@ export const FIRST_WINDOW_MS = 2_000;
 
 /** Facades on one network in memory, on simulated time. */
 export class FacadeRig {
-  readonly clock = new SimulatedClock();
+  readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({ clock: this.clock, seed: 4_711 });
   readonly #facades: Usmp[] = [];
 

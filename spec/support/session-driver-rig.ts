@@ -6,7 +6,7 @@ import { SessionDriver } from "../../lib/session/driver.js";
 import type { SessionHandlers } from "../../lib/session/driver-handlers.js";
 import { DEFAULT_SESSION_SETTINGS } from "../../lib/session/options.js";
 import { createSession, type OwnedSession, type SessionOwner, type UsmpSession } from "../../lib/session/session.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { crypto } from "./core-crypto.js";
 import { DEVICE_ID, gatewayEnd, NO_KEEPALIVE, PSK, type End } from "./core-pair.js";
 import { ScriptedLink } from "./session-link.js";
@@ -20,7 +20,7 @@ export interface DriverRigOptions {
 
 /** A device's driver on a scripted link and a simulated clock, and the gateway's core at the other end of it. */
 export class DriverRig {
-  readonly clock = new SimulatedClock(1_000);
+  readonly clock = new VirtualClock(1_000);
   readonly link = new ScriptedLink();
   readonly peer: End = gatewayEnd({ now: 1_000 });
   readonly driver: SessionDriver;

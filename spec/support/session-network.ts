@@ -2,7 +2,7 @@
 import { UsmpClient, type UsmpClientOptions } from "../../lib/device/client.js";
 import { UsmpServer, type UsmpServerOptions } from "../../lib/gateway/server.js";
 import type { UsmpSession } from "../../lib/session/session.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { MemoryNetwork, type MemoryDialerOptions } from "../../lib/testing/network/memory.js";
 import { crypto } from "./core-crypto.js";
 import { onClock } from "./session-waits.js";
@@ -12,7 +12,7 @@ export const DEVICE_A = "24:0a:c4:00:00:0a";
 export const DEVICE_B = "24:0a:c4:00:00:0b";
 
 export class NetworkRig {
-  readonly clock = new SimulatedClock(5_000);
+  readonly clock = new VirtualClock(5_000);
   readonly network: MemoryNetwork;
   readonly server: UsmpServer;
   /** Every session the gateway had. */

@@ -1,6 +1,6 @@
 /** Waiting in specs of sessions, with a bound. */
 import { expect } from "chai";
-import type { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import type { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { isUsmpError, type UsmpError, type UsmpErrorCode } from "../../lib/errors.js";
 import { soon, turn } from "./patience.js";
 
@@ -20,7 +20,7 @@ export async function rejectionOf(promise: PromiseLike<unknown>, code: UsmpError
 }
 
 /** Settles `promise` on a simulated clock that otherwise stands still: what is due now runs, and time moves by nothing. */
-export async function onClock<T>(clock: SimulatedClock, promise: Promise<T>, stepMs = 0): Promise<T> {
+export async function onClock<T>(clock: VirtualClock, promise: Promise<T>, stepMs = 0): Promise<T> {
   const state = { settled: false };
   const done = (): void => void (state.settled = true);
   promise.then(done, done);

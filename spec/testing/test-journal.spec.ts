@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { shown, TestJournal } from "../../lib/testing/test-journal.js";
 
 describe("TestJournal", () => {
   it("shows what happened with its time since the beginning", async () => {
-    const clock = new SimulatedClock(5_000);
+    const clock = new VirtualClock(5_000);
     const journal = new TestJournal(clock);
     expect(String(journal)).to.equal("  nothing");
     journal.add("one");
@@ -15,7 +15,7 @@ describe("TestJournal", () => {
   });
 
   it("shows the last twelve, and how many were before them", () => {
-    const journal = new TestJournal(new SimulatedClock());
+    const journal = new TestJournal(new VirtualClock());
     for (let index = 0; index < 15; index++) journal.add(`${index}`);
     const lines = String(journal).split("\n");
     expect([lines[0], lines[1], lines.length]).to.deep.equal(["  (3 entries before)", "  0 ms: 3", 13]);

@@ -1,10 +1,10 @@
 import { expect } from "chai";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { TestNetwork } from "../../lib/testing/test-network.js";
 import type { Acceptor, DatagramAcceptor, Link } from "../../lib/transport/transport.js";
 
 class Rig {
-  readonly clock = new SimulatedClock();
+  readonly clock = new VirtualClock();
   readonly network = new TestNetwork(this.clock, 1, { latencyMs: 0 });
   /** What arrived at the gateway, and what it was told. */
   readonly seen: string[] = [];

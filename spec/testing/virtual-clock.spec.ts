@@ -105,6 +105,17 @@ describe("testing/virtual-clock", () => {
     expect(clock.now()).to.equal(1);
   });
 
+  it("jumps without running anything; what fell due meanwhile runs at the next move, late", async () => {
+    const clock = new VirtualClock();
+    const ran: number[] = [];
+    clock.after(10, () => ran.push(clock.now()));
+    clock.jump(3_600_000);
+    expect([clock.now(), clock.pending, ran]).to.deep.equal([3_600_000, 1, []]);
+    await clock.advance(0);
+    expect(ran).to.deep.equal([3_600_000]);
+    expect(() => clock.jump(-1)).to.throw(RangeError);
+  });
+
   it("refuses to be moved twice at once, which a forgotten await does", async () => {
     const clock = new VirtualClock();
     const first = clock.advance(10);

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { expect } from "chai";
 import sinon from "sinon";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { MemoryNetwork } from "../../lib/testing/network/memory.js";
 import { abortable, onAbort, signalOf } from "../../lib/transport/abort.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
@@ -73,7 +73,7 @@ describe("the signal of a dialer's options", () => {
 });
 
 describe("our dialers", () => {
-  const clock = new SimulatedClock();
+  const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock, seed: 1 });
   // Names that are looked up: neither is done at once.
   for (const [name, place, dialer] of [

@@ -6,7 +6,7 @@ import { expect } from "chai";
 import sinon from "sinon";
 
 import { isUsmpError, type UsmpError } from "../../lib/errors.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { connectFailure, linkFailure, listenFailure } from "../../lib/transport/system-errors.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import type { Link, Listener, ListenHandlers } from "../../lib/transport/transport.js";
@@ -108,7 +108,7 @@ describe("TcpTransport", () => {
   describe("dial", () => {
     it("rejects with TIMEOUT when its clock says so, and leaves nothing behind", async () => {
       const listener = await listen(new TcpTransport(LOOPBACK, 0));
-      const clock = new SimulatedClock();
+      const clock = new VirtualClock();
       const { signal } = new AbortController();
       const sockets = watchSockets();
       const dialing = rejection(
@@ -124,7 +124,7 @@ describe("TcpTransport", () => {
 
     it("rejects with CLOSED when aborted on the way, and leaves nothing behind", async () => {
       const listener = await listen(new TcpTransport(LOOPBACK, 0));
-      const clock = new SimulatedClock();
+      const clock = new VirtualClock();
       const controller = new AbortController();
       const sockets = watchSockets();
       const dialing = rejection(
@@ -140,7 +140,7 @@ describe("TcpTransport", () => {
     it("leaves nothing behind when refused", async () => {
       const listener = await listen(new TcpTransport(LOOPBACK, 0));
       await listener.close();
-      const clock = new SimulatedClock();
+      const clock = new VirtualClock();
       const { signal } = new AbortController();
       const sockets = watchSockets();
       await within(rejection(new TcpTransport(LOOPBACK, listener.port, { clock }).dial({ signal })));
@@ -149,7 +149,7 @@ describe("TcpTransport", () => {
 
     it("leaves no timer and no signal listener behind when connected", async () => {
       const listener = await listen(new TcpTransport(LOOPBACK, 0));
-      const clock = new SimulatedClock();
+      const clock = new VirtualClock();
       const { signal } = new AbortController();
       links.push(await within(new TcpTransport(LOOPBACK, listener.port, { clock }).dial({ signal })));
       expect(clock.pending).to.equal(0);
@@ -303,7 +303,7 @@ describe("TcpTransport", () => {
   });
 });
 
-function expectNothingLeft(sockets: readonly net.Socket[], clock: SimulatedClock, signal: AbortSignal): void {
+function expectNothingLeft(sockets: readonly net.Socket[], clock: VirtualClock, signal: AbortSignal): void {
   expect(sockets.map((socket) => socket.destroyed)).to.deep.equal([true]);
   expect(clock.pending).to.equal(0);
   expect(getEventListeners(signal, "abort")).to.have.length(0);

@@ -2,7 +2,7 @@ import dgram from "node:dgram";
 import { networkInterfaces } from "node:os";
 import { expect } from "chai";
 import type { UsmpError } from "../../lib/errors.js";
-import { SimulatedClock } from "../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import type { Lookup } from "../../lib/transport/addresses.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
 import { UdpLink } from "../../lib/transport/udp-link.js";
@@ -132,7 +132,7 @@ describe("UdpTransport", () => {
     const dialing = new UdpTransport("localhost", 9).dial({ signal: abort.signal });
     abort.abort("enough");
     await rejectionOf(dialing, "CLOSED");
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const late = new UdpTransport("localhost", 9, { clock, connectTimeoutMs: 50 }).dial();
     const rejected = rejectionOf(late, "TIMEOUT");
     clock.jump(50);

@@ -1,7 +1,7 @@
 /**
  * A network in memory that carries datagrams, for tests and simulations: repeatable for one seed, on any clock.
  *
- *     const network = new MemoryDatagramNetwork({ clock: new SimulatedClock(), seed: 7, conditions: { toAcceptor: { loss: 0.1 } } });
+ *     const network = new MemoryDatagramNetwork({ clock: new VirtualClock(), seed: 7, conditions: { toAcceptor: { loss: 0.1 } } });
  *     await gateway.listen(network.acceptor());
  *     await device.begin(network.dialer());
  */

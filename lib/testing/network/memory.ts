@@ -1,7 +1,7 @@
 /**
  * A network in memory for tests and simulations: repeatable for one seed, on any clock, without a socket.
  *
- *     const network = new MemoryNetwork({ clock: new SimulatedClock(), seed: 7 });
+ *     const network = new MemoryNetwork({ clock: new VirtualClock(), seed: 7 });
  *     await network.acceptor().listen(handlers);
  *     const dialed = network.dialer().dial();
  */

@@ -19,7 +19,7 @@ import sinon from "sinon";
 import { isUsmpError, type UsmpError } from "../../../lib/errors.js";
 import { KeyFile, type KeyFileOptions, type KeyFileReload } from "../../../lib/gateway/keys/key-file.js";
 import { createKeyLookup } from "../../../lib/session/psk-source.js";
-import { SimulatedClock } from "../../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../../lib/testing/virtual-clock.js";
 import { Transcript, until } from "../../cli/terminal.js";
 import { utf8 } from "../../support/core-bytes.js";
 
@@ -30,7 +30,7 @@ const POLL_MS = 1_000;
 describe("KeyFile", () => {
   let folder: string;
   let file: string;
-  let clock: SimulatedClock;
+  let clock: VirtualClock;
   let keys: KeyFile | null;
   let reloads: KeyFileReload[];
   let errors: UsmpError[];
@@ -40,7 +40,7 @@ describe("KeyFile", () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), "usmp-spec-"));
     file = join(folder, "devices.json");
-    clock = new SimulatedClock();
+    clock = new VirtualClock();
     keys = null;
     [reloads, errors, warnings, revoked] = [[], [], [], []];
   });

@@ -4,7 +4,7 @@ import { UsmpError } from "../../../lib/errors.js";
 import { DEFAULT_LIMITS } from "../../../lib/gateway/admission/limits.js";
 import { UdpDemultiplexer } from "../../../lib/gateway/udp/udp-demultiplexer.js";
 import type { DatagramHandlers, DatagramPeer } from "../../../lib/transport/transport.js";
-import { SimulatedClock } from "../../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../../lib/testing/virtual-clock.js";
 import { counted, filled, flipped } from "../../support/core-bytes.js";
 import { crypto } from "../../support/core-crypto.js";
 import { plainFrame } from "../../support/core-frames.js";
@@ -333,7 +333,7 @@ describe("UdpDemultiplexer", () => {
   });
 
   describe("on a socket of the spec's", () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const options = { ...DEFAULT_LIMITS, clock };
     let handlers: DatagramHandlers;
     const acceptor = {

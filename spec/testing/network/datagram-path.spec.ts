@@ -1,6 +1,6 @@
 import { expect } from "chai";
 
-import { SimulatedClock } from "../../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../../lib/testing/virtual-clock.js";
 import { DatagramPath } from "../../../lib/testing/network/datagram-path.js";
 import type { DatagramConditions } from "../../../lib/testing/network/memory-conditions.js";
 import { SeededRandom } from "../../../lib/transport/random.js";
@@ -10,7 +10,7 @@ const SEED = 4_711;
 describe("DatagramPath", () => {
   /** What arrives of datagrams 0 to 999, one sent each millisecond. */
   async function deliver(conditions: DatagramConditions): Promise<number[]> {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const path = new DatagramPath(clock, new SeededRandom(SEED));
     const got: number[] = [];
     for (let number = 0; number < 1_000; number++) {
@@ -51,7 +51,7 @@ describe("DatagramPath", () => {
   });
 
   it("copies what it carries, and forgets what is on its way when it is cleared", async () => {
-    const clock = new SimulatedClock();
+    const clock = new VirtualClock();
     const path = new DatagramPath(clock, new SeededRandom(SEED));
     const got: number[][] = [];
     const carry = (bytes: Uint8Array): void => path.carry(bytes, { latencyMs: 5 }, (arrived) => got.push([...arrived]));

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { SimulatedClock } from "../../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../../lib/testing/virtual-clock.js";
 import {
   MemoryDatagramNetwork,
   type MemoryDatagramNetworkOptions,
@@ -9,7 +9,7 @@ import { expectCode } from "../../support/core-errors.js";
 import { rejectionOf } from "../../support/session-waits.js";
 
 describe("MemoryDatagramNetwork", () => {
-  const clock = new SimulatedClock();
+  const clock = new VirtualClock();
 
   function networkOf(options: Partial<MemoryDatagramNetworkOptions> = {}): MemoryDatagramNetwork {
     return new MemoryDatagramNetwork({ clock, seed: 1, ...options });

@@ -3,7 +3,7 @@ import { getEventListeners } from "node:events";
 import { expect } from "chai";
 
 import { isUsmpError } from "../../../lib/errors.js";
-import { SimulatedClock } from "../../../lib/testing/simulated-clock.js";
+import { VirtualClock } from "../../../lib/testing/virtual-clock.js";
 import { MemoryNetwork, type BothWays, type StreamConditions } from "../../../lib/testing/network/memory.js";
 import { systemClock } from "../../../lib/transport/system-clock.js";
 import type { Link } from "../../../lib/transport/transport.js";
@@ -13,8 +13,8 @@ import { flush, LinkRecorder, rejection, within } from "../../support/transport-
 const SEED = 4_711;
 const IGNORE = { onLink: (link: Link) => void new LinkRecorder(link), onError: () => {} };
 
-function open(conditions: BothWays<StreamConditions> = {}): { clock: SimulatedClock; network: MemoryNetwork } {
-  const clock = new SimulatedClock();
+function open(conditions: BothWays<StreamConditions> = {}): { clock: VirtualClock; network: MemoryNetwork } {
+  const clock = new VirtualClock();
   return { clock, network: new MemoryNetwork({ clock, seed: SEED, conditions }) };
 }
 
@@ -35,7 +35,7 @@ function conformanceRig(conditions: BothWays<StreamConditions>): TransportRig {
   };
 }
 
-async function advanceUntil<T>(clock: SimulatedClock, promise: Promise<T>): Promise<T> {
+async function advanceUntil<T>(clock: VirtualClock, promise: Promise<T>): Promise<T> {
   const state = { settled: false };
   const onSettled = (): void => void (state.settled = true);
   promise.then(onSettled, onSettled);
