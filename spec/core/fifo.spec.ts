@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { Fifo } from "../../lib/core/fifo.js";
 
 describe("Fifo", () => {
-  it("gives out what it was given, in order", () => {
+  it("returns items in the order in which they were pushed", () => {
     const fifo = new Fifo<string>();
     fifo.push("a");
     fifo.push("b");

@@ -52,7 +52,7 @@ describe("guardCrypto", () => {
     expect([...bytes]).to.deep.equal([0, 0, 0, 0, 0]);
   });
 
-  it("makes CRYPTO of whatever is thrown, with the cause", () => {
+  it("turns every error into CRYPTO, with the cause", () => {
     const guard = guardCrypto(faulty);
     const generateKeyPair = () => ({ publicKey: filled(32, 1), sharedSecret: fail, wipe: fail });
     const pair = guardCrypto({ ...faulty, generateKeyPair }).generateKeyPair();
@@ -76,18 +76,18 @@ describe("guardCrypto", () => {
     expectCode(() => lying.randomBytes(1), "CRYPTO");
   });
 
-  it("makes CRYPTO of what is no AEAD and no key pair, as of a provider that waits for something", () => {
+  it("throws CRYPTO if a provider returns no AEAD or no key pair", () => {
     const nothing = () => undefined as never;
     const guard = guardCrypto({ ...crypto, aead: nothing, generateKeyPair: nothing });
     expectCode(() => guard.aead("aes-256-gcm", NONCE), "CRYPTO");
     expectCode(() => guard.generateKeyPair(), "CRYPTO");
   });
 
-  it("takes what throws within open() for what does not verify", () => {
+  it("takes an open() that throws for a frame that does not verify", () => {
     expect(guardCrypto(faulty).aead("aes-256-gcm", NONCE).open(NONCE, NONCE, counted(30))).to.equal(null);
   });
 
-  it("overwrites what a provider fails to wipe", () => {
+  it("overwrites bytes that a provider fails to wipe", () => {
     const bytes = counted(5, 1);
     expectCode(() => guardCrypto(faulty).wipe(bytes), "CRYPTO");
     expect([...bytes]).to.deep.equal([0, 0, 0, 0, 0]);
@@ -105,7 +105,7 @@ describe("steps in turn", () => {
     expect(done).to.deep.equal([1, 2, 3]);
   });
 
-  it("may fail for want of cryptography where the end is decided, and for nothing else", () => {
+  it("ignore a failure of the cryptography when the end is decided, and no other error", () => {
     lastly(() => guardCrypto(faulty).wipe(counted(1)));
     expect(() => lastly(fail))
       .to.throw(RangeError)

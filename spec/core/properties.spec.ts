@@ -19,7 +19,7 @@ import {
 
 const role = fc.constantFrom("device" as const, "gateway" as const);
 
-describe("StreamConnection, whatever comes", () => {
+describe("StreamConnection, with any input", () => {
   it("delivers messages of any size in order, both ways, however the stream is cut", () => {
     const message = fc.record({ from: role, size: fc.nat(1808), first: fc.nat(255) });
     const cut = fc.integer({ min: 1, max: 4000 });
@@ -117,7 +117,7 @@ type Command =
   | { readonly do: "deliver"; readonly from: "device" | "gateway"; readonly length: number }
   | { readonly do: "wait"; readonly ms: number };
 
-describe("two ends, whatever they do", () => {
+describe("two ends, with any commands", () => {
   const command: fc.Arbitrary<Command> = fc.oneof(
     {
       weight: 3,

@@ -35,7 +35,7 @@ describe("TokenBucket", () => {
     expect(bucket.canTake(251)).to.equal(true);
   });
 
-  it("keeps its token where it is only asked", () => {
+  it("keeps its token if it is only asked", () => {
     const bucket = new TokenBucket({ perSecond: 1, burst: 1 }, 0);
     expect([bucket.canTake(0), bucket.canTake(0), drain(bucket, 0)]).to.deep.equal([true, true, 1]);
   });

@@ -92,7 +92,7 @@ describe("adversarial cases over datagrams", () => {
     });
   }
 
-  it("case 15: ends AUTH for a public key of low order, even where the proof is right", () => {
+  it("case 15: ends AUTH for a public key of low order, even if the proof is right", () => {
     const device = datagramDevice();
     const challenge = plainFrame(FrameType.CHALLENGE, concat(counted(32), filled(32, 0)));
     device.receive(challenge);
@@ -113,7 +113,7 @@ describe("adversarial cases over datagrams", () => {
     expect(fresh.closed).to.equal("AUTH");
   });
 
-  it("case 18: waits on after a wrong HELLO_ACK: the right one still succeeds, and one failure is told without it", () => {
+  it("case 18: waits on after a wrong HELLO_ACK: the right one still succeeds, and without it there is one failure", () => {
     const [device, fresh] = [datagramDevice(), datagramGateway()];
     fresh.receive(...device.output());
     device.receive(...fresh.output());
@@ -133,14 +133,14 @@ describe("adversarial cases over datagrams", () => {
     expect(device.established).to.equal(true);
   });
 
-  it("case 28: drops a message with a fourth DATA_FRAG, and goes on", () => {
+  it("case 28: drops a message with a fourth DATA_FRAG, and delivers the next one", () => {
     for (let seq = 0; seq < 4; seq++) gateway.receive(fromDevice(FrameType.DATA_FRAG, seq, utf8("x")));
     gateway.receive(fromDevice(FrameType.DATA, 4, utf8("x")), fromDevice(FrameType.DATA, 5, utf8("whole")));
     expect(gateway.texts).to.deep.equal(["whole"]);
     expect(gateway.output()).to.have.lengthOf(6);
   });
 
-  it("case 29: drops a message that PING came into, answers the PING, and goes on", () => {
+  it("case 29: drops a message that a PING interrupts, answers the PING, and delivers the next message", () => {
     gateway.receive(
       fromDevice(FrameType.DATA_FRAG, 0, utf8("a")),
       fromDevice(FrameType.PING, 1),
@@ -207,7 +207,7 @@ describe("adversarial cases over datagrams", () => {
     expect(device.now).to.be.at.least(16_000);
   });
 
-  it("case 45: neither takes nor acknowledges what the application does not read; its repeat is delivered later", () => {
+  it("case 45: neither takes nor acknowledges messages while the application does not read; delivers a retransmission later", () => {
     gateway.connection.setReading(false, 0);
     gateway.receive(good, fromDevice(FrameType.DATA_FRAG, 1, utf8("x")));
     expect(gateway.output()).to.deep.equal([]);
@@ -219,7 +219,7 @@ describe("adversarial cases over datagrams", () => {
     expect(namesOf(gateway.output())).to.deep.equal(["UTACK DATA 0"]);
   });
 
-  it("case 46: drops a message of which a fragment is missing, and goes on", () => {
+  it("case 46: drops a message with a missing fragment, and delivers the next one", () => {
     gateway.receive(
       fromDevice(FrameType.DATA_FRAG, 0, utf8("a")),
       fromDevice(FrameType.DATA, 2, utf8("c")),
@@ -251,7 +251,7 @@ describe("adversarial cases over datagrams", () => {
     expect(gateway.texts).to.deep.equal([]);
   });
 
-  it("case 51: ends FRAGMENT where the peer changes keys within a message of its own", () => {
+  it("case 51: ends FRAGMENT if the peer changes keys within a message of its own", () => {
     const salt = filled(32, 7);
     const device = establishedDatagramEnd("device", {
       crypto: { ...crypto, randomBytes: () => Uint8Array.from(salt) },
@@ -278,7 +278,7 @@ describe("adversarial cases over datagrams", () => {
     expect(device.closed).to.equal(undefined);
   });
 
-  it("case 52: acknowledges a repeated REKEY again under the old key where its UTACK was lost", () => {
+  it("case 52: acknowledges a repeated REKEY again under the old key if its UTACK was lost", () => {
     const { device, gateway: peer } = datagramPair();
     device.connection.request({ type: "rekey" }, 0);
     let lost = 0;
@@ -334,7 +334,7 @@ describe("adversarial cases over datagrams", () => {
 
   for (const what of ["CHALLENGE", "HELLO_ACK", "SESSION_OK"] as const) {
     for (const losses of [1, 2]) {
-      it(`case 62: completes the handshake where the first ${losses} of ${what} are lost, one session`, () => {
+      it(`case 62: completes the handshake if the first ${losses} of ${what} are lost, one session`, () => {
         const [device, fresh] = [datagramDevice(), datagramGateway()];
         let lost = 0;
         exchangeFor(14_000, device, fresh, (datagram) => nameOf(datagram).startsWith(`${what} `) && lost++ < losses);

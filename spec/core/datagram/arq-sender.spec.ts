@@ -21,7 +21,7 @@ function senderAt(nextSeq?: number): { sender: ArqSender; outbox: DatagramOutbox
 }
 
 describe("ArqSender", () => {
-  it("sends a frame, and again when that is due", () => {
+  it("sends a frame, and retransmits it when its timeout passes", () => {
     const { sender, outbox } = senderAt();
     sender.transmit(FrameType.DATA, utf8("x"), 0);
     expect(sender.isIdle).to.equal(false);
@@ -34,7 +34,7 @@ describe("ArqSender", () => {
     expect(sender.nextDeadline()).to.equal(1_500);
   });
 
-  it("sends what was sealed ahead next, with the next number", () => {
+  it("sends the frame that was sealed ahead next, with the next number", () => {
     const { sender, outbox } = senderAt();
     expect(sender.wantsNext, "nothing to follow").to.equal(false);
     sender.transmit(FrameType.DATA, utf8("a"), 0);

@@ -77,7 +77,7 @@ describe("DatagramConnection", () => {
       expect(device.now).to.equal(15_000);
     });
 
-    it("is AUTH where the proof was sent and nothing came back (§3.5)", () => {
+    it("is AUTH if the proof was sent and no answer came (§3.5)", () => {
       const device = datagramDevice();
       const gateway = datagramGateway({ psk: filled(16, 1) });
       exchangeFor(15_000, device, gateway);
@@ -85,7 +85,7 @@ describe("DatagramConnection", () => {
       expect(gateway.closed).to.equal("AUTH");
     });
 
-    it("is TIMEOUT on a gateway whose device went away, and AUTH where its key was never found", () => {
+    it("is TIMEOUT on a gateway whose device went away, and AUTH if the key lookup never settled", () => {
       for (const [psk, code] of [
         [PSK, "TIMEOUT"],
         [undefined, "AUTH"],
@@ -96,7 +96,7 @@ describe("DatagramConnection", () => {
       }
     });
 
-    it("computes no exchange for a proof that is wrong (case 18)", () => {
+    it("computes no exchange for a wrong proof (case 18)", () => {
       const { crypto: provider, exchanges } = counting();
       const gateway = datagramGateway({ crypto: provider });
       const device = datagramDevice({ psk: filled(16, 9) });
@@ -105,7 +105,7 @@ describe("DatagramConnection", () => {
       expect(gateway.closed).to.equal(undefined);
     });
 
-    it("shows the round trip where nothing was repeated, and leaves the look-up of a key out (§6)", () => {
+    it("measures the round trip if nothing was retransmitted, without the key lookup (§6)", () => {
       const [device, gateway] = [datagramDevice(), datagramGateway({ psk: undefined })];
       const at = (now: number): void => void (device.now = gateway.now = now);
       gateway.receive(...device.output());
@@ -123,7 +123,7 @@ describe("DatagramConnection", () => {
       expect([device.connection.roundTripMs, gateway.connection.roundTripMs]).to.deep.equal([60, 60]);
     });
 
-    it("takes no key for a handshake that is over: its look-up came too late", () => {
+    it("ignores a key that arrives after the handshake's end", () => {
       const [device, gateway] = [datagramDevice(), datagramGateway({ psk: undefined })];
       gateway.receive(...device.output());
       gateway.output();
@@ -133,7 +133,7 @@ describe("DatagramConnection", () => {
       expect(gateway.closed).to.equal("CLOSED");
     });
 
-    it("shows no round trip where its last exchange was repeated (Karn's rule)", () => {
+    it("measures no round trip if its last exchange was retransmitted (Karn's rule)", () => {
       const [device, gateway] = [datagramDevice(), datagramGateway()];
       gateway.receive(...device.output());
       device.receive(...gateway.output());
@@ -169,7 +169,7 @@ describe("DatagramConnection", () => {
       expect(namesOf(gateway.output())).to.deep.equal(Array.from({ length: 9 }, () => "UTACK HELLO 0"));
     });
 
-    it("ends an attempt where the network says that nobody listens; a gateway waits on", () => {
+    it("ends a device's attempt if the network reports that no one listens; a gateway keeps waiting", () => {
       const device = datagramDevice();
       device.connection.onTransientError(TROUBLE);
       expect(device.closed).to.equal("TRANSPORT");
@@ -178,7 +178,7 @@ describe("DatagramConnection", () => {
       expect(gateway.closed).to.equal(undefined);
     });
 
-    it("ends with the link, whatever is told about that", () => {
+    it("ends with the link, with or without a cause", () => {
       const device = datagramDevice();
       device.connection.linkEnded();
       device.connection.linkEnded(TROUBLE);
@@ -227,7 +227,7 @@ describe("DatagramConnection", () => {
       expect(namesOf(gateway.output())).to.deep.equal(["DATA 0"]);
     });
 
-    it("has arrived where a session frame verifies (§6)", () => {
+    it("counts as acknowledged when a session frame verifies (§6)", () => {
       const { device, gateway, sessionOk } = almost();
       gateway.send(utf8("welcome"));
       device.receive(sessionOk);
@@ -267,12 +267,12 @@ describe("DatagramConnection", () => {
       expect(gateway.output().at(-1)).to.deep.equal(sessionOk);
     });
 
-    it("that nobody ever acknowledges ends the session", () => {
+    it("ends the session if it is never acknowledged", () => {
       const { gateway } = almost();
       expect(gateway.pass(15_000).closed).to.equal("TIMEOUT");
     });
 
-    it("does not keep what was sent from leaving before BYE", () => {
+    it("does not keep queued messages from leaving before BYE", () => {
       const { device, gateway, sessionOk } = almost();
       gateway.send(utf8("welcome"));
       gateway.connection.close(CLOSED, 0);
@@ -315,7 +315,7 @@ describe("DatagramConnection", () => {
       expect(connection.retransmissions).to.equal(0);
     });
 
-    it("refuses a message that is too long, or comes without a session", () => {
+    it("refuses a message that is too long, or that comes without a session", () => {
       const { device } = datagramPair();
       expectCode(() => device.send(filled(1_809, 0)), "PAYLOAD_TOO_LARGE");
       expect(device.output()).to.deep.equal([]);
@@ -343,7 +343,7 @@ describe("DatagramConnection", () => {
       expect(device.output()).to.deep.equal([]);
     });
 
-    it("survives what the network says; that is told where the session is lost", () => {
+    it("survives network errors, which are the cause of a later loss", () => {
       const { device } = datagramPair();
       device.connection.onTransientError(TROUBLE);
       expect(device.closed).to.equal(undefined);
@@ -368,7 +368,7 @@ describe("DatagramConnection", () => {
   });
 
   describe("close", () => {
-    it("tells the end at once, lets out what was accepted, then BYE, and is over when that is acknowledged", () => {
+    it("emits closed at once, sends what was accepted, then BYE, and is over when BYE is acknowledged", () => {
       const { device, gateway } = datagramPair();
       device.send(utf8("one"));
       device.send(utf8("two"));
@@ -384,7 +384,7 @@ describe("DatagramConnection", () => {
       expect(device.connection.nextDeadline()).to.equal(Infinity);
     });
 
-    it("repeats BYE while it is not acknowledged, and is over where nobody answers", () => {
+    it("retransmits BYE until it is acknowledged, and gives up if it never is", () => {
       const { device } = datagramPair();
       device.connection.close(CLOSED, 0);
       const [bye] = device.output();
@@ -394,7 +394,7 @@ describe("DatagramConnection", () => {
       expect(device.events.at(-1)).to.deep.include({ type: "closed", error: CLOSED });
     });
 
-    it("is over at once where the peer says BYE, too", () => {
+    it("is over at once if the peer sends BYE, too", () => {
       const { device, gateway } = datagramPair();
       device.connection.close(CLOSED, 0);
       gateway.connection.close(CLOSED, 0);
@@ -427,7 +427,7 @@ describe("DatagramConnection", () => {
     });
   });
 
-  it("passes on what is no violation but a defect, of a provider for example", () => {
+  it("throws an error that is no violation but a defect, such as a provider's", () => {
     const broken = new Error("defect");
     const provider: CryptoProvider = {
       ...crypto,

@@ -64,7 +64,7 @@ describe("DatagramKeys", () => {
     expect([device.settled, gateway.settled]).to.deep.equal([true, true]);
   }
 
-  it("opens what the other end seals, and says whether it was taken before", () => {
+  it("opens what the other end seals, and shows whether it was taken before", () => {
     const frame = data(device);
     expect(take(gateway, frame)).to.deep.include({ copied: null, confirms: null });
     expect(gateway.open(frame)?.copied).to.equal("newest");
@@ -72,7 +72,7 @@ describe("DatagramKeys", () => {
     expectAgreement();
   });
 
-  it("does not open what is 64 behind, and changes nothing by opening", () => {
+  it("does not open a frame that is 64 behind, and opening changes nothing", () => {
     const frames = Array.from({ length: 65 }, () => data(device));
     take(gateway, frames[64]!);
     expect(gateway.open(frames[0]!)).to.equal(null);
@@ -119,7 +119,7 @@ describe("DatagramKeys", () => {
     expectAgreement();
   });
 
-  it("finishes under the old key what the responder has begun (§7.3)", () => {
+  it("finishes a message that the responder has begun under the old key (§7.3)", () => {
     respond(gateway, initiate(device));
     const rest = data(gateway);
     expect(take(device, rest).confirms).to.equal(null);
@@ -163,7 +163,7 @@ describe("DatagramKeys", () => {
     });
   }
 
-  it("keeps the numbers of several rotations apart, and says when there is no room for another", () => {
+  it("keeps the numbers of several rotations apart, and shows when there is no room for another", () => {
     expect(device.canRotate).to.equal(true);
     const far = keysOf("device");
     Object.defineProperty(far.tx, "nextSeq", { value: 2 ** 31 });
@@ -171,7 +171,7 @@ describe("DatagramKeys", () => {
   });
 
   describe("crossed REKEYs", () => {
-    it("end on the device's keys, whoever's arrives first (case 53)", () => {
+    it("end on the device's keys, whichever REKEY arrives first (case 53)", () => {
       const ours = initiate(device);
       const theirs = initiate(gateway, OTHER_SALT);
       expect(respond(device, theirs), "the device does not acknowledge it").to.equal(null);

@@ -21,11 +21,11 @@ function run(...frames: readonly string[]): string[] {
 }
 
 describe("DatagramReassembly", () => {
-  it("gives out a message of one frame as it is, and joins up to four", () => {
+  it("returns a message of one frame as it is, and joins up to four", () => {
     expect(run("D0a", "F1b", "D2c", "F3d", "F4e", "F5f", "D6g")).to.deep.equal(["a", "bc", "defg"]);
   });
 
-  it("drops a message of more than four frames whole, and goes on (case 28)", () => {
+  it("drops a message of more than four frames whole, and takes the next one (case 28)", () => {
     expect(run("F0a", "F1b", "F2c", "F3d", "D4e", "D5f")).to.deep.equal(["f"]);
     expect(run("F0a", "F1b", "F2c", "F3d", "F4e", "F5f", "D6g", "D7h")).to.deep.equal(["h"]);
   });
@@ -36,7 +36,7 @@ describe("DatagramReassembly", () => {
     expect(run("F0a", "F1b", "F3d", "D4e", "F5f", "D6g")).to.deep.equal(["fg"]);
   });
 
-  it("takes what follows numbers that were skipped between messages", () => {
+  it("takes a message after a gap in the numbers between messages", () => {
     expect(run("D0a", "D7b", "F20c", "D21d", "F90e", "D91f")).to.deep.equal(["a", "b", "cd", "ef"]);
   });
 
@@ -45,7 +45,7 @@ describe("DatagramReassembly", () => {
     expect(run("F0a", "C1", "C2", "F3b", "D4c", "D5d")).to.deep.equal(["d"]);
   });
 
-  it("does not take the end of a dropped message for one, where a number is missing before it (case 29)", () => {
+  it("does not take the end of a dropped message for a message if a number before it is missing (case 29)", () => {
     expect(run("F0a", "C1", "D3b", "D4c")).to.deep.equal(["c"]);
     expect(run("F0a", "F1b", "F2c", "F3d", "D6e", "D7f")).to.deep.equal(["f"]);
     expect(run("F0a", "C1", "F3b", "D4c", "D5d")).to.deep.equal(["d"]);
@@ -55,11 +55,11 @@ describe("DatagramReassembly", () => {
     expect(run("C0", "D1a", "C2", "F3b", "D4c", "C5", "D6d")).to.deep.equal(["a", "bc", "d"]);
   });
 
-  it("gives out a whole message that comes late, and leaves what is held alone (case 42)", () => {
+  it("returns a whole message that comes late, and keeps the fragments it holds (case 42)", () => {
     expect(run("F70a", "D10b", "D71c")).to.deep.equal(["b", "ac"]);
   });
 
-  it("never gives out the end of a message alone, however late", () => {
+  it("never returns the end of a message alone, however late it comes", () => {
     expect(run("F0a", "F2x", "D3y", "D1b")).to.deep.equal([]);
     expect(run("F70a", "F10b", "D11c", "D71d")).to.deep.equal(["ad"]);
   });
@@ -74,7 +74,7 @@ describe("DatagramReassembly", () => {
     expect(run("F5a", "R6", "F0b", "D1c", "D2d")).to.deep.equal(["d"]);
   });
 
-  it("says whether part of a message is held", () => {
+  it("shows whether it holds part of a message", () => {
     const reassembly = new DatagramReassembly();
     expect(reassembly.holdsPartialMessage).to.equal(false);
     reassembly.addFragment(3, utf8("a"));

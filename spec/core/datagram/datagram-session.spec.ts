@@ -39,7 +39,7 @@ describe("DatagramSession", () => {
       expect(gateway.texts).to.deep.equal(["once"]);
     });
 
-    it("of recorded frames do not use up what the newest one's repeat needs", () => {
+    it("of recorded frames do not use up the answers to the newest one", () => {
       const gateway = establishedDatagramEnd("gateway");
       const frames = [0, 1, 2, 3, 4].map((seq) => fromDevice(FrameType.DATA, seq, utf8(`number ${seq}`)));
       gateway.receive(...frames);
@@ -144,7 +144,7 @@ describe("DatagramSession", () => {
       expect(device.pass(59_000).closed).to.equal("TIMEOUT");
     });
 
-    it("says PONG unasked every 20 s while it does not read", () => {
+    it("sends an unsolicited PONG every 20 s while it does not read", () => {
       const device = establishedDatagramEnd("device", { keepalive: KEEPALIVE });
       device.connection.setReading(false, 0);
       device.pass(20_000);
@@ -181,7 +181,7 @@ describe("DatagramSession", () => {
   });
 
   describe("sending", () => {
-    it("seals the next frame ahead, and lets what controls the session wait for it alone", () => {
+    it("seals the next frame ahead, and control frames wait for that one only", () => {
       const device = establishedDatagramEnd("device");
       for (const text of ["a", "b", "c"]) device.send(utf8(text));
       const [a] = device.output();
@@ -192,7 +192,7 @@ describe("DatagramSession", () => {
       expect(namesOf([a!, b!, ...device.output()])).to.deep.equal(["DATA 0", "DATA 1", "PONG 2"]);
     });
 
-    it("ends SEQ_EXHAUSTED with BYE where a rotation has no numbers left (§7)", () => {
+    it("ends SEQ_EXHAUSTED with BYE if a rotation has no numbers left (§7)", () => {
       const device = establishedDatagramEnd("device");
       const { canRotate } = Object.getOwnPropertyDescriptors(DatagramKeys.prototype);
       Object.defineProperty(DatagramKeys.prototype, "canRotate", { get: () => false, configurable: true });
@@ -206,7 +206,7 @@ describe("DatagramSession", () => {
     });
   });
 
-  it("ends SEQ_EXHAUSTED where a message has no number left; BYE has the last one (§4, case 33)", () => {
+  it("ends SEQ_EXHAUSTED if a message has no number left; BYE has the last one (§4, case 33)", () => {
     const device = establishedDatagramEnd("device");
     const tx = Object.getOwnPropertyDescriptor(DatagramKeys.prototype, "tx")!;
     Object.defineProperty(DatagramKeys.prototype, "tx", {
@@ -228,7 +228,7 @@ describe("DatagramSession", () => {
   });
 
   describe("rekey", () => {
-    it("rotates both ends, whoever starts, and messages flow on", () => {
+    it("rotates both ends, whichever starts, while messages flow", () => {
       for (const starter of ["device", "gateway"] as const) {
         const pair = datagramPair();
         const other = starter === "device" ? pair.gateway : pair.device;
@@ -313,7 +313,7 @@ describe("DatagramSession", () => {
     });
   });
 
-  it("ends with the cause that the network gave, where nothing else is known", () => {
+  it("ends with the network's error as its cause if there is no other", () => {
     const device = establishedDatagramEnd("device", { keepalive: KEEPALIVE });
     const trouble = new UsmpError("TRANSPORT", "no route");
     device.connection.onTransientError(trouble);

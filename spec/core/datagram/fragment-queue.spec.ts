@@ -33,7 +33,7 @@ describe("FragmentQueue", () => {
     });
   }
 
-  it("gives out what was pushed, in order, and copied", () => {
+  it("returns copies of what was pushed, in order", () => {
     const queue = new FragmentQueue();
     const message = counted(1_000);
     queue.push(message);
@@ -45,7 +45,7 @@ describe("FragmentQueue", () => {
     expect(queue.take()).to.equal(null);
   });
 
-  it("knows whether a message has begun, and what was not given out yet", () => {
+  it("shows whether a message has begun, and how much is left", () => {
     const queue = new FragmentQueue();
     expect(queue.isWithinMessage).to.equal(false);
     queue.push(counted(500));

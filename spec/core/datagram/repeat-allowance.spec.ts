@@ -14,7 +14,7 @@ describe("RepeatAllowance", () => {
     expect(taken(allowance, "newest", 100, 6_000)).to.equal(8);
   });
 
-  it("leaves to older frames half of it, so that replays do not use up what the newest one needs", () => {
+  it("allows older frames half of the answers, so that replays do not use up those of the newest one", () => {
     const allowance = new RepeatAllowance();
     expect(taken(allowance, "older", 100, 0)).to.equal(4);
     expect(taken(allowance, "newest", 100, 0)).to.equal(4);
@@ -29,7 +29,7 @@ describe("RepeatAllowance", () => {
     expect([allowance.allows("newest", 0), allowance.allows("newest", 1_000)]).to.deep.equal([false, true]);
   });
 
-  it("gives at most 8 in any second, whatever is asked for when", () => {
+  it("allows at most 8 answers in any second, at any pattern of requests", () => {
     const asks = fc.array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.constantFrom<Copied>("newest", "older")));
     fc.assert(
       fc.property(asks, (steps) => {

@@ -57,7 +57,7 @@ describe("ReplayWindow", () => {
     expect(window.judge(2 ** 32 - 65)).to.equal("old");
   });
 
-  it("judges as a set of numbers would, whatever comes in whatever order", () => {
+  it("judges like a set of numbers, for any numbers in any order", () => {
     const seqs = fc.array(fc.oneof(fc.nat(200), fc.integer({ min: 2 ** 31 - 70, max: 2 ** 31 + 70 })), {
       maxLength: 200,
     });

@@ -105,7 +105,7 @@ describe("StopAndWaitArq", () => {
     expect(flight.nextDeadline() - 10).to.equal(16_300);
   });
 
-  it("measures a frame that was sent once, and none that was sent again (Karn's rule)", () => {
+  it("measures a frame that was sent once, and none that was retransmitted (Karn's rule)", () => {
     const flight = inFlight(0);
     flight.resend(500, lost);
     flight.acknowledge(utack(), 510);
@@ -155,7 +155,7 @@ describe("StopAndWaitArq", () => {
     expect(flight.nextDeadline()).to.be.below(600 + 300);
   });
 
-  it("repeats what is overdue while the peer listens, no sooner than a round trip, and keeps 8 sendings and 16 s (§6, case 44)", () => {
+  it("retransmits an overdue frame while the peer listens, after a round trip at least, and keeps 8 sendings and 16 s (§6, case 44)", () => {
     const flight = new StopAndWaitArq(crypto, 40);
     flight.send(frame(7), 0);
     expect(flight.resendOverdue(59)).to.equal(null);
@@ -172,7 +172,7 @@ describe("StopAndWaitArq", () => {
     expectCode(() => flight.resend(at, lost), "TIMEOUT");
   });
 
-  it("is idle again where something else told that the frame arrived", () => {
+  it("is idle again if another frame showed that this one arrived", () => {
     const flight = inFlight();
     flight.settle();
     expect(flight.isIdle).to.equal(true);

@@ -60,7 +60,7 @@ describe("a gateway with two ciphers, over datagrams", () => {
     expect([end.texts, learned]).to.deep.equal([["x"], [CHACHA]]);
   });
 
-  it("case 37: a first frame in neither is dropped where the provider cannot even make one of the ciphers", () => {
+  it("case 37: drops a first frame that no cipher verifies, even if the provider cannot make one of the ciphers", () => {
     const crypto = guardCrypto({
       ...provider,
       aead: (cipher, key) => {
@@ -135,7 +135,7 @@ describe("a gateway with two ciphers, over datagrams", () => {
     expect(device.texts).to.deep.equal(["x"]);
   });
 
-  it("waits no longer when it is closed: what was held goes out, then BYE", () => {
+  it("sends what was held, then BYE, when it is closed", () => {
     const { device, gateway: end } = handshaken(CHACHA, CHACHA);
     end.send(utf8("last words"));
     end.connection.close(new UsmpError("CLOSED", "done"), end.now);
@@ -143,7 +143,7 @@ describe("a gateway with two ciphers, over datagrams", () => {
     expect([device.texts, device.closed]).to.deep.equal([["last words"], "BYE"]);
   });
 
-  it("ends CRYPTO where its guess is shown wrong, and has learned the right one", () => {
+  it("ends CRYPTO and learns the right cipher if a frame shows that its guess was wrong", () => {
     const { end, learned } = gateway();
     end.send(utf8("x"));
     end.pass(CIPHER_WAIT_MS).output();
@@ -151,14 +151,14 @@ describe("a gateway with two ciphers, over datagrams", () => {
     expect([end.closed, end.texts, learned]).to.deep.equal(["CRYPTO", [], [CHACHA]]);
   });
 
-  it("doubts its guess where nothing of it is acknowledged", () => {
+  it("guesses another cipher next time if nothing was acknowledged", () => {
     const { end, learned } = gateway();
     end.send(utf8("x"));
     expect(end.pass(60_000).closed).to.equal("TIMEOUT");
     expect(learned).to.deep.equal([CHACHA]);
   });
 
-  it("keeps a guess that is acknowledged, also where the device says nothing more", () => {
+  it("keeps a guess that is acknowledged, even if the device sends no frame", () => {
     const { end, learned } = gateway({ keepalive: { idleTimeoutMs: 60_000 } });
     end.send(utf8("x"));
     const [data] = end.pass(CIPHER_WAIT_MS).output();

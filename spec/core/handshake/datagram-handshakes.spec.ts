@@ -43,7 +43,7 @@ describe("DatagramDeviceHandshake and DatagramGatewayHandshake", () => {
     expect(ofDevice.result.deviceId).to.deep.equal(DEVICE_ID);
   });
 
-  it("repeat the answer to what comes again, and drop what another one began", () => {
+  it("repeat the answer to a retransmission, and drop frames of another handshake", () => {
     const hello = device.start();
     const other = { ...hello, payload: flipped(hello.payload, -1) };
     const stranger = { ...hello, payload: flipped(hello.payload, 0) };
@@ -59,7 +59,7 @@ describe("DatagramDeviceHandshake and DatagramGatewayHandshake", () => {
     expect(give(device, challenge)).to.deep.equal({ type: "again", send: [] });
   });
 
-  it("drop what belongs nowhere", () => {
+  it("drop frames that belong to no state", () => {
     const helloAck = { type: FrameType.HELLO_ACK, seq: 2, payload: filled(32, 0) } as const;
     expect(give(gateway, helloAck), "before a HELLO").to.equal(null);
     expect(give(gateway, { type: FrameType.CHALLENGE, seq: 0, payload: counted(64) })).to.equal(null);
@@ -78,7 +78,7 @@ describe("DatagramDeviceHandshake and DatagramGatewayHandshake", () => {
     expect(gateway.providePsk(PSK)).to.equal(null);
   });
 
-  it("say what the deadline means", () => {
+  it("name the error of a passed deadline", () => {
     expect(device.timedOut(5).code).to.equal("TIMEOUT");
     expect(gateway.timedOut(5).code).to.equal("TIMEOUT");
     give(gateway, device.start());

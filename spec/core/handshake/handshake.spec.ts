@@ -18,7 +18,7 @@ describe("expectFrame", () => {
     expect(error.message).to.include("HELLO").and.to.include("CHALLENGE");
   });
 
-  it("rejects another length, and says which ones it has", () => {
+  it("rejects another length, and names the right ones", () => {
     const error = expectCode(() => expectFrame(hello(37), FrameType.HELLO, 38, 54), "HANDSHAKE");
     expect(error.message).to.include("37").and.to.include("38 or 54");
   });

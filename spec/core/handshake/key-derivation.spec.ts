@@ -10,7 +10,7 @@ const transcript = { deviceId: counted(6, 1), pubC: filled(32, 2), nonce: filled
 const { deviceId, pubC, nonce, pubS } = transcript;
 
 describe("handshake crypto", () => {
-  it("knows a public key of low order also where a provider throws for it", () => {
+  it("recognises a public key of low order even if the provider throws for it", () => {
     const sharedSecret = (): never => {
       throw new Error("all-zero secret");
     };
@@ -54,7 +54,7 @@ describe("handshake crypto", () => {
     );
   });
 
-  it("derives nothing where the shared secret is all zero", () => {
+  it("derives nothing if the shared secret is all zero", () => {
     expect(deriveSessionKeys(crypto, crypto.generateKeyPair(), filled(32, 0), transcript)).to.equal(null);
   });
 

@@ -22,7 +22,7 @@ describe("isLowOrder", () => {
       expect(isLowOrder(key), toHex(key)).to.equal(false);
   });
 
-  it("leaves what it is lent alone", () => {
+  it("does not change the bytes it is lent", () => {
     const key = filled(32, 0xff);
     isLowOrder(key);
     expect(key).to.deep.equal(filled(32, 0xff));

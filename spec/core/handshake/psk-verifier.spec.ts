@@ -82,7 +82,7 @@ describe("PskVerifier", () => {
     expect(work[2]).to.deep.equal(work[0]);
   });
 
-  it("wipes its copies of the keys, and not what stands in for them", () => {
+  it("wipes its copies of the keys, and not the decoy", () => {
     const wiped: Uint8Array[] = [];
     const watched = { ...crypto, wipe: (bytes: Uint8Array) => void wiped.push(bytes) };
     const proof = new PskVerifier({ crypto: watched, decoyPsk: DECOY_PSK }, HELLO, PSK, PREVIOUS_PSK);

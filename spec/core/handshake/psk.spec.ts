@@ -4,7 +4,7 @@ import { counted, fromHex, utf8 } from "../../support/core-bytes.js";
 import { expectCode } from "../../support/core-errors.js";
 
 describe("PSK", () => {
-  it("is a string's UTF-8 bytes, also where the string looks like hex", () => {
+  it("is a string's UTF-8 bytes, even if the string looks like hex", () => {
     expect(parsePsk("usmp-dev-psk-1234")).to.deep.equal(utf8("usmp-dev-psk-1234"));
     expect(parsePsk("0123456789abcdef")).to.deep.equal(utf8("0123456789abcdef"));
     expect(parsePsk("ääääääää")).to.have.lengthOf(16);
@@ -33,7 +33,7 @@ describe("PSK", () => {
     }
   });
 
-  it("is refused where it is no key at all", () => {
+  it("is refused if it is neither text nor bytes", () => {
     for (const wrong of [null, undefined, 1234567890123456, {}, counted(16).buffer, Array.from(counted(16))]) {
       const error = expectCode(() => parsePsk(wrong as string), "INVALID_ARG");
       expect(error.message).not.to.include("1234567890123456");
@@ -47,7 +47,7 @@ describe("hex key", () => {
     expect(parseHexKey("00ffAb10")).to.deep.equal(fromHex("00 ff ab 10"));
   });
 
-  it("is refused where it is anything else, and not repeated in the message", () => {
+  it("is refused in any other form, and not repeated in the message", () => {
     for (const wrong of ["", "abc", "0x00", "00 11", "secretsecret", "00\n", 12 as unknown as string]) {
       const error = expectCode(() => parseHexKey(wrong), "INVALID_ARG");
       expect(error.message).not.to.include("secret");

@@ -30,7 +30,7 @@ describe("HandshakeRetransmitter", () => {
     expect(repeats.count).to.equal(7);
   });
 
-  it("repeats all that waits for a reply, until that is replaced", () => {
+  it("retransmits everything that waits for a reply, until it is replaced", () => {
     const repeats = new HandshakeRetransmitter();
     repeats.replace([HELLO, HELLO_ACK], 0);
     expect(repeats.take(500)).to.deep.equal([HELLO.bytes, HELLO_ACK.bytes]);
@@ -41,7 +41,7 @@ describe("HandshakeRetransmitter", () => {
     expect(repeats.nextDeadline()).to.equal(Infinity);
   });
 
-  it("waits once longer where a UTACK came, however many come (§6)", () => {
+  it("lengthens a wait once after a UTACK, however many come (§6)", () => {
     const repeats = new HandshakeRetransmitter();
     repeats.replace([HELLO], 0);
     for (let flood = 0; flood < 100; flood++) repeats.acknowledge(utack(1, 0));

@@ -91,7 +91,7 @@ describe("a device that derives ahead", () => {
     for (const key of derived) expect(wiped.has(key)).to.equal(true);
   });
 
-  it("is told of a low-order key as late as one that derives in time: SESSION_OK is verified first", () => {
+  it("reports a low-order key only after it has verified SESSION_OK", () => {
     const device = deviceEnd();
     device.output();
     device.receive(plainFrame(FrameType.CHALLENGE, concat(filled(32, 0x4e), filled(32, 0))));
@@ -103,7 +103,7 @@ describe("a device that derives ahead", () => {
     expect(last?.type === "closed" && last.error.message).to.contain("does not have our PSK");
   });
 
-  it("ends with the provider's error where that fails, as it would have later", () => {
+  it("ends with the provider's error if deriving ahead fails", () => {
     const generateKeyPair: CryptoProvider["generateKeyPair"] = () => ({
       ...crypto.generateKeyPair(),
       publicKey: filled(32, 9),

@@ -41,7 +41,7 @@ const challenge = concat(nonce, gatewayPair.publicKey);
 const sessionOk = concat(sessionId, hmacServer(crypto, PSK, transcript, sessionId));
 
 describe("StreamDeviceHandshake", () => {
-  it("says HELLO with its id and key, seq 0 (§3)", () => {
+  it("sends HELLO with its id and key, seq 0 (§3)", () => {
     expect(device().start()).to.deep.equal({
       type: FrameType.HELLO,
       seq: 0,
@@ -49,7 +49,7 @@ describe("StreamDeviceHandshake", () => {
     });
   });
 
-  it("says HELLO again with the cookie, seq 1 and the same key (§3)", () => {
+  it("sends HELLO again with the cookie, seq 1 and the same key (§3)", () => {
     const subject = device();
     const frame = sent(take(subject, FrameType.HELLO_RETRY, counted(16)));
     expect(frame).to.deep.equal({

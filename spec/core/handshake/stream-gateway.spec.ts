@@ -51,7 +51,7 @@ describe("StreamGatewayHandshake", () => {
     expect(gateway().start()).to.equal(null);
   });
 
-  it("asks for the key of the device that says HELLO", () => {
+  it("looks up the key of the device that sends HELLO", () => {
     expect(take(gateway(), FrameType.HELLO, hello)).to.deep.equal({ type: "lookup", deviceId: DEVICE_ID });
   });
 
@@ -88,7 +88,7 @@ describe("StreamGatewayHandshake", () => {
     expectCode(() => take(subject, FrameType.HELLO_ACK, helloAck), "HANDSHAKE");
   });
 
-  it("keeps no byte of what it was lent", () => {
+  it("keeps no reference to bytes it was lent", () => {
     const subject = gateway(sessionId);
     const lent = Buffer.from(plainFrame(FrameType.HELLO, hello));
     const psk = Uint8Array.from(PSK);
@@ -112,7 +112,7 @@ describe("StreamGatewayHandshake", () => {
     expectCode(() => take(subject, FrameType.HELLO_ACK, helloAck), "AUTH");
   });
 
-  it("takes a key only where it asked for one, and once", () => {
+  it("takes a key only after it asked for one, and once", () => {
     const subject = gateway();
     expect(subject.providePsk(PSK)).to.equal(null);
     take(subject, FrameType.HELLO, hello);

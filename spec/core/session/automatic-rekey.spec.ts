@@ -74,14 +74,14 @@ describe("rotation by itself, on a stream", () => {
     expect(types(device.frames())).to.deep.equal([REKEY]);
   });
 
-  it("asks with a PING where nothing has come under the last keys, and then goes on", () => {
+  it("sends PING if no frame has come under the last keys, and then rotates", () => {
     const pair = pairWith(byFrames(2));
     for (let message = 0; message < 4; message++) pair.device.connection.send(utf8(`${message}`), 0);
     pair.device.connection.send(utf8("4"), 1_000);
     expect(types(pair.device.frames())).to.deep.equal([DATA, DATA, REKEY, DATA, DATA, PING, DATA]);
   });
 
-  it("goes on for as long as messages flow, one a second at most, and loses none", () => {
+  it("rotates at most once per second while messages flow, and loses none", () => {
     const pair = pairWith(byFrames(10));
     const sent = Array.from({ length: 500 }, (_, index) => `${index}`);
     for (const text of sent) {
@@ -96,7 +96,7 @@ describe("rotation by itself, on a stream", () => {
     expect(rotations(pair, "gateway")).to.equal(rotations(pair, "device"));
   });
 
-  it("counts the age anew where the gateway has rotated the keys", () => {
+  it("restarts the keys' age when the gateway has rotated them", () => {
     const pair = pairWith(byAge(60_000));
     pair.now = 50_000;
     pair.gateway.connection.request({ type: "rekey" }, pair.now);
@@ -104,7 +104,7 @@ describe("rotation by itself, on a stream", () => {
     expect(pair.device.connection.nextDeadline()).to.equal(110_000);
   });
 
-  it("is due where a frame comes late, also without a timer", () => {
+  it("starts at a frame that comes late, even without a timer", () => {
     const pair = pairWith(byAge(60_000));
     pair.now = 60_000;
     pair.gateway.connection.send(NOTHING, pair.now);
@@ -176,7 +176,7 @@ describe("rotation by itself, over datagrams", () => {
     expect(gateway.texts).to.deep.equal(["0", "1", "2", "3", "4", "5"]);
   });
 
-  it("goes on for as long as messages flow, one a second at most, and loses none", () => {
+  it("rotates at most once per second while messages flow, and loses none", () => {
     const { device, gateway } = pairWith(byFrames(10));
     const sent = Array.from({ length: 200 }, (_, index) => `${index}`);
     for (const text of sent) {
@@ -189,7 +189,7 @@ describe("rotation by itself, over datagrams", () => {
     expect(gateway.rekeyed).to.have.lengthOf(device.rekeyed.length);
   });
 
-  it("counts the age anew where the gateway has rotated the keys", () => {
+  it("restarts the keys' age when the gateway has rotated them", () => {
     const { device, gateway } = pairWith(byAge(60_000));
     exchangeFor(50_000, device, gateway);
     gateway.connection.request({ type: "rekey" }, gateway.now);
@@ -197,7 +197,7 @@ describe("rotation by itself, over datagrams", () => {
     expect(device.connection.nextDeadline()).to.equal(110_000);
   });
 
-  it("waits where part of a message is held, and is due no sooner", () => {
+  it("waits while part of a message is held, and has no deadline until then", () => {
     const { device } = pairWith(byAge(1_000));
     device.receive(fromGateway(DATA_FRAG, 0, counted(452))).output();
     device.now = 1_000;

@@ -16,7 +16,7 @@ function both(preferred: CipherName | null = null): { choice: CipherNegotiation;
 }
 
 describe("CipherNegotiation", () => {
-  it("is fixed from the start where there is one candidate, however it is given", () => {
+  it("is fixed from the start if there is one candidate, however it is given", () => {
     for (const choice of [new CipherNegotiation([CHACHA]), CipherNegotiation.of(CHACHA)]) {
       expect([choice.isDecided, choice.isFixed, choice.cipher, choice.dueAt]).to.deep.equal([
         true,
@@ -31,7 +31,7 @@ describe("CipherNegotiation", () => {
     }
   });
 
-  it("stays what it is where a choice is asked for", () => {
+  it("returns a negotiation as it is", () => {
     const { choice } = both();
     expect(CipherNegotiation.of(choice)).to.equal(choice);
   });
@@ -47,7 +47,7 @@ describe("CipherNegotiation", () => {
     expect(learned).to.deep.equal([CHACHA]);
   });
 
-  it("is guessed where something is to be sent 500 ms after the peer could speak, not sooner", () => {
+  it("guesses if output waits 500 ms after the peer could speak, not sooner", () => {
     const { choice, learned } = both();
     expect(choice.dueAt).to.equal(1_000 + CIPHER_WAIT_MS);
     expect([choice.decideIfDue(1_499), choice.isDecided]).to.deep.equal([false, false]);
@@ -68,13 +68,13 @@ describe("CipherNegotiation", () => {
     });
   }
 
-  it("takes no preference for a cipher that is no candidate", () => {
+  it("ignores a preference for a cipher that is no candidate", () => {
     const choice = new CipherNegotiation([AES]);
     choice.hint({ preferred: CHACHA, onLearned: () => {} });
     expect(choice.cipher).to.equal(AES);
   });
 
-  it("throws CRYPTO where a guess is shown wrong, and the right one is learned", () => {
+  it("throws CRYPTO if a guess proves wrong, and learns the right cipher", () => {
     const { choice, learned } = both();
     choice.guess();
     const error = expectCode(() => choice.verified(CHACHA), "CRYPTO");

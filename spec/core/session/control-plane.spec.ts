@@ -68,7 +68,7 @@ describe("ControlPlane", () => {
     expectCode(() => subject.admit(1_200_000), "FLOOD");
   });
 
-  it("schedules the keepalive's PING when it is due, and says so", () => {
+  it("schedules the keepalive's PING when it is due, and returns true", () => {
     const { subject } = plane({ pingAfterTxIdleMs: 1_000, pongTimeoutMs: 500 });
     expect(subject.nextDeadline(true)).to.equal(1_000);
     expect([subject.handleDeadline(999), subject.isEmpty]).to.deep.equal([false, true]);

@@ -83,7 +83,7 @@ describe("sealing with any provider", () => {
     for (const { lent, then } of kept) expect(toHex(lent)).to.equal(then);
   });
 
-  it("uses no nonce twice where a provider seals another frame under the same key from within", () => {
+  it("uses no nonce twice if a provider seals another frame under the same key from within", () => {
     const outbox = new StreamOutbox();
     const within = new StreamOutbox();
     const again = once(() => tx.seal(FrameType.DATA, utf8("inner"), within));
@@ -97,7 +97,7 @@ describe("sealing with any provider", () => {
   });
 
   for (const call of ["seal", "open", "aead"] as const) {
-    it(`seals and opens rightly where a provider uses another session from within ${call}`, () => {
+    it(`seals and opens rightly if a provider uses another session from within ${call}`, () => {
       const others = new StreamOutbox();
       const otherTx = sealing(crypto, other);
       const otherRx = opening(crypto, AES, other);
@@ -140,7 +140,7 @@ describe("sealing with any provider", () => {
     ]);
   });
 
-  it("loses no other session to a provider that gives away what it was lent", () => {
+  it("keeps other sessions intact if a provider transfers the buffers it was lent", () => {
     const provider = around((call, nonce, associatedData) => {
       if (call === "aead") return;
       structuredClone(0, { transfer: [nonce.buffer as ArrayBuffer, associatedData.buffer as ArrayBuffer] });
@@ -153,7 +153,7 @@ describe("sealing with any provider", () => {
     expect(framesIn(outbox)).to.deep.equal([toHex(dataFrame(0, utf8("other"), other))]);
   });
 
-  it("keeps two sessions apart, and their rekeys, where the one's provider sends on the other from within each call", () => {
+  it("keeps two sessions and their rekeys apart if the provider of one sends on the other from within each call", () => {
     const watched = watchingNonces();
     const bystander = new Pair(establishedEnd("device"), establishedEnd("gateway"));
     let within = false;

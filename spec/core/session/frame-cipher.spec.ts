@@ -70,7 +70,7 @@ describe("SealingKey", () => {
     }
   });
 
-  it("spends its number even where sealing fails: it is never used again with that key", () => {
+  it("spends its number even if sealing fails: it is never used again with that key", () => {
     const failing = {
       ...crypto,
       aead: () => ({

@@ -20,7 +20,7 @@ function expectNothingEver(subject: Keepalive): void {
 }
 
 describe("Keepalive", () => {
-  it("never does anything where all is off", () => {
+  it("never has a deadline if everything is off", () => {
     const subject = keepalive({});
     expectNothingEver(subject);
     subject.ask(5);
@@ -52,7 +52,7 @@ describe("Keepalive", () => {
     expectAt(subject, 30_000, "ping");
   });
 
-  it("takes another interval on the way, counted from what was sent and heard before", () => {
+  it("applies a new interval, counted from the last frame sent or heard", () => {
     const subject = keepalive({ pingAfterTxIdleMs: 30_000, pingAfterRxIdleMs: 30_000, pongTimeoutMs: 5_000 });
     subject.sent(4_000);
     subject.heard(6_000);
@@ -111,12 +111,12 @@ describe("Keepalive", () => {
     expectAt(subject, 61_000, "lost");
   });
 
-  it("says lost rather than ping where both are due", () => {
+  it("says lost rather than ping if both are due", () => {
     const subject = keepalive({ pingAfterTxIdleMs: 60_000, idleTimeoutMs: 60_000 });
     expectAt(subject, 60_000, "lost");
   });
 
-  it("measures the round trip, and none where no PING was out", () => {
+  it("measures the round trip, and none if no PING was out", () => {
     const subject = keepalive({});
     expect(subject.ponged(10)).to.equal(null);
     subject.ask(100);
@@ -132,7 +132,7 @@ describe("Keepalive", () => {
     expectAt(subject, 70_000, "ping");
   });
 
-  it("sends no fifth PING to a peer that answers none, and still gives it up when it is silent (§9)", () => {
+  it("sends no fifth PING to a peer that answers none, and still gives it up if it stays silent (§9)", () => {
     const subject = keepalive({ pingAfterRxIdleMs: 30_000, pongTimeoutMs: 30_000 });
     for (let round = 1; round <= 4; round++) {
       expect(subject.ask(round * 30_000)).to.equal(true);

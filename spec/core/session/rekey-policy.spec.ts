@@ -21,7 +21,7 @@ describe("RekeyPolicy", () => {
     expect([policy.judge(99, 1e12), policy.judge(100, 0)]).to.deep.equal([false, true]);
   });
 
-  it("goes on wanting one until it has started", () => {
+  it("wants one until it has started", () => {
     const policy = new RekeyPolicy(ROTATION, 0);
     policy.judge(100, 0);
     expect([policy.isWanted, policy.judge(0, 0)]).to.deep.equal([true, true]);
@@ -35,7 +35,7 @@ describe("RekeyPolicy", () => {
     expect(policy.nextDeadline(true)).to.equal(100_000);
   });
 
-  it("starts one a second at most, and waits for a frame where none can start (§4)", () => {
+  it("starts at most one per second, and waits for a frame if none can start (§4)", () => {
     const policy = new RekeyPolicy(null, 0);
     expect(policy.mayStart(0)).to.equal(true);
     policy.started(0);

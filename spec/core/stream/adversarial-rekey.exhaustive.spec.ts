@@ -39,7 +39,7 @@ describe("adversarial cases: rekey", () => {
     });
   }
 
-  it("case 49: an old-key frame after a new-key frame closes SEQUENCE, or CRYPTO where the number fits", () => {
+  it("case 49: an old-key frame after a new-key frame closes SEQUENCE, or CRYPTO if the number fits", () => {
     for (const [oldSeq, code] of [
       [0, "SEQUENCE"],
       [1, "CRYPTO"],
@@ -112,7 +112,7 @@ describe("adversarial cases: rekey", () => {
     }
   });
 
-  it("case 66: an unconfirmed REKEY ends TIMEOUT where the peer stays silent", () => {
+  it("case 66: an unconfirmed REKEY ends TIMEOUT if the peer stays silent", () => {
     const device = establishedEnd("device", { keepalive: { pongTimeoutMs: 30_000 } });
     device.connection.request({ type: "rekey" }, 0);
     device.connection.request({ type: "rekey" }, 1_000);
@@ -270,7 +270,7 @@ describe("adversarial cases: both sides send REKEY, on a stream", () => {
     expect(forAllCounts(1, (device, gateway) => tryCrossed(crypto, device, gateway))).to.equal(69);
   });
 
-  it("case 53: whoever asks first, or whether they cross, every interleaving delivers all, with up to 1 message before and after", () => {
+  it("case 53: whichever REKEY comes first, or if they cross, every interleaving delivers all, with up to 1 message before and after", () => {
     expect(forAllCounts(1, (device, gateway) => tryAnyOrder(toyCrypto, device, gateway))).to.equal(502);
   });
 });

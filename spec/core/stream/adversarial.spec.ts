@@ -54,7 +54,7 @@ describe("adversarial cases: framing", () => {
     }
   });
 
-  it("case 4: lengths 481 and 65535 close FRAME as soon as the header says so", () => {
+  it("case 4: lengths 481 and 65535 close FRAME as soon as the header announces them", () => {
     for (const length of ["e101", "ffff"]) {
       const header = fromHex(`cdab 02 05 00000000 ${length}`);
       const gateway = gatewayAfter(header.subarray(0, 9));
@@ -79,7 +79,7 @@ describe("adversarial cases: framing", () => {
     }
   });
 
-  it("case 7: unknown types close FRAME, even where the frame verifies", () => {
+  it("case 7: unknown types close FRAME, even if the frame verifies", () => {
     for (const type of [0x00, 0x0c, 0x7f, 0xff]) {
       expectClosed(gatewayAfter(plainFrame(type, counted(28))), "FRAME");
       expectClosed(gatewayAfter(fromDevice(type, 0)), "FRAME");
@@ -131,7 +131,7 @@ describe("adversarial cases: session", () => {
     }
   });
 
-  it("case 26: our own frame reflected closes CRYPTO, or SEQUENCE where that is seen first", () => {
+  it("case 26: our own frame reflected closes CRYPTO, or SEQUENCE if its number is wrong", () => {
     const gateway = establishedEnd("gateway");
     gateway.connection.send(utf8("mine"), 0);
     gateway.receive(gateway.output());
@@ -212,7 +212,7 @@ describe("adversarial cases: session", () => {
     );
   });
 
-  it("case 32: a number is spent when its frame was sealed, whatever becomes of it", () => {
+  it("case 32: a number is spent when its frame is sealed, whether or not it is sent", () => {
     const device = establishedEnd("device");
     device.connection.send(utf8("lost in the socket"), 0);
     device.connection.takeOutput();
@@ -290,7 +290,7 @@ describe("adversarial cases: session", () => {
     expectClosed(device, "FLOOD");
   });
 
-  it("case 36: 59 s of silence are kept, 60 s close TIMEOUT, and what does not verify changes nothing", () => {
+  it("case 36: survives 59 s of silence, closes TIMEOUT after 60 s, and frames that do not verify change nothing", () => {
     const options: EndOptions = { keepalive: { idleTimeoutMs: 60_000 }, partialFrameTimeoutMs: 1_000_000 };
     const gateway = establishedEnd("gateway", options);
     gateway.receive(fromDevice(PING, 0), 10_000);

@@ -117,7 +117,7 @@ describe("FrameDecoder", () => {
     expectCode(() => decoder.next(), "FRAME");
   });
 
-  it("says whether part of a frame is held", () => {
+  it("shows whether it holds part of a frame", () => {
     const decoder = new FrameDecoder();
     expect(decoder.holdsPartialFrame).to.equal(false);
     for (let cut = 1; cut < first.length; cut++) {
@@ -137,7 +137,7 @@ describe("FrameDecoder", () => {
     }
   });
 
-  it("keeps no chunk: what the transport overwrites later does no harm", () => {
+  it("keeps no chunk: the transport may overwrite it later", () => {
     const decoder = new FrameDecoder();
     const chunk = Uint8Array.from(both.subarray(0, 20));
     expect(drain(decoder, chunk)).to.deep.equal([]);

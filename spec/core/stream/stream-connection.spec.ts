@@ -84,7 +84,7 @@ describe("StreamConnection", () => {
       expect(pair.device.texts).to.deep.equal(["at once"]);
     });
 
-    it("keeps no chunk: what the transport overwrites later does no harm", () => {
+    it("keeps no chunk: the transport may overwrite it later", () => {
       const pair = new Pair(deviceEnd(), gatewayEnd());
       for (let turn = 0; turn < 3; turn++) {
         for (const end of [pair.gateway, pair.device]) {
@@ -115,7 +115,7 @@ describe("StreamConnection", () => {
       expect(gateway.closed).to.equal("AUTH");
     });
 
-    it("has no handshake deadline any more once established", () => {
+    it("has no handshake deadline once established", () => {
       const { device, gateway } = handshakenPair({ handshakeTimeoutMs: 5_000 });
       for (const { connection } of [device, gateway]) {
         expect(connection.nextDeadline()).to.equal(Infinity);
@@ -124,7 +124,7 @@ describe("StreamConnection", () => {
       expect([device.closed, gateway.closed]).to.deep.equal([undefined, undefined]);
     });
 
-    it("says why the stream's end in it means AUTH or TRANSPORT", () => {
+    it("ends AUTH or TRANSPORT with the stream, depending on its state", () => {
       const cause = new UsmpError("TRANSPORT", "ECONNRESET");
       const pair = new Pair(deviceEnd(), gatewayEnd());
       pair.deliver(pair.gateway);
@@ -134,7 +134,7 @@ describe("StreamConnection", () => {
       expect([pair.device.closed, pair.gateway.closed]).to.deep.equal(["AUTH", "TRANSPORT"]);
     });
 
-    it("starts a session that nobody reads yet as one that is paused", () => {
+    it("starts a session paused if the application does not read", () => {
       const pair = new Pair(deviceEnd({ keepalive: { idleTimeoutMs: 60_000 } }), gatewayEnd());
       pair.device.connection.setReading(false, 0);
       pair.settle();
@@ -153,7 +153,7 @@ describe("StreamConnection", () => {
       expect(device.frames()).to.deep.equal([]);
     });
 
-    it("keeps the session where a message is too long", () => {
+    it("keeps the session if a message is too long", () => {
       const device = establishedEnd("device");
       expectCode(() => device.connection.send(new Uint8Array(1809), 0), "PAYLOAD_TOO_LARGE");
       expect(device.closed).to.equal(undefined);
@@ -168,7 +168,7 @@ describe("StreamConnection", () => {
       expect(device.events).to.deep.equal([]);
     });
 
-    it("says how much waits to be sent", () => {
+    it("counts the bytes that wait to be sent", () => {
       const device = establishedEnd("device");
       device.connection.send(counted(100), 0);
       expect(device.connection.outputLength).to.equal(12 + 28 + 100);
@@ -184,7 +184,7 @@ describe("StreamConnection", () => {
       expect(device.closed).to.equal("TIMEOUT");
     });
 
-    it("ends with the last number, BYE on it, when that is what sending finds", () => {
+    it("ends with BYE on the last number when send finds no other", () => {
       startLate("device", { firstTx: 0xffff_fffe });
       const device = establishedEnd("device");
       expectCode(() => device.connection.send(NOTHING, 0), "SEQ_EXHAUSTED");
@@ -208,7 +208,7 @@ describe("StreamConnection", () => {
       }
     });
 
-    it("throws what a broken provider throws: that is no violation of the peer's", () => {
+    it("throws a broken provider's error: it is no violation of the peer's", () => {
       const aead = (...args: Parameters<typeof crypto.aead>) => ({
         ...crypto.aead(...args),
         open: () => {
@@ -221,7 +221,7 @@ describe("StreamConnection", () => {
   });
 
   describe("end", () => {
-    it("says BYE last when this side closes, and the peer knows", () => {
+    it("sends BYE last when this side closes, and the peer ends BYE", () => {
       const pair = agreedPair();
       pair.device.connection.send(utf8("last words"), 0);
       pair.device.connection.close(closing());
@@ -231,13 +231,13 @@ describe("StreamConnection", () => {
       expect(pair.gateway.closed).to.equal("BYE");
     });
 
-    it("says one BYE, whatever the reason", () => {
+    it("sends one BYE, for any reason", () => {
       const device = establishedEnd("device");
       device.connection.close(new UsmpError("SEQ_EXHAUSTED", "as an owner might say it"));
       expect(types(device.frames())).to.deep.equal([FrameType.BYE]);
     });
 
-    it("says nothing when it is abandoned, or closed in the handshake", () => {
+    it("sends nothing when it is abandoned, or closed in the handshake", () => {
       const device = establishedEnd("device");
       device.connection.abandon(new UsmpError("SEQ_EXHAUSTED", "whatever the reason"));
       expect(device.frames()).to.deep.equal([]);
@@ -248,7 +248,7 @@ describe("StreamConnection", () => {
       expect([device.closed, early.closed]).to.deep.equal(["SEQ_EXHAUSTED", "CLOSED"]);
     });
 
-    it("ends TRANSPORT, with the cause where there is one, when the stream ends without BYE", () => {
+    it("ends TRANSPORT, with the cause if there is one, when the stream ends without BYE", () => {
       const device = establishedEnd("device");
       device.connection.linkEnded();
       expect(device.closed).to.equal("TRANSPORT");
@@ -280,7 +280,7 @@ describe("StreamConnection", () => {
       }
     });
 
-    it("takes nothing that lies behind BYE in one chunk", () => {
+    it("ignores frames after BYE in the same chunk", () => {
       const gateway = establishedEnd("gateway");
       gateway.receive(
         concat(fromDevice(FrameType.DATA, 0), fromDevice(FrameType.BYE, 1), fromDevice(FrameType.DATA, 2)),

@@ -52,7 +52,7 @@ describe("StreamKeys", () => {
   });
 
   for (const role of ["device", "gateway"] as const) {
-    it(`derives the new keys as §7 says where the ${role} initiates, on both ends`, () => {
+    it(`derives the new keys as §7 says if the ${role} initiates, on both ends`, () => {
       const initiator = schedule(role);
       const responder = schedule(role === "device" ? "gateway" : "device");
       const [tx, rx] = role === "device" ? rekeyed(C2S.key, S2C.key, SALT) : rekeyed(S2C.key, C2S.key, SALT);
@@ -78,7 +78,7 @@ describe("StreamKeys", () => {
     expectCode(() => open(device, old[2]!), "SEQUENCE");
   });
 
-  it("says which frame is the first under a new key, on both ends", () => {
+  it("shows which frame is the first under a new key, on both ends", () => {
     const device = schedule("device");
     const gateway = schedule("gateway");
     const first = (subject: StreamKeys, frame: Uint8Array) => subject.open(asFrame(frame)).firstUnderNewKey;
@@ -102,7 +102,7 @@ describe("StreamKeys", () => {
     expect([device.settled, gateway.settled]).to.deep.equal([true, true]);
   });
 
-  it("lets the client's REKEY win where both cross, and derives it from the keys before either (§7.4)", () => {
+  it("lets the client's REKEY win if both cross, and derives it from the keys before either (§7.4)", () => {
     const device = schedule("device");
     const gateway = schedule("gateway");
     initiate(device, SALT);
@@ -124,7 +124,7 @@ describe("StreamKeys", () => {
     expect([device.settled, gateway.settled]).to.deep.equal([true, true]);
   });
 
-  it("does not read the losing key any more once the winning one verified", () => {
+  it("does not open frames under the losing key once one under the winning key has verified", () => {
     const device = schedule("device");
     const gateway = schedule("gateway");
     initiate(device, SALT);
@@ -143,7 +143,7 @@ describe("StreamKeys", () => {
     expectCode(() => device.respond(filled(32, 1)), "CRYPTO");
   });
 
-  it("says SEQUENCE where no key expects the number, CRYPTO where none verifies it", () => {
+  it("throws SEQUENCE if no key expects the number, CRYPTO if none verifies it", () => {
     const device = schedule("device");
     const forged = (seq: number) => () =>
       open(device, sealedFrame({ key: filled(32, 0), sessionId: SESSION_ID }, FrameType.DATA, seq));
@@ -158,7 +158,7 @@ describe("StreamKeys", () => {
   });
 
   for (const step of ["settled", "initiated", "crossed", "responded"] as const) {
-    it(`wipes every key it holds where it is ${step}`, () => {
+    it(`wipes every key it holds if it is ${step}`, () => {
       const held: Uint8Array[] = [];
       const wiped = new Set<Uint8Array>();
       const watched = {

@@ -15,7 +15,7 @@ describe("StreamOutbox", () => {
     expect(outbox.take()).to.deep.equal([]);
   });
 
-  it("gives back what was written, in order, and is empty then", () => {
+  it("returns what was written, in order, and is empty then", () => {
     const outbox = new StreamOutbox();
     append(outbox, counted(10));
     append(outbox, counted(5, 50));
@@ -45,7 +45,7 @@ describe("StreamOutbox", () => {
     expect(concat(...pieces)).to.deep.equal(concat(...frames));
   });
 
-  it("puts a burst into one piece where the last one was about as long", () => {
+  it("puts a burst into one piece if the last one was about as long", () => {
     const outbox = new StreamOutbox();
     const pieces = [67, 67, 70, 1, 67].map((frames) => {
       for (let index = 0; index < frames; index++) append(outbox, filled(492, index));

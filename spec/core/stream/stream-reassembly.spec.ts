@@ -22,7 +22,7 @@ describe("StreamReassembly", () => {
     }
   });
 
-  it("says whether a message has begun", () => {
+  it("shows whether a message has begun", () => {
     const reassembly = new StreamReassembly();
     expect(reassembly.holdsPartialMessage).to.equal(false);
     reassembly.addFragment(NOTHING);
@@ -31,7 +31,7 @@ describe("StreamReassembly", () => {
     expect(reassembly.holdsPartialMessage).to.equal(false);
   });
 
-  it("rejects a fourth fragment that is not the last, however short they are (§4)", () => {
+  it("rejects a fourth fragment that is not the last, however short the fragments are (§4)", () => {
     const reassembly = new StreamReassembly();
     for (let fragment = 0; fragment < 3; fragment++) reassembly.addFragment(NOTHING);
     expectCode(() => reassembly.addFragment(NOTHING), "FRAGMENT");

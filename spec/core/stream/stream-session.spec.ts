@@ -90,7 +90,7 @@ describe("StreamSession", () => {
     expect(device.sent()).to.deep.equal(["DATA 0"]);
   });
 
-  it("answers PING with PONG, and says the round trip once (§4)", () => {
+  it("answers PING with PONG, and emits the round trip once (§4)", () => {
     const device = new Subject("device");
     const gateway = new Subject("gateway");
     device.session.request({ type: "ping" }, 100);
@@ -118,7 +118,7 @@ describe("StreamSession", () => {
     }
   });
 
-  it("answers all PINGs with one PONG later while what it sends piles up", () => {
+  it("answers all PINGs with one later PONG while output piles up", () => {
     const gateway = new Subject("gateway");
     gateway.session.setCongested(true, 0);
     for (let round = 0; round < 5; round++) gateway.receive(fromDevice(FrameType.PING, round), round * 1_000);
@@ -143,7 +143,7 @@ describe("StreamSession", () => {
     expect(gateway.session.nextDeadline()).to.equal(Infinity);
   });
 
-  it("does not run in circles over a PONG that is due while what it sends piles up", () => {
+  it("sets no deadline in the past for a PONG that is due while output piles up", () => {
     const gateway = new Subject("gateway");
     gateway.session.setReading(false, 0);
     gateway.session.setCongested(true, 0);
@@ -152,7 +152,7 @@ describe("StreamSession", () => {
     expect(gateway.session.nextDeadline()).to.equal(40_000);
   });
 
-  it("leaves it at four PINGs for a peer that answers none, and still hears whether it lives (§9)", () => {
+  it("sends at most four PINGs to a peer that answers none, and still notices whether it lives (§9)", () => {
     const gateway = new Subject("gateway", { pingAfterRxIdleMs: 1_000, pongTimeoutMs: 1_000 });
     for (let round = 1; round <= 5; round++) {
       gateway.session.handleDeadline(round * 2_000);
@@ -163,14 +163,14 @@ describe("StreamSession", () => {
     expectCode(() => gateway.session.handleDeadline(13_000), "TIMEOUT");
   });
 
-  it("takes a PONG that nobody asked for in silence", () => {
+  it("ignores an unsolicited PONG", () => {
     const gateway = new Subject("gateway");
     gateway.receive(fromDevice(FrameType.PONG, 0));
     expect(gateway.events).to.deep.equal([]);
     expect(gateway.sent()).to.deep.equal([]);
   });
 
-  it("ends with BYE, whatever came before it", () => {
+  it("ends with BYE, after any other frames", () => {
     expectCode(() => new Subject("gateway").receive(fromDevice(FrameType.BYE, 0)), "BYE");
     const gateway = new Subject("gateway");
     gateway.receive(fromDevice(FrameType.DATA_FRAG, 0));
@@ -178,7 +178,7 @@ describe("StreamSession", () => {
     expect(gateway.events).to.deep.equal([]);
   });
 
-  it("says BYE", () => {
+  it("sends BYE", () => {
     const device = new Subject("device");
     device.session.bye();
     expect(device.sent()).to.deep.equal(["BYE 0"]);
@@ -242,7 +242,7 @@ describe("StreamSession", () => {
       expect(gateway.events[1]).to.deep.equal({ type: "rekeyed", by: "peer" });
     });
 
-    it("says rekeyed where its keys changed, and not for a peer's REKEY that lost", () => {
+    it("emits rekeyed if its keys changed, and not for a peer's REKEY that lost", () => {
       const device = new Subject("device");
       const gateway = new Subject("gateway");
       device.session.request({ type: "rekey" }, 0);
@@ -269,7 +269,7 @@ describe("StreamSession", () => {
       expect(gateway.sent()).to.deep.equal(["REKEY 0"]);
     });
 
-    it("asks for a frame under the last key first, then goes on by itself (§7.3)", () => {
+    it("asks for a frame under the last key first, then rotates by itself (§7.3)", () => {
       const device = new Subject("device");
       const gateway = new Subject("gateway");
       device.session.request({ type: "rekey" }, 0);

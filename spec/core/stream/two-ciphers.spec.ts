@@ -66,7 +66,7 @@ describe("a gateway with two ciphers, on a stream", () => {
     expect(trials).to.deep.equal([AES, CHACHA, CHACHA, CHACHA]);
   });
 
-  it("tries one cipher alone where one is listed", () => {
+  it("tries only the one cipher that is listed", () => {
     const { crypto, trials } = watchingTrials();
     const end = establishedEnd("gateway", { cipher: new CipherNegotiation([CHACHA]), crypto });
     end.receive(from(AES, DATA, 0));
@@ -74,7 +74,7 @@ describe("a gateway with two ciphers, on a stream", () => {
     expect(trials).to.deep.equal([CHACHA]);
   });
 
-  it("holds what is sent until the first frame shows the cipher; then it goes before any answer, in order", () => {
+  it("holds messages until the first frame shows the cipher, then sends them in order before any answer", () => {
     const { end } = gateway();
     const pair = pairOf(end, CHACHA);
     const message = utf8("1");
@@ -133,7 +133,7 @@ describe("a gateway with two ciphers, on a stream", () => {
     });
   }
 
-  it("guesses at once where what is sent comes later than 500 ms", () => {
+  it("guesses at once if the first message is sent after 500 ms", () => {
     const { end } = gateway();
     end.connection.send(utf8("late"), CIPHER_WAIT_MS);
     expect(types(end.frames())).to.deep.equal([DATA]);
@@ -163,7 +163,7 @@ describe("a gateway with two ciphers, on a stream", () => {
     expect(types(paused.frames())).to.deep.equal([PONG]);
   });
 
-  it("waits no longer when it is closed: what was held goes out, then BYE", () => {
+  it("sends what was held, then BYE, when it is closed", () => {
     const { end } = gateway({}, CHACHA);
     end.connection.send(utf8("last words"), 0);
     end.connection.close(new UsmpError("CLOSED", "done"));
@@ -173,7 +173,7 @@ describe("a gateway with two ciphers, on a stream", () => {
     expect(types(silent.frames())).to.deep.equal([BYE]);
   });
 
-  it("ends CRYPTO where its guess is shown wrong, and has learned the right one", () => {
+  it("ends CRYPTO and learns the right cipher if a frame shows that its guess was wrong", () => {
     const { end, learned, trials } = gateway();
     end.connection.send(utf8("x"), CIPHER_WAIT_MS);
     end.receive(from(CHACHA, DATA, 0, utf8("hello")));
@@ -185,7 +185,7 @@ describe("a gateway with two ciphers, on a stream", () => {
       .and.to.contain(AES);
   });
 
-  it("doubts its guess where the device hangs up over it without a word, and no cipher that was shown", () => {
+  it("guesses another cipher next time if the device hangs up without a frame, and keeps one that a frame showed", () => {
     const { end, learned } = gateway();
     end.connection.send(utf8("x"), CIPHER_WAIT_MS);
     end.connection.linkEnded();
@@ -220,7 +220,7 @@ describe("a gateway with two ciphers, on a stream", () => {
     }
   });
 
-  it("tries one cipher under a new key where the old one's frame has shown it meanwhile", () => {
+  it("tries one cipher under a new key if a frame under the old key has shown it", () => {
     const { end, trials } = gateway({}, CHACHA);
     const pair = pairOf(end, CHACHA);
     pair.device.connection.send(utf8("old"), 0);

@@ -22,7 +22,7 @@ describe("crc16", () => {
     }
   });
 
-  it("is what the definition gives, bit by bit, for any bytes, length and beginning (§1)", () => {
+  it("equals the definition's, bit by bit, for any bytes, length and start (§1)", () => {
     let state = 0x2545f491;
     const random = (): number => (state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0) >>> 16;
     for (let length = 0; length < 600; length++) {

@@ -17,14 +17,14 @@ describe("a datagram", () => {
     expect(readDatagram(plainFrame(5, counted(MAX_PAYLOAD_LENGTH)))?.payload).to.have.lengthOf(MAX_PAYLOAD_LENGTH);
   });
 
-  it("is dropped where it is a byte too long or too short, or holds two frames (case 8)", () => {
+  it("is dropped if it is a byte too long or too short, or holds two frames (case 8)", () => {
     expect(readDatagram(frame.subarray(0, -1))).to.equal(null);
     expect(readDatagram(concat(frame, Uint8Array.of(0)))).to.equal(null);
     expect(readDatagram(concat(frame, frame))).to.equal(null);
     for (const length of [0, 1, 11]) expect(readDatagram(frame.subarray(0, length))).to.equal(null);
   });
 
-  it("is dropped where magic, version, length or CRC are wrong (cases 2, 3, 4, 6)", () => {
+  it("is dropped if magic, version, length or CRC are wrong (cases 2, 3, 4, 6)", () => {
     for (const at of [0, 1, 2, 8, 9, 10, 11, 12, -1])
       expect(readDatagram(flipped(frame, at)), `byte ${at}`).to.equal(null);
     expect(readDatagram(flipped(frame, 9, 0x02))).to.equal(null);

@@ -24,7 +24,7 @@ describe("device id", () => {
     expect(parsed).to.deep.equal(bytes);
   });
 
-  it("is refused in any other form, with the form that is wanted in the message", () => {
+  it("is refused in any other form, with the right form in the message", () => {
     const wrong = [
       "",
       "24:0a:c4:01:02",
@@ -49,7 +49,7 @@ describe("device id", () => {
     }
   });
 
-  it("is not repeated in the message where it can be no id: it may be a key in the wrong place", () => {
+  it("is not repeated in the message if it cannot be an id: it may be a key in the wrong place", () => {
     const key = "TOPSECRETKEY-0123456789abcdef";
     expect(expectCode(() => parseDeviceId(key), "INVALID_ARG").message).to.include("a text of 29 characters");
     expect(expectCode(() => parseDeviceId("240ac4010203"), "INVALID_ARG").message).to.include('"240ac4010203"');

@@ -14,14 +14,14 @@ describe("frame", () => {
     expect(toHex(plainFrame(0x09, NOTHING, 0x8102_0304)).slice(0, 20)).to.equal("cdab0209040302810000");
   });
 
-  it("appends behind what waits already", () => {
+  it("appends to frames that wait already", () => {
     const outbox = new StreamOutbox();
     appendFrame(outbox, 1, 0, counted(3));
     appendFrame(outbox, 2, 1, counted(5));
     expect(concat(...outbox.take())).to.deep.equal(concat(plainFrame(1, counted(3), 0), plainFrame(2, counted(5), 1)));
   });
 
-  it("reads back what it wrote, also at the largest seq and payload", () => {
+  it("reads back what it wrote, at the largest seq and payload, too", () => {
     for (const [type, seq, length] of [
       [0x00, 0, 0],
       [0x05, 0xffff_ffff, 480],
@@ -50,7 +50,7 @@ describe("frame", () => {
     checkHeader(fromHex("cd ab"), 0, 2);
   });
 
-  it("rejects another version at the third byte, and says which one came", () => {
+  it("rejects another version at the third byte, and names the one that came", () => {
     for (const version of [0, 1, 3, 255]) {
       const error = expectCode(() => checkHeader(Uint8Array.of(0xcd, 0xab, version), 0, 3), "VERSION");
       expect(error.message).to.include(`version ${version}`);

@@ -23,13 +23,13 @@ describe("UTACK", () => {
     }
   });
 
-  it("is none of any other length", () => {
+  it("has 7 or 15 bytes", () => {
     const sealed = sealedUtack(crypto, KEY, 5, 7);
     for (const length of [2, 6, 8, 14]) expect(readUtack(sealed.subarray(0, length)), `${length}`).to.equal(null);
     expect(readUtack(concat(sealed, Uint8Array.of(0)))).to.equal(null);
   });
 
-  it("is told from a frame by its first two bytes", () => {
+  it("is distinguished from a frame by its first two bytes", () => {
     expect(isUtack(fromHex("cd ab 02"))).to.equal(false);
     expect(isUtack(fromHex("ac cd"))).to.equal(false);
     expect(isUtack(fromHex("ac"))).to.equal(false);
