@@ -26,7 +26,7 @@ export type { BackoffOptions, DelayFunction } from "./device/reconnect-machine.j
 export type { GatewaySettings } from "./gateway/accept.js";
 export type { GatewayLimits } from "./gateway/admission/limits.js";
 export type { UsmpEvents } from "./session/facade-events.js";
-export type { LogFields, Logger } from "./session/event-log.js";
+export type { LogFields, Logger, Metrics } from "./session/event-log.js";
 export type { ReceiveOptions } from "./session/inbox.js";
 export type { Sendable } from "./session/message.js";
 export type { AbortOptions, CloseOptions, Given, PingOptions, SessionSettings } from "./session/options.js";

@@ -102,10 +102,10 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     checkGatewaySettings(gatewaySettings);
     const backoff = parseReconnect(reconnect);
     const keys = keepKeys(psk);
-    const { logger, clock, maxLogLinesPerSecond } = gatewaySettings;
+    const { logger, clock, maxLogLinesPerSecond, metrics } = gatewaySettings;
     const queue = polled ? new PollQueue() : null;
     const events = new FacadeEvents({
-      log: new EventLog(logger, clock, maxLogLinesPerSecond),
+      log: new EventLog(logger, clock, maxLogLinesPerSecond, metrics),
       status: () => (this.#server === null ? this.#device.status : { state: "listening" }),
       queue,
       onMessageListener: () => this.#listenForMessages(),

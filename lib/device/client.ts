@@ -106,7 +106,7 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
     checkKnown(settings, DEFAULT_DEVICE_SETTINGS, { host, port, transport, psk, deviceId });
     this.#settings = withDefaults<DeviceSettings>(DEFAULT_DEVICE_SETTINGS, settings);
     checkDeviceSettings(this.#settings);
-    this.#log = new EventLog(this.#settings.logger, this.#settings.clock);
+    this.#log = new EventLog(this.#settings.logger, this.#settings.clock, undefined, this.#settings.metrics);
     if (deviceId !== undefined && deviceId !== "mac") this.#deviceId = parseDeviceId(deviceId);
     this.#deviceIdOption = deviceId;
     if (transport === undefined && host === undefined)

@@ -136,8 +136,8 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
     this.#settings = withDefaults<GatewaySettings>(DEFAULT_GATEWAY_SETTINGS, settings);
     checkGatewaySettings(this.#settings);
     this.#defaultAcceptor = new TcpTransport(host, port);
-    const { logger, clock, maxLogLinesPerSecond } = this.#settings;
-    this.#log = new EventLog(logger, clock, maxLogLinesPerSecond);
+    const { logger, clock, maxLogLinesPerSecond, metrics } = this.#settings;
+    this.#log = new EventLog(logger, clock, maxLogLinesPerSecond, metrics);
     this.#reception = new SessionAcceptor(this.#settings, lookupKeys, this.#log, {
       owner: this.#createSessionOwner(),
       onSession: (session) => {

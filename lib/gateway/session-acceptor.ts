@@ -109,7 +109,11 @@ export class SessionAcceptor {
     });
     if (!this.#keepsProcess) driver.unref();
     this.#visits.set(driver, visit);
-    void driver.finished.then(() => this.#visits.delete(driver));
+    this.#log.gauge("connections", this.#visits.size);
+    void driver.finished.then(() => {
+      this.#visits.delete(driver);
+      this.#log.gauge("connections", this.#visits.size);
+    });
   }
 
   /**
@@ -154,6 +158,7 @@ export class SessionAcceptor {
       return;
     }
     entry.since = this.#now();
+    this.#log.gauge("sessions", this.#sessions.size);
     older?.abandon(new UsmpError("SUPERSEDED", "the device has opened a new session"));
     this.#log.log("info", "session.open", () => {
       const usesPreviousKey = proof === "previous";
@@ -170,6 +175,7 @@ export class SessionAcceptor {
     const { deviceId, sessionId } = session;
     visit.release(this.#now());
     if (this.#sessions.get(deviceId)?.session === session) this.#sessions.delete(deviceId);
+    this.#log.gauge("sessions", this.#sessions.size);
     this.#log.log(isExpected(reason) ? "info" : "warn", "session.close", () => {
       const { messagesReceived, messagesSent } = session.stats();
       const counts = { durationMs: Math.round(this.#now() - since), messagesReceived, messagesSent };

@@ -24,16 +24,29 @@ export function isLogger(value: unknown): value is Logger {
   );
 }
 
-/** Passes events on to the user's logger: at most so many of one kind a second, and with the next one how many were left out. */
+/** Where counts go, without the rate limit of a log. Called synchronously; what it throws is ignored. */
+export interface Metrics {
+  /** One more event of this name, the names being those of the log; `code`: the error's, or null. */
+  count(event: string, code: string | null): void;
+  /** There are `value` of these now: `"connections"` (handshakes and sessions) or `"sessions"` of a gateway. */
+  gauge(name: string, value: number): void;
+}
+
+/**
+ * Passes events on to the user's logger: at most so many of one kind a second, and with the next one how many were left out.
+ * Counts all of them in the user's metrics.
+ */
 export class EventLog {
   readonly #logger: Logger | undefined;
+  readonly #metrics: Metrics | undefined;
   readonly #clock: Clock;
   readonly #mostPerSecond: number;
   /** Kinds are the library's own words: there are few. */
   readonly #kinds = new Map<string, LogRateLimiter>();
 
-  constructor(logger: Logger | undefined, clock: Clock, mostPerSecond = 10) {
+  constructor(logger: Logger | undefined, clock: Clock, mostPerSecond = 10, metrics?: Metrics) {
     this.#logger = logger;
+    this.#metrics = metrics;
     this.#clock = clock;
     this.#mostPerSecond = mostPerSecond;
   }
@@ -43,17 +56,22 @@ export class EventLog {
     return this.#logger !== undefined;
   }
 
-  /** `fields` is only asked where the event is passed on. */
+  /** `fields` is only called if somebody wants the event. */
   log(level: LogLevel, event: string, fields: () => LogFields): void {
+    const metrics = this.#metrics;
+    if (metrics !== undefined) {
+      const { code } = fields();
+      contain(() => metrics.count(event, typeof code === "string" ? code : null));
+    }
     if (this.#logger === undefined) return;
     const leftOut = this.#tryPass(event);
     if (leftOut === null) return;
-    try {
-      const logging: unknown = this.#logger[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut });
-      if (isThenable(logging)) Promise.resolve(logging).catch(() => {});
-    } catch {
-      // A logger that fails must not end a session, nor the process, and there is nobody to tell.
-    }
+    contain(() => this.#logger?.[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut }));
+  }
+
+  /** There are `value` of what `name` names. */
+  gauge(name: string, value: number): void {
+    contain(() => this.#metrics?.gauge(name, value));
   }
 
   #tryPass(event: string): number | null {
@@ -61,6 +79,16 @@ export class EventLog {
     const limiter = this.#kinds.get(event) ?? new LogRateLimiter(this.#mostPerSecond, now);
     this.#kinds.set(event, limiter);
     return limiter.tryPass(now);
+  }
+}
+
+/** A logger that fails must not end a session, nor the process, and there is nobody to tell. */
+function contain(call: () => unknown): void {
+  try {
+    const result = call();
+    if (isThenable(result)) Promise.resolve(result).catch(() => {});
+  } catch {
+    // As above.
   }
 }
 

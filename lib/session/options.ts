@@ -3,7 +3,7 @@ import { ownMembers } from "../core/own-members.js";
 import type { Clock } from "../core/clock.js";
 import type { CipherName, CryptoProvider } from "../core/crypto-provider.js";
 import { UsmpError } from "../errors.js";
-import { isLogger, type Logger } from "./event-log.js";
+import { isLogger, type Logger, type Metrics } from "./event-log.js";
 import { systemClock } from "../transport/system-clock.js";
 
 /** What devices and gateways have in common. All durations in milliseconds, all sizes in bytes. */
@@ -27,6 +27,8 @@ export interface SessionSettings {
   readonly closeTimeoutMs: number;
   /** Gets one event for each thing that matters; `console` can be one. The library itself prints nothing. */
   readonly logger?: Logger | undefined;
+  /** Counts the events of the log, without its rate limit, and gauges what a gateway holds. */
+  readonly metrics?: Metrics | undefined;
   /** For tests: time, and cryptography. */
   readonly clock: Clock;
   readonly crypto?: CryptoProvider | undefined;
@@ -99,7 +101,7 @@ export function checkKnown(given: object, ...known: readonly object[]): void {
 }
 
 /** Options without a default of their own here. */
-const UNSET = { crypto: undefined, logger: undefined };
+const UNSET = { crypto: undefined, logger: undefined, metrics: undefined };
 
 /**
  * `defaults`, with what `given` says in their place; an option that is undefined counts as not given, and one that is
@@ -185,6 +187,8 @@ export function checkSessionSettings(settings: SessionSettings): void {
   requireClock(settings.clock);
   if (settings.crypto !== undefined)
     requireFunctions("crypto", settings.crypto, PROVIDER_FUNCTIONS, `an object with ${PROVIDER_FUNCTIONS.join(", ")}`);
+  if (settings.metrics !== undefined)
+    requireFunctions("metrics", settings.metrics, ["count", "gauge"], "an object with count and gauge");
   if (settings.logger !== undefined && !isLogger(settings.logger))
     throw new UsmpError(
       "INVALID_ARG",

@@ -62,6 +62,33 @@ describe("SessionAcceptor", () => {
     expect(fields[2]).to.deep.include({ deviceId, sessionId, durationMs: 5_000, messagesReceived: 1, messagesSent: 0 });
   });
 
+  it("gauges connections and sessions, and counts what the log does not print", async () => {
+    const seen: string[] = [];
+    await listen({
+      maxLogLinesPerSecond: 1,
+      metrics: {
+        count: (event, code) => seen.push(code === null ? event : `${event} ${code}`),
+        gauge: (name, value) => seen.push(`${name} ${value}`),
+      },
+    });
+    const device = await rig.connected();
+    await rig.settled(device.close());
+    for (let attempts = 0; attempts < 2; attempts++)
+      await rejectionOf(rig.settled(wrongKey(DEVICE_B).connect()), "AUTH");
+    await rig.still();
+    expect(seen.filter((each) => !each.startsWith("connections"))).to.deep.equal([
+      "gateway.listening",
+      "sessions 1",
+      "session.open",
+      "sessions 0",
+      "session.close BYE",
+      "handshake.refused AUTH",
+      "handshake.refused AUTH",
+    ]);
+    expect(seen.filter((each) => each.startsWith("connections")).at(-1)).to.equal("connections 0");
+    expect(lines.filter((line) => line.startsWith("warn handshake.refused"))).to.have.lengthOf(1);
+  });
+
   it("says where a device still has the key before", async () => {
     const entry: PskEntry = { key: TEXT_PSK, previousKey: OTHER_PSK };
     await listen({ psk: { "*": entry } });

@@ -1,6 +1,13 @@
 import { expect } from "chai";
 import { UsmpError } from "../../lib/errors.js";
-import { errorFields, EventLog, isLogger, type LogFields, type Logger } from "../../lib/session/event-log.js";
+import {
+  errorFields,
+  EventLog,
+  isLogger,
+  type LogFields,
+  type Logger,
+  type Metrics,
+} from "../../lib/session/event-log.js";
 import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 
 /** Keeps what it is told. */
@@ -101,6 +108,33 @@ describe("EventLog", () => {
       code: "TRANSPORT",
       message: "lost",
       cause: "ECONNRESET",
+    });
+  });
+
+  describe("with metrics", () => {
+    it("counts every event, with its code, also those that the logger does not get", () => {
+      const counted: string[] = [];
+      let logged = 0;
+      const one = (): unknown => logged++;
+      const metrics: Metrics = { count: (event, code) => counted.push(`${event} ${code}`), gauge: () => {} };
+      const log = new EventLog({ debug: one, info: one, warn: one, error: one }, clock, 1, metrics);
+      for (let index = 0; index < 3; index++) log.log("warn", "a", () => ({ code: "AUTH" }));
+      log.log("info", "b", () => ({}));
+      expect([counted, logged]).to.deep.equal([["a AUTH", "a AUTH", "a AUTH", "b null"], 2]);
+    });
+
+    it("needs no logger, and outlives metrics that throw or reject", async () => {
+      const gauged: (string | number)[] = [];
+      const throws = (): never => {
+        throw new Error("out of order");
+      };
+      new EventLog(undefined, clock, 1, { count: throws, gauge: (...given) => gauged.push(...given) }).gauge("x", 3);
+      new EventLog(undefined, clock, 1, { count: throws, gauge: throws }).gauge("x", 3);
+      new EventLog(undefined, clock, 1, { count: throws, gauge: throws }).log("info", "a", () => ({}));
+      const rejects = (): unknown => Promise.reject(new Error("out of order"));
+      new EventLog(undefined, clock, 1, { count: rejects, gauge: rejects }).gauge("x", 3);
+      await Promise.resolve();
+      expect(gauged).to.deep.equal(["x", 3]);
     });
   });
 });
