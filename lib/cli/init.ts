@@ -1,7 +1,7 @@
 import { mkdir, open, readdir, readFile, rm } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import { ExitCode, UsageError, type Context } from "./context.js";
-import { makeKey } from "./make-key.js";
+import { makeKey } from "./key-source.js";
 import { ownPackage, type OwnPackage } from "./own-package.js";
 import { escapeControls } from "./printable.js";
 import { systemReason } from "./system-error.js";

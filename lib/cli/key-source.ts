@@ -1,4 +1,5 @@
 import { isUtf8 } from "node:buffer";
+import { randomBytes } from "node:crypto";
 import { copySecret } from "../core/secret-bytes.js";
 import { causeText, systemCodeOf } from "../errors.js";
 import { encodingTrouble, HEX_PREFIX, invisiblePart, withoutByteOrderMark } from "../gateway/keys/key-text.js";
@@ -32,6 +33,11 @@ export async function findKey({ psk, pskFile }: KeyOptions, context: Context): P
   }
   const fromEnvironment = context.env["USMP_PSK"];
   return fromEnvironment === undefined ? null : keyOfText(fromEnvironment, "USMP_PSK", context);
+}
+
+/** Makes a key of 32 random bytes as 64 hex characters, which are the key as they stand, on both sides. */
+export function makeKey(): string {
+  return randomBytes(32).toString("hex");
 }
 
 /** Overwrites a key that was given as bytes, once the library has its copy. Other forms stay as they are. */

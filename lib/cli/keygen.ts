@@ -1,7 +1,7 @@
 import { causeText, systemCodeOf } from "../errors.js";
 import { ExitCode, UsageError, type Context } from "./context.js";
+import { makeKey } from "./key-source.js";
 import { keygenDevice, type DeviceKeyOptions } from "./keygen-device.js";
-import { makeKey } from "./make-key.js";
 import { escapeControls } from "./printable.js";
 import { createFile, replaceRegularFile, whyNotReplaceable } from "./replace-file.js";
 import { codeOf, systemReason } from "./system-error.js";

@@ -12,8 +12,7 @@ import {
 } from "../index.js";
 import { CIPHERS } from "../session/options.js";
 import { ExitCode, UsageError, type Context } from "./context.js";
-import { findKey, wipeKey, type KeyOptions } from "./key-source.js";
-import { makeKey } from "./make-key.js";
+import { findKey, type KeyOptions, makeKey, wipeKey } from "./key-source.js";
 import { LineLimit } from "./line-limit.js";
 import { pasteLines } from "./paste-lines.js";
 import type { LimitOptions } from "./limits.js";

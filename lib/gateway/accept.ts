@@ -20,7 +20,7 @@ import {
 import type { DeviceKeys, KeyLookup } from "../session/psk-source.js";
 import { createSession, type OwnedSession, type SessionOwner } from "../session/session.js";
 import type { Link } from "../transport/transport.js";
-import type { LearnedCiphers } from "./learned-ciphers.js";
+import type { LruMap } from "./admission/lru-map.js";
 import { checkLimits, DEFAULT_LIMITS, type GatewayLimits } from "./admission/limits.js";
 
 /** What a gateway has beside the common settings. */
@@ -60,7 +60,8 @@ interface AcceptRequest {
   readonly secrets: GatewayHandshakeOptions;
   readonly lookupKeys: KeyLookup;
   readonly settings: GatewaySettings;
-  readonly learnedCiphers: LearnedCiphers;
+  /** The cipher that each device was last known to use. */
+  readonly learnedCiphers: LruMap<CipherName>;
   /** A device said who it claims to be. Throws a UsmpError where it is refused: then no key is looked up. */
   readonly admit: (deviceId: string) => void;
   /** What the session lends from, and reports to. */
@@ -149,8 +150,8 @@ async function answerHello(
   }
   const { learnedCiphers } = request;
   cipher.hint({
-    preferred: learnedCiphers.of(name) ?? keys?.cipher ?? null,
-    onLearned: (learned) => learnedCiphers.note(name, learned),
+    preferred: learnedCiphers.get(name) ?? keys?.cipher ?? null,
+    onLearned: (learned) => learnedCiphers.set(name, learned),
   });
   const psk = keys?.psk ?? null;
   const previousPsk = keys?.previousPsk ?? null;

@@ -28,7 +28,7 @@ import { TcpTransport } from "../transport/tcp.js";
 import type { Acceptor, AnyAcceptor, Link, Listener as TransportListener } from "../transport/transport.js";
 import { checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS, type GatewaySettings } from "./accept.js";
 import { UdpDemultiplexer } from "./udp/udp-demultiplexer.js";
-import { KnownDevices } from "./known-devices.js";
+import { LruMap } from "./admission/lru-map.js";
 import { KeyPairPool } from "./key-pair-pool.js";
 import { SessionAcceptor } from "./session-acceptor.js";
 import { ListenerGroup, type ListeningAddress } from "./listener-group.js";
@@ -88,6 +88,9 @@ const SERVER_EVENTS: EventNames<ServerEvents> = {
   timeout: true,
 };
 
+/** More than one gateway serves. Of more devices, it forgets the one that connected longest ago. */
+const MAX_KNOWN_DEVICES = 65_536;
+
 /**
  * A gateway in promise style, like the Python SDK's server.
  *
@@ -106,7 +109,8 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
   readonly #log: EventLog;
   readonly #reception: SessionAcceptor;
   #run: ListenerGroup | null = null;
-  readonly #known = new KnownDevices();
+  /** Devices that had a session before. */
+  readonly #known = new LruMap<true>(MAX_KNOWN_DEVICES);
   readonly #totals: SessionTotals;
   /** Settles when everything that was told to stop has stopped. */
   #stopping: Promise<unknown> = Promise.resolve();
@@ -142,7 +146,8 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
       owner: this.#createSessionOwner(),
       onSession: (session) => {
         const { deviceId } = session.session;
-        const again = this.#known.note(deviceId);
+        const again = this.#known.get(deviceId) === true;
+        this.#known.set(deviceId, true);
         this.#totals.add(session.session, again);
         owner?.onSession(session, again);
         events.emit("session", session.session, again);

@@ -5,6 +5,7 @@
  *        `-- refused         `-- refused                           `-- ended
  */
 import { formatDeviceId, parseDeviceId } from "../core/wire/device-id.js";
+import type { CipherName } from "../core/crypto-provider.js";
 import type { GatewayHandshakeOptions, PskMatch } from "../core/handshake/psk-verifier.js";
 import { UsmpError } from "../errors.js";
 import type { SessionDriver } from "../session/driver.js";
@@ -14,7 +15,7 @@ import type { OwnedSession, SessionOwner, UsmpSession } from "../session/session
 import type { Link } from "../transport/transport.js";
 import { acceptSession, type GatewaySettings } from "./accept.js";
 import { Gatekeeper, type Admission } from "./admission/gatekeeper.js";
-import { LearnedCiphers } from "./learned-ciphers.js";
+import { LruMap } from "./admission/lru-map.js";
 
 interface ReceptionHandlers {
   /** What the sessions lend from, and report to. */
@@ -43,7 +44,7 @@ export class SessionAcceptor {
   readonly #log: EventLog;
   readonly #handlers: ReceptionHandlers;
   readonly #gatekeeper: Gatekeeper;
-  readonly #learnedCiphers: LearnedCiphers;
+  readonly #learnedCiphers: LruMap<CipherName>;
   readonly #sessions = new Map<string, OwnedSession>();
   /** Every open connection, in its handshake or established. */
   readonly #visits = new Map<SessionDriver, Admission>();
@@ -57,7 +58,7 @@ export class SessionAcceptor {
     this.#log = log;
     this.#handlers = handlers;
     this.#gatekeeper = new Gatekeeper(settings, settings.clock.now());
-    this.#learnedCiphers = new LearnedCiphers(settings.maxTableEntries);
+    this.#learnedCiphers = new LruMap(settings.maxTableEntries);
   }
 
   /** The live sessions, one per device. */

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { acceptSession, checkGatewaySettings, DEFAULT_GATEWAY_SETTINGS } from "../../lib/gateway/accept.js";
-import { LearnedCiphers } from "../../lib/gateway/learned-ciphers.js";
+import { LruMap } from "../../lib/gateway/admission/lru-map.js";
 import { FrameType } from "../../lib/core/wire/wire.js";
 import { UsmpError } from "../../lib/errors.js";
 import type { PskLookup } from "../../lib/session/psk-source.js";
@@ -41,7 +41,7 @@ class Rig {
         return psk && { psk, previousPsk: null, cipher: null };
       },
       settings: { ...DEFAULT_GATEWAY_SETTINGS, clock: this.clock },
-      learnedCiphers: new LearnedCiphers(65_536),
+      learnedCiphers: new LruMap(65_536),
       owner: {},
       onSession: ({ session }) => {
         this.session = session;
