@@ -7,7 +7,10 @@ import type { SessionOptions } from "./session-options.js";
 import { TokenBucket } from "../token-bucket.js";
 import { FrameType, type ControlType } from "../wire/wire.js";
 
-/** Control frames of the peer cost work and deliver nothing (§4.5). What accrues while the event loop stands still is bounded. */
+/**
+ * Control frames of the peer cost work and deliver nothing (§4.5). What accrues while the event loop stands still is
+ * bounded.
+ */
 const CONTROL_RATE = { perSecond: 8, burst: 64, tokens: 8 };
 
 /**
