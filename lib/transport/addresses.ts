@@ -1,4 +1,4 @@
-/** From a name to the addresses that it stands for: which to dial first, and which to listen on. */
+/** The addresses of a name: which to dial first, and which to listen on. */
 import { lookup as systemLookup, type LookupAddress, type LookupOptions } from "node:dns";
 import { isIP } from "node:net";
 
@@ -8,14 +8,14 @@ import { ownMembers } from "../core/own-members.js";
 import { DEFAULT_CONNECT_TIMEOUT_MS, plainAddress, requireInteger } from "./place.js";
 import { LONGEST_TIMER_MS, systemClock } from "./system-clock.js";
 
-/** As `dns.lookup`, which is the default, called with `all: true`. */
+/** A function such as `dns.lookup`, the default. It is called with `all: true`. */
 export type Lookup = (
   host: string,
   options: LookupOptions & { readonly all: true },
   callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
 ) => void;
 
-/** What the TCP and the UDP transport have in common. */
+/** The options that the TCP and the UDP transport share. */
 export interface AddressOptions {
   /** Time for looking up the name and opening the socket, in milliseconds, 1 to 2^31 - 1. Default 10,000. */
   readonly connectTimeoutMs?: number | undefined;
@@ -39,7 +39,7 @@ export function addressOptions(options: AddressOptions): {
   return { connectTimeoutMs, lookup, clock };
 }
 
-/** Addresses in the order in which to try them, at least one: the system's, but from the one after `after` on. */
+/** Addresses in the order in which to try them, at least one: the system's order, starting after `after`. */
 export async function addressesOf(host: string, after: string | undefined, find: Lookup): Promise<LookupAddress[]> {
   const addresses = await lookUp(host, find);
   const failed = after === undefined ? undefined : plainAddress(after);
@@ -47,7 +47,7 @@ export async function addressesOf(host: string, after: string | undefined, find:
   return [...addresses.slice(last + 1), ...addresses.slice(0, last + 1)];
 }
 
-/** The one address of a name to listen on: its first IPv4 address, which boards can dial, else its first. */
+/** The address of a name to listen on: its first IPv4 address, which boards can dial, else its first address. */
 export async function bindAddressOf(host: string, find: Lookup): Promise<LookupAddress> {
   const addresses = await lookUp(host, find);
   return addresses.find(({ family }) => family === 4) ?? (addresses[0] as LookupAddress);
@@ -65,7 +65,7 @@ function lookUp(host: string, find: Lookup): Promise<LookupAddress[]> {
   });
 }
 
-/** Some systems give one twice: behind a copy of the address that failed nothing further would be tried. */
+/** Removes duplicates. Some systems return an address twice, and the copy would hide the addresses after it. */
 function distinct(addresses: readonly LookupAddress[]): LookupAddress[] {
   const byAddress = new Map<string, LookupAddress>();
   for (const each of addresses) {

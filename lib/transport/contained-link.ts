@@ -7,17 +7,17 @@ import type { Link, LinkHandlers } from "./transport.js";
 
 interface ContainedLinkOptions {
   readonly clock: Clock;
-  /** How long a link may take to say that it is gone, once it was told to be. */
+  /** How long a link may take to call `onClose` after `destroy`, in milliseconds. */
   readonly closeTimeoutMs: number;
 }
 
 /**
- * A link of anybody's making, held to the contract of {@link Link}:
+ * Holds a link that a user may have written to the contract of {@link Link}:
  *
- * - What it throws, or rejects with, ends it (TRANSPORT).
- * - What it calls within a call of its own waits until that is over.
- * - What it calls after its end, or a second time, is ignored.
- * - If it never says that it is gone, it is gone `closeTimeoutMs` after `destroy`.
+ * - If it throws or rejects, it ends with TRANSPORT.
+ * - A handler that it calls within one of its own methods runs after that method returns.
+ * - A handler that it calls after its end, or a second time, is ignored.
+ * - If it does not call `onClose`, it counts as closed `closeTimeoutMs` after `destroy`.
  */
 export class ContainedLink implements Link {
   readonly carries: "stream" | "datagrams";
@@ -27,9 +27,9 @@ export class ContainedLink implements Link {
   readonly #link: Link;
   readonly #options: ContainedLinkOptions;
   #handlers: LinkHandlers | null = null;
-  /** How many calls of the link are under way. */
+  /** How many calls of the link's methods are running. */
   #calls = 0;
-  /** What it told meanwhile. */
+  /** Handler calls that wait for them. */
   readonly #waiting: (() => void)[] = [];
   #failure: UsmpError | undefined;
   #isDestroyed = false;
@@ -37,7 +37,7 @@ export class ContainedLink implements Link {
   #timer: Timer | null = null;
   #keepsProcess = true;
 
-  /** @throws {UsmpError} TRANSPORT where `link` is none, or cannot even say where it leads */
+  /** @throws {UsmpError} TRANSPORT if `link` is not a link, or fails to return its address */
   constructor(link: Link, options: ContainedLinkOptions) {
     try {
       const { carries = "stream", remoteAddress, remotePort, addresses = 1 } = link;
@@ -98,7 +98,7 @@ export class ContainedLink implements Link {
   destroy(): void {
     if (this.#isGone || this.#isDestroyed) return;
     this.#isDestroyed = true;
-    // Nobody waits to hear that one is gone which was never attached.
+    // A link that was never attached has no handler to call.
     if (this.#handlers !== null) {
       this.#timer = this.#options.clock.after(this.#options.closeTimeoutMs, () => this.#leave(this.#failure));
       if (!this.#keepsProcess) this.#timer.unref();
@@ -130,7 +130,7 @@ export class ContainedLink implements Link {
     return () => handlers.onBytes(chunk);
   }
 
-  /** Passes on what the link tells: at once, or in its turn. */
+  /** Runs a handler call of the link: at once, or in its turn. */
   #hear(step: () => void): void {
     if (this.#isBusy) this.#later(step);
     else if (!this.#isGone) step();

@@ -1,11 +1,11 @@
-/** What a transport of anybody's making may do, held to what it should do: nothing that it throws, or never says, hurts its owner. */
+/** Calls of a transport that a user may have written. Nothing that it throws or leaves out harms its owner. */
 import { requireFunctions } from "../core/arguments.js";
 import type { Clock, Timer } from "../core/clock.js";
 import { isThenable } from "../core/kinds.js";
 import { causeText, toUsmpError, type UsmpError } from "../errors.js";
 import type { Dialer } from "./transport.js";
 
-/** Runs `step`, and passes on what it throws, or what a promise that it gives rejects with. */
+/** Runs `step`. Calls `onFailure` with what it throws, or what its promise rejects with. */
 export function contain(step: () => unknown, onFailure: (error: UsmpError) => void): void {
   const fail = (cause: unknown): void => onFailure(toUsmpError(cause));
   try {
@@ -16,7 +16,7 @@ export function contain(step: () => unknown, onFailure: (error: UsmpError) => vo
   }
 }
 
-/** What `step` gives or rejects with (as a UsmpError); what `onLate` gives where it takes longer than `timeoutMs`. */
+/** Settles as `step` does (rejections become a UsmpError), or as `onLate` does after `timeoutMs`. */
 export function withDeadline<Value>(
   step: () => Value | PromiseLike<Value>,
   { clock, timeoutMs }: { readonly clock: Clock; readonly timeoutMs: number },
@@ -33,7 +33,7 @@ export function withDeadline<Value>(
       outcome();
     };
     giveUp = (error) => settle(() => reject(error));
-    // Asynchronous, so that what `step` throws at once is a rejection, too.
+    // Asynchronous, so that an error that `step` throws is a rejection, too.
     void (async () => step())().then(
       (value) =>
         isOver
@@ -49,17 +49,17 @@ export function withDeadline<Value>(
   return { done, giveUp };
 }
 
-/** Fails for what cannot be dialed. @throws UsmpError INVALID_ARG */
+/** @throws UsmpError INVALID_ARG for a value that is not a dialer */
 export function requireDialer(value: unknown): void {
   requireFunctions("the transport", value, ["dial"], "one to dial, such as Usmp.TCP(host)");
 }
 
-/** Fails for what cannot be listened on. @throws UsmpError INVALID_ARG */
+/** @throws UsmpError INVALID_ARG for a value that is not an acceptor */
 export function requireAcceptor(value: unknown): void {
   requireFunctions("the transport", value, ["listen"], 'one to listen on, such as Usmp.TCP("0.0.0.0")');
 }
 
-/** Where a dialer leads, whatever it does when it is asked. */
+/** The target of a dialer, for messages. Never throws, even if `describe` does. */
 export function describeDialer(dialer: Dialer): string {
   try {
     return dialer.describe();

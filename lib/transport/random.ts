@@ -1,15 +1,15 @@
 /**
- * Numbers that look random and repeat for one seed: for simulations only, never for keys.
+ * Pseudo-random numbers that repeat for the same seed, for simulations only. Never use them for keys.
  *
- * The generator is mulberry32 by Tommy Ettinger (public domain, 2017): 32 bits of state, good enough to toss coins with.
+ * The generator is mulberry32 by Tommy Ettinger (public domain, 2017), with 32 bits of state.
  */
 import { UsmpError } from "../errors.js";
 
 const TWO_32 = 2 ** 32;
 
-/** A seeded generator: two of one seed yield the same numbers. Not for cryptography. */
+/** A seeded generator. Two with the same seed yield the same numbers. Not for cryptography. */
 export class SeededRandom {
-  /** What to print when a run fails, so that it can be repeated. */
+  /** The seed. Print it when a run fails, so that the run can be repeated. */
   readonly seed: number;
   #state: number;
 
@@ -40,7 +40,7 @@ export class SeededRandom {
     return this.next() < probability;
   }
 
-  /** A generator of its own, so that what one part draws does not shift the numbers of another. */
+  /** A separate generator, so that the numbers that one part draws do not shift those of another. */
   fork(): SeededRandom {
     return new SeededRandom(this.#uint32());
   }

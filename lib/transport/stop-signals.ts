@@ -1,22 +1,22 @@
 import { constants } from "node:os";
 
-/** What asks a program to stop: Ctrl-C, a service manager or container runtime, a terminal that was closed. */
+/** Signals that ask a program to stop: Ctrl-C, a service manager or container runtime, a closed terminal. */
 const STOP_SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type StopSignal = (typeof STOP_SIGNALS)[number];
 
-/** A terminal and a program between (npm) may each pass on one Ctrl-C: the same signal this soon is still the first. */
+/** A terminal and npm may each pass on one Ctrl-C. The same signal within this time counts as the first. */
 const SAME_SIGNAL_MS = 300;
 
-/** A request of Node's that occupies a thread of its pool until a name server answers, which may take half a minute. */
+/** A request of Node's that occupies a thread of its pool until a name server answers: up to half a minute. */
 const LOOKUP = "GetAddrInfoReqWrap";
-/** The same until a file system answers. */
+/** Requests that occupy a thread until a file system answers. */
 const FILE_REQUESTS: readonly string[] = ["FSReqCallback", "FSReqPromise"];
 
 /**
- * The signals that stop this process, from construction until {@link release}. Each ends the process at once, with exit code
- * 128 + n, except while the program {@link heed}s them: then the first one aborts {@link signal} instead.
+ * The signals that stop this process, from construction until {@link release}. Each ends the process at once, with exit
+ * code 128 + n, except while the program {@link heed}s them: then the first one aborts {@link signal} instead.
  *
- * Nothing is left to the signals' default action, which the system ignores for process 1 of a container.
+ * It does not rely on the signals' default action, which the system ignores for process 1 of a container.
  */
 export class StopSignals {
   readonly #stop = new AbortController();
@@ -37,17 +37,17 @@ export class StopSignals {
     this.#isHeeded = true;
   }
 
-  /** The program is stopping, for whatever reason: from now on a signal ends it at once. */
+  /** The program is stopping. From now on a signal ends it at once. */
   hasten(): void {
     this.#isHeeded = false;
   }
 
-  /** Listens no more. */
+  /** Stops listening for signals. */
   release(): void {
     for (const name of STOP_SIGNALS) process.off(name, this.#onSignal);
   }
 
-  /** Ends the process now, whatever is still open. */
+  /** Ends the process now, even if something is open. */
   end(exitCode: number): never {
     // `process.exit()` would wait for the lookup. The signal's own action does not.
     if (this.#first !== null && isActive(LOOKUP)) actBySelf(this.#first.name);
@@ -62,7 +62,7 @@ export class StopSignals {
       return;
     }
     if (name === this.#first?.name && atMs - this.#first.atMs < SAME_SIGNAL_MS) return;
-    // A shell calls that 128 + n, too.
+    // A shell reports that as 128 + n, too.
     if (isActive(LOOKUP, ...FILE_REQUESTS)) actBySelf(name);
     process.exit(128 + constants.signals[name]);
   }
@@ -74,7 +74,7 @@ function isActive(...resources: readonly string[]): boolean {
   return process.getActiveResourcesInfo().some((resource) => resources.includes(resource));
 }
 
-/** Lets the signal act as if nobody had listened to it. Process 1 goes on: the system protects it. */
+/** Lets the signal take its default action. Process 1 survives it, because the system protects it. */
 function actBySelf(name: StopSignal): void {
   process.removeAllListeners(name);
   process.kill(process.pid, name);

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../core/clock.js";
 
-/** Node refuses longer timers and fires them at once instead. */
+/** Node fires longer timers at once. */
 export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** The real clock: monotonic, of this process. */
+/** The real, monotonic clock of this process. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   after: (delayMs, callback) => new SystemTimer(delayMs, callback),
@@ -13,7 +13,7 @@ export const systemClock: Clock = {
   },
 };
 
-/** One timer of any length, in as many steps as Node needs. */
+/** A timer of any length, in as many steps as Node needs. */
 class SystemTimer implements Timer {
   #timer: NodeJS.Timeout;
   #keepsProcess = true;

@@ -1,9 +1,9 @@
-/** From the system's error codes to messages that say what to do next. */
+/** Turns the system's error codes into messages that say what to do next. */
 import { causeText, systemCodeOf, UsmpError } from "../errors.js";
 
 /**
- * Where several addresses of one name were tried, the code that says most comes first: an answer (even a refusal) says
- * more than silence, and silence more than "no route", which every machine without IPv6 gives for half of its names.
+ * If several addresses of a name failed, the most informative code comes first: a refusal says more than silence, and
+ * silence more than "no route", which every machine without IPv6 reports for many names.
  */
 const MAX_TELLING_FIRST = ["ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "EHOSTUNREACH", "ENETUNREACH"];
 
@@ -60,7 +60,7 @@ export function listenFailure(error: unknown, host: string, port: number): UsmpE
   return new UsmpError("TRANSPORT", message, { cause: error });
 }
 
-/** TRANSPORT for datagrams that do not get through for the moment; `error` becomes the cause. */
+/** TRANSPORT for datagrams that do not get through at the moment; `error` becomes the cause. */
 export function transientDatagramError(error: unknown, host: string, port: number): UsmpError {
   const code = systemCode(error);
   const advice = CONNECT_ADVICE[code]?.(host, port) ?? `sending to ${formatPlace(host, port)} failed`;
@@ -75,7 +75,7 @@ export function linkFailure(error: unknown, host: string, port: number): UsmpErr
   return new UsmpError("TRANSPORT", message, { cause: error });
 }
 
-/** `"at 127.0.0.1"`, where `host` is the name of it; for several each of them. */
+/** `"at 127.0.0.1"` for each address that was tried, if `host` is a name. */
 function triedAddresses(error: unknown, host: string): string[] {
   const addresses = [error, ...errorsIn(error)].map(
     (each) => (each as { readonly address?: unknown } | null | undefined)?.address,
@@ -94,7 +94,7 @@ function systemCode(error: unknown): string {
   return systemCodeOf(error) ?? causeText(error);
 }
 
-/** What an AggregateError gathers. */
+/** The errors of an AggregateError. */
 function errorsIn(error: unknown): readonly unknown[] {
   if (typeof error !== "object" || error === null || !("errors" in error)) return [];
   return Array.isArray(error.errors) ? error.errors : [];

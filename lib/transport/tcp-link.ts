@@ -5,10 +5,10 @@ import { linkFailure } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
 /**
- * A link over an open socket with `allowHalfOpen`, which has not begun to read (`pauseOnConnect`, or paused before it
- * connected): until `attach` the kernel holds what comes in.
+ * A link over an open socket with `allowHalfOpen` that has not begun to read (`pauseOnConnect`, or paused before it
+ * connected). Until `attach` the kernel holds the bytes that arrive.
  *
- * The chunks delivered are Node's own; Node does not use their memory again.
+ * It delivers Node's own chunks. Node does not reuse their memory.
  */
 export class TcpLink implements Link {
   readonly remoteAddress: string;
@@ -40,7 +40,7 @@ export class TcpLink implements Link {
   send(bytes: Uint8Array, onFlushed: () => void): void {
     if (!this.#socket.writable) return;
     this.#socket.write(bytes, (error) => {
-      // Node reports a write that was under way as done even after destroy().
+      // Node reports a pending write as done even after destroy().
       if (!error && !this.#socket.destroyed) onFlushed();
     });
   }
@@ -60,7 +60,7 @@ export class TcpLink implements Link {
   }
 
   destroy(): void {
-    // A destroyed stream still hands out what it had buffered.
+    // A destroyed stream still delivers its buffer.
     this.#socket.off("data", this.#onData);
     this.#socket.off("end", this.#onEnd);
     this.#socket.destroy();
@@ -80,7 +80,7 @@ export class TcpLink implements Link {
     this.#failure = error;
   };
 
-  /** Node emits "close" once, after any "error". Without handlers yet, `attach` comes back to it. */
+  /** Node emits "close" once, after any "error". If there are no handlers yet, `attach` calls it again. */
   readonly #onClose = (): void => {
     if (this.#handlers === undefined) return;
     this.#socket.removeListener("data", this.#onData);

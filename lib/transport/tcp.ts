@@ -14,21 +14,21 @@ import { TcpLink } from "./tcp-link.js";
 import type { Acceptor, Dialer, DialOptions, Link, Listener, ListenHandlers } from "./transport.js";
 
 /**
- * How long one address of a name may take before the next one is tried. Node's own 250 ms is less than a lost SYN costs
- * (1 s until it is sent again), which is common on a weak radio link.
+ * How long one address of a name may take before the next one is tried, in milliseconds. Node's default of 250 is less
+ * than the 1 s after which a lost SYN is sent again, which is common on a weak radio link.
  */
 const ADDRESS_ATTEMPT_MS = 1_500;
 
 /**
- * Connections that wait to be accepted: Node's own 511 are full after half a second's stall in a crowd that comes back, and
- * whoever finds it full tries again a second later. The system may allow less.
+ * Connections that wait to be accepted. Node's default of 511 fills within half a second when many devices reconnect,
+ * and a device that finds it full tries again a second later. The system may allow less.
  */
 const BACKLOG = 4_096;
 
 export interface TcpOptions extends AddressOptions {
   /**
-   * The system's own probes after this much silence, in milliseconds, at least 1,000. Off by default: the protocol has a
-   * keepalive that also notices a peer whose system lives while its program hangs.
+   * After how many milliseconds of silence the system sends probes, at least 1,000. Off by default: the protocol's own
+   * keepalive also notices a peer whose program hangs.
    */
   readonly keepAliveMs?: number | undefined;
 }
@@ -36,7 +36,7 @@ export interface TcpOptions extends AddressOptions {
 /**
  * One TCP address: a device dials it, a gateway listens on it.
  *
- * Node cannot call back a name look-up: after a timeout or an abort one may still run in the background, unheard.
+ * Node cannot cancel a name look-up. After a timeout or an abort it may still run in the background, without effect.
  */
 export class TcpTransport implements Dialer, Acceptor {
   readonly host: string;
@@ -47,10 +47,10 @@ export class TcpTransport implements Dialer, Acceptor {
   readonly #clock: Clock;
 
   /**
-   * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every IPv4 address, `"::"` on every
-   * one, a name on its first IPv4 address, or on its first where it has none
+   * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every IPv4 address,
+   * `"::"` on every address, a name on its first IPv4 address, or on its first address if it has no IPv4 one
    * @param port 0 to 65535; 0, for listening only, lets the system choose
-   * @throws {UsmpError} INVALID_ARG where an argument is none of these
+   * @throws {UsmpError} INVALID_ARG for any other argument
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: TcpOptions = {}) {
     checkPlace(host, port);
@@ -65,7 +65,7 @@ export class TcpTransport implements Dialer, Acceptor {
     this.#lookup = lookup;
   }
 
-  /** Does nothing: a board joins this network first, a computer is on one already. */
+  /** Does nothing, because a computer has a network already. A board joins this one first. */
   wifi(_ssid: string, _password: string): this {
     return this;
   }
@@ -75,7 +75,7 @@ export class TcpTransport implements Dialer, Acceptor {
   }
 
   /**
-   * Connects, trying every address of the name in turn, from the first, or the one behind `after`, on.
+   * Connects. Tries every address of the name in turn, starting with the first, or the one after `after`.
    *
    * @throws {UsmpError} INVALID_ARG for port 0 and for `"0.0.0.0"` or `"::"`, which are for listening; TRANSPORT, the
    * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
@@ -95,7 +95,7 @@ export class TcpTransport implements Dialer, Acceptor {
           port: this.port,
           allowHalfOpen: true,
           lookup: this.#lookupFrom(after),
-          // Said in so many words: a program can change the default of the whole process.
+          // Explicit, because a program can change the default of the whole process.
           autoSelectFamily: true,
           autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
           ...this.#socketOptions(),
@@ -117,7 +117,7 @@ export class TcpTransport implements Dialer, Acceptor {
       };
       const onConnect = (): void => {
         settle();
-        // An IPv4 address, which is written in one way only, need not be asked for: that is a call of the system.
+        // An IPv4 address has one form only, so the system call that returns it is not needed.
         const address = isIPv4(this.host) ? this.host : socket.remoteAddress;
         resolve(new TcpLink(socket, address ?? this.host, this.port));
       };
@@ -149,7 +149,7 @@ export class TcpTransport implements Dialer, Acceptor {
 
   #listen(address: string, handlers: ListenHandlers): Promise<Listener> {
     return new Promise((resolve, reject) => {
-      // pauseOnConnect: what a peer sends before its link is attached stays in the kernel, at no cost to this process.
+      // pauseOnConnect: bytes that arrive before a link is attached stay in the kernel, at no cost to this process.
       const server = createServer(ownMembers({ allowHalfOpen: true, pauseOnConnect: true, ...this.#socketOptions() }));
       server.once("error", reject);
       server.once("listening", () => {
@@ -163,7 +163,7 @@ export class TcpTransport implements Dialer, Acceptor {
     });
   }
 
-  /** Node asks for all addresses of a name; of one in numbers it does not ask. */
+  /** Node calls it for all addresses of a name, and not for a numeric address. */
   #lookupFrom(after: string | undefined): LookupFunction {
     return (host, _options, callback) => {
       addressesOf(host, after, this.#lookup).then(
@@ -173,7 +173,7 @@ export class TcpTransport implements Dialer, Acceptor {
     };
   }
 
-  /** Frames are small and wanted now: no waiting for more (Nagle). */
+  /** No delay for small frames (Nagle's algorithm is off). */
   #socketOptions(): { noDelay: boolean; keepAlive: boolean; keepAliveInitialDelay: number } {
     return { noDelay: true, keepAlive: this.#keepAliveMs !== undefined, keepAliveInitialDelay: this.#keepAliveMs ?? 0 };
   }
@@ -197,7 +197,7 @@ class TcpListener implements Listener {
     this.port = typeof bound === "object" && bound !== null ? bound.port : 0;
   }
 
-  /** Node's own callback waits for every accepted connection, but the port is given back within the call to `close`. */
+  /** The port is free after `close` returns. Node's own callback waits for every accepted connection. */
   close(): Promise<void> {
     this.#closing ??= new Promise((resolve) => {
       this.#server.close();
@@ -213,12 +213,12 @@ class TcpListener implements Listener {
 
 function accept(socket: Socket, handlers: ListenHandlers): void {
   const { remoteAddress, remotePort } = socket;
-  // The peer reset the connection while it waited to be accepted: there is nobody to talk to.
+  // The peer reset the connection while it waited to be accepted.
   if (remoteAddress === undefined || remotePort === undefined) discard(socket);
   else handlers.onLink(new TcpLink(socket, remoteAddress, remotePort));
 }
 
-/** Ends a socket nobody owns. An error may be on its way to be emitted already, and must not go unheard. */
+/** Ends a socket without an owner. It may still emit an error, which needs a listener. */
 function discard(socket: Socket): void {
   socket.on("error", () => {});
   socket.destroy();

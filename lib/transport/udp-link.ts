@@ -4,8 +4,8 @@ import { transientDatagramError } from "./system-errors.js";
 import type { Link, LinkHandlers } from "./transport.js";
 
 /**
- * A link over a connected datagram socket: the kernel drops what others send, and reports what the network says about ours.
- * What comes before `attach` is dropped, as any datagram may be.
+ * A link over a connected datagram socket. The kernel drops datagrams of other senders, and reports network errors for
+ * ours. Datagrams that arrive before `attach` are dropped, as any datagram may be.
  */
 export class UdpLink implements Link {
   readonly carries = "datagrams";
@@ -46,7 +46,7 @@ export class UdpLink implements Link {
     });
   }
 
-  /** What is not taken is not acknowledged, and comes again: nothing has to be held back. */
+  /** No effect: a datagram that is not taken is not acknowledged, so the peer sends it again. */
   pause(): void {}
 
   resume(): void {}
@@ -66,7 +66,7 @@ export class UdpLink implements Link {
     this.#socket.unref();
   }
 
-  /** Nothing that the network says closes a socket without a connection. */
+  /** A network error does not close a datagram socket. */
   readonly #onError = (error: Error): void => {
     if (!this.#closed)
       this.#handlers?.onTransientError?.(transientDatagramError(error, this.remoteAddress, this.remotePort));

@@ -26,7 +26,7 @@ export class UdpListener implements Listener {
     });
   }
 
-  /** Sends to an address as the socket shows it. */
+  /** Sends to an address in the form in which the socket reports it. */
   send(datagram: Uint8Array, address: string, port: number, onSent?: (trouble?: UsmpError) => void): void {
     if (this.#closing !== null) {
       queueMicrotask(() => onSent?.(new UsmpError("TRANSPORT", "the listener is closed")));

@@ -15,11 +15,11 @@ import type { DatagramAcceptor, DatagramHandlers, Dialer, DialOptions, Link, Lis
 import { UdpLink } from "./udp-link.js";
 import { UdpListener } from "./udp-listener.js";
 
-/** What a listener asks the kernel to hold for it, in bytes: thousands of devices may speak at once. The kernel may give less. */
+/** The receive buffer of a listener, in bytes: thousands of devices may send at once. The kernel may allow less. */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 
 export interface UdpOptions extends AddressOptions {
-  /** Listening on `"::"`: whether IPv4 is left out. Default false. */
+  /** Whether listening on `"::"` leaves out IPv4. Default false. */
   readonly ipv6Only?: boolean | undefined;
 }
 
@@ -34,10 +34,10 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   readonly #clock: Clock;
 
   /**
-   * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every IPv4 address, `"::"` on
-   * every one, a name on its first IPv4 address, or on its first where it has none
+   * @param host a name or an address, IPv4 or IPv6 (without brackets); `"0.0.0.0"` listens on every IPv4 address,
+   * `"::"` on every address, a name on its first IPv4 address, or on its first address if it has no IPv4 one
    * @param port 0 to 65535; 0, for listening only, lets the system choose
-   * @throws {UsmpError} INVALID_ARG where an argument is none of these
+   * @throws {UsmpError} INVALID_ARG for any other argument
    */
   constructor(host: string, port: number = DEFAULT_PORT, options: UdpOptions = {}) {
     checkPlace(host, port);
@@ -51,7 +51,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
     this.#lookup = lookup;
   }
 
-  /** Does nothing: a board joins this network first, a computer is on one already. */
+  /** Does nothing, because a computer has a network already. A board joins this one first. */
   wifi(_ssid: string, _password: string): this {
     return this;
   }
@@ -61,8 +61,8 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   }
 
   /**
-   * Looks the name up and opens a socket to one of its addresses: the first, or the first behind `after`, that this machine has a
-   * route to. Nothing is sent yet, so that nobody listens there shows later.
+   * Looks the name up and opens a socket to one of its addresses: the first, or the first after `after`, that this
+   * machine has a route to. It sends nothing yet, so a missing listener shows later.
    *
    * @throws {UsmpError} INVALID_ARG for port 0 and for `"0.0.0.0"` or `"::"`, which are for listening; TRANSPORT, the
    * system's error as `cause`; TIMEOUT; CLOSED when aborted, the signal's reason as `cause`
@@ -82,7 +82,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
   }
 
   /**
-   * Listens on the address; with port 0 the system chooses the port. Never shared with another worker of a `node:cluster`.
+   * Listens on the address. With port 0 the system chooses the port. Workers of a `node:cluster` never share it.
    *
    * @throws {UsmpError} TRANSPORT, the system's error (EADDRINUSE, EACCES, EADDRNOTAVAIL, ...) as `cause`
    */
@@ -110,7 +110,7 @@ export class UdpTransport implements Dialer, DatagramAcceptor {
         reject(error);
       };
       socket.once("error", onRefused);
-      // Exclusive: the workers of a cluster would share the socket, and each datagram would reach any one of them.
+      // Exclusive: otherwise the workers of a cluster share the socket, and a datagram reaches any one of them.
       socket.bind({ port: this.port, address, exclusive: true }, () => {
         socket.off("error", onRefused);
         resolve(new UdpListener(socket, handlers));
@@ -148,7 +148,7 @@ function connect({ address, family }: LookupAddress, port: number, addresses: nu
       reject(error);
     };
     socket.once("error", onError);
-    // Node's types leave it out: a connect that fails is told here, and nowhere else.
+    // Missing in Node's types: only this callback reports a connect that fails.
     socket.connect(port, address, (error?: Error | null) => {
       socket.off("error", onError);
       if (error) return onError(error);
@@ -161,7 +161,7 @@ function socketType(family: number): "udp4" | "udp6" {
   return family === 6 ? "udp6" : "udp4";
 }
 
-/** Node looks the address up again for every datagram: one in numbers is its own answer. */
+/** Node looks the address up again for every datagram. A numeric address is its own result. */
 const lookupAtOnce: NonNullable<SocketOptions["lookup"]> = (host, options, callback) => {
   const family = isIP(host);
   if (family === 0) lookup(host, options, callback);

@@ -4,7 +4,7 @@
  *     start -> HELLO ->  [awaitChallenge] -- HELLO_RETRY, once --> HELLO with cookie -> [awaitChallenge]
  *                               | CHALLENGE
  *                               v
- *              HELLO_ACK -> [awaitSessionOk] -- SESSION_OK, verified --> done -> [agreed] -- conclude --> the session's keys
+ *              HELLO_ACK -> [awaitSessionOk] -- SESSION_OK --> done -> [agreed] -- conclude --> the session's keys
  */
 import { UsmpError } from "../../errors.js";
 import type { CryptoProvider, KeyPair } from "../crypto-provider.js";
