@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+
 import { expect } from "chai";
 
 import type { Usmp } from "../lib/usmp.js";
@@ -42,6 +44,19 @@ describe("Usmp's offline queue", () => {
     device.send("later");
     await rig.pass();
     expect(got).to.deep.equal(["in onReconnect", "in onConnect", "held 1", "held 2", "later"]);
+  });
+
+  it("keeps no listener on the signal of a message that it gives up, refuses or withdraws", async () => {
+    for (const overflow of ["drop-newest", "reject"] as const) {
+      const device = await offline({ offlineQueue: { maxMessages: 1, overflow } });
+      const abort = new AbortController();
+      const held = rejectionOf(device.sendAsync("held", { signal: abort.signal }));
+      const late = await rejectionOf(device.sendAsync("late", { signal: abort.signal }));
+      expect([late.code, getEventListeners(abort.signal, "abort").length]).to.deep.equal(["BUFFER_FULL", 1]);
+      abort.abort();
+      expect((await held).code).to.equal("CLOSED");
+      expect(getEventListeners(abort.signal, "abort")).to.deep.equal([]);
+    }
   });
 
   it("lets a signal withdraw a message that is held, and not one that was sent", async () => {

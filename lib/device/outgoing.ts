@@ -51,11 +51,14 @@ export class Outgoing {
     const session = this.#direct();
     if (session !== null) return session.sendAsync(message, { signal });
     return new Promise((resolve, reject) => {
-      const settle = (): void => signal?.removeEventListener("abort", onAbort);
       let withdraw = (): boolean => false;
       const onAbort = (): void => {
+        settle();
         if (withdraw()) reject(sendAborted(signal));
       };
+      const settle = (): void => signal?.removeEventListener("abort", onAbort);
+      // Before the message is held: a full queue may give it up at once.
+      signal?.addEventListener("abort", onAbort);
       const sent = (): void => (settle(), resolve());
       const dropped = (reason: UsmpError): void => {
         settle();
@@ -63,8 +66,9 @@ export class Outgoing {
         reject(reason);
       };
       const refused = this.#hold(message, sent, dropped, (given) => (withdraw = given));
-      if (refused !== null) reject(refused);
-      else signal?.addEventListener("abort", onAbort, { once: true });
+      if (refused === null) return;
+      settle();
+      reject(refused);
     });
   }
 
