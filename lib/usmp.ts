@@ -138,8 +138,9 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
           events.emitter.emit("disconnect", reason, owned.session);
           events.announceReconnecting();
         },
+        holdsMessages: () => this.#poll?.isPolling === false && events.emitter.has("message"),
         onMessage: (data, session) => {
-          if (this.#poll?.isPolling === false || !events.emitter.has("message")) return false;
+          if (!events.emitter.has("message")) return false;
           events.emitter.emitNow("message", data, data.length, session);
           return true;
         },

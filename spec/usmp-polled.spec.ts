@@ -50,6 +50,16 @@ describe("A polled Usmp", () => {
       expect(events).to.have.lengthOf(5);
     });
 
+    it("loses no message to a listener of the session: both hear it within maintain()", async () => {
+      device.onConnect((session) => session.on("message", (data) => events.push(`session ${data.toString()}`)));
+      await rig.connect(device);
+      gateway.broadcast("one");
+      await rig.pass();
+      expect(events).to.deep.equal([]);
+      device.maintain();
+      expect(events).to.deep.equal(["session one", "message one"]);
+    });
+
     it("keeps I/O, keepalive and reconnect going without any maintain()", async () => {
       await rig.connect(device);
       await rig.pass(3_600_000);

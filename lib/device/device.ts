@@ -38,6 +38,8 @@ export interface DeviceHandlers {
   /** A session is established; `again`: this life had one before. */
   readonly onConnect: (session: OwnedSession, again: boolean) => void;
   readonly onDisconnect: (reason: UsmpError, session: OwnedSession) => void;
+  /** See {@link SessionOwner.holdsMessages}. */
+  readonly holdsMessages?: () => boolean;
   /** Takes a message; false if nobody wants it now, and then it waits in the inbox. */
   readonly onMessage: (data: Uint8Array, session: UsmpSession) => boolean;
   /** A message came, whether or not anybody takes it. */
@@ -241,9 +243,10 @@ export class Device {
   }
 
   #createOwner(): SessionOwner {
-    const { onMessage, onDropped, onError } = this.#handlers;
+    const { holdsMessages, onMessage, onDropped, onError } = this.#handlers;
     return {
       inbox: this.inbox,
+      ...(holdsMessages && { holdsMessages }),
       onMessage,
       onDrain: (session) => {
         this.outgoing.flush();

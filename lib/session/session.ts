@@ -67,6 +67,8 @@ export interface SessionOwner {
    * For one end alone, or each would wait for the other to read.
    */
   readonly waitsForSends?: boolean;
+  /** Whether messages wait until the owner calls for them, also those for the session's own listeners. */
+  readonly holdsMessages?: () => boolean;
   /** Gets each message after the session's own listeners; false if nobody there wants it now. */
   readonly onMessage?: (data: Uint8Array, session: UsmpSession) => boolean;
   readonly onDrain?: (session: UsmpSession) => void;
@@ -376,7 +378,7 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
     return {
       session: this,
       deliver: (data) => {
-        if (this.#paused) return false;
+        if (this.#paused || this.#owner.holdsMessages?.() === true) return false;
         const isHeard = this.#events.has("message");
         if (isHeard) this.#events.emit("message", data, data.length);
         return this.#owner.onMessage?.(data, this) === true || isHeard;
