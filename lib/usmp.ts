@@ -187,7 +187,8 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
 
   /** As `begin`, but returns at once. */
   beginAsync(transport: Dialer, options?: Pick<BeginOptions, "signal">): void {
-    void this.begin(transport, options);
+    // In JavaScript, or by a variable, the options may hold rejectOnFailure: lastError() has the reason then.
+    this.begin(transport, options).catch(() => {});
   }
 
   /** Ends the session, if any, and dials now. Resolves with that attempt's result; false (NOT_CONNECTED) before `begin()`. */
@@ -223,11 +224,13 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   async close(options: StopOptions = {}): Promise<void> {
     const { drain, graceMs } = ownMembers(options);
     graceOf({ graceMs });
+    const life = this.#life;
     if (drainOf({ drain })) {
       this.#device.print.flush();
       await this.#device.drain();
+      // A begin() meanwhile has ended this life: the next one is not this call's to end.
+      if (this.#life !== life) return;
     }
-    const life = this.#life;
     const server = this.#server;
     await Promise.all([this.#device.close(), server?.close({ drain, graceMs })]);
     life.end(closedByClose());
@@ -478,13 +481,14 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
 
   /** Resolves with the first attempt's result; rejects if it cannot even start. `rejects`: a failure ends this life. */
   async #begin(transport: Dialer, signal: AbortSignal | undefined, rejects: boolean): Promise<boolean> {
+    const previous = this.#life;
     const beginning = this.#device.begin(transport, signal);
     const life = this.#life;
-    life.rejects = rejects;
+    // If it cannot even start, the life that runs goes on as before.
+    if (life !== previous) life.rejects = rejects;
     const connected = await beginning.finally(() => this.maintain());
-    const failed = life.rejects && !connected;
     life.rejects = false;
-    if (!failed) return connected;
+    if (connected || !rejects) return connected;
     if (this.#life === life) await this.close();
     throw life.failure ?? new UsmpError("CLOSED", "begin() was called off");
   }

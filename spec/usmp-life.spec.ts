@@ -1,3 +1,5 @@
+import { getEventListeners } from "node:events";
+
 import { expect } from "chai";
 
 import { UsmpClient, UsmpServer } from "../lib/index.js";
@@ -56,11 +58,37 @@ describe("A life of Usmp", () => {
       expect(device.isConnected()).to.equal(true);
     });
 
+    it("rejects if it cannot even start, and leaves the life that runs as it was", async () => {
+      const device = rig.usmp();
+      let announced = 0;
+      device.on("reconnecting", () => announced++);
+      expect(await rig.until(device.begin(rig.dialer("nobody")))).to.equal(false);
+      const nonsense = rejectionOf(device.begin("nonsense" as never, { rejectOnFailure: true }));
+      expect((await nonsense).code).to.equal("INVALID_ARG");
+      await rig.pass(FIRST_WINDOW_MS);
+      expect(announced).to.be.at.least(2);
+    });
+
+    it("leaves no rejection unhandled if nobody waits for it", async () => {
+      const device = rig.usmp();
+      const options = { signal: undefined, rejectOnFailure: true };
+      device.beginAsync(rig.dialer("nobody"), options);
+      await rig.until(device.closed);
+      expect(device.lastError()).to.have.property("code", "TRANSPORT");
+    });
+
     it("takes nothing but true and false", async () => {
       const device = rig.usmp();
       expect(await device.begin(rig.dialer(), { rejectOnFailure: "yes" as never })).to.equal(false);
       expect(device.lastErrorString()).to.include("rejectOnFailure").and.include("INVALID_ARG");
     });
+  });
+
+  it("lets its signal go when it ends by itself", async () => {
+    const { signal } = new AbortController();
+    const device = rig.usmp({ reconnect: false });
+    expect(await rig.until(device.begin(rig.dialer("nobody"), { signal }))).to.equal(false);
+    expect([device.state(), getEventListeners(signal, "abort")]).to.deep.equal(["closed", []]);
   });
 
   describe("has a closed promise", () => {
@@ -158,6 +186,32 @@ describe("A life of Usmp", () => {
       await Promise.all(more);
       await rig.until(server.close({ drain: true }));
       expect([heard, client.stats().messagesSent, server.isListening]).to.deep.equal([COUNT, COUNT, false]);
+    });
+
+    it("and leaves a life alone that begins meanwhile", async () => {
+      const gateway = await rig.gateway();
+      const device = await rig.device();
+      expect(device.send("on its way")).to.equal(true);
+      const closing = device.close({ drain: true });
+      await rig.connect(device);
+      await rig.until(closing);
+      await rig.pass();
+      expect(device.isConnected()).to.equal(true);
+
+      const server = new UsmpServer({ psk: PSK, clock: rig.clock, crypto });
+      await rig.until(server.listen(rig.acceptor("s")));
+      const client = rig.usmp();
+      expect(await rig.until(client.begin(rig.dialer("s")))).to.equal(true);
+      rig.network.freeze();
+      expect(server.sessions()[0]?.send("never leaves")).to.equal(true);
+      const stopping = server.close({ drain: true });
+      const stopped = server.close();
+      rig.network.thaw();
+      await rig.until(stopped);
+      await rig.until(server.listen(rig.acceptor("s")));
+      await rig.until(stopping);
+      expect(server.isListening).to.equal(true);
+      await rig.until(Promise.all([server.close(), gateway.close()]));
     });
 
     it("at once if the session ends meanwhile, or there is none", async () => {

@@ -234,7 +234,10 @@ export class Device {
           this.#handlers.onFailed(error);
           if (final) this.outgoing.giveUp(error);
         },
-        onState: (status) => this.#handlers.onStatus(status),
+        onState: (status) => {
+          if (status.state === "closed") this.#watch(undefined);
+          this.#handlers.onStatus(status);
+        },
         onError: (error) => this.#handlers.onError(error),
       },
     );

@@ -263,8 +263,11 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
   async close(options: StopOptions = {}): Promise<void> {
     const { drain, ...graceOptions } = ownMembers(options);
     const graceMs = graceOf(graceOptions);
+    const listening = this.#run;
     if (drainOf({ drain })) await Promise.all([...this.#reception.sessions.values()].map((owned) => owned.drain()));
     const run = this.#run;
+    // It was closed meanwhile and listens again, which is not this call's to end.
+    if (run !== null && run !== listening) return void (await this.#stopping);
     this.#run = null;
     if (run !== null) this.#log.log("info", "gateway.stopping", () => ({ sessions: this.#reception.sessions.size }));
     const closed = new UsmpError("CLOSED", "the gateway stopped");
