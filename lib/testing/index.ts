@@ -1,4 +1,4 @@
-/** What a test of a sketch imports. */
+/** What a test of a sketch, or of a transport, imports. */
 import type { VirtualSerial as SerialClass } from "./virtual-serial.js";
 
 export {
@@ -13,6 +13,9 @@ export {
 export { type GatewayMessage, TestGateway, type TestGatewayOptions, type WaitOptions } from "./test-gateway.js";
 export type { NetworkConditions } from "./test-network.js";
 export type { PluggedBoard, VirtualNetwork } from "./virtual-network.js";
+export type { ConformanceCase } from "./conformance/cases.js";
+export { datagramTransportCases, type DatagramTransportRig } from "./conformance/datagram-cases.js";
+export { streamTransportCases, type StreamTransportRig } from "./conformance/stream-cases.js";
 export { VirtualClock } from "./virtual-clock.js";
 export type { PinLayout } from "../arduino/board/pin-layout.js";
 export { SketchError } from "../arduino/sketch/sketch-error.js";

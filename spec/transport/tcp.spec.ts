@@ -10,7 +10,7 @@ import { VirtualClock } from "../../lib/testing/virtual-clock.js";
 import { connectFailure, linkFailure, listenFailure } from "../../lib/transport/system-errors.js";
 import { TcpTransport } from "../../lib/transport/tcp.js";
 import type { Link, Listener, ListenHandlers } from "../../lib/transport/transport.js";
-import { describeTransportConformance } from "../support/transport-conformance.js";
+import { streamTransportCases } from "../../lib/testing/conformance/stream-cases.js";
 import { LinkRecorder, rejection, turn, within } from "../support/transport-recorder.js";
 
 const LOOPBACK = "127.0.0.1";
@@ -48,19 +48,12 @@ describe("TcpTransport", () => {
   }
 
   describe("as every transport", () => {
-    describeTransportConformance(() => ({
+    const rig = {
       acceptor: () => new TcpTransport(LOOPBACK, 0),
-      acceptorAt: (listener) => new TcpTransport(LOOPBACK, listener.port),
-      dialer: (listener) => new TcpTransport(LOOPBACK, listener.port),
-      settled: (promise) => within(promise),
-      still: async (value) => {
-        for (let unchanged = 0, last = value(); unchanged < 50;) {
-          await turn();
-          unchanged = value() === last ? unchanged + 1 : 0;
-          last = value();
-        }
-      },
-    }));
+      acceptorAt: (listener: Listener) => new TcpTransport(LOOPBACK, listener.port),
+      dialer: (listener: Listener) => new TcpTransport(LOOPBACK, listener.port),
+    };
+    for (const { name, run } of streamTransportCases(() => rig)) it(name, run);
   });
 
   describe("arguments", () => {

@@ -7,7 +7,7 @@ import type { Lookup } from "../../lib/transport/addresses.js";
 import { UdpTransport } from "../../lib/transport/udp.js";
 import { UdpLink } from "../../lib/transport/udp-link.js";
 import type { DatagramPeer, Link, Listener } from "../../lib/transport/transport.js";
-import { describeDatagramConformance } from "../support/datagram-conformance.js";
+import { datagramTransportCases } from "../../lib/testing/conformance/datagram-cases.js";
 import { expectCode } from "../support/core-errors.js";
 import { eventually, rejectionOf } from "../support/session-waits.js";
 
@@ -54,11 +54,11 @@ describe("UdpTransport", () => {
   }
 
   describe("as every transport for datagrams", () => {
-    describeDatagramConformance(() => ({
+    const rig = {
       acceptor: () => new UdpTransport(LOOPBACK, 0),
-      dialer: ({ port }) => new UdpTransport(LOOPBACK, port),
-      eventually: (ready) => eventually(ready, "what the spec waits for"),
-    }));
+      dialer: ({ port }: Listener) => new UdpTransport(LOOPBACK, port),
+    };
+    for (const { name, run } of datagramTransportCases(() => rig)) it(name, run);
   });
 
   it("is a place to dial and to listen on, port 9000 by default", () => {

@@ -4,7 +4,7 @@ import {
   MemoryDatagramNetwork,
   type MemoryDatagramNetworkOptions,
 } from "../../../lib/testing/network/memory-datagrams.js";
-import { describeDatagramConformance } from "../../support/datagram-conformance.js";
+import { datagramTransportCases } from "../../../lib/testing/conformance/datagram-cases.js";
 import { expectCode } from "../../support/core-errors.js";
 import { rejectionOf } from "../../support/session-waits.js";
 
@@ -16,7 +16,7 @@ describe("MemoryDatagramNetwork", () => {
   }
 
   describe("as every transport for datagrams", () => {
-    describeDatagramConformance(() => {
+    const cases = datagramTransportCases(() => {
       const network = networkOf();
       return {
         acceptor: () => network.acceptor(),
@@ -27,6 +27,7 @@ describe("MemoryDatagramNetwork", () => {
         },
       };
     });
+    for (const { name, run } of cases) it(name, run);
   });
 
   /** How many of 1,000 datagrams arrive. */

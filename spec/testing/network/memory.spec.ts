@@ -7,7 +7,7 @@ import { VirtualClock } from "../../../lib/testing/virtual-clock.js";
 import { MemoryNetwork, type BothWays, type StreamConditions } from "../../../lib/testing/network/memory.js";
 import { systemClock } from "../../../lib/transport/system-clock.js";
 import type { Link } from "../../../lib/transport/transport.js";
-import { describeTransportConformance, type TransportRig } from "../../support/transport-conformance.js";
+import { streamTransportCases, type StreamTransportRig } from "../../../lib/testing/conformance/stream-cases.js";
 import { flush, LinkRecorder, rejection, within } from "../../support/transport-recorder.js";
 
 const SEED = 4_711;
@@ -24,7 +24,7 @@ function openPair(conditions: BothWays<StreamConditions> = {}) {
   return { clock, network, cable, dialed: new LinkRecorder(cable.dialed), accepted: new LinkRecorder(cable.accepted) };
 }
 
-function conformanceRig(conditions: BothWays<StreamConditions>): TransportRig {
+function conformanceRig(conditions: BothWays<StreamConditions>): StreamTransportRig {
   const { clock, network } = open(conditions);
   return {
     acceptor: () => network.acceptor("gateway"),
@@ -45,11 +45,14 @@ async function advanceUntil<T>(clock: VirtualClock, promise: Promise<T>): Promis
 }
 
 describe("MemoryNetwork", () => {
-  describe("as every transport, at once and uncut", () => describeTransportConformance(() => conformanceRig({})));
+  describe("as every transport, at once and uncut", () => {
+    for (const { name, run } of streamTransportCases(() => conformanceRig({}))) it(name, run);
+  });
 
   describe("as every transport, slow, uneven and cut at random", () => {
     const conditions = { latencyMs: 20, jitterMs: 30, split: true };
-    describeTransportConformance(() => conformanceRig({ toAcceptor: conditions, toDialer: conditions }));
+    const open = (): StreamTransportRig => conformanceRig({ toAcceptor: conditions, toDialer: conditions });
+    for (const { name, run } of streamTransportCases(open)) it(name, run);
   });
 
   describe("a stream", () => {

@@ -1,13 +1,15 @@
-/** The behaviour that every dialer, acceptor and link has that carries datagrams. */
-import { expect } from "chai";
-import type { UsmpError } from "../../lib/errors.js";
-import type { DatagramAcceptor, DatagramPeer, Dialer, Link, Listener } from "../../lib/transport/transport.js";
+import assert from "node:assert/strict";
+import type { UsmpError } from "../../errors.js";
+import type { DatagramAcceptor, DatagramPeer, Dialer, Link, Listener } from "../../transport/transport.js";
+import { CaseList, until, type ConformanceCase } from "./cases.js";
 
+/** What the cases need of a datagram transport under test. */
 export interface DatagramTransportRig {
+  /** An acceptor that does not listen yet, at a place nobody else uses. */
   acceptor(): DatagramAcceptor;
   dialer(listener: Listener): Dialer;
-  /** Waits until `ready`, within a bound, moving time where it is simulated. */
-  eventually(ready: () => boolean): Promise<void>;
+  /** Waits until `ready`, within a bound, moving time if it is simulated. Default: at most 30 s. */
+  eventually?(ready: () => boolean): Promise<void>;
 }
 
 interface Came {
@@ -31,24 +33,30 @@ class Told {
   }
 }
 
-export function describeDatagramConformance(open: () => DatagramTransportRig): void {
-  let rig: DatagramTransportRig;
+/** As `streamTransportCases`, for a transport whose links carry datagrams. */
+export function datagramTransportCases(open: () => DatagramTransportRig): readonly ConformanceCase[] {
+  let rig: Required<DatagramTransportRig>;
   let listener: Listener;
   let came: Came[];
   const links: Link[] = [];
-
-  beforeEach(async () => {
-    rig = open();
+  const { cases, it } = new CaseList(async (body) => {
+    const given = open();
+    rig = {
+      acceptor: () => given.acceptor(),
+      dialer: (to) => given.dialer(to),
+      eventually: (ready) => given.eventually?.(ready) ?? until(ready),
+    };
     came = [];
     listener = await rig.acceptor().listen({
       onDatagram: (bytes, from) => came.push({ from, bytes: Uint8Array.from(bytes) }),
-      onError: (error) => expect.fail(error.message),
+      onError: (error) => assert.fail(error.message),
     });
-  });
-
-  afterEach(async () => {
-    for (const link of links.splice(0)) link.destroy();
-    await listener.close();
+    try {
+      await body();
+    } finally {
+      for (const link of links.splice(0)) link.destroy();
+      await listener.close();
+    }
   });
 
   async function dial(): Promise<{ link: Link; told: Told }> {
@@ -59,14 +67,14 @@ export function describeDatagramConformance(open: () => DatagramTransportRig): v
 
   it("carries datagrams whole and apart, of 0 to 492 bytes, both ways", async () => {
     const { link, told } = await dial();
-    expect(link.carries).to.equal("datagrams");
+    assert.equal(link.carries, "datagrams");
     const lengths = [1, 0, 7, 492];
     for (const length of lengths) link.send(new Uint8Array(length).fill(length), () => {});
     await rig.eventually(() => came.length === lengths.length);
-    expect(came.map(({ bytes }) => bytes.length)).to.have.members(lengths);
+    assert.deepEqual(came.map(({ bytes }) => bytes.length).sort(), lengths.toSorted());
     for (const { from, bytes } of came) from.send(bytes);
     await rig.eventually(() => told.bytes.length === lengths.length);
-    expect(told.bytes.map(({ length }) => length)).to.have.members(lengths);
+    assert.deepEqual(told.bytes.map(({ length }) => length).sort(), lengths.toSorted());
   });
 
   it("tells peers apart by address and port, one key for each", async () => {
@@ -76,22 +84,22 @@ export function describeDatagramConformance(open: () => DatagramTransportRig): v
     one.link.send(Uint8Array.of(1), () => {});
     await rig.eventually(() => came.length === 3);
     const keys = new Map(came.map(({ from, bytes }) => [bytes[0], from.key]));
-    expect(new Set(keys.values()).size).to.equal(2);
-    expect(came.filter(({ from }) => from.key === keys.get(1))).to.have.lengthOf(2);
+    assert.equal(new Set(keys.values()).size, 2);
+    assert.equal(came.filter(({ from }) => from.key === keys.get(1)).length, 2);
     came.find(({ bytes }) => bytes[0] === 2)!.from.send(Uint8Array.of(9));
     await rig.eventually(() => other.told.bytes.length === 1);
-    expect(one.told.bytes).to.deep.equal([]);
+    assert.deepEqual(one.told.bytes, []);
   });
 
   it("says when a datagram was handed over, never synchronously", async () => {
     const { link } = await dial();
     let flushed = 0;
     link.send(Uint8Array.of(1), () => flushed++);
-    expect(flushed).to.equal(0);
+    assert.equal(flushed, 0);
     await rig.eventually(() => flushed === 1 && came.length === 1);
     let sent = 0;
-    came[0]!.from.send(Uint8Array.of(1), (trouble) => (trouble === undefined ? sent++ : expect.fail(trouble.message)));
-    expect(sent).to.equal(0);
+    came[0]!.from.send(Uint8Array.of(1), (trouble) => (trouble === undefined ? sent++ : assert.fail(trouble.message)));
+    assert.equal(sent, 0);
     await rig.eventually(() => sent === 1);
   });
 
@@ -103,16 +111,16 @@ export function describeDatagramConformance(open: () => DatagramTransportRig): v
     link.send(Uint8Array.of(1), () => {});
     link.end();
     link.end();
-    expect(told.closed).to.equal(0);
+    assert.equal(told.closed, 0);
     await rig.eventually(() => told.closed === 1 && came.length === 1);
-    link.send(Uint8Array.of(2), () => expect.fail("sent after the end"));
+    link.send(Uint8Array.of(2), () => assert.fail("sent after the end"));
     link.destroy();
     came[0]!.from.send(Uint8Array.of(3));
     const other = await dial();
     other.link.destroy();
     other.link.destroy();
     await rig.eventually(() => other.told.closed === 1);
-    expect([told.closed, told.bytes.length]).to.deep.equal([1, 0]);
+    assert.deepEqual([told.closed, told.bytes.length], [1, 0]);
   });
 
   it("throws nothing where nobody listens any more", async () => {
@@ -128,4 +136,6 @@ export function describeDatagramConformance(open: () => DatagramTransportRig): v
     for (let each = 0; each < 3; each++) link.send(Uint8Array.of(3), () => flushed++);
     await rig.eventually(() => flushed === 3);
   });
+
+  return cases;
 }

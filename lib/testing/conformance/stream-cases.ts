@@ -1,20 +1,20 @@
-import { expect } from "chai";
+import assert from "node:assert/strict";
+import { SeededRandom } from "../../transport/random.js";
+import type { Acceptor, Dialer, Link, Listener } from "../../transport/transport.js";
+import { CaseList, untilStill, within, type ConformanceCase } from "./cases.js";
+import { flush, LinkRecorder, rejection } from "./link-recorder.js";
 
-import { SeededRandom } from "../../lib/transport/random.js";
-import type { Acceptor, Dialer, Link, Listener } from "../../lib/transport/transport.js";
-import { flush, LinkRecorder, rejection } from "./transport-recorder.js";
-
-/** What the suite needs of a transport under test. */
-export interface TransportRig {
+/** What the cases need of a stream transport under test. */
+export interface StreamTransportRig {
   /** An acceptor that does not listen yet, at a place nobody else uses. */
   acceptor(): Acceptor;
   /** An acceptor for the very place where `listener` listens or listened. */
   acceptorAt(listener: Listener): Acceptor;
   dialer(listener: Listener): Dialer;
-  /** Waits for `promise`, moving time where it is simulated; rejects where that takes too long. */
-  settled<T>(promise: Promise<T>): Promise<T>;
-  /** Waits until `value` has stopped changing because nothing moves any more. */
-  still(value: () => number): Promise<void>;
+  /** Waits for `promise`, moving time if it is simulated; rejects if that takes too long. Default: at most 30 s. */
+  settled?<T>(promise: Promise<T>): Promise<T>;
+  /** Waits until `value` has stopped changing because nothing moves any more. Default: for 50 turns of the event loop. */
+  still?(value: () => number): Promise<void>;
 }
 
 interface Pair {
@@ -24,19 +24,32 @@ interface Pair {
   readonly accepted: LinkRecorder;
 }
 
-/** The behaviour that every dialer, acceptor and link has. Runs inside a `describe`. */
-export function describeTransportConformance(open: () => TransportRig): void {
+/**
+ * The behaviour that every dialer, acceptor and link of a stream transport has, case by case:
+ *
+ *     for (const { name, run } of streamTransportCases(() => rig)) it(name, run);
+ *
+ * `open` is called for each case.
+ */
+export function streamTransportCases(open: () => StreamTransportRig): readonly ConformanceCase[] {
   const links: Link[] = [];
   const listeners: Listener[] = [];
-  let rig: TransportRig;
-
-  beforeEach(() => {
-    rig = open();
-  });
-
-  afterEach(async () => {
-    for (const link of links.splice(0)) link.destroy();
-    for (const listener of listeners.splice(0)) await listener.close();
+  let rig: Required<StreamTransportRig>;
+  const { cases, describe, it } = new CaseList(async (body) => {
+    const given = open();
+    rig = {
+      acceptor: () => given.acceptor(),
+      acceptorAt: (listener) => given.acceptorAt(listener),
+      dialer: (listener) => given.dialer(listener),
+      settled: (promise) => given.settled?.(promise) ?? within(promise),
+      still: (value) => given.still?.(value) ?? untilStill(value),
+    };
+    try {
+      await body();
+    } finally {
+      for (const link of links.splice(0)) link.destroy();
+      for (const listener of listeners.splice(0)) await listener.close();
+    }
   });
 
   async function listen(acceptor: Acceptor, onLink: (link: Link) => void = () => {}): Promise<Listener> {
@@ -45,7 +58,7 @@ export function describeTransportConformance(open: () => TransportRig): void {
         links.push(link);
         onLink(link);
       },
-      onError: (error) => expect.fail(error.message),
+      onError: (error) => assert.fail(error.message),
     });
     const listener = await rig.settled(listening);
     listeners.push(listener);
@@ -76,17 +89,17 @@ export function describeTransportConformance(open: () => TransportRig): void {
       for (const piece of pieces) dialed.link.send(piece.slice(), () => {});
       for (const piece of pieces) accepted.link.send(piece.slice(), () => {});
       await rig.settled(Promise.all([accepted.received(whole.length), dialed.received(whole.length)]));
-      expect(Buffer.compare(accepted.bytes, whole), `seed ${random.seed}`).to.equal(0);
-      expect(Buffer.compare(dialed.bytes, whole), `seed ${random.seed}`).to.equal(0);
+      assert.equal(Buffer.compare(accepted.bytes, whole), 0, `seed ${random.seed}`);
+      assert.equal(Buffer.compare(dialed.bytes, whole), 0, `seed ${random.seed}`);
     });
 
     it("are flushed in order and never within send", async () => {
       const { dialed } = await attachedPair();
       const flushed: number[] = [];
       for (const length of [1, 0, 7, 4_096]) dialed.link.send(new Uint8Array(length), () => flushed.push(length));
-      expect(flushed).to.deep.equal([]);
+      assert.deepEqual(flushed, []);
       await rig.settled(flush(dialed.link, new Uint8Array(1)));
-      expect(flushed).to.deep.equal([1, 0, 7, 4_096]);
+      assert.deepEqual(flushed, [1, 0, 7, 4_096]);
     });
 
     it("pass 10 MB with little unflushed at a time", async () => {
@@ -95,8 +108,8 @@ export function describeTransportConformance(open: () => TransportRig): void {
       const wrong = checkPattern(accepted);
       await rig.settled(sendPattern(dialed.link, total));
       await rig.settled(accepted.received(total));
-      expect(wrong()).to.equal(undefined);
-      expect(accepted.byteCount).to.equal(total);
+      assert.equal(wrong(), undefined);
+      assert.equal(accepted.byteCount, total);
     });
 
     it("stall the sender's flush while the receiver is paused, and all arrive once it resumes", async () => {
@@ -107,11 +120,11 @@ export function describeTransportConformance(open: () => TransportRig): void {
       accepted.link.pause();
       const sending = sendPattern(dialed.link, total, (count) => (flushed = count));
       await rig.still(() => flushed);
-      expect(accepted.byteCount).to.equal(0);
-      expect(flushed).to.be.lessThan(total);
+      assert.equal(accepted.byteCount, 0);
+      assert.ok(flushed < total);
       accepted.link.resume();
       await rig.settled(Promise.all([sending, accepted.received(total)]));
-      expect(wrong()).to.equal(undefined);
+      assert.equal(wrong(), undefined);
     });
 
     it("stop within the chunk in which the receiver pauses", async () => {
@@ -120,7 +133,7 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.link.send(new Uint8Array(200_000), () => {});
       await rig.settled(accepted.received(1));
       await rig.still(() => accepted.byteCount);
-      expect(accepted.chunkLengths).to.have.length(1);
+      assert.equal(accepted.chunkLengths.length, 1);
     });
 
     it("wait for attach", async () => {
@@ -129,9 +142,9 @@ export function describeTransportConformance(open: () => TransportRig): void {
       accepted.link.end();
       await rig.still(() => accepted.events.length);
       const late = new LinkRecorder(dialed);
-      expect(late.events).to.deep.equal([]);
+      assert.deepEqual(late.events, []);
       await rig.settled(late.ended());
-      expect([...late.bytes]).to.deep.equal([1, 2, 3]);
+      assert.deepEqual([...late.bytes], [1, 2, 3]);
     });
 
     it("wait for resume where the link was paused before it was attached", async () => {
@@ -140,7 +153,7 @@ export function describeTransportConformance(open: () => TransportRig): void {
       const late = new LinkRecorder(dialed);
       await rig.settled(flush(accepted.link, Uint8Array.of(9)));
       await rig.still(() => late.byteCount);
-      expect(late.byteCount).to.equal(0);
+      assert.equal(late.byteCount, 0);
       dialed.resume();
       await rig.settled(late.received(1));
     });
@@ -156,14 +169,14 @@ export function describeTransportConformance(open: () => TransportRig): void {
         ends[from].link.send(Uint8Array.of(1), () => {});
         ends[from].link.end();
         await rig.settled(ends[to].ended());
-        expect(ends[to].events).to.deep.equal(["bytes", "end"]);
+        assert.deepEqual(ends[to].events, ["bytes", "end"]);
         await rig.settled(flush(ends[to].link, Uint8Array.of(2, 3)));
         await rig.settled(ends[from].received(2));
         ends[to].link.end();
         await rig.settled(Promise.all([ends[from].closed(), ends[to].closed()]));
-        expect(ends[from].events).to.deep.equal(["bytes", "end", "close"]);
-        expect(ends[to].events).to.deep.equal(["bytes", "end", "close"]);
-        expect([ends[from].closeError, ends[to].closeError]).to.deep.equal([undefined, undefined]);
+        assert.deepEqual(ends[from].events, ["bytes", "end", "close"]);
+        assert.deepEqual(ends[to].events, ["bytes", "end", "close"]);
+        assert.deepEqual([ends[from].closeError, ends[to].closeError], [undefined, undefined]);
       });
     }
 
@@ -173,7 +186,7 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.link.end();
       dialed.link.end();
       await rig.settled(accepted.ended());
-      expect(accepted.byteCount).to.equal(3_000_000);
+      assert.equal(accepted.byteCount, 3_000_000);
     });
 
     it("waits behind bytes that are held back by pause", async () => {
@@ -182,10 +195,10 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.link.send(new Uint8Array(100_000), () => {});
       dialed.link.end();
       await rig.still(() => accepted.events.length);
-      expect(accepted.events).to.deep.equal([]);
+      assert.deepEqual(accepted.events, []);
       accepted.link.resume();
       await rig.settled(accepted.ended());
-      expect(accepted.byteCount).to.equal(100_000);
+      assert.equal(accepted.byteCount, 100_000);
     });
 
     it("makes later sends do nothing", async () => {
@@ -195,7 +208,7 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.link.send(Uint8Array.of(1), () => (flushed = true));
       await rig.settled(accepted.ended());
       await rig.still(() => accepted.byteCount);
-      expect([accepted.byteCount, flushed]).to.deep.equal([0, false]);
+      assert.deepEqual([accepted.byteCount, flushed], [0, false]);
     });
   });
 
@@ -205,14 +218,14 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.link.destroy();
       dialed.link.destroy();
       dialed.link.end();
-      expect(dialed.events).to.deep.equal([]);
+      assert.deepEqual(dialed.events, []);
       await rig.settled(Promise.all([dialed.closed(), accepted.ended()]));
       dialed.link.destroy();
       accepted.link.end();
       await rig.settled(accepted.closed());
       await rig.still(() => dialed.events.length);
-      expect(dialed.events).to.deep.equal(["close"]);
-      expect([dialed.closeError, accepted.closeError]).to.deep.equal([undefined, undefined]);
+      assert.deepEqual(dialed.events, ["close"]);
+      assert.deepEqual([dialed.closeError, accepted.closeError], [undefined, undefined]);
     });
 
     it("within onBytes is the end of all deliveries", async () => {
@@ -222,8 +235,8 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.link.end();
       await rig.settled(accepted.closed());
       await rig.still(() => accepted.byteCount);
-      expect(accepted.chunkLengths).to.have.length(1);
-      expect(accepted.events).to.deep.equal(["bytes", "close"]);
+      assert.equal(accepted.chunkLengths.length, 1);
+      assert.deepEqual(accepted.events, ["bytes", "close"]);
     });
 
     it("within onBytes drops what had been held back by pause", async () => {
@@ -238,8 +251,8 @@ export function describeTransportConformance(open: () => TransportRig): void {
       accepted.onChunk = () => accepted.link.destroy();
       accepted.link.resume();
       await rig.settled(accepted.closed());
-      expect(accepted.chunkLengths).to.have.length(1);
-      expect(accepted.events).to.deep.equal(["bytes", "close"]);
+      assert.equal(accepted.chunkLengths.length, 1);
+      assert.deepEqual(accepted.events, ["bytes", "close"]);
     });
 
     it("within onFlushed leaves the next sends unflushed", async () => {
@@ -252,7 +265,7 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.link.send(new Uint8Array(10), () => flushed.push(2));
       await rig.settled(dialed.closed());
       await rig.still(() => flushed.length);
-      expect(flushed).to.deep.equal([1]);
+      assert.deepEqual(flushed, [1]);
     });
 
     it("leaves queued sends unflushed and makes later ones do nothing", async () => {
@@ -263,7 +276,7 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.link.send(new Uint8Array(10), () => flushed++);
       await rig.settled(dialed.closed());
       await rig.still(() => flushed);
-      expect(flushed).to.equal(0);
+      assert.equal(flushed, 0);
     });
 
     it("breaks a peer that goes on sending with TRANSPORT, once", async () => {
@@ -273,10 +286,11 @@ export function describeTransportConformance(open: () => TransportRig): void {
       sendOn();
       await rig.settled(accepted.closed());
       await rig.still(() => accepted.events.length);
-      expect(accepted.closeError?.code).to.equal("TRANSPORT");
-      expect((accepted.closeError?.cause as { code?: string }).code).to.be.oneOf(["ECONNRESET", "EPIPE"]);
-      expect(accepted.events.filter((event) => event === "close")).to.have.length(1);
-      expect(accepted.events.at(-1)).to.equal("close");
+      const { code, cause } = accepted.closeError ?? {};
+      assert.equal(code, "TRANSPORT");
+      assert.ok(["ECONNRESET", "EPIPE"].includes((cause as { code?: string }).code ?? ""));
+      assert.equal(accepted.events.filter((event) => event === "close").length, 1);
+      assert.equal(accepted.events.at(-1), "close");
     });
 
     it("before attach is told once attached", async () => {
@@ -284,42 +298,42 @@ export function describeTransportConformance(open: () => TransportRig): void {
       dialed.destroy();
       await rig.still(() => 0);
       const late = new LinkRecorder(dialed);
-      expect(late.events).to.deep.equal([]);
+      assert.deepEqual(late.events, []);
       await rig.settled(late.closed());
-      expect(late.events).to.deep.equal(["close"]);
+      assert.deepEqual(late.events, ["close"]);
     });
   });
 
   describe("dialing and listening", () => {
     it("name the peer on both sides", async () => {
       const { dialed, accepted, listener } = await pair();
-      expect(dialed.remoteAddress).to.equal(listener.address);
-      expect(dialed.remotePort).to.equal(listener.port);
-      expect(accepted.link.remoteAddress).to.be.a("string").that.is.not.empty;
-      expect(accepted.link.remotePort).to.be.greaterThan(0);
+      assert.equal(dialed.remoteAddress, listener.address);
+      assert.equal(dialed.remotePort, listener.port);
+      assert.ok(typeof accepted.link.remoteAddress === "string" && accepted.link.remoteAddress !== "");
+      assert.ok(accepted.link.remotePort > 0);
     });
 
     it("reject with TRANSPORT where nobody listens", async () => {
       const listener = await listen(rig.acceptor());
       await rig.settled(listener.close());
       const error = await rig.settled(rejection(rig.dialer(listener).dial()));
-      expect(error.code).to.equal("TRANSPORT");
-      expect((error.cause as { code?: string }).code).to.equal("ECONNREFUSED");
-      expect(error.message).to.include("nothing listens");
+      assert.equal(error.code, "TRANSPORT");
+      assert.equal((error.cause as { code?: string }).code, "ECONNREFUSED");
+      assert.ok(error.message.includes("nothing listens"));
     });
 
     it("reject with CLOSED, the reason as cause, where the signal is aborted before", async () => {
-      const listener = await listen(rig.acceptor(), () => expect.fail("a link was opened"));
+      const listener = await listen(rig.acceptor(), () => assert.fail("a link was opened"));
       const reason = new Error("not now");
       const error = await rig.settled(rejection(rig.dialer(listener).dial({ signal: AbortSignal.abort(reason) })));
-      expect([error.code, error.cause]).to.deep.equal(["CLOSED", reason]);
+      assert.deepEqual([error.code, error.cause], ["CLOSED", reason]);
     });
 
     it("reject with TRANSPORT where somebody listens already", async () => {
       const listener = await listen(rig.acceptor());
       const error = await rejection(listen(rig.acceptorAt(listener)));
-      expect(error.code).to.equal("TRANSPORT");
-      expect((error.cause as { code?: string }).code).to.equal("EADDRINUSE");
+      assert.equal(error.code, "TRANSPORT");
+      assert.equal((error.cause as { code?: string }).code, "EADDRINUSE");
     });
 
     it("allow the same place again right after close, while a link lives on", async () => {
@@ -331,7 +345,7 @@ export function describeTransportConformance(open: () => TransportRig): void {
         accepts += 1;
         new LinkRecorder(link);
       });
-      expect(again.port).to.equal(listener.port);
+      assert.equal(again.port, listener.port);
       // Closing the old one once more does not touch the new one.
       await rig.settled(listener.close());
       const second = await rig.settled(rig.dialer(again).dial());
@@ -339,9 +353,10 @@ export function describeTransportConformance(open: () => TransportRig): void {
       await rig.settled(flush(dialed.link, Uint8Array.of(5)));
       await rig.settled(accepted.received(1));
       await rig.still(() => accepts);
-      expect(accepts).to.equal(1);
+      assert.equal(accepts, 1);
     });
   });
+  return cases;
 }
 
 function noise(random: SeededRandom, length: number): Uint8Array {
