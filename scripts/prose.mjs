@@ -42,7 +42,9 @@ const troubles = [];
 if (picked.length > 0) troubles.push(...(await troublesOfDocuments(picked)));
 else {
   const listed = linesOf(TO_BE_EDITED);
-  const documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md", ...filesBelow("docs", ".md")];
+  const documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].concat(
+    ...["docs", "examples", "templates"].map((folder) => filesBelow(folder, ".md")),
+  );
   troubles.push(...(await troublesOfDocuments(documents.filter((file) => !listed.includes(file)))));
   const sources = new Map(filesBelow("lib", ".ts").map((file) => [file, readFileSync(file, "utf8")]));
   troubles.push(
