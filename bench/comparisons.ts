@@ -27,9 +27,9 @@ export interface Comparison {
 }
 
 const usmp: Contender = { name: "usmp", script: "usmp.mjs", library: urlOf("dist") };
-export const bare: Contender = { name: "bare AEAD", script: "bare.mjs" };
-export const net: Contender = { name: "node:net", script: "net.mjs" };
-export const tls: Contender = { name: "node:tls, PSK", script: "tls.mjs" };
+const bare: Contender = { name: "bare AEAD", script: "bare.mjs" };
+const net: Contender = { name: "node:net", script: "net.mjs" };
+const tls: Contender = { name: "node:tls, PSK", script: "tls.mjs" };
 const python: Contender = { name: "Python SDK", script: "python" };
 
 /** In the order of the document's columns. */

@@ -67,7 +67,7 @@ async function measure(): Promise<void> {
   }
   const machine = await describeMachine(others);
   console.log(machine);
-  if (options.write) await writeResults({ takenAt: new Date().toISOString().slice(0, 10), machine, rows });
+  if (options.write) await writeResults({ takenAt: new Date().toISOString().slice(0, 10), rounds, machine, rows });
 }
 
 function chosen(): typeof COMPARISONS {

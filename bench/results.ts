@@ -26,6 +26,8 @@ export interface Row {
 
 export interface Results {
   readonly takenAt: string;
+  /** Of each comparison. */
+  readonly rounds: number;
   readonly machine: string;
   readonly rows: readonly Row[];
 }
@@ -70,7 +72,7 @@ export function describeRows(rows: readonly Row[]): string {
 }
 
 /** One table: a row for each figure, a column for each contender. */
-export function table({ takenAt, machine, rows }: Results): string {
+export function table({ takenAt, rounds, machine, rows }: Results): string {
   const names = [...new Set(rows.flatMap(({ cells }) => Object.keys(cells)))];
   const lines = rows.map(({ comparison, figure, cells }) => {
     const shown = names.map((name) => {
@@ -84,7 +86,7 @@ export function table({ takenAt, machine, rows }: Results): string {
     `| ${["comparison", "figure", ...names].join(" | ")} |`,
     `| - | - | ${names.map(() => "-:").join(" | ")} |`,
   ];
-  return [`Measured on ${takenAt}: ${machine}.`, [...head, ...lines].join("\n")].join("\n\n");
+  return [`Measured on ${takenAt}, in ${rounds} rounds: ${machine}.`, [...head, ...lines].join("\n")].join("\n\n");
 }
 
 /** The document with `written` between its two marks. */

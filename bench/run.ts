@@ -69,7 +69,7 @@ async function enterPair(contender: Contender, comparison: Comparison, plan: Pla
     coreEach: work.coreEach ?? false,
     ...(contender.library !== undefined && plan.nodeOptions && { nodeOptions: plan.nodeOptions }),
   };
-  if (work.perSecond === null) return freshPairs(contender, setup, work, options);
+  if (work.isOnce) return freshPairs(contender, setup, work, options);
   const pair = await Pair.start(contender, setup, options);
   try {
     await pair.connect(work.sessions);
@@ -84,20 +84,21 @@ async function enterPair(contender: Contender, comparison: Comparison, plan: Pla
 /** The first, rough measures, from which the length of a round follows; meanwhile V8 compiles what both ends run. */
 const TRIAL_MS = 80;
 const TRIALS = 3;
-const LEAST_TIMES = 50;
+const MIN_TIMES = 50;
 
 /** How many times fit into a round. */
 async function warmUp(pair: Pair, work: Work, { roundMs }: Plan): Promise<number> {
   let times = work.firstTimes;
   for (let trial = 0; trial <= TRIALS; trial++) {
-    const perSecond = work.perSecond?.(await work.run(pair, times)) ?? NaN;
-    const ms = trial < TRIALS ? TRIAL_MS : roundMs * (work.longer ?? 1);
-    times = Math.max(LEAST_TIMES, Math.ceil((perSecond * ms) / 1000));
+    const start = performance.now();
+    await work.run(pair, times);
+    const wantedMs = trial < TRIALS ? TRIAL_MS : roundMs * (work.longer ?? 1);
+    times = Math.max(MIN_TIMES, Math.ceil((times * wantedMs) / (performance.now() - start)));
   }
   return times;
 }
 
-/** Each round has processes of its own: memory that was used once is not given back. */
+/** Each round has processes of its own. */
 function freshPairs(contender: Contender, setup: Setup, work: Work, options: PairOptions): Entrant {
   return {
     measure: async () => {

@@ -10,8 +10,8 @@ export interface Work {
   readonly sessions: number;
   /** Does it `times` times. */
   run(pair: Pair, times: number): Promise<Figures>;
-  /** How many times fit into a second, by a round's figures. Null: a round is one time, and gets fresh processes. */
-  readonly perSecond: ((figures: Figures) => number) | null;
+  /** A round is one time, in fresh processes: memory that was used once is not given back. */
+  readonly isOnce?: boolean;
   /** How many times, before the speed is known. */
   readonly firstTimes: number;
   /** A round takes this many times as long as others. */
@@ -26,7 +26,6 @@ export function oneWay(sessions: number): Work {
     sessions,
     firstTimes: 1_000,
     run: async (pair, times) => ({ "messages/s": await pair.oneWay(Math.ceil(times / sessions) * sessions) }),
-    perSecond: (figures) => figures["messages/s"] ?? NaN,
   };
 }
 
@@ -37,7 +36,7 @@ export function oneWay(sessions: number): Work {
 export const echo: Work = {
   sessions: 1,
   // V8 has compiled the way of a message by then, and its space for new objects has the size that it keeps.
-  firstTimes: 5_000,
+  firstTimes: 2_000,
   coreEach: true,
   // Some fifty collections of garbage in a round: p99 is about them.
   longer: 5,
@@ -47,11 +46,10 @@ export const echo: Work = {
     const cpu = (await pair.cpu()) - before;
     return { "p50, us": quantile(microseconds, 0.5), "p99, us": quantile(microseconds, 0.99), "CPU, us": cpu / times };
   },
-  perSecond: (figures) => 1e6 / (figures["p50, us"] ?? NaN),
 };
 
 /** V8 compiles the code of a connection only after thousands of them, as in a gateway that has been up for a while. */
-const FIRST_HANDSHAKES = 5_000;
+const FIRST_HANDSHAKES = 2_000;
 
 /** Sessions a second that are opened and closed again. */
 export function handshakes(atOnce: number): Work {
@@ -60,7 +58,6 @@ export function handshakes(atOnce: number): Work {
     firstTimes: FIRST_HANDSHAKES,
     longer: 5,
     run: async (pair, times) => ({ "handshakes/s": await pair.handshakes(times, atOnce) }),
-    perSecond: (figures) => figures["handshakes/s"] ?? NaN,
   };
 }
 
@@ -81,6 +78,6 @@ export function memory(sessions: number): Work {
       // The Python SDK cannot tell what it holds.
       return Object.fromEntries(Object.entries(figures).filter(([, value]) => Number.isFinite(value)));
     },
-    perSecond: null,
+    isOnce: true,
   };
 }

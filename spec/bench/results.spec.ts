@@ -54,8 +54,8 @@ describe("The bench's results", () => {
 
   it("become a line for each contender, and a row for each figure", () => {
     expect(describeRows(ROWS)).to.match(/usmp +20\.0\n.*other +5\.00 {2}ratio 2\.00 \(2\.00 to 6\.00\)$/);
-    expect(table({ takenAt: "2026-11-25", machine: "a machine", rows: ROWS })).to.equal(
-      "Measured on 2026-11-25: a machine.\n\n| comparison | figure | usmp | other |\n| - | - | -: | -: |\n" +
+    expect(table({ takenAt: "2026-11-25", rounds: 7, machine: "a machine", rows: ROWS })).to.equal(
+      "Measured on 2026-11-25, in 7 rounds: a machine.\n\n| comparison | figure | usmp | other |\n| - | - | -: | -: |\n" +
         "| echo | p50 | **20.0** | 5.00 (2.00) |",
     );
   });
