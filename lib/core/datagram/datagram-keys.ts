@@ -190,10 +190,12 @@ export class DatagramKeys {
     // The peer is the initiator: its send key is our receive key.
     const ourTx = this.#nextTx ?? this.#tx.key;
     const [rx, tx] = deriveRekeyed(this.#context, this.#rx.key.key, ourTx, opened.plaintext);
-    if (this.#nextTx !== null) this.#context.crypto.wipe(this.#nextTx);
-    this.#nextTx = tx;
-    this.#rx.key.wipe();
-    this.#rx = madeWith([rx], () => this.#receiving(rx));
+    madeWith([rx, tx], () => {
+      if (this.#nextTx !== null) this.#context.crypto.wipe(this.#nextTx);
+      this.#nextTx = tx;
+      this.#rx.key.wipe();
+      this.#rx = this.#receiving(rx);
+    });
     this.#state = { name: "responded", rekeyFrame: copyOf(frame.bytes), utack };
     return utack;
   }

@@ -173,7 +173,7 @@ export class StopAndWaitArq {
     return frame.bytes;
   }
 
-  /** When `resend` has something to do; `Infinity` where never. */
+  /** When `resend` has something to do; `Infinity` if nothing is in flight. */
   nextDeadline(): number {
     return this.#inFlight?.dueAt ?? Infinity;
   }

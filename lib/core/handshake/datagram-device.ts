@@ -14,7 +14,7 @@ import type { DeviceHandshakeOptions } from "./stream-device.js";
 import type { Frame } from "../wire/frame.js";
 import type { HandshakeFrame } from "./handshake.js";
 import { lowOrder } from "./low-order.js";
-import { deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./key-derivation.js";
+import { concluded, deriveSessionKeys, hmacClient, hmacServer, type Transcript } from "./key-derivation.js";
 import {
   CHALLENGE_LENGTH,
   DEVICE_SEQ,
@@ -129,8 +129,8 @@ export class DatagramDeviceHandshake implements DatagramHandshake {
     const { transcript } = meant;
     const keys = deriveSessionKeys(this.#crypto, this.#pair, transcript.pubS, transcript);
     if (keys === null) throw lowOrder("gateway");
-    this.wipe();
-    return { type: "done", send: null, result: { deviceId: this.#deviceId, sessionId, keys } };
+    const result = concluded({ deviceId: this.#deviceId, sessionId, keys }, () => this.wipe());
+    return { type: "done", send: null, result };
   }
 
   #reply(send: HandshakeFrame): DatagramHandshakeStep {

@@ -15,7 +15,7 @@ import type { DatagramHandshake, DatagramHandshakeStep } from "./datagram-step.j
 import type { Frame } from "../wire/frame.js";
 import { PskVerifier, lateLookup, wrongKey, type GatewayHandshakeOptions, type PskMatch } from "./psk-verifier.js";
 import type { HandshakeFrame } from "./handshake.js";
-import type { Transcript } from "./key-derivation.js";
+import { concluded, type Transcript } from "./key-derivation.js";
 import { HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "../wire/handshake-payloads.js";
 import { FrameType, HMAC_LENGTH } from "../wire/wire.js";
 
@@ -92,8 +92,7 @@ export class DatagramGatewayHandshake implements DatagramHandshake {
     this.#proof = agreed?.proof ?? "wrong";
     if (agreed === null) return null;
     // Before SESSION_OK is sent: the device's first frame, which may follow at once, needs the keys (§3).
-    const result = verifier.conclude(agreed.sessionId);
-    this.wipe();
+    const result = concluded(verifier.conclude(agreed.sessionId), () => this.wipe());
     return { type: "done", send: agreed.sessionOk, result };
   }
 }

@@ -3,7 +3,7 @@ import { concat } from "../wire/bytes.js";
 import type { CryptoProvider, KeyPair } from "../crypto-provider.js";
 import { inTurn } from "../guarded-crypto.js";
 import { isLowOrder } from "./low-order.js";
-import { copySecret, secretBytes } from "../secret-bytes.js";
+import { secretBytes } from "../secret-bytes.js";
 import { FrameType, KEY_LENGTH, MAGIC_BYTES, VERSION } from "../wire/wire.js";
 
 const KEY_INFO = new TextEncoder().encode("usmp-v2");
@@ -71,15 +71,20 @@ export function deriveTwoKeys(
   info: Uint8Array,
 ): [first: Uint8Array, second: Uint8Array] {
   let okm = secretBytes(0);
-  try {
-    okm = crypto.hkdfSha256(secret, salt, info, 2 * KEY_LENGTH);
-    return [copySecret(okm, 0, KEY_LENGTH), copySecret(okm, KEY_LENGTH)];
-  } finally {
-    inTurn(
-      () => crypto.wipe(secret),
-      () => crypto.wipe(okm),
-    );
-  }
+  const keys: [Uint8Array, Uint8Array] = [secretBytes(KEY_LENGTH), secretBytes(KEY_LENGTH)];
+  return madeWith(keys, () => {
+    try {
+      okm = crypto.hkdfSha256(secret, salt, info, 2 * KEY_LENGTH);
+      keys[0].set(okm.subarray(0, KEY_LENGTH));
+      keys[1].set(okm.subarray(KEY_LENGTH));
+    } finally {
+      inTurn(
+        () => crypto.wipe(secret),
+        () => crypto.wipe(okm),
+      );
+    }
+    return keys;
+  });
 }
 
 /** Returns what `make` builds from the keys, which it takes over. Overwrites them if it throws. */
@@ -90,4 +95,12 @@ export function madeWith<Made>(keys: readonly Uint8Array[], make: () => Made): M
     for (const key of keys) key.fill(0);
     throw error;
   }
+}
+
+/** Calls `wipe`, which wipes all other secrets of a handshake, and returns its result. Overwrites the keys if `wipe` throws. */
+export function concluded(result: HandshakeResult, wipe: () => void): HandshakeResult {
+  return madeWith([result.keys.c2s, result.keys.s2c], () => {
+    wipe();
+    return result;
+  });
 }

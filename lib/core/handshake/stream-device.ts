@@ -12,6 +12,7 @@ import type { Frame } from "../wire/frame.js";
 import { inTurn } from "../guarded-crypto.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
 import {
+  concluded,
   deriveSessionKeys,
   hmacClient,
   hmacServer,
@@ -110,8 +111,7 @@ export class StreamDeviceHandshake implements Handshake {
     if (state.name !== "agreed") throw new UsmpError("HANDSHAKE", "the handshake is not done, or over already");
     const keys = state.keys === undefined ? this.#derive(state.transcript) : state.keys;
     if (keys === null) throw lowOrder("gateway");
-    this.#end();
-    return { deviceId: this.#deviceId, sessionId: state.sessionId, keys };
+    return concluded({ deviceId: this.#deviceId, sessionId: state.sessionId, keys }, () => this.#end());
   }
 
   endedEarly(cause?: UsmpError): UsmpError {

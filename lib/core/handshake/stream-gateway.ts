@@ -15,7 +15,7 @@ import { UsmpError } from "../../errors.js";
 import type { Frame } from "../wire/frame.js";
 import { PskVerifier, lateLookup, wrongKey, type GatewayHandshakeOptions, type PskMatch } from "./psk-verifier.js";
 import { expectFrame, type Handshake, type HandshakeFrame, type HandshakeStep } from "./handshake.js";
-import type { HandshakeResult } from "./key-derivation.js";
+import { concluded, type HandshakeResult } from "./key-derivation.js";
 import { HELLO_LENGTH, HELLO_WITH_COOKIE_LENGTH, readHello } from "../wire/handshake-payloads.js";
 import { FrameType, HMAC_LENGTH } from "../wire/wire.js";
 
@@ -71,9 +71,7 @@ export class StreamGatewayHandshake implements Handshake {
 
   conclude(): HandshakeResult {
     if (this.#state.name !== "agreed") throw new UsmpError("HANDSHAKE", "the handshake is not done, or over already");
-    const result = this.#state.verifier.conclude(this.#state.sessionId);
-    this.wipe();
-    return result;
+    return concluded(this.#state.verifier.conclude(this.#state.sessionId), () => this.wipe());
   }
 
   endedEarly(cause?: UsmpError): UsmpError {

@@ -127,6 +127,10 @@ export class StreamKeys {
     }
     if (state.crossed) throw new UsmpError("CRYPTO", "the peer sent a second REKEY before the first was settled");
     const [peerTx, peerRx] = deriveRekeyed(this.#context, state.origin.rx, state.origin.tx, salt);
+    return madeWith([peerTx, peerRx], () => this.#respondCrossed(state, peerTx, peerRx));
+  }
+
+  #respondCrossed(state: State & { name: "initiated" }, peerTx: Uint8Array, peerRx: Uint8Array): boolean {
     if (this.#role === "gateway") {
       state.next.wipe();
       this.#forgetOrigin(state.origin);
@@ -136,7 +140,7 @@ export class StreamKeys {
     // Ours wins, but the server may have sent frames under its own new key before it saw ours.
     this.#context.crypto.wipe(peerRx);
     this.#rx.wipe();
-    this.#rx = madeWith([peerTx], () => new OrderedOpeningKey(this.#context, peerTx));
+    this.#rx = new OrderedOpeningKey(this.#context, peerTx);
     this.#state = { ...state, crossed: true };
     return false;
   }
