@@ -206,10 +206,9 @@ describe("A life of Usmp", () => {
       expect(server.sessions()[0]?.send("never leaves")).to.equal(true);
       const stopping = server.close({ drain: true });
       const stopped = server.close();
+      const listening = server.listen(rig.acceptor("another"));
       rig.network.thaw();
-      await rig.until(stopped);
-      await rig.until(server.listen(rig.acceptor("s")));
-      await rig.until(stopping);
+      await rig.until(Promise.all([stopped, listening, stopping]));
       expect(server.isListening).to.equal(true);
       await rig.until(Promise.all([server.close(), gateway.close()]));
     });
