@@ -1,4 +1,7 @@
-/** One behaviour that a transport must have: `it(name, run)` in any test runner. `run` rejects if the transport lacks it. */
+/**
+ * One behaviour that a transport must have: `it(name, run)` in any test runner. `run` rejects if the transport lacks
+ * it.
+ */
 export interface ConformanceCase {
   readonly name: string;
   readonly run: () => Promise<void>;

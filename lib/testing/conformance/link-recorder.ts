@@ -1,10 +1,10 @@
 import type { UsmpError } from "../../errors.js";
 import type { Link, LinkHandlers } from "../../transport/transport.js";
 
-/** Attaches to a link and remembers what it was told. */
+/** Attaches to a link and records the calls of its handlers. */
 export class LinkRecorder implements LinkHandlers {
   readonly link: Link;
-  /** `"bytes"` (runs of it once), `"end"`, `"close"`, in the order they came. */
+  /** `"bytes"` (once for a run of them), `"end"` and `"close"`, in order of arrival. */
   readonly events: string[] = [];
   readonly chunkLengths: number[] = [];
   byteCount = 0;

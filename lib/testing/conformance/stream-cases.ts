@@ -13,7 +13,9 @@ export interface StreamTransportRig {
   dialer(listener: Listener): Dialer;
   /** Waits for `promise`, moving time if it is simulated; rejects if that takes too long. Default: at most 30 s. */
   settled?<T>(promise: Promise<T>): Promise<T>;
-  /** Waits until `value` has stopped changing because nothing moves any more. Default: for 50 turns of the event loop. */
+  /**
+   * Waits until `value` has stopped changing because nothing moves any more. Default: for 50 turns of the event loop.
+   */
   still?(value: () => number): Promise<void>;
 }
 
