@@ -8,9 +8,9 @@ const LEFT_OUT = ["eventemitter3", "libsodium-wrappers", "*/crypto/index.js"];
 
 /** What a program imports, as it would write it, and how many KiB that may be. Raise a budget only with a reason in the commit. */
 const PROGRAMS = {
-  everything: { imports: `export * from "./index.js"`, budgetKiB: 53 },
+  everything: { imports: `export * from "./index.js"`, budgetKiB: 56 },
   "the facade": { imports: `export { Usmp } from "./index.js"`, budgetKiB: 47 },
-  "a device over TCP": { imports: `export { UsmpClient, TcpTransport } from "./index.js"`, budgetKiB: 30 },
+  "a device over TCP": { imports: `export { UsmpClient, TcpTransport } from "./index.js"`, budgetKiB: 31 },
   "a gateway over TCP": { imports: `export { UsmpServer, TcpTransport } from "./index.js"`, budgetKiB: 37 },
 };
 
