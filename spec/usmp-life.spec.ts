@@ -213,6 +213,19 @@ describe("A life of Usmp", () => {
       await rig.until(Promise.all([server.close(), gateway.close()]));
     });
 
+    it("and takes no new device meanwhile, whose messages would be cut off", async () => {
+      const gateway = await rig.gateway({ maxUnsentBytes: 4_096 });
+      const device = await rig.device();
+      const session = gateway.sessions()[0]!;
+      rig.network.conditions = { toAcceptor: { latencyMs: 20 }, toDialer: { latencyMs: 20 } };
+      const sends = Array.from({ length: COUNT }, () => session.sendAsync("x".repeat(400)));
+      const closing = gateway.close({ drain: true });
+      const late = rig.usmp({ reconnect: false });
+      expect(await rig.until(late.begin(rig.dialer()))).to.equal(false);
+      expect([late.lastError()?.code, device.isConnected()]).to.deep.equal(["TRANSPORT", true]);
+      await rig.until(Promise.all([closing, ...sends]));
+    });
+
     it("at once if the session ends meanwhile, or there is none", async () => {
       await rig.gateway();
       const device = await rig.device();

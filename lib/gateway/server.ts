@@ -109,6 +109,8 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
   readonly #log: EventLog;
   readonly #reception: SessionAcceptor;
   #run: ListenerGroup | null = null;
+  /** The run that takes no more handshakes, and waits until its messages have left. */
+  #draining: ListenerGroup | null = null;
   /** Devices that had a session before. */
   readonly #known = new LruMap<true>(MAX_KNOWN_DEVICES);
   readonly #totals: SessionTotals;
@@ -264,7 +266,10 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
     const { drain, ...graceOptions } = ownMembers(options);
     const graceMs = graceOf(graceOptions);
     const listening = this.#run;
-    if (drainOf({ drain })) await Promise.all([...this.#reception.sessions.values()].map((owned) => owned.drain()));
+    if (drainOf({ drain })) {
+      this.#draining = listening;
+      await Promise.all([...this.#reception.sessions.values()].map((owned) => owned.drain()));
+    }
     const run = this.#run;
     // It was closed meanwhile and listens again, which is not this call's to end.
     if (run !== null && run !== listening) return void (await this.#stopping);
@@ -317,7 +322,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
         return;
       }
       // It may come in while the gateway stops, or later from a transport that goes on after it was closed.
-      if (this.#run === run) this.#reception.accept(link, secrets, onEstablished);
+      if (this.#run === run && this.#draining !== run) this.#reception.accept(link, secrets, onEstablished);
       else link.destroy();
     };
     if (acceptor.carries !== "datagrams") return acceptor.listen({ onLink: (link) => onLink(link, () => {}), onError });
