@@ -1,3 +1,5 @@
+import type { Subscribable as Emits } from "./session/emitter.js";
+
 export { Usmp, type BeginOptions, type UsmpOptions, type UsmpState } from "./usmp.js";
 export { UsmpClient, type ClientEvents, type ConnectOptions, type UsmpClientOptions } from "./device/client.js";
 export {
@@ -15,7 +17,6 @@ export {
   type KeyFileReload,
 } from "./gateway/keys/key-file.js";
 export { type SessionEvents, UsmpSession } from "./session/session.js";
-export type { Subscribable } from "./session/emitter.js";
 
 export { isUsmpError, USMP_ERROR_CODES, UsmpErrno, UsmpError, type UsmpErrorCode } from "./errors.js";
 
@@ -53,3 +54,6 @@ export type {
 
 export type { Aead, CipherName, CryptoProvider, KeyPair } from "./core/crypto-provider.js";
 export type { Clock, Timer } from "./core/clock.js";
+
+/** What every class here that emits events is. A type: there is no such value to import. */
+export type Subscribable<Events extends { [Name in keyof Events]: unknown[] }> = Emits<Events>;
