@@ -236,7 +236,14 @@ describe("A life of Usmp", () => {
       rig.network.thaw();
       await rig.until(closing);
       await rig.until(device.close({ drain: true }));
-      expect((await rejectionOf(device.close({ drain: 1 as never }))).code).to.equal("INVALID_ARG");
+    });
+
+    it("and nothing but true and false, also for serve(), which closes when its signal aborts", async () => {
+      const options = { drain: 1 as never };
+      expect((await rejectionOf(rig.usmp().close(options))).code).to.equal("INVALID_ARG");
+      const server = new UsmpServer({ psk: PSK, clock: rig.clock, crypto });
+      const serving = server.serve({ ...options, signal: AbortSignal.abort() });
+      expect((await rejectionOf(serving)).code).to.equal("INVALID_ARG");
     });
   });
 });

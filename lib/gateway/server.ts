@@ -243,6 +243,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
     const { signal, ...stopOptions } = ownMembers(options);
     requireSignal(signal);
     graceOf(stopOptions);
+    drainOf(stopOptions);
     if (signal?.aborted === true) return;
     const stop = (): void => void this.close(stopOptions);
     signal?.addEventListener("abort", stop);
