@@ -40,7 +40,9 @@ describe("session options", () => {
 
   it("refuse an option that there is not with INVALID_ARG, naming it and those there are", () => {
     const error = expectCode(() => checkKnown({ keepalive: 5 }, { keepaliveMs: 1 }, { port: 2 }), "INVALID_ARG");
-    expect(error.message).to.equal('there is no option "keepalive"; the options are crypto, keepaliveMs, logger, metrics, port');
+    expect(error.message).to.equal(
+      'there is no option "keepalive"; the options are crypto, keepaliveMs, logger, metrics, port',
+    );
     checkKnown({ keepaliveMs: undefined, crypto: {} }, { keepaliveMs: 1 });
   });
 
