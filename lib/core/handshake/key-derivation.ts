@@ -97,7 +97,7 @@ export function madeWith<Made>(keys: readonly Uint8Array[], make: () => Made): M
   }
 }
 
-/** Calls `wipe`, which wipes all other secrets of a handshake, and returns its result. Overwrites the keys if `wipe` throws. */
+/** Returns `result` after `wipe`, which wipes a handshake's other secrets. Overwrites the keys if `wipe` throws. */
 export function concluded(result: HandshakeResult, wipe: () => void): HandshakeResult {
   return madeWith([result.keys.c2s, result.keys.s2c], () => {
     wipe();
