@@ -26,13 +26,14 @@ import { checkLimits, DEFAULT_LIMITS, type GatewayLimits } from "./admission/lim
 /** What a gateway has beside the common settings. */
 export interface GatewaySettings extends SessionSettings, GatewayLimits {
   /**
-   * Every cipher that is accepted, in place of `cipher`: a device's first frame shows which one it speaks. Where the gateway
-   * has to send first, after 500 ms, it takes the one last learned, else that of the device's key entry, else the first here.
+   * Every cipher that the gateway accepts, in place of `cipher`: a device's first frame shows which one it uses. If the
+   * gateway has to send first, after 500 ms, it takes the cipher last learned for the device, else that of the device's
+   * key entry, else the first one here.
    */
   readonly ciphers: readonly CipherName[] | undefined;
-  /** A session ends when nothing that verifies was received for this long; 0 turns that off. Default 60,000. */
+  /** The session ends if no frame verifies for this long, in milliseconds; 0 turns that off. Default 60,000. */
   readonly sessionTimeoutMs: number;
-  /** As `handshakeTimeoutMs`, over UDP, where datagrams that got lost are sent again. Default 15,000. */
+  /** As `handshakeTimeoutMs`, over UDP, where both ends retransmit lost datagrams. Default 15,000. */
   readonly udpHandshakeTimeoutMs: number;
 }
 
@@ -41,7 +42,7 @@ export const DEFAULT_GATEWAY_SETTINGS = {
   ciphers: undefined,
   // Twice the 30 s after which every public client sends a PING.
   sessionTimeoutMs: 60_000,
-  // A board's own patience is 5 sendings, 15.5 s in all.
+  // A board gives up after 5 transmissions, 15.5 s in all.
   udpHandshakeTimeoutMs: 15_000,
   ...DEFAULT_LIMITS,
 } as const satisfies GatewaySettings;
@@ -62,19 +63,22 @@ interface AcceptRequest {
   readonly settings: GatewaySettings;
   /** The cipher that each device was last known to use. */
   readonly learnedCiphers: LruMap<CipherName>;
-  /** A device said who it claims to be. Throws a UsmpError where it is refused: then no key is looked up. */
+  /** A device sent the id it claims. Throws a UsmpError to refuse it; then no key is looked up. */
   readonly admit: (deviceId: string) => void;
-  /** What the session lends from, and reports to. */
+  /** What the session borrows, and where it reports. */
   readonly owner: SessionOwner;
   /** Called synchronously with the new session; `proof` says which key the device has. */
   readonly onSession: (session: OwnedSession, proof: PskMatch) => void;
-  /** The handshake came to nothing. */
+  /** The handshake failed. */
   readonly onFailed: (error: UsmpError, proof: PskMatch) => void;
-  /** The key lookup itself failed; the device is refused like one that is not known. */
+  /** The key lookup itself failed; the gateway refuses the device as if it were unknown. */
   readonly onLookupFailed: (error: UsmpError) => unknown;
 }
 
-/** Runs the gateway's handshake on a new link. The driver is there at once, to end it and to see when it is gone. */
+/**
+ * Runs the gateway's handshake on a new link. Returns its driver synchronously, which can end the handshake, and whose
+ * `finished` resolves at its end.
+ */
 export function acceptSession(request: AcceptRequest): SessionDriver {
   const { link, settings, owner } = request;
   const cipher = cipherChoiceOf(settings);
@@ -158,7 +162,7 @@ async function answerHello(
   try {
     driver.providePsk(psk, previousPsk);
   } catch (cause) {
-    // Nobody waits for this call: what a link of the user's own throws would end the process.
+    // No caller awaits this function: an error thrown by a custom link would end the process.
     driver.abandon(toUsmpError(cause));
   } finally {
     psk?.fill(0);
@@ -169,7 +173,7 @@ async function answerHello(
 function keepaliveOf({ sessionTimeoutMs }: GatewaySettings): KeepaliveOptions {
   return {
     pingAfterTxIdleMs: 0,
-    // Public Python clients never send PING by themselves (§9), and a quiet link must live.
+    // Public Python clients never send PING by themselves (§9), and a quiet link must not time out.
     pingAfterRxIdleMs: sessionTimeoutMs / 2,
     pongTimeoutMs: 0,
     idleTimeoutMs: sessionTimeoutMs,

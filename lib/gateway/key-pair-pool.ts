@@ -5,7 +5,9 @@ import { lastly } from "../core/guarded-crypto.js";
 /** Enough for a small burst. */
 const SIZE = 8;
 
-/** Ephemeral key pairs made ahead, one in each turn of the event loop, so that a handshake waits for one computation less. */
+/**
+ * Ephemeral key pairs made ahead, one per turn of the event loop, so that a handshake waits for one computation less.
+ */
 export class KeyPairPool {
   readonly #crypto: CryptoProvider;
   readonly #clock: Clock;
@@ -19,14 +21,17 @@ export class KeyPairPool {
     this.#refillLater();
   }
 
-  /** A fresh pair, given out once; the caller wipes it. @throws what the provider throws */
+  /**
+   * Returns a fresh pair, each only once; the caller wipes it.
+   * @throws what the provider throws
+   */
   take(): KeyPair {
     const pair = this.#pairs.pop() ?? this.#crypto.generateKeyPair();
     this.#refillLater();
     return pair;
   }
 
-  /** Wipes the pairs that were not given out, and makes no more ahead. */
+  /** Wipes the unused pairs, and makes no more ahead. */
   close(): void {
     this.#isClosed = true;
     this.#refill?.cancel();

@@ -3,7 +3,7 @@ import { UsmpError } from "../errors.js";
 import { contain, withDeadline } from "../transport/contained.js";
 import type { AnyAcceptor, Listener } from "../transport/transport.js";
 
-/** Where a gateway listens: the real port, where 0 was asked for. */
+/** Where a gateway listens: the real port if port 0 was requested. */
 export interface ListeningAddress {
   readonly transport: string;
   readonly address: string;
@@ -12,9 +12,9 @@ export interface ListeningAddress {
 
 interface RunOptions {
   readonly clock: Clock;
-  /** How long a transport may take to stop listening. */
+  /** How long a transport may take to stop listening, in milliseconds. */
   readonly closeTimeoutMs: number;
-  /** Is told what a transport does that it should not, and which ports are not free again. */
+  /** Called with a transport's misbehaviour, and with each port that was not freed in time. */
   readonly onError: (error: UsmpError) => void;
 }
 
@@ -27,18 +27,18 @@ interface Open {
   readonly at: ListeningAddress;
 }
 
-/** One run of a gateway, from `listen` to `stop`: its listeners, and who waits for its end. */
+/** One run of a gateway, from `listen` to `stop`: its listeners, and a promise of its end. */
 export class ListenerGroup {
-  /** Resolves with `end`. */
+  /** Resolves when `end` is called. */
   readonly ended: Promise<void>;
   #end: () => void = () => {};
   readonly #options: RunOptions;
-  /** As they were opened; once all are, in the order in which they were asked for. */
+  /** In the order in which they opened; once all are open, in the order of the acceptors. */
   #listeners: Open[] = [];
   /** Settles when no more listeners come. */
   #opening: Promise<unknown> = Promise.resolve();
   #closed = false;
-  /** No more listeners are closed by `close`. */
+  /** Set once `close` has taken the listeners: one that opens later closes itself. */
   #isLate = false;
   readonly #cleanUps: (() => void)[] = [];
 
@@ -52,8 +52,8 @@ export class ListenerGroup {
   }
 
   /**
-   * Opens all listeners, each by `listen`. Rejects with the first failure, or CLOSED where the run was closed meanwhile; those that were
-   * opened wait for `close`.
+   * Opens all listeners, each by `listen`. Rejects with the first failure, or with CLOSED if the run was closed
+   * meanwhile; the listeners that did open wait for `close`.
    */
   async open(acceptors: readonly AnyAcceptor[], listen: (acceptor: AnyAcceptor) => Promise<Listener>): Promise<void> {
     if (this.#closed) throw stopped();
@@ -66,22 +66,22 @@ export class ListenerGroup {
       inOrder.push(result.value);
     }
     this.#listeners = inOrder;
-    // As assigned by `close`, meanwhile.
+    // `close` may have set it meanwhile.
     if (this.#isClosed()) throw stopped();
   }
 
-  /** Stops accepting. Resolves when the ports are free, those included that are being opened, or when that takes too long. */
+  /** Stops accepting. Resolves when all ports are free, including those being opened, or when that takes too long. */
   async close(): Promise<void> {
     this.#closed = true;
     const late = (): UsmpError => new UsmpError("TIMEOUT", "a transport takes too long to start listening");
-    // What comes later is closed when it comes.
+    // A listener that opens later closes itself.
     const { clock, closeTimeoutMs: timeoutMs, onError } = this.#options;
     await withDeadline(() => this.#opening, { clock, timeoutMs }, { error: late }).done.catch(onError);
     this.#isLate = true;
     await Promise.all(this.#listeners.map((open) => this.#close(open)));
   }
 
-  /** Opens one listener; the error is a UsmpError. */
+  /** Opens one listener; rejects with a UsmpError only. */
   async #open(listen: () => Promise<Listener>): Promise<Open> {
     const { clock } = this.#options;
     const error = (): UsmpError =>
@@ -99,7 +99,7 @@ export class ListenerGroup {
 
   async #close({ listener, at: { transport, address, port } }: Open): Promise<void> {
     const { clock, closeTimeoutMs } = this.#options;
-    // One that shares its socket with its sessions waits for these, and they may take as long.
+    // A listener that shares its socket with its sessions waits for them, and they may take `closeTimeoutMs`, too.
     const timeoutMs = 2 * closeTimeoutMs;
     const message = `${transport} ${address}:${port} was not closed within ${timeoutMs} ms`;
     const error = (): UsmpError => new UsmpError("TRANSPORT", message);
@@ -110,7 +110,7 @@ export class ListenerGroup {
     return this.#closed;
   }
 
-  /** Runs `cleanUp` when it ends. */
+  /** Runs `cleanUp` when this run ends. */
   onEnd(cleanUp: () => void): void {
     this.#cleanUps.push(cleanUp);
   }

@@ -36,7 +36,10 @@ import { ListenerGroup, type ListeningAddress } from "./listener-group.js";
 export type { ListeningAddress };
 
 export interface UsmpServerOptions extends Given<GatewaySettings> {
-  /** A key, a table by device id (`"*"` is the default), a function that finds one, or a store such as `KeyFile`. Keys are copied. */
+  /**
+   * A key, a table by device id (`"*"` is the default), a function that finds one, or a store such as `KeyFile`. Keys
+   * are copied.
+   */
   readonly psk: PskSource;
   /** Where `listen()` and `serve()` listen without arguments. Default: every address, port 9000. */
   readonly host?: string | undefined;
@@ -51,32 +54,34 @@ export interface StopOptions extends CloseOptions {
 /** The events of a gateway. */
 export interface ServerEvents {
   /**
-   * Something failed outside of any call of yours, such as a callback that threw, or a key look-up. If nobody listens, the
-   * process gets a warning.
+   * Something failed outside of your calls, such as a callback that threw, or a key lookup. Without a listener,
+   * the process emits a warning.
    */
   error: [error: UsmpError];
   /**
-   * A device has proved its key. The session lives on when the handler returns. `again`: this device had a session before;
-   * the gateway remembers 65,536 devices.
+   * A device has proved its key. The session continues after the handler returns. `again`: this device had a session
+   * before; the gateway remembers 65,536 devices.
    */
   session: [session: UsmpSession, again: boolean];
   /** A session ended with TIMEOUT: its device was silent for too long, or acknowledged nothing. */
   timeout: [deviceId: string, sessionId: string];
   /** Messages were lost on a session: see {@link SessionEvents.dropped}. */
   dropped: [reason: UsmpError, session: UsmpSession];
-  /** A handshake failed. `deviceId` is the id that it claimed, null if it did not get that far. */
+  /** A handshake failed. `deviceId` is the id that the peer claimed, null if it did not get that far. */
   refused: [error: UsmpError, remoteAddress: string, deviceId: string | null];
 }
 
-/** The facade of a gateway: what it lends its gateway, and what it wants to hear before the gateway's own listeners. */
+/**
+ * The facade of a gateway: what the gateway borrows from it, and the calls it gets before the gateway's own listeners.
+ */
 export interface GatewayOwner extends Required<Pick<SessionOwner, "running" | "onMessage" | "onDrain">> {
-  /** Where sessions are counted. */
+  /** Counts the sessions. */
   readonly totals: SessionTotals;
   readonly onSession: (session: OwnedSession, again: boolean) => void;
   readonly onDropped: (reason: UsmpError, session: UsmpSession) => void;
   readonly onClosed: (reason: UsmpError, session: UsmpSession) => void;
   readonly onRefused: (error: UsmpError, remoteAddress: string, deviceId: string | null) => void;
-  /** Gets the errors that nobody listens for on the gateway; they are in the log already. */
+  /** Gets the errors that have no listener on the gateway; the log has them already. */
   readonly onError: (error: UsmpError) => void;
 }
 
@@ -88,7 +93,7 @@ const SERVER_EVENTS: EventNames<ServerEvents> = {
   timeout: true,
 };
 
-/** More than one gateway serves. Of more devices, it forgets the one that connected longest ago. */
+/** More devices than one gateway serves. Past this, it forgets the device that connected longest ago. */
 const MAX_KNOWN_DEVICES = 65_536;
 
 /**
@@ -109,21 +114,21 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
   readonly #log: EventLog;
   readonly #reception: SessionAcceptor;
   #run: ListenerGroup | null = null;
-  /** The run that takes no more handshakes, and waits until its messages have left. */
+  /** The run that takes no more handshakes, and waits until its messages are sent. */
   #draining: ListenerGroup | null = null;
   /** Devices that had a session before. */
   readonly #known = new LruMap<true>(MAX_KNOWN_DEVICES);
   readonly #totals: SessionTotals;
-  /** Settles when everything that was told to stop has stopped. */
+  /** Settles when everything that `close` stops has stopped. */
   #stopping: Promise<unknown> = Promise.resolve();
   #keepsProcess = true;
   #lastError: UsmpError | null = null;
-  /** Callbacks under way, of the gateway, of its sessions and of its owner. */
+  /** Callbacks in progress, of the gateway, of its sessions and of its owner. */
   readonly #running: RunningHandlers;
 
-  /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
+  /** @throws UsmpError INVALID_ARG for a bad key or option, naming the value (never the key) and the allowed ones. */
   constructor(options: UsmpServerOptions);
-  // One of its own, as the declarations leave it out.
+  // A separate overload, because the declarations omit it.
   // eslint-disable-next-line @typescript-eslint/unified-signatures
   /** @internal */ constructor(options: UsmpServerOptions, owner: GatewayOwner | null);
   constructor(options: UsmpServerOptions, owner: GatewayOwner | null = null) {
@@ -158,12 +163,12 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
         owner?.onRefused(error, remoteAddress, deviceId);
         events.emit("refused", error, remoteAddress, deviceId);
       },
-      // A lookup may fail long after the gateway has stopped, when nobody wants to hear of it any more.
+      // A lookup may fail long after the gateway has stopped; then its error is dropped.
       onLookupFailed: (error) => this.#run !== null && this.#reportTrouble("lookup.error", error),
     });
   }
 
-  /** Sets the one handler for new sessions, replacing the last; null clears it. What it throws goes to "error". */
+  /** Sets the one handler for new sessions, replacing the last; null clears it. "error" gets what it throws. */
   onSession(handler: ((session: UsmpSession, again: boolean) => unknown) | null): void {
     this.#events.setCallback("session", handler);
   }
@@ -193,7 +198,9 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
     return this.#totals.stats();
   }
 
-  /** The last failure outside of a session: why `listen()` failed, or what the last "error" event said; null if nothing failed. */
+  /**
+   * The last failure outside of a session: why `listen()` failed, or the error of the last "error" event; null if none.
+   */
   get lastError(): UsmpError | null {
     return this.#lastError;
   }
@@ -203,9 +210,10 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
   }
 
   /**
-   * Listens on all the transports given, by default on `host` and `port`, or on none if one fails. Resolves with the addresses
-   * in use. Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG if it listens already, or CLOSED if it was
-   * stopped meanwhile.
+   * Listens on all the given transports, by default on `host` and `port`; if one fails, on none. Resolves with the
+   * addresses in use.
+   * @throws UsmpError as a rejection: TRANSPORT (the system's error as `cause`), INVALID_ARG if it listens already, or
+   * CLOSED if it was stopped meanwhile.
    */
   async listen(...acceptors: AnyAcceptor[]): Promise<ListeningAddress[]> {
     if (this.#run !== null) throw new UsmpError("INVALID_ARG", "this gateway listens already: call stop() first");
@@ -251,7 +259,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
       if (this.#run === null) await this.listen();
       await this.#run?.ended;
     } catch (error) {
-      // Stopped before it listened is stopped, too.
+      // A stop before it listened counts as a stop, too.
       if (!isUsmpError(error) || error.code !== "CLOSED") throw error;
     } finally {
       signal?.removeEventListener("abort", stop);
@@ -259,9 +267,9 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
   }
 
   /**
-   * Takes no new handshakes, ends every session with BYE, waits up to `graceMs` (default 0) for callbacks that returned a
-   * promise, and resolves when nothing is left. With `drain` it first waits until every message that a session has accepted has
-   * left. Idempotent: a second call without grace does not shorten the first.
+   * Takes no new handshakes, ends every session with BYE, waits up to `graceMs` (default 0) for callbacks that returned
+   * a promise, and resolves when nothing is left. With `drain` it first waits until every message that a session has
+   * accepted is sent. Idempotent: a second call without grace does not shorten the first.
    */
   async close(options: StopOptions = {}): Promise<void> {
     const { drain, ...graceOptions } = ownMembers(options);
@@ -272,7 +280,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
       await Promise.all([...this.#reception.sessions.values()].map((owned) => owned.drain()));
     }
     const run = this.#run;
-    // It was closed meanwhile and listens again, which is not this call's to end.
+    // The gateway was closed meanwhile and listens again; this call must not end that run.
     if (run !== null && run !== listening) return void (await this.#stopping);
     this.#run = null;
     if (run !== null) this.#log.log("info", "gateway.stopping", () => ({ sessions: this.#reception.sessions.size }));
@@ -322,7 +330,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
         onError(error);
         return;
       }
-      // It may come in while the gateway stops, or later from a transport that goes on after it was closed.
+      // A link may arrive while the gateway stops, or later, from a transport that still accepts after its close.
       if (this.#run === run && this.#draining !== run) this.#reception.accept(link, secrets, onEstablished);
       else link.destroy();
     };
@@ -350,7 +358,7 @@ export class UsmpServer extends Subscribable<ServerEvents> implements AsyncDispo
     };
   }
 
-  /** What the user's store throws must not keep a stop from its end. */
+  /** An error thrown by the user's store must not keep a stop from completing. */
   #leaveStore(ignoreRevoked: () => void): void {
     try {
       ignoreRevoked();

@@ -1,5 +1,5 @@
 /**
- * Where links become sessions:
+ * Turns links into sessions:
  *
  *     link --- limits ---> handshake --- limits, key, proof ---> session, one per device
  *        `-- refused         `-- refused                           `-- ended
@@ -18,21 +18,21 @@ import { Gatekeeper, type Admission } from "./admission/gatekeeper.js";
 import { LruMap } from "./admission/lru-map.js";
 
 interface ReceptionHandlers {
-  /** What the sessions lend from, and report to. */
+  /** What the sessions borrow, and where they report. */
   readonly owner: SessionOwner;
   /** A device has proved its key. */
   onSession(session: OwnedSession): void;
-  /** `deviceId`: whom it claimed to be, null where it did not get that far. */
+  /** `deviceId`: the id that the peer claimed, null if it did not get that far. */
   onRefused(error: UsmpError, remoteAddress: string, deviceId: string | null): void;
   onLookupFailed(error: UsmpError): void;
 }
 
-/** How a session came in. */
+/** The state of one link, from its arrival to its end. */
 interface Entry {
   readonly visit: Admission;
   readonly link: Link;
   readonly onEstablished: () => void;
-  /** When the session was registered, or null. */
+  /** When the session was registered, in milliseconds of the clock; null before that. */
   since: number | null;
   /** Whether `onSession` was called. */
   isAnnounced: boolean;
@@ -67,8 +67,8 @@ export class SessionAcceptor {
   }
 
   /**
-   * Takes a new link over, or destroys it. `onEstablished`, which may end another session, runs when the new one is registered
-   * and before anybody hears of it.
+   * Takes a new link over, or destroys it. Calls `onEstablished`, which may end another session, once the new session
+   * is registered and before any listener is called.
    */
   accept(link: Link, secrets: GatewayHandshakeOptions, onEstablished: () => void): void {
     const { remoteAddress } = link;
@@ -81,7 +81,7 @@ export class SessionAcceptor {
       this.#refuse(error as UsmpError, remoteAddress, null);
       return;
     }
-    // Somebody who was told of the handshake that made way for this one may have stopped the gateway within that call.
+    // A "refused" listener for the evicted handshake may have called stop() synchronously.
     if (this.#closings !== closings) {
       visit.release(this.#now());
       link.destroy();
@@ -133,7 +133,7 @@ export class SessionAcceptor {
     await Promise.all([...this.#visits.keys()].map((driver) => driver.close(reason)));
   }
 
-  /** Lets the process end in spite of open connections. */
+  /** Lets the process end despite open connections. */
   unref(): void {
     this.#keepsProcess = false;
     for (const driver of this.#visits.keys()) driver.unref();
@@ -146,14 +146,14 @@ export class SessionAcceptor {
     const { deviceId, sessionId } = session;
     const closings = this.#closings;
     const older = this.#sessions.get(deviceId);
-    // A listener that hears of the end of an older session finds this one in its place already.
+    // A listener for the older session's end must find this session in its place already.
     this.#sessions.set(deviceId, owned);
     onEstablished();
     try {
       visit.establish(older !== undefined, this.#now());
     } catch (error) {
       this.#sessions.delete(deviceId);
-      // With BYE: the device has its session, and is told that it is none.
+      // With BYE: the device considers its session established, and so learns that it has ended.
       void session.close();
       this.#refuse(error as UsmpError, remoteAddress, deviceId);
       return;
@@ -165,7 +165,7 @@ export class SessionAcceptor {
       const usesPreviousKey = proof === "previous";
       return { deviceId, sessionId, remoteAddress, remotePort, carries, usesPreviousKey };
     });
-    // Somebody who heard of the older one's end may have stopped the gateway.
+    // A listener for the older session's end may have stopped the gateway.
     if (this.#closings !== closings) return;
     entry.isAnnounced = true;
     this.#handlers.onSession(owned);

@@ -1,11 +1,11 @@
 const GROUPS = 8;
 
-/** How many of an IPv6 address's groups name the network; the rest is its holder's to choose. */
+/** How many of an IPv6 address's groups identify the network; its holder chooses the rest. */
 const NETWORK_GROUPS = 4;
 
 /**
- * Who is counted as one: an IPv4 address, the /64 network of an IPv6 address (whoever has one address there has 2^64 of
- * them), and any other text, such as that of a transport of the user's own, as it is.
+ * What counts as one address: an IPv4 address, the /64 network of an IPv6 address (the holder of one address there has
+ * 2^64 of them), or any other text unchanged, such as the address of a custom transport.
  */
 export function addressPrefix(address: string): string {
   if (!address.includes(":")) return address;
@@ -13,9 +13,9 @@ export function addressPrefix(address: string): string {
   return groups === null ? address : `${groups.slice(0, NETWORK_GROUPS).join(":")}::/64`;
 }
 
-/** The eight groups, without leading zeros; null where it is no IPv6 address. */
+/** The eight groups, without leading zeros; null if the text is not an IPv6 address. */
 function ipv6Groups(address: string): string[] | null {
-  // A zone ("%eth0") says which of our own interfaces, not who.
+  // A zone ("%eth0") names one of our own interfaces, not the peer.
   const [plain = ""] = address.toLowerCase().split("%");
   const halves = plain.split("::");
   if (halves.length > 2) return null;
@@ -25,7 +25,7 @@ function ipv6Groups(address: string): string[] | null {
   return groups.map((group) => group.replace(/^0+(?=.)/, ""));
 }
 
-/** The last group may be an IPv4 address, which takes the place of two; in the network's part there is none. */
+/** The last group may be an IPv4 address, which stands for two groups. It is never part of the network prefix. */
 function lengthOf(groups: readonly string[]): number {
   return groups.length + (groups.at(-1)?.includes(".") === true ? 1 : 0);
 }

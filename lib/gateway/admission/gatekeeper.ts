@@ -1,11 +1,12 @@
 /**
- * Who may come in. It counts, and computes nothing: whoever is refused costs a few look-ups.
+ * Decides which peers may begin a handshake and a session. It only counts and computes no cryptography: refusing a peer
+ * costs a few look-ups.
  *
- *     admit --> Admission: in the handshake table --- identify ---> its proof is awaited --- establish ---> a session
- *       `--> LIMIT: too many        `-- made way for another     `-- locked out            `-- no room      `--- leave ---^
+ *     admit --> Admission: in the handshake table -- identify --> its proof is awaited -- establish --> a session
+ *       `--> LIMIT: too many       `-- evicted by another      `-- locked out           `-- no room       `-- release
  *
- * An attacker must not be able to keep others out: addresses and devices that proved a key lately keep half of every total and
- * are never locked out.
+ * An attacker must not be able to keep others out: half of the handshake table and of the handshake rate is reserved
+ * for addresses that proved a key lately. A device that proved its key lately is never locked out at the same address.
  */
 import { TokenBucket, type TokenBucketOptions } from "../../core/token-bucket.js";
 import { UsmpError } from "../../errors.js";
@@ -48,9 +49,9 @@ export class Gatekeeper {
   }
 
   /**
-   * Somebody wants to begin a handshake. `end` is called where it has to make way for another. Over datagrams only after its
-   * cookie has verified: before that an address is nobody's.
-   * @throws UsmpError LIMIT where too many came; then nothing was counted.
+   * A peer wants to begin a handshake. Calls `end` if a later handshake evicts this one. Over datagrams, call it only
+   * after the cookie has verified: before that, the source address may be forged.
+   * @throws UsmpError LIMIT if too many came; then nothing was counted.
    */
   admit(address: string, now: number, end: (reason: UsmpError) => void): Admission {
     const group = addressPrefix(address);
@@ -66,19 +67,19 @@ export class Gatekeeper {
 
   #bucketOf(group: string, now: number): TokenBucket {
     const bucket = this.#perAddress.get(group) ?? new TokenBucket(this.#addressRate, now);
-    // Set again, so that it is the newest: an address that is evicted gets a full bucket back.
+    // Set again so that it is the newest entry: an evicted address gets a full bucket back.
     this.#perAddress.set(group, bucket);
     return bucket;
   }
 
-  /** Somebody at this address has a key. */
+  /** Notes that a peer at this address has proved a key. */
   remember(group: string, pair: string, now: number): void {
     this.#knownAddresses.note(group, now);
     this.knownPairs.note(pair, now);
   }
 }
 
-/** One peer's way from its arrival to the end of its session. */
+/** One peer, from its arrival to the end of its session. */
 export class Admission {
   readonly #keeper: Gatekeeper;
   readonly #group: string;
@@ -92,15 +93,15 @@ export class Admission {
     this.#ticket = ticket;
   }
 
-  /** The device id that it claimed, null before that. */
+  /** The device id that the peer claimed; null before it claimed one. */
   get deviceId(): string | null {
     return this.#deviceId;
   }
 
   /**
-   * It claims to be this device. Whether there is room for its session shows later, to those who have a key: earlier it would
-   * show strangers which devices have one now.
-   * @throws UsmpError LIMIT where it is locked out.
+   * The peer claims to be this device. Only `establish` checks for room, after the key is proved: an earlier check
+   * would show strangers which devices have a session now.
+   * @throws UsmpError LIMIT if the device is locked out at this address.
    */
   identify(deviceId: string, now: number): void {
     this.#deviceId = deviceId;
@@ -110,14 +111,17 @@ export class Admission {
     }
   }
 
-  /** It proved a wrong key: for how many milliseconds it is locked out now. */
+  /**
+   * The peer proved a wrong key. Returns for how many milliseconds the device is locked out now; a known device never
+   * is.
+   */
   fail(now: number): number {
     return this.#isKnown(now) ? 0 : this.#keeper.lockouts.fail(this.#pair, now);
   }
 
   /**
-   * It has proved its key; `hasSession`: one that makes way for it.
-   * @throws UsmpError LIMIT where there is no room for its session.
+   * The peer has proved its key. `hasSession`: the device has a session, which this one replaces.
+   * @throws UsmpError LIMIT if there is no room for its session.
    */
   establish(hasSession: boolean, now: number): void {
     this.#keeper.handshakes.release(this.#ticket);
@@ -128,13 +132,13 @@ export class Admission {
     this.#holdsSession = true;
   }
 
-  /** Its handshake came to nothing, or its session has ended. Harmless a second time. */
+  /** The handshake failed, or the session has ended. Idempotent. */
   release(now: number): void {
     this.#keeper.handshakes.release(this.#ticket);
     if (!this.#holdsSession) return;
     this.#holdsSession = false;
     this.#keeper.sessions.release(this.#group);
-    // However long it was here, it is known for as long from now on.
+    // The time it counts as known begins again at its end, however long the session lasted.
     this.#keeper.remember(this.#group, this.#pair, now);
   }
 

@@ -1,11 +1,11 @@
 /**
- * The unfinished handshakes, bounded in all and per address. A full table refuses nobody: the oldest handshake of the address
- * that holds most makes way, so that whoever stalls many keeps out nobody but itself. Half of the table is kept for addresses
- * that are known; strangers make way for each other within the other half.
+ * The unfinished handshakes, bounded in total and per address. A full table refuses no peer: it evicts the oldest
+ * handshake of the address that holds the most, so an attacker who stalls many handshakes displaces only its own. Half
+ * of the table is reserved for known addresses; strangers evict each other within the other half.
  */
 export interface HandshakeTicket {
   readonly holder: Holder;
-  /** Ends the handshake, which makes way. */
+  /** Ends the evicted handshake. */
   readonly end: () => void;
 }
 
@@ -35,14 +35,14 @@ export class HandshakeTable {
     return this.#known.tickets + this.#strangers.tickets;
   }
 
-  /** Takes a place, and ends who has to make way for it. Give it back by `leave`. */
+  /** Takes a place, and synchronously ends the handshake that it evicts, if any. Give the place back by `release`. */
   enter(address: string, isKnown: boolean, end: () => void): HandshakeTicket {
     const ranking = isKnown ? this.#known : this.#strangers;
     const present = this.#holders.get(address);
     const victim = this.#victim(present, ranking);
     const holder = present ?? { address, ranking, tickets: new Set() };
     const ticket: HandshakeTicket = { holder, end };
-    // First out, then in: the victim may be this address's only one.
+    // Remove the victim first: it may be this address's only handshake.
     if (victim !== null) this.release(victim);
     this.#holders.set(address, holder);
     holder.ranking.move(holder, () => holder.tickets.add(ticket));
@@ -50,7 +50,7 @@ export class HandshakeTable {
     return ticket;
   }
 
-  /** Gives the place back; harmless where it was lost. */
+  /** Gives the place back. Does nothing if the handshake was evicted or released before. */
   release(ticket: HandshakeTicket): void {
     const { holder } = ticket;
     if (!holder.tickets.has(ticket)) return;
@@ -66,9 +66,9 @@ export class HandshakeTable {
   }
 }
 
-/** Holders by how many tickets they hold, so that the one with most is found without looking at the others. */
+/** Holders by how many tickets they hold, to find the holder of the most without a look at the others. */
 class Ranking {
-  /** `#levels[n]` are the holders of n; who came there first is first. */
+  /** `#levels[n]` are the holders of n tickets, in the order in which they reached n. */
   readonly #levels: Set<Holder>[] = [];
   #most = 0;
   #tickets = 0;
@@ -78,18 +78,18 @@ class Ranking {
     return this.#tickets;
   }
 
-  /** Tickets of the holder that has most. */
+  /** Tickets of the holder that has the most. */
   get most(): number {
     return this.#most;
   }
 
-  /** The oldest ticket of a holder that has most, null where there is none. */
+  /** The oldest ticket of a holder that has the most; null if there is none. */
   heaviest(): HandshakeTicket | null {
     const holder = this.#levels[this.#most]?.values().next().value;
     return holder === undefined ? null : oldest(holder);
   }
 
-  /** `change` adds or removes one ticket of `holder`. */
+  /** `change` adds or removes exactly one ticket of `holder`. */
   move(holder: Holder, change: () => void): void {
     const before = holder.tickets.size;
     this.#levels[before]?.delete(holder);
@@ -97,7 +97,7 @@ class Ranking {
     const after = holder.tickets.size;
     this.#tickets += after - before;
     if (after > 0) (this.#levels[after] ??= new Set()).add(holder);
-    // By one at a time, so it moves by one at the most.
+    // Each move changes one ticket, so the maximum changes by one at most.
     this.#most = Math.max(this.#most, after);
     if (this.#most > 0 && this.#levels[this.#most]?.size === 0) this.#most--;
   }

@@ -5,41 +5,41 @@ import { LONGEST_TIMER_MS } from "../../transport/system-clock.js";
 export interface GatewayLimits {
   /** Sessions at once. Default 4,096. */
   readonly maxSessions: number;
-  /** The same from one address (IPv6: one /64 network). Default 256. */
+  /** Sessions at once from one address (IPv6: one /64 network). Default 256. */
   readonly maxSessionsPerAddress: number;
-  /** Unfinished handshakes at once, open connections that said nothing yet included. Default 256. */
+  /** Unfinished handshakes at once, including open connections that have sent nothing yet. Default 256. */
   readonly maxHandshakes: number;
-  /** The same from one address. Default 16. */
+  /** Unfinished handshakes at once from one address. Default 16. */
   readonly maxHandshakesPerAddress: number;
-  /** New handshakes in a second. Default 1,000. */
+  /** New handshakes per second. Default 1,000. */
   readonly maxHandshakesPerSecond: number;
-  /** The same from one address, in the long run. Default 50. */
+  /** New handshakes per second from one address, in the long run. Default 50. */
   readonly maxHandshakesPerSecondPerAddress: number;
-  /** How many of those may come at once. Default 200. */
+  /** New handshakes from one address in one burst. Default 200. */
   readonly handshakeBurstPerAddress: number;
-  /** A new connection says HELLO within this time. Default 3,000. */
+  /** Time for a new connection to send HELLO. Default 3,000. */
   readonly helloTimeoutMs: number;
-  /** Wrong keys of one device id at one address before it has to wait. Default 5. */
+  /** Wrong keys of one device id at one address before its first lockout. Default 5. */
   readonly lockoutAfterFailures: number;
-  /** How long it waits at first; each further wrong key doubles that, up to `maxLockoutMs`. Default 1,000. */
+  /** Length of the first lockout; each further wrong key doubles it, up to `maxLockoutMs`. Default 1,000. */
   readonly lockoutMs: number;
-  /** Default 60,000. */
+  /** Longest lockout. Default 60,000. */
   readonly maxLockoutMs: number;
-  /** How long an address, and a device at it, is known after it proved a key. Default 24 hours. */
+  /** How long an address, and a device at it, counts as known after it proved a key. Default 24 hours. */
   readonly rememberMs: number;
   /** Entries of each table of addresses and devices. Default 65,536. */
   readonly maxTableEntries: number;
-  /** Over UDP, cookies that are made in a second, in all. Default 20,000. */
+  /** Over UDP, cookies made per second, in total. Default 20,000. */
   readonly maxCookiesPerSecond: number;
-  /** Over UDP, how long a cookie is good at least; twice as long at most. Default 30,000. */
+  /** Over UDP, how long a cookie is valid at least; twice as long at most. Default 30,000. */
   readonly cookieMs: number;
-  /** What waits to be sent shrinks within this time, or the session ends with SLOW; 0 turns that off. Default 30,000. */
+  /** The session ends with SLOW unless its unsent bytes shrink within this time; 0 turns that off. Default 30,000. */
   readonly slowTimeoutMs: number;
-  /** Lines of one kind that the logger gets in a second. Default 10. */
+  /** Lines of one kind that the logger gets per second. Default 10. */
   readonly maxLogLinesPerSecond: number;
 }
 
-/** One limit: its default, and what may be given instead. */
+/** One limit: its default, and the values that are allowed. */
 interface LimitRule {
   readonly default: number;
   readonly least: number;

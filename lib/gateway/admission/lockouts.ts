@@ -3,9 +3,9 @@ import { LruMap } from "./lru-map.js";
 interface LockoutOptions {
   /** Failures before the first lockout. */
   readonly afterFailures: number;
-  /** The first one's length, which each further failure doubles, */
+  /** Length of the first lockout, in milliseconds; each further failure doubles it. */
   readonly firstMs: number;
-  /** up to this. */
+  /** Length of the longest lockout, in milliseconds. */
   readonly mostMs: number;
   readonly mostEntries: number;
 }
@@ -16,8 +16,8 @@ interface Failures {
 }
 
 /**
- * Makes guessing keys slow. What is locked out is a pair of an address and a device id: so nobody elsewhere is kept out, and
- * no other device behind the same address.
+ * Slows down the guessing of keys. A lockout applies to a pair of an address and a device id: it affects neither the
+ * device at another address nor other devices behind the same address.
  */
 export class Lockouts {
   readonly #options: LockoutOptions;
@@ -28,12 +28,12 @@ export class Lockouts {
     this.#failures = new LruMap(options.mostEntries);
   }
 
-  /** For how many milliseconds more a pair is locked out; 0 where it is not. */
+  /** For how many milliseconds more a pair is locked out; 0 if it is not. */
   remainingMs(pair: string, now: number): number {
     return Math.max(0, (this.#failures.get(pair)?.lockedUntil ?? 0) - now);
   }
 
-  /** A wrong key; for how many milliseconds the pair is locked out now, 0 where it is not. */
+  /** Counts a wrong key. Returns for how many milliseconds the pair is locked out now; 0 if it is not. */
   fail(pair: string, now: number): number {
     const { afterFailures, firstMs, mostMs } = this.#options;
     const count = (this.#failures.get(pair)?.count ?? 0) + 1;
@@ -42,7 +42,7 @@ export class Lockouts {
     return lockoutMs;
   }
 
-  /** The right key: what went before is forgotten. */
+  /** Forgets the failures of a pair that proved the right key. */
   clear(pair: string): void {
     this.#failures.delete(pair);
   }

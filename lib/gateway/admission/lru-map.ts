@@ -6,11 +6,11 @@ interface Entry<Value> {
 }
 
 /**
- * A table that never grows beyond `most` entries: setting one more lets the one go that was set longest ago, in constant time.
- * A limiter that anybody can fill must not be what fills the memory, nor what takes the time.
+ * A table of at most `most` entries: setting one more evicts the entry that was set longest ago, in constant time. A
+ * limiter that any peer can fill must neither exhaust the memory nor slow down.
  *
- * The entries are linked in the order in which they were set. A Map keeps such an order, too, but what is deleted from it to be set
- * anew stays in the way of look-ups until it is tidied up: in a full table that took 80 us each time.
+ * The entries are linked in the order in which they were set. A Map keeps such an order, too, but an entry that is
+ * deleted to be set anew slows down look-ups until the Map compacts itself: in a full table that took 80 us each time.
  */
 export class LruMap<Value> {
   readonly #most: number;
@@ -26,7 +26,7 @@ export class LruMap<Value> {
     return this.#entries.get(key)?.value;
   }
 
-  /** Sets an entry; it is the newest from now on. */
+  /** Sets an entry, which becomes the newest. */
   set(key: string, value: Value): void {
     const known = this.#entries.get(key);
     if (known !== undefined) {

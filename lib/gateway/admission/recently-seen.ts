@@ -1,6 +1,6 @@
 import { LruMap } from "./lru-map.js";
 
-/** Who has proved a key, and not longer ago than `rememberMs`. Only who has a key gets in here. */
+/** The addresses or devices that proved a key within the last `rememberMs`. Only a peer that has a key gets in here. */
 export class RecentlySeen {
   readonly #seenAt: LruMap<number>;
   readonly #rememberMs: number;

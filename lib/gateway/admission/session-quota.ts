@@ -1,4 +1,7 @@
-/** Counts sessions, in all and per address. All of them have proved a key, so nobody's share has to be kept for others. */
+/**
+ * Counts sessions, in total and per address. All of them have proved a key, so no share is reserved for known
+ * addresses.
+ */
 export class SessionQuota {
   readonly #most: number;
   readonly #mostPerAddress: number;
@@ -15,7 +18,7 @@ export class SessionQuota {
     return this.#total < this.#most && this.#heldBy(address) < this.#mostPerAddress;
   }
 
-  /** Takes a place; after `hasRoom` said that there is one. */
+  /** Takes a place; call it only after `hasRoom` returned true. */
   enter(address: string): void {
     this.#total++;
     this.#byAddress.set(address, this.#heldBy(address) + 1);

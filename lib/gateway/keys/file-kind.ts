@@ -3,8 +3,8 @@ import { constants, type Stats } from "node:fs";
 const optional = (flag: number | undefined): number => flag ?? 0;
 
 /**
- * How to open a file that may be anything: opening a pipe does not wait for its writer, and a terminal does not become the
- * one that controls this process. Windows has neither flag.
+ * Flags to open a file of unknown kind: opening a pipe does not wait for its writer, and a terminal does not become the
+ * controlling terminal of this process. Windows has neither flag.
  */
 export const CAUTIOUS_READ = constants.O_RDONLY | optional(constants.O_NONBLOCK) | optional(constants.O_NOCTTY);
 

@@ -8,7 +8,7 @@ import { CIPHERS } from "../../session/options.js";
 import type { PskEntry } from "../../session/psk-source.js";
 import { HEX_PREFIX, invisiblePart } from "./key-text.js";
 
-/** A device of a key file. The keys are bytes of its own, the holder's to wipe. */
+/** A device of a key file. The entry owns its key bytes; its holder wipes them. */
 export interface KeyFileEntry extends PskEntry {
   readonly key: Uint8Array;
   readonly previousKey?: Uint8Array | undefined;
@@ -16,13 +16,13 @@ export interface KeyFileEntry extends PskEntry {
   readonly enabled: boolean;
 }
 
-/** About 100,000 devices: more than one gateway serves, and little enough to be read in one go. */
+/** About 100,000 devices: more than one gateway serves, and little enough to read at once. */
 export const MAX_KEY_FILE_BYTES = 16 * 2 ** 20;
 
 /** Enough for any inventory number, short enough for a line of a log. */
 const MAX_NAME_LENGTH = 100;
 
-/** Date, time and zone: what two readers cannot take for two different moments. */
+/** Date, time and zone, so that every reader takes it for the same moment. */
 const DATE_FORM = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:\d\d)$/;
 
 /** In the order in which messages list them. */
@@ -59,9 +59,9 @@ const SYNTAX_ERRORS: Readonly<Record<string, string>> = {
 
 /**
  * The devices of a key file's text, by device id, in the file's order; `docs/keys.md` has the format.
- * @throws UsmpError INVALID_ARG for the first error, with line, column and a path like `devices[3].key`. The message repeats
- * nothing of the file but device ids.
- * @param warn is called at most once, for keys with invisible characters
+ * @throws UsmpError INVALID_ARG for the first error, with line, column and a path like `devices[3].key`. The message
+ * repeats nothing of the file but device ids.
+ * @param warn is called at most once, synchronously, for keys with invisible characters
  */
 export function parseKeyFile(
   text: string,
@@ -90,7 +90,9 @@ interface Device {
 /** Where a value stands: `[]` is the file, `["devices", 3, "key"]` a device's key. */
 type Path = readonly (string | number)[];
 
-/** Checks each value where the parser finds it, so that it fails at the first error and never descends further than a device. */
+/**
+ * Checks each value as the parser finds it, so that it fails at the first error and descends no deeper than a device.
+ */
 class Reader {
   readonly #text: string;
   readonly #devices = new Map<string, KeyFileEntry>();
@@ -185,7 +187,7 @@ class Reader {
     this.#device = null;
   }
 
-  /** Without an expiry date, a key that should be retired would live for ever. */
+  /** Requires an expiry date: without one, a retired key would stay valid forever. */
   #checkPair(path: string, membersAt: ReadonlyMap<Member, number>): void {
     const previousAt = membersAt.get("previousKey");
     const expiresAt = membersAt.get("previousKeyExpires");
@@ -201,9 +203,9 @@ class Reader {
       );
   }
 
-  /** The value of a member that is a string. */
+  /** The value of a member that the file gives as a string. */
   #string(member: Member, value: string, at: number, path: string): unknown {
-    // Half a character has no bytes: it would become another one, and so another key.
+    // A lone surrogate has no UTF-8 encoding: the encoder would replace it, and the key would be another one.
     if (/\p{Surrogate}/u.test(value)) this.#fail(at, `${path}: invalid \\u escape: half of a surrogate pair`);
     switch (member) {
       case "id":
@@ -223,7 +225,7 @@ class Reader {
     if (value === "*") this.#fail(at, `${path}: "*" is not allowed in a file: give each device its own key`);
     const id = this.#attempt(
       () => formatDeviceId(parseDeviceId(value)),
-      // Not the library's message, which may repeat what was given.
+      // Not the library's message, which may repeat the key.
       () => this.#fail(at, `${path}: not a device id: give six pairs of hex digits, such as 24:0a:c4:01:02:03`),
     );
     const firstAt = this.#idsAt.get(id);
@@ -248,7 +250,7 @@ class Reader {
   #checkedName(value: string, at: number, path: string): string {
     if (value.length > MAX_NAME_LENGTH)
       this.#fail(at, `${path}: ${value.length} characters is too long; the limit is ${MAX_NAME_LENGTH}`);
-    // A copy: a part of the file's text would keep the whole text, with every key in it, alive.
+    // A copy: a slice would keep the whole text in memory, with every key in it.
     return JSON.parse(JSON.stringify(value)) as string;
   }
 

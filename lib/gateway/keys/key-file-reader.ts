@@ -3,7 +3,7 @@ import { UsmpError } from "../../errors.js";
 import { encodingTrouble } from "./key-text.js";
 import { MAX_KEY_FILE_BYTES, tooLarge } from "./key-file-parser.js";
 
-/** What the system says of a file: the part of Node's `BigIntStats` that is used here. */
+/** What the system reports about a file: the part of Node's `BigIntStats` used here. */
 export interface FileFacts {
   readonly dev: bigint;
   readonly ino: bigint;
@@ -16,10 +16,10 @@ export interface FileFacts {
   isFile(): boolean;
 }
 
-/** An open file: its facts come from the handle, so that no other file can have taken the name's place meanwhile. */
+/** An open file. Its facts come from the handle, so that another file cannot have taken its path meanwhile. */
 export interface OpenFile {
   facts(): Promise<FileFacts>;
-  /** As many bytes as there are from `position` on, at most what `into` holds; 0 at the end. */
+  /** Reads the bytes from `position` on, at most as many as `into` (borrowed) holds; 0 at the end. */
   read(into: Uint8Array, position: number): Promise<number>;
 }
 
@@ -28,30 +28,37 @@ export interface Content {
   readonly facts: FileFacts;
 }
 
-/** Coarser clocks than this stamp no file system in use (FAT: 2 s). */
+/** No file system in use has a coarser clock than this (FAT: 2 s). */
 const COARSEST_STAMP_MS = 2_000;
 
-/** Which file it is, and in which state. The change time is in it for `chmod`, and for who sets the other one back. */
+/**
+ * Which file it is, and in which state. Includes the change time, which `chmod` changes, and which a program that
+ * resets the modification time cannot reset.
+ */
 export function fingerprint({ dev, ino, size, mtimeNs, ctimeNs }: FileFacts): string {
   return [dev, ino, size, mtimeNs, ctimeNs].join(":");
 }
 
-/** Whether the file may change once more without a new stamp. A stamp from the future, of another machine, says nothing. */
+/**
+ * Whether the file may change once more without a new stamp. A stamp far in the future, from another machine's clock,
+ * does not count.
+ */
 export function isFresh({ mtimeNs, ctimeNs }: FileFacts, nowMs = Date.now()): boolean {
   return [mtimeNs, ctimeNs].some((stamp) => Math.abs(nowMs - Number(stamp / 1_000_000n)) < COARSEST_STAMP_MS);
 }
 
 /**
- * The whole text of a key file, or null where it changed while it was read.
+ * The whole text of a key file, or null if it changed during the reading.
  * @param hasModes whether the system knows POSIX modes
- * @throws UsmpError INVALID_ARG for a mode that is too open, a file that is none, is too large, or holds no UTF-8.
+ * @throws UsmpError INVALID_ARG if the mode is too open, or if the file is not a regular one, is too large, or is not
+ * UTF-8.
  */
 export async function readContent(file: OpenFile, path: string, hasModes: boolean): Promise<Content | null> {
   const facts = await file.facts();
   if (!facts.isFile()) throw new UsmpError("INVALID_ARG", "it is not a regular file");
   if (hasModes) checkMode(Number(facts.mode), path);
   if (facts.size > MAX_KEY_FILE_BYTES) throw tooLarge();
-  // One byte more than there should be: it stays free, or the file has grown.
+  // One byte more than expected: if that byte gets filled, the file has grown.
   const bytes = secretBytes(Number(facts.size) + 1);
   try {
     const length = await readAll((into, position) => file.read(into, position), bytes);
@@ -62,7 +69,7 @@ export async function readContent(file: OpenFile, path: string, hasModes: boolea
   }
 }
 
-/** Whether other members of the file's group can read it: a server's choice, but not everybody's. */
+/** Whether other members of the file's group can read it: right for some servers, a mistake on others. */
 export function isGroupReadable({ mode }: FileFacts): boolean {
   return (mode & 0o040n) !== 0n;
 }
@@ -82,7 +89,7 @@ function troubleWith(mode: number): string | null {
   return null;
 }
 
-/** Reads until `into` is full or the file ends. Resolves with the number of bytes. */
+/** Reads until `into` (borrowed) is full or the file ends. Resolves with the number of bytes. */
 export async function readAll(read: OpenFile["read"], into: Uint8Array): Promise<number> {
   let length = 0;
   while (length < into.length) {
@@ -93,7 +100,7 @@ export async function readAll(read: OpenFile["read"], into: Uint8Array): Promise
   return length;
 }
 
-/** Without a byte order mark. */
+/** Decodes UTF-8, without a byte order mark. */
 function decode(bytes: Uint8Array): string {
   const trouble = encodingTrouble(bytes);
   if (trouble !== null) throw new UsmpError("INVALID_ARG", trouble);

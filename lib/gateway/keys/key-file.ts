@@ -16,28 +16,33 @@ import { parseKeyFile, type KeyFileEntry } from "./key-file-parser.js";
 /** A device as people know it. */
 export interface KeyFileDevice {
   readonly deviceId: string;
-  /** What the file calls it, or null. It may hold anything: escape it before it goes to a terminal. */
+  /**
+   * The device's name in the file, or null. It may hold any characters: escape it before you print it to a terminal.
+   */
   readonly name: string | null;
 }
 
-/** What a new state of the file means for its devices; a disabled one counts as not there. */
+/** What a new state of the file changes for its devices; a disabled device counts as absent. */
 export interface KeyFileReload {
   /** How many devices there are now. */
   readonly devices: number;
   readonly added: readonly KeyFileDevice[];
-  /** Another key, name or cipher. A session that such a device has goes on. */
+  /** Devices with another key, name or cipher. The session of such a device continues. */
   readonly changed: readonly KeyFileDevice[];
-  /** Removed or disabled, with the name that it had. */
+  /** Devices removed or disabled, with the names that they had. */
   readonly revoked: readonly KeyFileDevice[];
 }
 
 /** The events of a key file. */
 export interface KeyFileEvents {
-  /** A change of the file cannot be used, and the last good keys stay: once for each such change. Also a callback that failed. */
+  /**
+   * A change of the file is invalid, and the last good keys stay in use: once for each such change. Also a callback
+   * that failed.
+   */
   error: [error: UsmpError];
-  /** The file has changed, and what it says now holds. */
+  /** The file has changed, and its new keys are in use. */
   reload: [reload: KeyFileReload];
-  /** Something that works and should not stay so: the file's group can read it, or a key ends with a space. */
+  /** Something that works but should be fixed: the file's group can read it, or a key ends with a space. */
   warning: [text: string];
   /** A change of the file has removed or disabled this device. */
   revoked: [deviceId: string];
@@ -46,9 +51,9 @@ export interface KeyFileEvents {
 const KEY_FILE_EVENTS: EventNames<KeyFileEvents> = { error: true, reload: true, revoked: true, warning: true };
 
 export interface KeyFileOptions {
-  /** How often the file is looked at, in milliseconds. Default 1,000. */
+  /** How often the file is checked, in milliseconds. Default 1,000. */
   readonly pollMs?: number | undefined;
-  /** Told once of each edit that cannot be used: broken, unreadable, or of a mode that is too open. */
+  /** Called once for each edit that is invalid: broken, unreadable, or of a mode that is too open. */
   readonly onError?: ((error: UsmpError) => unknown) | undefined;
   readonly onReload?: ((reload: KeyFileReload) => unknown) | undefined;
   readonly onWarning?: ((text: string) => unknown) | undefined;
@@ -58,7 +63,7 @@ export interface KeyFileOptions {
 
 const DEFAULT_POLL_MS = 1_000;
 
-/** As many times a file is read that changes each time, when it is opened. */
+/** How many times `open` reads a file that changes during each reading. */
 const ATTEMPTS = 3;
 
 /**
@@ -67,12 +72,12 @@ const ATTEMPTS = 3;
  *     const keys = await KeyFile.open("devices.json", { onError: (error) => console.error(error.message) });
  *     const server = new UsmpServer({ psk: keys });
  *
- * A change takes effect as a whole or not at all: what cannot be used is told to `onError`, and the last good keys stay.
- * A device that was removed or disabled is told to the listeners of {@link onRevoked}, and a gateway ends its session; one
- * whose key was changed keeps its session, and needs the new key for the next.
+ * A change takes effect as a whole or not at all: `onError` gets the error of an invalid change, and the last good keys
+ * stay in use. If a device was removed or disabled, the listeners of {@link onRevoked} are called, and a gateway ends
+ * its session. A device whose key was changed keeps its session, and needs the new key for the next one.
  *
- * It is watched by looking at it every `pollMs`, because that works on every file system, and sees a file that takes
- * another one's place. It never keeps the process alive. Nothing that prints it shows a key.
+ * The file is polled every `pollMs`, because that works on every file system, and notices a file that replaces another.
+ * Watching never keeps the process alive. No printed form of this object shows a key.
  */
 export class KeyFile extends Subscribable<KeyFileEvents> implements PskStore, AsyncDisposable {
   readonly #events: Emitter<KeyFileEvents>;
@@ -83,10 +88,10 @@ export class KeyFile extends Subscribable<KeyFileEvents> implements PskStore, As
   #devices: ReadonlyMap<string, KeyFileEntry> = new Map();
   /** The state of the file that need not be read again, or null. */
   #settled: string | null = null;
-  /** The trouble that was told last, and with which state of the file; null while all is well. */
+  /** The last reported error with the file's state, so that each is reported once; null if the file is fine. */
   #lastReported: string | null = null;
   #warned = false;
-  /** What the parser said last of keys that hold invisible characters. */
+  /** The parser's last warning about keys that hold invisible characters. */
   #lastWarning: string | null = null;
   #timer: Timer | null = null;
   #polling: Promise<void> = Promise.resolve();
@@ -110,8 +115,8 @@ export class KeyFile extends Subscribable<KeyFileEvents> implements PskStore, As
 
   /**
    * Reads the file, and watches it from then on.
-   * @throws UsmpError INVALID_ARG (as a rejection) where it cannot be read, others can read or change it, or where it is
-   * broken: with line, column and path, never with a key.
+   * @throws UsmpError INVALID_ARG (as a rejection) if the file cannot be read, if others can read or change it, or if
+   * it is broken: with line, column and path, never with a key.
    */
   static async open(path: string, options: KeyFileOptions = {}): Promise<KeyFile> {
     const file = new KeyFile(path, options);
@@ -120,13 +125,13 @@ export class KeyFile extends Subscribable<KeyFileEvents> implements PskStore, As
     return file;
   }
 
-  /** A device's keys, as copies; null for one that is not in the file, or disabled. */
+  /** A device's keys, as copies; null for a device that is disabled or not in the file. */
   lookup(deviceId: string): PskEntry | null {
     const entry = this.#devices.get(deviceId);
     if (entry?.enabled !== true) return null;
     const { key, previousKey, previousKeyExpires, cipher } = entry;
     return {
-      // Copies: ours are wiped when the file changes, which may be before the caller has used them.
+      // Copies: ours are wiped when the file changes, possibly before the caller has used them.
       key: copySecret(key),
       ...(previousKey === undefined ? {} : { previousKey: copySecret(previousKey) }),
       ...(previousKeyExpires === undefined ? {} : { previousKeyExpires: new Date(previousKeyExpires) }),
@@ -134,14 +139,15 @@ export class KeyFile extends Subscribable<KeyFileEvents> implements PskStore, As
     };
   }
 
-  /** What the file calls a device, or null. */
+  /** A device's name in the file, or null. */
   nameOf(deviceId: string): string | null {
     return this.#devices.get(deviceId)?.name ?? null;
   }
 
   /**
-   * Calls `listener` for each device that a change of the file has removed or disabled, after the change has taken effect.
-   * Not for a device whose key has changed: its session lives on. Gives back what ends that.
+   * Calls `listener` for each device that a change of the file has removed or disabled, after the change has taken
+   * effect; not for a device whose key has changed, as its session continues. Returns a function that removes the
+   * listener.
    */
   onRevoked(listener: (deviceId: string) => void): () => void {
     return this.#events.observe("revoked", listener);
@@ -172,7 +178,7 @@ export class KeyFile extends Subscribable<KeyFileEvents> implements PskStore, As
       const facts = await stat(this.path, { bigint: true });
       state = fingerprint(facts);
       if (state === this.#settled) return;
-      // Before it is read: a state that cannot be used need not be read again, either.
+      // Set before the reading: a state that is invalid need not be read again, either.
       this.#settled = isFresh(facts) ? null : state;
       const content = await readOnce(this.path);
       if (content === null || fingerprint(content.facts) !== state) this.#settled = null;
@@ -221,7 +227,7 @@ const HAS_MODES = process.platform !== "win32";
 export interface KeyFileContent {
   readonly content: Content;
   readonly devices: ReadonlyMap<string, KeyFileEntry>;
-  /** What works and should not stay so, or null. */
+  /** A warning about something that works but should be fixed, or null. */
   readonly warning: string | null;
 }
 
@@ -231,7 +237,10 @@ function parse(content: Content): KeyFileContent {
   return { content, devices, warning };
 }
 
-/** A key file as it is now. @throws UsmpError INVALID_ARG as a rejection, naming the file; `cause` has the system's error. */
+/**
+ * Reads a key file once.
+ * @throws UsmpError INVALID_ARG as a rejection, naming the file; `cause` has the system's error.
+ */
 export async function readKeyFile(path: string): Promise<KeyFileContent> {
   try {
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -249,7 +258,7 @@ export async function readKeyFile(path: string): Promise<KeyFileContent> {
 
 async function readOnce(path: string): Promise<Content | null> {
   const found = await stat(path);
-  // Before it is opened: with a device that alone may have effects.
+  // Check before opening: opening a device can itself have effects.
   if (!found.isFile()) throw new UsmpError("INVALID_ARG", `it is ${kindOf(found)}; give a regular file`);
   const handle = await open(path, CAUTIOUS_READ);
   try {
@@ -266,7 +275,7 @@ function openFile(handle: FileHandle): Parameters<typeof readContent>[0] {
   };
 }
 
-/** The system's words for its codes, which not every runtime knows. */
+/** Descriptions of the system's error codes, which not every runtime has. */
 const READ_FAILURES: Readonly<Partial<Record<string, string>>> = {
   ENOENT: "no such file or directory",
   EACCES: "permission denied",
@@ -300,7 +309,7 @@ function deviceOf([deviceId, { name }]: [string, KeyFileEntry]): KeyFileDevice {
 
 const NO_KEY = secretBytes(0);
 
-/** Nobody can time this: it runs when the file's owner has changed it. */
+/** Needs no constant time: it runs only after the file's owner has changed the file. */
 function isSame(a: KeyFileEntry, b: KeyFileEntry): boolean {
   return (
     equalBytes(a.key, b.key) &&

@@ -1,11 +1,11 @@
-/** What editors and shells put into key files, and nobody sees there. */
+/** Invisible characters that editors and shells put into key files. */
 
-/** In front of a key that is given in hex digits. */
+/** The prefix of a key that is given in hex digits. */
 export const HEX_PREFIX = "hex:";
 
 const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
-/** The same bytes without the byte order mark that some editors begin UTF-8 with. A view, not a copy. */
+/** The same bytes without the byte order mark that some editors put in front of UTF-8. A view, not a copy. */
 export function withoutByteOrderMark(bytes: Uint8Array): Uint8Array {
   return beginsWith(bytes, BYTE_ORDER_MARK) ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
 }
@@ -16,7 +16,9 @@ export function encodingTrouble(bytes: Uint8Array): string | null {
   return bytes.includes(0) ? 'it holds a NUL byte; write a key that is not text as "hex:" and hex digits' : null;
 }
 
-/** With its mark, as PowerShell's `>` writes it, or without: then every other byte of plain English text is 0. */
+/**
+ * UTF-16 with its mark, as PowerShell's `>` writes it, or without: then every other byte of plain English text is 0.
+ */
 function isUtf16(bytes: Uint8Array): boolean {
   if (beginsWith(bytes, Uint8Array.of(0xff, 0xfe)) || beginsWith(bytes, Uint8Array.of(0xfe, 0xff))) return true;
   const isZeroAt = (parity: number): boolean => bytes.every((byte, index) => (byte === 0) === (index % 2 === parity));
@@ -27,7 +29,7 @@ function beginsWith(bytes: Uint8Array, start: Uint8Array): boolean {
   return bytes.length >= start.length && start.every((byte, index) => bytes[index] === byte);
 }
 
-/** White space and characters without a shape: nobody sees them at the end of a line. */
+/** White space and characters without a shape: invisible at the end of a line. */
 const INVISIBLE = /^[\p{White_Space}\p{Cc}\p{Cf}]$/u;
 /** White space other than these belongs in a passphrase. */
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
@@ -43,7 +45,7 @@ const NAMES: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * What nobody sees in a key although it counts, as a predicate (`"ends with a space"`), or null. Such a key works where
+ * What is invisible in a key although it counts, as a predicate (`"ends with a space"`), or null. Such a key works if
  * the other side has it as well; mostly it got there by accident.
  */
 export function invisiblePart(key: string): string | null {

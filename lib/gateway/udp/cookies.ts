@@ -2,12 +2,14 @@ import { concat, copyOf, writeUint32 } from "../../core/wire/bytes.js";
 import type { CryptoProvider } from "../../core/crypto-provider.js";
 import { COOKIE_LENGTH, KEY_LENGTH } from "../../core/wire/wire.js";
 
-/** How long a secret makes cookies; as long as a cookie may live it is accepted after that. */
+/**
+ * How long a secret makes cookies, in milliseconds. After that, it verifies them for as long as a cookie may be valid.
+ */
 const SECRET_LIFE_MS = 3_600_000;
 
 /**
- * Two bits of a cookie's first byte are no part of the HMAC: which of two slots and which of two secrets it was made with. So a wrong
- * one costs a single HMAC.
+ * Two bits of a cookie's first byte are not part of the HMAC: they say in which of two slots and with which of two
+ * secrets it was made. So a wrong cookie costs a single HMAC.
  */
 const ODD_SLOT = 1;
 const ODD_SECRET = 2;
@@ -17,7 +19,7 @@ const encoder = new TextEncoder();
 
 interface Secret {
   readonly bytes: Uint8Array;
-  /** 0 or `ODD_SECRET`, in turns. */
+  /** 0 or `ODD_SECRET`, alternating. */
   readonly mark: number;
 }
 
@@ -26,8 +28,9 @@ interface OldSecret extends Secret {
 }
 
 /**
- * Stateless cookies (§3): whoever sends one back has received at the address that it was made for, and nothing was kept
- * for that address meanwhile. `HMAC(secret, address and port || device_id || pub_C || slot)[0..15]`, but for two bits.
+ * Stateless cookies (§3): a peer that returns one receives at the address that it was made for, and the gateway kept
+ * nothing for that address meanwhile. Except for two bits, a cookie is
+ * `HMAC(secret, address and port || device_id || pub_C || slot)[0..15]`.
  */
 export class Cookies {
   readonly #crypto: CryptoProvider;
@@ -36,7 +39,7 @@ export class Cookies {
   #old: OldSecret | null = null;
   readonly #slotMs: number;
 
-  /** A cookie is good for its slot and the next one: `slotMs` at least. */
+  /** A cookie is valid in its slot and the next one: for at least `slotMs` milliseconds. */
   constructor(crypto: CryptoProvider, now: number, slotMs: number) {
     this.#crypto = crypto;
     this.#slotMs = slotMs;
@@ -44,13 +47,16 @@ export class Cookies {
     this.#rotateAt = now + SECRET_LIFE_MS;
   }
 
-  /** The cookie for a HELLO of `device_id || pub_C` (38 bytes, borrowed) from `place`, one text per address and port. */
+  /**
+   * Returns the cookie (16 bytes) for a HELLO of `device_id || pub_C` (38 bytes, borrowed) from `place`, one text per
+   * address and port.
+   */
   make(place: string, hello: Uint8Array, now: number): Uint8Array {
     this.#rotate(now);
     return this.#cookie(this.#secret, place, hello, this.#slotOf(now));
   }
 
-  /** Whether `cookie` (borrowed) was made for that HELLO from there, not long ago. */
+  /** Whether `cookie` (16 bytes, borrowed) was made for that HELLO from `place`, in this slot or the one before. */
   verify(cookie: Uint8Array, place: string, hello: Uint8Array, now: number): boolean {
     this.#rotate(now);
     const marks = cookie[0]! & MARKS;
@@ -61,13 +67,13 @@ export class Cookies {
     return this.#crypto.constantTimeEqual(this.#cookie(madeWith, place, hello, madeIn), cookie);
   }
 
-  /** Forgets the secrets; there are no more cookies. */
+  /** Wipes the secrets. Make and verify no cookies after that. */
   wipe(): void {
     this.#secret.bytes.fill(0);
     this.#old?.bytes.fill(0);
   }
 
-  /** Secrets are random and never shown. */
+  /** The secret is random and never shown. */
   #cookie({ bytes, mark }: Secret, place: string, hello: Uint8Array, slot: number): Uint8Array {
     const slotBytes = new Uint8Array(4); // public
     writeUint32(slotBytes, 0, slot >>> 0);

@@ -2,7 +2,7 @@ import type { UsmpError } from "../../errors.js";
 import { contain } from "../../transport/contained.js";
 import type { DatagramPeer, Link, LinkHandlers } from "../../transport/transport.js";
 
-/** What one peer sends to the gateway's one socket, and what it gets back. */
+/** The link of one peer on the gateway's shared datagram socket. */
 export class DatagramLink implements Link {
   readonly carries = "datagrams";
   readonly #peer: DatagramPeer;
@@ -32,7 +32,7 @@ export class DatagramLink implements Link {
     this.#handlers = handlers;
   }
 
-  /** A datagram came (borrowed). */
+  /** Delivers a datagram (borrowed). */
   deliver(datagram: Uint8Array): void {
     if (!this.#gone) this.#handlers?.onBytes(datagram);
   }
@@ -52,12 +52,15 @@ export class DatagramLink implements Link {
     );
   }
 
-  /** The socket is everybody's: what is not taken is not acknowledged, and comes again. */
+  /**
+   * All links share the socket, so it cannot pause: the session leaves unread datagrams unacknowledged, and the peer
+   * retransmits them.
+   */
   pause(): void {}
 
   resume(): void {}
 
-  /** What was sent is with the system already. */
+  /** The system has taken every datagram that was sent. */
   end(): void {
     this.destroy();
   }
@@ -66,12 +69,12 @@ export class DatagramLink implements Link {
     if (this.#leave()) queueMicrotask(() => this.#handlers?.onClose());
   }
 
-  /** Somebody else has taken this place. */
+  /** Another link has taken this address and port. */
   supersede(reason: UsmpError): void {
     if (this.#leave()) this.#handlers?.onClose(reason);
   }
 
-  /** The listener's own `unref` is for all of its links. */
+  /** The listener's own `unref` covers all of its links. */
   unref(): void {}
 
   #leave(): boolean {

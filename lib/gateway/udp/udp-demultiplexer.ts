@@ -1,11 +1,11 @@
 /**
- * What stands between the gateway's datagram socket and its sessions: it asks strangers for a cookie and keeps nothing for
- * them before that came back, then gives each handshake, and the session that comes of it, a link of its own.
+ * Sits between the gateway's datagram socket and its sessions. It asks strangers for a cookie and keeps no state for
+ * them until the cookie returns. Then it gives each handshake, and the session that results, a link of its own.
  *
  *     HELLO --> HELLO_RETRY (nothing kept)          HELLO with its cookie --> joining --- HELLO_ACK verified ---> live
  *
  * One address and port may have a live session and a joining handshake at once: a device that restarted, or another one
- * behind the same port. Session frames are the live one's until the joining one takes its place.
+ * behind the same port. The live session gets the session frames until the joining one replaces it.
  */
 import { copyOf, equalBytes } from "../../core/wire/bytes.js";
 import type { Clock } from "../../core/clock.js";
@@ -24,16 +24,19 @@ import { DatagramLink } from "./datagram-link.js";
 import type { GatewayLimits } from "../admission/limits.js";
 
 interface FrontHandlers {
-  /** A device has come back with its cookie. Destroys its link where it is refused; else calls `onEstablished` in time. */
+  /**
+   * A device has returned its cookie. Destroys its link to refuse it; else calls `onEstablished` once it proves its
+   * key.
+   */
   onLink(link: Link, onEstablished: () => void): void;
   onError(error: UsmpError): void;
 }
 
-/** A link, and the `device_id || pub_C` of the HELLO that it began with. */
+/** A link, and the `device_id || pub_C` (38 bytes) of the HELLO that it began with. */
 interface PeerEntry {
   readonly link: DatagramLink;
   readonly hello: Uint8Array;
-  /** How often that HELLO is passed on again. */
+  /** Limits how often that HELLO is passed on again. */
   readonly repeats: RepeatAllowance;
 }
 
@@ -41,7 +44,7 @@ interface PeerEntry {
 interface PeerSlot {
   live: PeerEntry | null;
   joining: PeerEntry | null;
-  /** How often another handshake may begin there: two HELLOs in turns must not get more answers than one. */
+  /** Limits how often another handshake may begin there: two alternating HELLOs must not get more answers than one. */
   readonly beginnings: RepeatAllowance;
 }
 
@@ -53,12 +56,12 @@ export class UdpDemultiplexer {
   readonly #clock: Clock;
   readonly #handlers: FrontHandlers;
   readonly #cookies: Cookies;
-  /** In all: never counted by address, which anybody can forge. */
+  /** In total, and not per address: an attacker can forge any address. */
   readonly #retries: TokenBucket;
   readonly #places = new Map<string, PeerSlot>();
   #closing = false;
   #fails = false;
-  /** Resolves once nobody is let in any more and everybody has left. */
+  /** Resolves once no peer is admitted and all links are gone. */
   readonly #drained: Promise<void>;
   #onDeserted: () => void = () => {};
 
@@ -71,7 +74,9 @@ export class UdpDemultiplexer {
     this.#drained = new Promise((resolve) => (this.#onDeserted = resolve));
   }
 
-  /** As an acceptor for streams listens; closing waits until the links are gone, which share the socket. */
+  /**
+   * Listens, as a stream acceptor does. `close` of the result waits until the links, which share the socket, are gone.
+   */
   static async listen(
     acceptor: DatagramAcceptor,
     crypto: CryptoProvider,
@@ -107,7 +112,7 @@ export class UdpDemultiplexer {
     if (type === FrameType.HELLO) this.#receiveHello(datagram, from);
     else if (place === undefined) return;
     else if (type === FrameType.HELLO_ACK) {
-      // The live one answers a copy of its own.
+      // The live session answers a copy of its own HELLO_ACK.
       place.live?.link.deliver(datagram);
       place.joining?.link.deliver(datagram);
     } else if (isSessionType(type)) place.live?.link.deliver(datagram);
@@ -118,7 +123,7 @@ export class UdpDemultiplexer {
     const live = place?.live ?? null;
     const joining = place?.joining ?? null;
     const isAgain = joining !== null && beganWith(joining, datagram);
-    // Unread: one copy more than is answered, or a late copy of what its session began with.
+    // Dropped unread: a copy beyond the allowance, or a late copy of the HELLO that the live session began with.
     if (isAgain ? !joining.repeats.allows("newest", this.#clock.now()) : live !== null && beganWith(live, datagram))
       return;
     const frame = readDatagram(datagram);
@@ -141,7 +146,7 @@ export class UdpDemultiplexer {
     if (!this.#retries.tryTake(now)) return;
     const cookie = this.#attempt(() => this.#cookies.make(from.key, hello, now));
     if (cookie === null) return;
-    // 35 bytes for 50: nobody gets more out of us than they put in.
+    // The gateway answers at least 50 bytes with 35, so it amplifies nothing.
     const answers = [bareUtack(FrameType.HELLO, seq), plainDatagram(FrameType.HELLO_RETRY, GATEWAY_SEQ, cookie)];
     for (const answer of answers)
       contain(
@@ -150,7 +155,10 @@ export class UdpDemultiplexer {
       );
   }
 
-  /** Null where the cryptography fails: there is no connection yet that could end with it. Reported once, until it works again. */
+  /**
+   * Returns null if the cryptography fails: no connection exists yet that could end with the error. Reports the error
+   * once, until it works again.
+   */
   #attempt<Result>(act: () => Result): Result | null {
     try {
       const result = act();
@@ -170,7 +178,7 @@ export class UdpDemultiplexer {
     const link = new DatagramLink(from, () => this.#leave(from.key, place, link));
     const visitor: PeerEntry = { link, hello, repeats: new RepeatAllowance() };
     this.#handlers.onLink(link, () => this.#settle(place, visitor));
-    // Whoever is refused takes nobody's place.
+    // A refused peer replaces no other.
     if (link.isGone) return;
     const older = place.joining;
     place.joining = visitor;
@@ -179,7 +187,7 @@ export class UdpDemultiplexer {
     link.deliver(datagram);
   }
 
-  /** The handshake has proved its key: it takes the place of whoever was there. */
+  /** The handshake has proved its key: it replaces the live session, if there is one. */
   #settle(place: PeerSlot, visitor: PeerEntry): void {
     const older = place.live;
     place.live = visitor;
@@ -206,7 +214,7 @@ export class UdpDemultiplexer {
   }
 }
 
-/** Whether a datagram is the HELLO with cookie that a visitor began with, as far as its contents tell. */
+/** Whether a datagram looks like the HELLO with cookie that a visitor began with, judged by `device_id || pub_C`. */
 function beganWith({ hello }: PeerEntry, datagram: Uint8Array): boolean {
   const isWithCookie = datagram.length === HEADER_LENGTH + HELLO_WITH_COOKIE_LENGTH;
   return isWithCookie && equalBytes(hello, datagram.subarray(HEADER_LENGTH, HEADER_LENGTH + HELLO_LENGTH));
