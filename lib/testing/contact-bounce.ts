@@ -3,7 +3,10 @@ import type { SeededRandom } from "../transport/random.js";
 const SHORTEST_MS = 0.05;
 const LONGEST_MS = 0.8;
 
-/** How a contact chatters within `bounceMs` before it stays: pauses between changes, in milliseconds, always an even number of changes. */
+/**
+ * How a contact chatters within `bounceMs` before it settles: the pauses between changes, in milliseconds, always an
+ * even number of them.
+ */
 export function bouncePauses(random: SeededRandom, bounceMs: number): number[] {
   const pauses: number[] = [];
   let left = bounceMs;

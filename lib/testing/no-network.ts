@@ -1,7 +1,7 @@
 import type { BoardNetwork } from "../arduino/board/network.js";
 import { UsmpError } from "../errors.js";
 
-/** What a virtual board has without a gateway: it is there, and nobody answers. */
+/** The network of a virtual board without a gateway: it is up, and nothing answers. */
 export const noNetwork: BoardNetwork = {
   up: true,
   dialer: (kind, host, port) => ({

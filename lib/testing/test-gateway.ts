@@ -19,19 +19,19 @@ import { VirtualClock } from "./virtual-clock.js";
 const DEFAULT_SEED = 1;
 const DEFAULT_WITHIN_MS = 10_000;
 const DEFAULT_DOWN_MS = 1_000;
-/** More than anything that a gateway does on its own takes. */
+/** Longer than any operation of a gateway takes on its own, in milliseconds. */
 const LONGEST_STEP_MS = 60_000;
-/** Tests of wrong keys want to see the right one work again at once. */
+/** In effect no lockout: in a test of wrong keys, the right key works again at once. */
 const NO_LOCKOUT = { lockoutAfterFailures: 10_000_000 };
 
 export interface TestGatewayOptions extends Given<Omit<GatewaySettings, "clock">> {
   /** The key of every device, or a table by device id. */
   readonly psk: Psk | PskTable;
-  /** How messages fare. Default: each takes 1 ms, and none is lost. */
+  /** Conditions for the messages. Default: each takes 1 ms, and none is lost. */
   readonly conditions?: NetworkConditions | undefined;
-  /** For the conditions' chances: the same seed, the same run. Default 1. */
+  /** Seeds the random conditions: the same seed repeats the same run. Default 1. */
   readonly seed?: number | undefined;
-  /** The time of everything that is connected. Default: a new one, at 0. */
+  /** The clock of everything that is connected. Default: a new one, at 0. */
   readonly clock?: VirtualClock | undefined;
 }
 
@@ -47,28 +47,32 @@ export interface GatewayMessage {
 export interface WaitOptions {
   /** Of this device alone. */
   readonly deviceId?: string | undefined;
-  /** By how much time is moved at most. Default 10,000. */
+  /** How far the call may move time, in milliseconds. Default 10,000. */
   readonly withinMs?: number | undefined;
 }
 
 /**
- * A gateway for tests: this library's own, on a network in memory and on simulated time, which `next()`, `waitForSession()` and
- * their like move. It listens from its making, over TCP and UDP alike, for whatever host and port a device names.
+ * A gateway for tests: this library's own gateway, on a network in memory and on simulated time. `next()`,
+ * `waitForSession()` and the other waiting methods move that time. The gateway listens as soon as it is constructed,
+ * over TCP and UDP alike, for any host and port that a device names.
  */
 export class TestGateway implements VirtualNetwork, AsyncDisposable {
   readonly clock: VirtualClock;
   readonly seed: number;
   /** Every message so far. */
   readonly messages: readonly GatewayMessage[];
-  /** The gateway itself, for whatever a test wants beyond this: `gateway.usmp.onMessage(...)`. */
+  /** The gateway itself, for everything else that a test needs: `gateway.usmp.onMessage(...)`. */
   readonly usmp: Usmp;
-  /** Resolves when it listens. What moves time here waits for it; who moves the clock by hand awaits it before. */
+  /**
+   * Resolves when the gateway listens. The methods here that move time wait for it; await it before you move the clock
+   * yourself.
+   */
   readonly ready: Promise<void>;
   readonly #network: TestNetwork;
   readonly #journal: TestJournal;
   readonly #boards = new Map<string, PluggedBoard>();
   readonly #messages: GatewayMessage[] = [];
-  /** Those that no `next()` has given yet. */
+  /** Messages that no `next()` has returned yet. */
   readonly #untaken: GatewayMessage[] = [];
   #refusing = false;
 
@@ -92,7 +96,7 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     this.ready = this.#listen();
   }
 
-  /** How messages fare that are sent from now on. */
+  /** Conditions for the messages sent from now on. */
   get conditions(): NetworkConditions {
     return this.#network.conditions;
   }
@@ -110,7 +114,7 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     return this.usmp.sessions();
   }
 
-  /** The session of this device, or of the only one there is. Throws where there is none, or no only one. */
+  /** The session of this device, or the only session. Throws if there is none, or more than one. */
   session(deviceId?: string): UsmpSession {
     checkDeviceId(deviceId);
     const found = deviceId === undefined ? this.sessions : this.sessions.filter((each) => each.deviceId === deviceId);
@@ -124,17 +128,20 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     throw this.#error(`${found.length} devices have a session: name one, such as "${session.deviceId}"`);
   }
 
-  /** The text of the next message, moving time until it came. Rejects where none comes within 10 s, or a sketch fails. */
+  /**
+   * Resolves with the text of the next message, and moves time until it arrives. Rejects if none arrives within 10 s,
+   * or if a sketch fails.
+   */
   async next(options?: WaitOptions): Promise<string> {
     return (await this.nextMessage(options)).text;
   }
 
-  /** As `next`, the bytes of the message. */
+  /** As `next`, with the bytes of the message. */
   async nextBytes(options?: WaitOptions): Promise<Uint8Array> {
     return (await this.nextMessage(options)).data;
   }
 
-  /** As `next`, with the time, and whose it is. */
+  /** As `next`, with the time and the device id of the message. */
   async nextMessage(options: WaitOptions = {}): Promise<GatewayMessage> {
     const { deviceId, withinMs } = waitOptions(options, DEFAULT_WITHIN_MS);
     const find = (): number => this.#untaken.findIndex((each) => deviceId === undefined || each.deviceId === deviceId);
@@ -144,14 +151,17 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     return this.#untaken.splice(find(), 1)[0]!;
   }
 
-  /** Moves time by `ms`. Rejects where a message is there that no `next()` has given, then or now. */
+  /**
+   * Moves time by `ms` milliseconds. Rejects if a message that no `next()` has returned is there already, or arrives
+   * meanwhile.
+   */
   async expectNothing(ms: number): Promise<void> {
     checkNumber("ms", ms, 0);
     if (!(await this.#until(() => this.#untaken.length > 0, ms))) return;
     throw this.#error(`a message is there, ${shown(this.#untaken[0]!.data)}, where none was expected`);
   }
 
-  /** Sends a message to this device, or to the only one. Throws where there is no session, or no room. */
+  /** Sends a message to this device, or to the only one. Throws if there is no session, or no room. */
   send(message: Sendable, deviceId?: string): void {
     const data = toBytes(message);
     const session = this.session(deviceId);
@@ -160,9 +170,10 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   }
 
   /**
-   * Moves time until there is a session, and gives it: at once where there is one still, also of a board whose power was cut,
-   * which `waitForDisconnect()` waits out. The device learns of it as soon as the network has carried that. Rejects where
-   * there is none within 10 s, or a sketch fails.
+   * Moves time until there is a session, and resolves with it: at once if one exists already, even that of a board
+   * whose power was cut. Wait for the end of such a session with `waitForDisconnect()`. The device learns of its
+   * session as soon as the network has carried the answer. Rejects if there is no session within 10 s, or if a sketch
+   * fails.
    */
   async waitForSession(options: WaitOptions = {}): Promise<UsmpSession> {
     const { deviceId, withinMs } = waitOptions(options, DEFAULT_WITHIN_MS);
@@ -171,8 +182,8 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
   }
 
   /**
-   * Moves time until there is no session, as the gateway sees it. Rejects where there still is one then. Default: within
-   * 90 s, as a device that fell silent is noticed after 60.
+   * Moves time until the gateway has no session. Rejects if it still has one after `withinMs`. Default: 90 s, because
+   * the gateway notices a silent device after 60 s.
    */
   async waitForDisconnect(options: WaitOptions = {}): Promise<void> {
     const { deviceId, withinMs } = waitOptions(options, 90_000);
@@ -180,28 +191,28 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     throw this.#error(`a session${ofDevice(deviceId)} was still there after ${withinMs} ms`);
   }
 
-  /** Nothing gets through any more, and nobody is told: a pulled cable. */
+  /** Stops all traffic, and reports nothing to either end: a pulled cable. */
   loseNetwork(): void {
     this.#journal.add("the network was lost");
     this.#network.lose();
   }
 
-  /** The network is back. What was sent over TCP meanwhile, and is still wanted, arrives now. */
+  /** Restores the network. TCP data sent meanwhile arrives now if its connection still exists. */
   restoreNetwork(): void {
     this.#journal.add("the network came back");
     this.#network.restore();
   }
 
   /**
-   * Breaks every TCP connection: both ends are told at once. A board, as it is, notices when it next sends, or at its next
-   * PING. Over UDP there is none to break.
+   * Breaks every TCP connection, and reports it to both ends at once. A board notices, as in reality, when it next
+   * sends, or at its next PING. UDP has no connection to break.
    */
   dropConnection(): void {
     this.#journal.add("the connections were dropped");
     this.#network.cut();
   }
 
-  /** From now on no device's key is right. Sessions that are there go on. */
+  /** Refuses the key of every device from now on. Existing sessions continue. */
   refuseKey(): void {
     this.#refusing = true;
   }
@@ -210,7 +221,10 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     this.#refusing = false;
   }
 
-  /** Stops the gateway, sessions with BYE, and starts it again after `downMs` (default 1,000), by which time is moved. */
+  /**
+   * Stops the gateway, sessions with BYE, and starts it again after `downMs` milliseconds (default 1,000). Moves time
+   * by that much.
+   */
   async restart(options: { readonly downMs?: number | undefined } = {}): Promise<void> {
     const { downMs = DEFAULT_DOWN_MS } = ownMembers(options);
     checkNumber("downMs", downMs, 0);
@@ -231,14 +245,17 @@ export class TestGateway implements VirtualNetwork, AsyncDisposable {
     return this.close();
   }
 
-  /** What connects a device of this library, as a host of its own: `client.begin(gateway.transport())`. It needs this `clock`, too. */
+  /**
+   * A dialer for a device of this library, as a host of its own: `client.begin(gateway.transport())`. The device needs
+   * this `clock`, too.
+   */
   transport(kind: "tcp" | "udp" = "tcp"): Dialer {
     const given: string = kind;
     if (given !== "tcp" && given !== "udp") refuseArgument("kind", given, '"tcp" or "udp"');
     return this.#network.plugIn().dialer(kind, "gateway", 0);
   }
 
-  /** Connects a board. Throws where there is one of this id. */
+  /** Connects a board. Throws if a board with this id is connected already. */
   plugIn(board: PluggedBoard): BoardNetwork {
     requireFunctions("board", board, ["describe"], "a board with deviceId and describe, such as a VirtualBoard has");
     const { deviceId } = board;

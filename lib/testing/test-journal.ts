@@ -1,11 +1,11 @@
 import type { Clock } from "../core/clock.js";
 
-/** So many of the last entries are shown. */
+/** How many of the last entries an error message shows. */
 const SHOWN = 12;
-/** Of a message so much is shown. */
+/** How many bytes of a message an entry shows. */
 const SHOWN_BYTES = 60;
 
-/** What happened, and when, for messages of tests that fail. */
+/** What happened, and when, for the error messages of failed tests. */
 export class TestJournal {
   readonly #clock: Clock;
   readonly #startedAt: number;
@@ -29,7 +29,7 @@ export class TestJournal {
     this.#left++;
   }
 
-  /** The last entries, a line for each. */
+  /** The last entries, one line each. */
   toString(): string {
     if (this.#entries.length === 0) return "  nothing";
     const lines = this.#left === 0 ? this.#entries : [`(${this.#left} entries before)`, ...this.#entries];
@@ -37,7 +37,7 @@ export class TestJournal {
   }
 }
 
-/** A message as a person wants to see it: as text where it is text, else as hex. */
+/** A readable form of a message: text if it is text, else hex. */
 export function shown(data: Uint8Array): string {
   const cut = data.subarray(0, SHOWN_BYTES);
   const text = Buffer.from(cut).toString();

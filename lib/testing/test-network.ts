@@ -7,8 +7,9 @@ import { MemoryNetwork } from "./network/memory.js";
 import type { AnyAcceptor, Dialer } from "../transport/transport.js";
 
 /**
- * How messages fare, each way: `latencyMs` (default 1: a sketch that tries again and again lets time go on) and `jitterMs` over TCP and UDP; `loss`, `duplicate`, `reorder` (probabilities
- * from 0 to 1) and `reorderByMs` over UDP alone, as TCP hides what is lost.
+ * Conditions for messages, each way. Over TCP and UDP: `latencyMs` (default 1, so that time moves while a sketch
+ * retries) and `jitterMs`. Over UDP alone, as TCP hides losses: `loss`, `duplicate`, `reorder` (probabilities from 0 to
+ * 1) and `reorderByMs`.
  */
 export type NetworkConditions = DatagramConditions;
 
@@ -29,7 +30,7 @@ export class TestNetwork {
     this.conditions = conditions;
   }
 
-  /** How messages fare that are sent from now on. */
+  /** Conditions for the messages sent from now on. */
   get conditions(): NetworkConditions {
     return this.#conditions;
   }
@@ -48,21 +49,21 @@ export class TestNetwork {
     return [this.#streams.acceptor(), this.#datagrams.acceptor()];
   }
 
-  /** From now on nothing gets through, and nobody is told: a pulled cable. */
+  /** Stops all traffic from now on, and reports nothing to either end: a pulled cable. */
   lose(): void {
     this.#lost = true;
     this.#streams.freeze();
     this.#datagrams.frozen = true;
   }
 
-  /** What was sent over TCP meanwhile, and is still wanted, goes on its way. */
+  /** Restores the network. TCP data sent meanwhile continues if its connection still exists. */
   restore(): void {
     this.#lost = false;
     this.#datagrams.frozen = false;
     this.#streams.thaw();
   }
 
-  /** Breaks every TCP connection: both ends are told. */
+  /** Breaks every TCP connection, and reports it to both ends. */
   cut(): void {
     this.#streams.cut();
   }
@@ -76,7 +77,7 @@ export class TestNetwork {
       get up() {
         return up();
       },
-      // Whatever host and port are named, the gateway is there.
+      // The gateway answers at any host and port.
       dialer: (kind) => this.#dialer(kind, address),
       silence: () => this.#streams.silence(address),
     };

@@ -1,9 +1,9 @@
-/** A pending call: when, and behind whom where several are due at one time. */
+/** A pending call: its time, and its place among calls that are due at the same time. */
 export interface Due {
   readonly at: number;
   readonly order: number;
   readonly callback: () => void;
-  /** Still to be run: a removed one stays in the heap until it comes up. */
+  /** Whether it is still to run: a removed call stays in the heap until it comes up. */
   pending: boolean;
 }
 
@@ -13,7 +13,7 @@ export class TimerQueue {
   #order = 0;
   #size = 0;
 
-  /** How many are pending. */
+  /** How many calls are pending. */
   get size(): number {
     return this.#size;
   }
@@ -26,14 +26,14 @@ export class TimerQueue {
     return due;
   }
 
-  /** Removing one twice, or one that was taken, is harmless. */
+  /** Removes a call; does nothing if it was removed or taken before. */
   remove(due: Due): void {
     if (!due.pending) return;
     due.pending = false;
     this.#size--;
   }
 
-  /** Takes the first one that is due at `until` or before, or null. */
+  /** Takes the first call that is due at `until` or before, or null. */
   take(until: number): Due | null {
     for (let first = this.#heap[0]; first !== undefined; first = this.#heap[0]) {
       if (first.pending && first.at > until) return null;

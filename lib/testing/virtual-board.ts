@@ -19,74 +19,80 @@ import type { VirtualNetwork } from "./virtual-network.js";
 import { VirtualClock } from "./virtual-clock.js";
 import { VirtualSerial } from "./virtual-serial.js";
 
-/** Not the test's, where that fakes time. */
+/** The real function, even if the test fakes time. */
 const { setImmediate } = globalThis;
 const LEVELS: readonly unknown[] = [0, 1, null];
 const DEFAULT_SEED = 1;
 const DEFAULT_DEVICE_ID = "02:00:00:00:00:01";
 const DEFAULT_HOLD_MS = 100;
 const DEFAULT_WATCHDOG_MS = 1_000;
-/** More than closing a session may take. */
+/** Longer than closing a session may take, in milliseconds. */
 const LONGEST_STOP_MS = 60_000;
 const DEFAULT_WITHIN_MS = 10_000;
 
 export interface VirtualBoardOptions {
-  /** What the board's clients connect to, whatever host they name. Its clock is the board's. */
+  /** The network that the board's clients connect to, whatever host they name. Its clock is the board's. */
   readonly gateway?: VirtualNetwork | undefined;
-  /** For noise, bounce, floating pins and uneven times: the same seed, the same run. Default 1. */
+  /** Seeds noise, bounce, floating pins and uneven times: the same seed repeats the same run. Default 1. */
   readonly seed?: number | undefined;
   /**
-   * What `millis()` starts from in the first life, exactly; in later ones it starts from 0 then. `2 ** 32 - 5_000`: five
-   * seconds before it wraps, after 49.7 days. Default: some odd milliseconds, as a board needs to boot, by the seed.
+   * The exact value at which `millis()` starts in the first life; later lives then start from 0. `2 ** 32 - 5_000` is
+   * five seconds before it wraps, after 49.7 days. Default: an uneven number of milliseconds, as a board needs to boot,
+   * by the seed.
    */
   readonly startMillis?: number | undefined;
   /**
-   * Milliseconds from one turn of `loop` to the next, exactly, where it does not wait. Default: uneven, 1 to 2.2, and the code
-   * of a turn takes 0.2 to 2.2 beside its waits, by the seed.
+   * The exact time from one turn of `loop` to the next, in milliseconds, if `loop` does not wait. Default: uneven, by
+   * the seed: 1 to 2.2, and the code of a turn takes 0.2 to 2.2 beside its waits.
    */
   readonly turnMs?: number | undefined;
   /** Which pins there are: `ESP32_C3_PINS`. Default: `ESP32_PINS`. */
   readonly pins?: PinLayout | undefined;
-  /** The CPU time, in milliseconds, after which a sketch that never waits is ended; 0: never. Default 1,000. docs/porting.md */
+  /**
+   * The CPU time, in milliseconds, after which the watchdog ends a sketch that never waits; 0 turns that off. Default
+   * 1,000. See docs/porting.md.
+   */
   readonly watchdogMs?: number | undefined;
   /** `"24:0a:c4:01:02:03"`. Default: `"02:00:00:00:00:01"`. */
   readonly deviceId?: string | undefined;
 }
 
-/** Something that a pin was driven with, and when, in milliseconds since the board was made. */
+/** A value that the board drove a pin with, and when, in milliseconds since the board was made. */
 export interface PinOutput {
   readonly atMs: number;
   readonly value: number;
 }
 
-/** The same of any pin. */
+/** A value that the board drove any pin with. */
 export interface BoardOutput extends PinOutput {
   readonly pin: number;
 }
 
 export interface PressOptions {
-  /** Default 100. */
+  /** How long the button is held, in milliseconds. Default 100. */
   readonly holdMs?: number | undefined;
-  /** How long the contact chatters when it closes and when it opens. Default 0. */
+  /** How long the contact chatters when it closes and when it opens, in milliseconds. Default 0. */
   readonly bounceMs?: number | undefined;
 }
 
 export interface AnalogOptions {
-  /** Each reading is off by up to so much, either way. Default 0. */
+  /** Largest error of each reading, in either direction. Default 0. */
   readonly noise?: number | undefined;
 }
 
 export interface UntilOptions {
-  /** By how much time is moved at most. Default 10,000. */
+  /** How far the call may move time, in milliseconds. Default 10,000. */
   readonly withinMs?: number | undefined;
 }
 
-/** Of the real event loop: a sketch starts outside of the program's own start, so that the watchdog can end it. */
+/**
+ * A turn of the real event loop: a sketch starts outside of the program's own start, so that the watchdog can end it.
+ */
 function realTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A board in memory whose time stands still until it is moved: what a sketch is tested on. */
+/** A board in memory for tests of sketches. Its time stands still until the test moves it. */
 export class VirtualBoard {
   readonly serial = new VirtualSerial(() => this.#elapsedMs());
   readonly serial1 = new VirtualSerial(() => this.#elapsedMs());
@@ -139,27 +145,30 @@ export class VirtualBoard {
     });
   }
 
-  /** Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` where it fails. */
+  /**
+   * Powers the board with this sketch: runs `setup()` to its end or first wait. Rejects with a `SketchError` if the
+   * sketch fails.
+   */
   async start(sketch: Sketch): Promise<void> {
     requireSketch(sketch);
     if (this.#run !== null && this.#run.state !== "ended") throw new Error("a sketch runs already: stop() it first");
     const prepared = [...shared.preparations].map((prepare) => prepare());
     await Promise.all([this.#ready, loadCrypto(), ...prepared, realTurn()]);
-    // One that failed has told so.
+    // A sketch that failed has reported it already.
     this.#run?.cutPower();
     const run = new SketchRun(this.#board, sketch);
     this.#run = run;
     await this.clock.settle(() => run.start());
   }
 
-  /** Moves time by `ms`. Rejects with a `SketchError` where the sketch fails meanwhile. */
+  /** Moves time by `ms` milliseconds. Rejects with a `SketchError` if the sketch fails meanwhile. */
   advance(ms: number): Promise<void> {
     return this.clock.advance(ms);
   }
 
   /**
-   * Moves time until `done` holds; how many milliseconds that took. Rejects where it does not within `withinMs`, or the
-   * sketch fails.
+   * Moves time until `done()` returns true. Resolves with how many milliseconds that took. Rejects if
+   * `done()` is still false after `withinMs`, or if the sketch fails.
    */
   async advanceUntil(done: () => boolean, options: UntilOptions = {}): Promise<number> {
     const { withinMs = DEFAULT_WITHIN_MS } = ownMembers(options);
@@ -169,7 +178,7 @@ export class VirtualBoard {
     throw new Error(`what was waited for did not come within ${withinMs} ms (${this.#board.repeatedBy ?? ""})`);
   }
 
-  /** Presses a button that connects the pin to ground, holds it, and lets it go. Time moves meanwhile. */
+  /** Presses a button that connects the pin to ground, holds it, and releases it. Time moves meanwhile. */
   async press(pin: number, options: PressOptions = {}): Promise<void> {
     const { holdMs = DEFAULT_HOLD_MS, bounceMs = 0 } = ownMembers(options);
     checkNumber("holdMs", holdMs, 0);
@@ -180,15 +189,15 @@ export class VirtualBoard {
     await this.clock.settle();
   }
 
-  /** Wires the pin to a level, or, with null, to nothing. */
+  /** Wires the pin to a level, or disconnects it (null). */
   setInput(pin: number, level: Level | null): void {
     if (!LEVELS.includes(level)) refuseArgument("level", level, "LOW, HIGH or null");
     this.#board.pins.setInput(pin, level);
   }
 
   /**
-   * Wires the pin to a voltage: what `analogRead` gives for it, 0 to 4095 on an ESP32, fixed or asked for at each reading; or, with
-   * null, to nothing.
+   * Wires the pin to a voltage, or disconnects it (null). `reading` is the value of `analogRead`, 0 to 4095 on an
+   * ESP32, or a function called at each reading.
    */
   setAnalog(pin: number, reading: number | (() => number) | null, options: AnalogOptions = {}): void {
     const { noise = 0 } = ownMembers(options);
@@ -199,21 +208,27 @@ export class VirtualBoard {
     this.#board.pins.setReading(pin, reading === null ? null : () => noisy(voltage()));
   }
 
-  /** Tells `listener` of each change of what the board drives the pin with: a device that is wired to it. Returns what ends that. */
+  /**
+   * Calls `listener` synchronously at each change of the value that the board drives the pin with, as for a device
+   * wired to the pin. Returns a function that removes the listener.
+   */
   onOutput(pin: number, listener: (value: number) => void): () => void {
     this.#board.pins.output(pin);
     requireFunction("listener", listener);
     return this.#board.pins.watch({ onOutput: (changed, value) => changed === pin && listener(value) });
   }
 
-  /** What the board drives the pin with: a level, or the duty of `analogWrite`; null where it is no output. */
+  /**
+   * The value that the board drives the pin with: a level, or the duty of `analogWrite`; null if the pin is not an
+   * output.
+   */
   output(pin: number): number | null {
     return this.#board.pins.output(pin);
   }
 
-  /** Every change of what the board drives this pin with. */
+  /** Every change of the value that the board drives this pin with. */
   outputs(pin: number): PinOutput[];
-  /** Every change of any pin, in their order. */
+  /** Every change of any pin, in order. */
   outputs(): BoardOutput[];
   outputs(pin?: number): PinOutput[] {
     if (pin === undefined) return [...this.#outputs];
@@ -230,19 +245,22 @@ export class VirtualBoard {
     return this.#run?.state ?? "ended";
   }
 
-  /** Takes the supply away, at once. Flash is kept: `start()` powers the board again. */
+  /** Cuts the supply at once. Flash is kept: `start()` powers the board again. */
   cutPower(): void {
     this.#run?.cutPower();
   }
 
-  /** Ends the sketch in good order, sessions with BYE. Moves time as far as that takes. */
+  /** Stops the sketch cleanly, sessions with BYE. Moves time as far as that takes. */
   async stop(): Promise<void> {
     let stopped = this.#run === null;
     void this.#run?.stop().then(() => (stopped = true));
     await this.clock.advanceUntil(() => stopped, LONGEST_STOP_MS);
   }
 
-  /** Puts the pin to the first level, chattering between both for at most `bounceMs`; how long that took. */
+  /**
+   * Sets the pin to the first level, chattering between both for at most `bounceMs`. Resolves with how many
+   * milliseconds that took.
+   */
   async #switch(pin: number, levels: readonly [Level | null, Level | null], bounceMs: number): Promise<number> {
     const pauses = bouncePauses(this.#random, bounceMs);
     this.setInput(pin, levels[0]);
@@ -260,13 +278,13 @@ export class VirtualBoard {
     return `The board ${this.#board.deviceId ?? ""}: ${this.state}, in life ${this.lives} (seed: ${this.seed}); ${printed}`;
   }
 
-  /** Since the board was made. */
+  /** Milliseconds since the board was made. */
   #elapsedMs(): number {
     return this.clock.now() - this.#startedAt;
   }
 }
 
-/** This number once, and 0 from then on. */
+/** Returns a function that returns this number once, and 0 from then on. */
 function firstOnly(number: number): () => number {
   let next = number;
   return () => {

@@ -5,18 +5,19 @@ import { type Due, TimerQueue } from "./timer-queue.js";
 
 /** Turns of the microtask queue that are enough for any chain of promises in this library. */
 const LONGEST_CHAIN = 32;
-/** What is awaited for the microtask queue to go round once. */
+/** Awaiting this lets the microtask queue run one turn. */
 const NEXT_TURN = Promise.resolve();
-/** Turns that a sketch gets to come to its next wait; one that awaits something of its own is left behind after them. */
+/** Turns in which a sketch has to reach its next wait; time moves without a sketch that takes longer. */
 const MAX_TURNS = 256;
 
-/** Looks between two moments of time that no sketch needs, unless it would look for ever. */
+/** More polls at one moment of time than any sketch needs, unless it would poll forever. */
 const MAX_POLLS = 1_000_000;
 
 /**
- * Time that stands still until it is moved, for virtual boards and what is connected to them. Timers due at one time run in
- * the order in which they were set. While sketches only wait and poll, hours pass in a second: promises are let through
- * where something else went on as well, and until each sketch waits again.
+ * Time that stands still until it is moved, for virtual boards and what is connected to them. Timers due at the same
+ * time run in the order in which they were set. While sketches only wait and poll, simulated hours take a second:
+ * the clock lets chains of promises run to their end only if something else happened, too, or if a sketch has not
+ * reached its next wait.
  */
 export class VirtualClock implements BoardClock {
   readonly turnMs = 1;
@@ -25,7 +26,7 @@ export class VirtualClock implements BoardClock {
   readonly #residents = new Set<Resident>();
   #stirred = true;
   #moving = false;
-  /** Rejects what the test waits for. */
+  /** Rejects the promise that the test awaits. */
   #giveUp: (error: Error) => void = () => {};
   #polls = 0;
 
@@ -88,7 +89,7 @@ export class VirtualClock implements BoardClock {
     for (const { failure } of this.#residents) if (failure !== null) this.#giveUp(failure);
   }
 
-  /** Runs `first`, then lets everything run that can without time going on. Rejects with the error of a sketch that failed. */
+  /** Runs `first`, then everything that can run before time moves. Rejects with the error of a sketch that failed. */
   settle(first: () => void = () => {}): Promise<void> {
     return this.#unlessBroken(async () => {
       await NEXT_TURN;
@@ -97,7 +98,10 @@ export class VirtualClock implements BoardClock {
     });
   }
 
-  /** Moves time by `ms`, running what falls due on the way. Rejects with the error of a sketch that failed meanwhile, and with RangeError for no such time. */
+  /**
+   * Moves time by `ms` milliseconds, and runs the timers due on the way. Rejects with the error of a sketch that failed
+   * meanwhile, or with RangeError if `ms` is negative or infinite.
+   */
   advance(ms: number): Promise<void> {
     return this.#unlessBroken(async () => {
       const until = this.#after("ms", ms);
@@ -106,12 +110,15 @@ export class VirtualClock implements BoardClock {
     });
   }
 
-  /** Moves time by `ms` at once and runs nothing, as if a laptop was suspended or the event loop stood still. */
+  /**
+   * Moves time by `ms` milliseconds at once and runs nothing, as if a laptop was suspended or the event loop was
+   * blocked.
+   */
   jump(ms: number): void {
     this.#now = this.#after("ms", ms);
   }
 
-  /** Moves time until `done` holds, by at most `limitMs`; whether it does. */
+  /** Moves time until `done()` returns true, by at most `limitMs`. Resolves with whether it did. */
   advanceUntil(done: () => boolean, limitMs: number): Promise<boolean> {
     return this.#unlessBroken(async () => {
       requireFunction("done", done);
@@ -122,7 +129,10 @@ export class VirtualClock implements BoardClock {
     });
   }
 
-  /** As `move`, which never settles where a sketch's code was ended within it: it was on the stack, too. */
+  /**
+   * Runs `move`, which never settles if the watchdog ends a sketch's code within it: `move` was on the stack, too. Then
+   * `broken` rejects the promise instead.
+   */
   #unlessBroken<T>(move: () => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#giveUp = reject;
@@ -152,7 +162,7 @@ export class VirtualClock implements BoardClock {
         this.#now = Math.max(this.#now, next.at);
         this.#polls = 0;
         next.callback();
-        // What the sketch itself has going on in promises gets on, step by step.
+        // Lets the sketch's own promises advance by one turn.
         if (this.#isQuiet()) await NEXT_TURN;
         if (!this.#isQuiet()) await this.#letThrough();
       }
@@ -174,7 +184,7 @@ export class VirtualClock implements BoardClock {
     for (const { failure } of this.#residents) if (failure !== null) throw failure;
   }
 
-  /** Whether nothing goes on but time. */
+  /** Whether nothing can happen until time moves. */
   #isQuiet(): boolean {
     if (this.#stirred) return false;
     for (const resident of this.#residents) if (!resident.rests) return false;
@@ -182,7 +192,7 @@ export class VirtualClock implements BoardClock {
   }
 }
 
-/** A class, for its speed: millions are made in a second. */
+/** A class for speed: a simulation creates millions per second. */
 class VirtualTimer implements Timer {
   readonly #queue: TimerQueue;
   readonly #due: Due;

@@ -1,10 +1,10 @@
 import type { BoardNetwork } from "../arduino/board/network.js";
 import type { VirtualClock } from "./virtual-clock.js";
 
-/** A board as far as its network is concerned. */
+/** A board as its network sees it. */
 export interface PluggedBoard {
   readonly deviceId: string;
-  /** What it is doing, for the messages of tests that fail. */
+  /** What it is doing, for the error messages of failed tests. */
   describe(): string;
 }
 

@@ -11,7 +11,7 @@ interface PrintedLine {
   readonly text: string;
 }
 
-/** A serial port in memory: what the sketch printed, and a keyboard. */
+/** A serial port in memory: the sketch's output, and a keyboard. */
 export class VirtualSerial implements SerialPort {
   readonly #now: () => number;
   readonly #received = new ReceivedBytes();
@@ -54,7 +54,7 @@ export class VirtualSerial implements SerialPort {
   }
 
   release(): void {
-    // Whoever types does not wait for the board.
+    // Nothing to release: a test that types does not wait for the board.
   }
 
   /** Every byte that the sketch sent. */
@@ -67,12 +67,12 @@ export class VirtualSerial implements SerialPort {
     return textOf(this.#sent);
   }
 
-  /** The lines that the sketch has finished, without their ends. */
+  /** The complete lines that the sketch has printed, without their line endings. */
   lines(): string[] {
     return this.text.split(/\r?\n/).slice(0, -1);
   }
 
-  /** The lines that the sketch has finished, with the time of each. */
+  /** The complete lines that the sketch has printed, with the time of each. */
   timedLines(): PrintedLine[] {
     return this.lines().map((text, index) => ({ text, atMs: this.#lineTimes[index]! }));
   }
@@ -84,8 +84,8 @@ export class VirtualSerial implements SerialPort {
   }
 
   /**
-   * Types on the keyboard, or, with bytes, sends them to the board, all at once. As on a wire nobody waits for the board:
-   * what does not fit into its receive buffer, 256 bytes, is lost, and counts as {@link lost}.
+   * Types on the keyboard, or, with bytes, sends them to the board, all at once. As on a wire, the sender does not wait
+   * for the board: bytes that do not fit into its receive buffer, 256 bytes, are lost, and count in {@link lost}.
    */
   type(input: string | Uint8Array): void {
     if (typeof input !== "string" && !isBytes(input)) refuseArgument("input", input, "a string or a Uint8Array");
@@ -93,12 +93,12 @@ export class VirtualSerial implements SerialPort {
     this.#lost += bytes.length - this.#received.add(bytes);
   }
 
-  /** How many bytes found the receive buffer full. */
+  /** How many bytes were lost because the receive buffer was full. */
   get lost(): number {
     return this.#lost;
   }
 
-  /** From now on whatever the sketch prints fails, as on a terminal that was closed. */
+  /** Makes everything that the sketch prints from now on fail, as on a terminal that was closed. */
   close(): void {
     this.#closed = true;
   }

@@ -7,7 +7,7 @@ export interface ConformanceCase {
   readonly run: () => Promise<void>;
 }
 
-/** Collects cases under the headings that `describe` gives; `around` runs each, and cleans up. */
+/** Collects cases under the headings that `describe` gives; `around` runs each case, and cleans up. */
 export class CaseList {
   readonly cases: ConformanceCase[] = [];
   readonly #around: (body: () => Promise<void>) => Promise<void>;
@@ -28,7 +28,7 @@ export class CaseList {
   };
 }
 
-/** More than anything on a loopback takes. */
+/** Longer than anything takes on a loopback interface, in milliseconds. */
 const LIMIT_MS = 30_000;
 const QUIET_TURNS = 50;
 
@@ -37,7 +37,7 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What `promise` settles with. Rejects after 30 s. */
+/** Resolves or rejects as `promise` does. Rejects after 30 s. */
 export async function within<T>(promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

@@ -5,7 +5,7 @@ import { CaseList, until, type ConformanceCase } from "./cases.js";
 
 /** What the cases need of a datagram transport under test. */
 export interface DatagramTransportRig {
-  /** An acceptor that does not listen yet, at a place nobody else uses. */
+  /** An acceptor that does not listen yet, at a place that nothing else uses. */
   acceptor(): DatagramAcceptor;
   dialer(listener: Listener): Dialer;
   /** Waits until `ready`, within a bound, moving time if it is simulated. Default: at most 30 s. */
@@ -17,7 +17,7 @@ interface Came {
   readonly bytes: Uint8Array;
 }
 
-/** What a link told. */
+/** What a link reported to its handlers. */
 class Told {
   readonly bytes: Uint8Array[] = [];
   readonly troubles: UsmpError[] = [];

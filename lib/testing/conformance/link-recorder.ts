@@ -9,7 +9,7 @@ export class LinkRecorder implements LinkHandlers {
   readonly chunkLengths: number[] = [];
   byteCount = 0;
   closeError: UsmpError | undefined;
-  /** Called for each chunk, after it was recorded. */
+  /** Called synchronously for each chunk, after it was recorded. */
   onChunk: (chunk: Uint8Array) => void = () => {};
   readonly #chunks: Uint8Array[] = [];
   readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
@@ -43,7 +43,7 @@ export class LinkRecorder implements LinkHandlers {
     return new Uint8Array(Buffer.concat(this.#chunks));
   }
 
-  /** Resolves once that many bytes came. */
+  /** Resolves once that many bytes arrived. */
   received(count: number): Promise<void> {
     return this.#until(() => this.byteCount >= count);
   }
@@ -71,7 +71,7 @@ export function flush(link: Link, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => link.send(bytes, resolve));
 }
 
-/** What `promise` rejects with; throws where it resolves. */
+/** Resolves with what `promise` rejects with; rejects if `promise` resolves. */
 export async function rejection(promise: Promise<unknown>): Promise<UsmpError> {
   try {
     await promise;

@@ -6,15 +6,15 @@ import { flush, LinkRecorder, rejection } from "./link-recorder.js";
 
 /** What the cases need of a stream transport under test. */
 export interface StreamTransportRig {
-  /** An acceptor that does not listen yet, at a place nobody else uses. */
+  /** An acceptor that does not listen yet, at a place that nothing else uses. */
   acceptor(): Acceptor;
-  /** An acceptor for the very place where `listener` listens or listened. */
+  /** An acceptor for the same place where `listener` listens or listened. */
   acceptorAt(listener: Listener): Acceptor;
   dialer(listener: Listener): Dialer;
   /** Waits for `promise`, moving time if it is simulated; rejects if that takes too long. Default: at most 30 s. */
   settled?<T>(promise: Promise<T>): Promise<T>;
   /**
-   * Waits until `value` has stopped changing because nothing moves any more. Default: for 50 turns of the event loop.
+   * Waits until `value` stops changing because everything has come to rest. Default: for 50 turns of the event loop.
    */
   still?(value: () => number): Promise<void>;
 }
@@ -244,7 +244,7 @@ export function streamTransportCases(open: () => StreamTransportRig): readonly C
     it("within onBytes drops what had been held back by pause", async () => {
       const { dialed, accepted } = await attachedPair();
       accepted.link.pause();
-      // Each arrives on its own, so that several chunks are held back.
+      // Each arrives as a chunk of its own, so that several chunks are held back.
       for (let sends = 0; sends < 5; sends++) {
         await rig.settled(flush(dialed.link, new Uint8Array(1_000)));
         await rig.still(() => accepted.byteCount);
@@ -369,7 +369,7 @@ function noise(random: SeededRandom, length: number): Uint8Array {
 const PERIOD = 251;
 const PATTERN = Uint8Array.from({ length: 2 ** 16 + PERIOD }, (_, index) => index % PERIOD);
 
-/** Sends `total` bytes of the pattern, each piece once the one before was flushed. */
+/** Sends `total` bytes of the pattern, each piece once the previous one was flushed. */
 async function sendPattern(link: Link, total: number, onFlushed: (count: number) => void = () => {}): Promise<void> {
   for (let sent = 0; sent < total;) {
     const length = Math.min(2 ** 16, total - sent);
@@ -379,7 +379,7 @@ async function sendPattern(link: Link, total: number, onFlushed: (count: number)
   }
 }
 
-/** Compares what comes with the pattern. Returns where it was wrong first. */
+/** Compares the received bytes with the pattern. Returns a function: the offset of the first wrong piece, if any. */
 function checkPattern(recorder: LinkRecorder): () => number | undefined {
   let at = 0;
   let wrong: number | undefined;

@@ -15,14 +15,17 @@ export class DatagramPath {
     this.#random = random;
   }
 
-  /** Carries a copy of `bytes` as the conditions have it; `deliver` runs for each that arrives, never synchronously. */
+  /**
+   * Carries a copy of `bytes` under the present conditions; `deliver` runs for each copy that arrives, never
+   * synchronously.
+   */
   carry(bytes: Uint8Array, conditions: DatagramConditions, deliver: (datagram: Uint8Array) => void): void {
     const { loss = 0, duplicate = 0 } = conditions;
     if (!this.#random.chance(loss)) this.#dispatch(bytes, conditions, deliver);
     if (this.#random.chance(duplicate)) this.#dispatch(bytes, conditions, deliver);
   }
 
-  /** What is on its way is lost, so that no timer stays behind. */
+  /** Drops every datagram in flight, so that no timer is left. */
   clear(): void {
     for (const timer of this.#travelling) timer.cancel();
     this.#travelling.clear();

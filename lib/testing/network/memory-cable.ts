@@ -8,10 +8,10 @@ import type { Link } from "../../transport/transport.js";
 interface MemoryCableParts {
   readonly clock: Clock;
   readonly random: SeededRandom;
-  /** Asked for every piece, so that conditions can change on the way. */
+  /** Read for every piece, so that conditions can change in flight. */
   readonly conditions: () => CheckedConditions<StreamConditions>;
   readonly frozen: boolean;
-  /** What each end says of the other. */
+  /** The address and port that each end reports for the other. */
   readonly dialer: { readonly address: string; readonly port: number };
   readonly acceptor: { readonly address: string; readonly port: number };
   /** Runs once, when both ends are gone. */
@@ -73,18 +73,21 @@ export class MemoryCable {
     return this.#accepted;
   }
 
-  /** Breaks the connection for both ends: `onClose` with TRANSPORT. What was on its way is lost. */
+  /** Breaks the connection for both ends: `onClose` with TRANSPORT. Bytes in flight are lost. */
   cut(): void {
     this.#dialed.break("ECONNRESET", "the cable was cut");
     this.#accepted.break("ECONNRESET", "the cable was cut");
   }
 
-  /** Stops everything on its way, and tells nobody: a pulled plug. What arrived before can still be read. */
+  /**
+   * Stops everything in flight, and reports nothing to either end: a pulled plug. Bytes that arrived before remain
+   * readable.
+   */
   freeze(): void {
     for (const pipe of this.#pipes) pipe.freeze();
   }
 
-  /** Puts the plug back: what was on its way goes on, and nothing was lost. */
+  /** Puts the plug back: bytes in flight continue, and none was lost. */
   thaw(): void {
     for (const pipe of this.#pipes) pipe.thaw();
   }

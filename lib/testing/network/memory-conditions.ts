@@ -7,7 +7,7 @@ export const FIRST_EPHEMERAL_PORT = 49_152;
 
 /** What one direction of a simulated connection does to what it carries. Everything is off by default. */
 export interface StreamConditions {
-  /** How long bytes travel, in milliseconds. */
+  /** How long bytes are in flight, in milliseconds. */
   readonly latencyMs?: number | undefined;
   /** Up to this much is added to the latency, in milliseconds, evenly spread. A stream keeps its order all the same. */
   readonly jitterMs?: number | undefined;

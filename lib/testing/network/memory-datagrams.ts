@@ -1,7 +1,8 @@
 /**
  * A network in memory that carries datagrams, for tests and simulations: repeatable for one seed, on any clock.
  *
- *     const network = new MemoryDatagramNetwork({ clock: new VirtualClock(), seed: 7, conditions: { toAcceptor: { loss: 0.1 } } });
+ *     const conditions = { toAcceptor: { loss: 0.1 } };
+ *     const network = new MemoryDatagramNetwork({ clock: new VirtualClock(), seed: 7, conditions });
  *     await gateway.listen(network.acceptor());
  *     await device.begin(network.dialer());
  */
@@ -30,32 +31,34 @@ import type {
 const DEFAULT_NAME = "memory";
 
 export interface MemoryDatagramNetworkOptions {
-  /** All time comes from here. */
+  /** The only source of time. */
   readonly clock: Clock;
   /** An integer from 0 to 2^32 - 1. Print it when a run fails. */
   readonly seed: number;
-  /** How datagrams fare. Default: at once, none lost. */
+  /** Conditions for every datagram. Default: each arrives at once, and none is lost. */
   readonly conditions?: BothWays<DatagramConditions> | undefined;
 }
 
 interface MemoryDatagramDialerOptions {
-  /** What the accepting end sees. Default `"memory"`, and a fresh port for each link. */
+  /** The address that the accepting end sees. Default `"memory"`, and a fresh port for each link. */
   readonly address?: string | undefined;
   readonly port?: number | undefined;
 }
 
-/** Which way a datagram goes: from the side that dialed, or back. */
+/** The direction of a datagram: from the side that dialed, or back. */
 type Way = keyof BothWays<unknown>;
 
-/** Acceptors by name, and links that send to them. There are no connections: a link outlives the acceptor that it sends to. */
+/**
+ * Acceptors by name, and links that send to them. There are no connections: a link outlives the acceptor it sends to.
+ */
 export class MemoryDatagramNetwork {
   readonly #paths: { readonly [way in Way]: DatagramPath };
   readonly #listening = new Map<string, DatagramHandlers>();
-  /** Links by the address and port that they send from; a later one takes an earlier one's place. */
+  /** Links by the address and port that they send from; a later link replaces an earlier one. */
   readonly #links = new Map<string, MemoryDatagramLink>();
   #conditions: CheckedConditions<DatagramConditions>;
   #nextPort = FIRST_EPHEMERAL_PORT;
-  /** While set, everything is lost, and nobody is told. */
+  /** While set, every datagram sent is lost, and no error is reported. */
   frozen = false;
   /** Sees each datagram as it is sent, before the conditions. */
   tap: (datagram: Uint8Array, way: Way) => void = () => {};
@@ -71,7 +74,7 @@ export class MemoryDatagramNetwork {
     };
   }
 
-  /** How datagrams fare that are sent from now on. */
+  /** Conditions for the datagrams sent from now on. */
   get conditions(): BothWays<DatagramConditions> {
     return this.#conditions;
   }
@@ -85,7 +88,7 @@ export class MemoryDatagramNetwork {
     return this.#links.size;
   }
 
-  /** Dialing always succeeds: that nobody listens under this name is told for each datagram, as trouble. */
+  /** Dialing always succeeds. If nothing listens under this name, each datagram reports a transient error. */
   dialer(name: string = DEFAULT_NAME, options: MemoryDatagramDialerOptions = {}): Dialer {
     const { address = DEFAULT_NAME, port } = ownMembers(options);
     return {
@@ -114,7 +117,7 @@ export class MemoryDatagramNetwork {
     };
   }
 
-  /** A datagram from whoever claims to be at `address` and `port`: to forge one. */
+  /** Delivers a forged datagram that claims to come from `address` and `port`. */
   inject(datagram: Uint8Array, address: string, port: number, name: string = DEFAULT_NAME): void {
     this.#listening.get(name)?.onDatagram(datagram, this.#peer(address, port));
   }

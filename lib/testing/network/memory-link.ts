@@ -18,7 +18,7 @@ interface MemoryLinkParts {
   readonly incoming: MemoryPipe;
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** Runs once, when the link ended, before its owner is told. */
+  /** Runs once, synchronously, when the link ends, before `onClose`. */
   readonly onEnded: () => void;
 }
 
@@ -26,7 +26,7 @@ interface MemoryLinkParts {
 export class MemoryLink implements Link {
   readonly remoteAddress: string;
   readonly remotePort: number;
-  /** What the incoming pipe talks to. */
+  /** Where the incoming pipe delivers. */
   readonly reader: PipeReader = {
     onBytes: (chunk) => this.#handlers?.onBytes(chunk),
     onEnd: () => this.#onPeerEnd(),
@@ -75,7 +75,7 @@ export class MemoryLink implements Link {
     });
   }
 
-  /** As on a socket, the peer sees an end, or a reset where bytes were left unread. */
+  /** As on a socket, the peer sees an end, or a reset if bytes were left unread. */
   destroy(): void {
     if (this.#state.kind !== "open") return;
     const { outgoing, incoming } = this.#parts;
@@ -85,7 +85,7 @@ export class MemoryLink implements Link {
     this.#shut(undefined);
   }
 
-  /** Nothing to do: an idle link in memory has no timer, and what is on its way arrives soon. */
+  /** Does nothing: an idle link in memory has no timer, and bytes in flight arrive soon. */
   unref(): void {}
 
   /** Breaks this end, as the network would, with the error code `systemCode` in the cause. */

@@ -2,29 +2,34 @@ import type { Clock, Timer } from "../../core/clock.js";
 import type { StreamConditions } from "./memory-conditions.js";
 import type { SeededRandom } from "../../transport/random.js";
 
-/** As much as may be on the way or unread before the sender's flush stalls, in bytes: about what a kernel gives a socket. */
+/**
+ * How many bytes may be in flight or unread before the sender's flush stalls: about as many as a kernel buffers for a
+ * socket.
+ */
 const HIGH_WATER_MARK = 64 * 1024;
 
-/** What the receiving end of a pipe is told. */
+/** The calls that the receiving end of a pipe gets. */
 export interface PipeReader {
   onBytes(chunk: Uint8Array): void;
   onEnd(): void;
-  /** The other side dropped the connection. Overtakes what is unread. */
+  /** The other side dropped the connection. Overtakes the unread bytes. */
   onReset(): void;
-  /** Bytes came although nobody reads any more. Once. */
+  /** Bytes arrived after the reader had gone. Called once. */
   onUnwanted(): void;
 }
 
-/** What may pass to the reader: nothing before it is ready, an end with no byte before it while paused, or all. */
+/**
+ * What may pass to the reader: nothing before it is ready; while paused, an end with no byte before it; or everything.
+ */
 type Delivery = "waiting" | "paused" | "flowing";
 
 interface MemoryPipeParts {
   readonly clock: Clock;
   readonly random: SeededRandom;
-  /** Asked for every piece, so that conditions can change on the way. */
+  /** Read for every piece, so that conditions can change in flight. */
   readonly conditions: () => StreamConditions;
   readonly frozen: boolean;
-  /** Asked for at delivery: two pipes and the two ends they join refer to each other. */
+  /** Read at delivery: two pipes and the two ends they join refer to each other. */
   readonly reader: () => PipeReader;
 }
 
@@ -85,13 +90,13 @@ export class MemoryPipe {
     this.#pumpSoon();
   }
 
-  /** Sends the end behind what is queued; `onSent` runs once it is on its way, not synchronously. */
+  /** Sends the end behind the queued bytes; `onSent` runs once it is in flight, not synchronously. */
   end(onSent: () => void): void {
     this.#onEndSent = onSent;
     this.#pumpSoon();
   }
 
-  /** The sender is gone: what is queued is lost, what is on its way arrives, then the end or the reset. */
+  /** The sender is gone: queued bytes are lost, bytes in flight arrive, then the end or the reset. */
   abandon(how: "end" | "reset"): void {
     this.#queue = [];
     this.#onEndSent = undefined;
@@ -99,7 +104,7 @@ export class MemoryPipe {
     this.#dispatch(how);
   }
 
-  /** Lets more or less through, from now on; what waits follows, not synchronously. */
+  /** Sets what may pass from now on; waiting bytes follow, not synchronously. */
   deliver(delivery: Delivery): void {
     this.#delivery = delivery;
     this.#drainSoon();
@@ -130,7 +135,7 @@ export class MemoryPipe {
     this.#pumping = this.#travelling = this.#draining = undefined;
   }
 
-  /** The reader is gone: what is unread is dropped, and what still comes is unwanted. */
+  /** The reader is gone: unread bytes are dropped, and bytes that still arrive are unwanted. */
   refuse(): void {
     this.#draining?.cancel();
     this.#draining = undefined;
@@ -145,7 +150,7 @@ export class MemoryPipe {
     });
   }
 
-  /** Moves what the window has room for from the queue onto the way. */
+  /** Sends as many of the queued bytes as the window has room for. */
   #pump(): void {
     const flushed: (() => void)[] = [];
     while (this.#queue.length > 0 && this.#window < HIGH_WATER_MARK) {
@@ -170,7 +175,7 @@ export class MemoryPipe {
     return { bytes: head.bytes.subarray(from, to), copied: false };
   }
 
-  /** A random part of all that is queued and has room. Small parts are as likely as large ones: they find more bugs. */
+  /** A random part of the queued bytes that have room. Small parts are as likely as large ones: they find more bugs. */
   #takeSplit(flushed: (() => void)[]): Segment {
     const room = HIGH_WATER_MARK - this.#window;
     let queued = 0;
@@ -204,7 +209,7 @@ export class MemoryPipe {
     this.#travel();
   }
 
-  /** Waits for the first in line only: a stream keeps its order, so one that is late makes the next ones late. */
+  /** Waits for the first arrival only: a stream keeps its order, so a late one delays those behind it. */
   #travel(): void {
     const first = this.#arrivals[0];
     if (this.#frozen || this.#travelling !== undefined || first === undefined) return;
@@ -213,11 +218,11 @@ export class MemoryPipe {
       this.#arrive(first);
     };
     const delayMs = first.at - this.#clock.now();
-    // A real clock's shortest timer is 1 ms, which would be a latency of its own.
+    // A real clock's shortest timer is 1 ms, which would add a latency of its own.
     this.#travelling = delayMs > 0 ? this.#clock.after(delayMs, arrive) : this.#clock.afterReadPass(arrive);
   }
 
-  /** Takes in the first arrival, due even if the timer ran a little early, and all others whose time has come. */
+  /** Takes the first arrival, due even if the timer ran a little early, and all others whose time has come. */
   #arrive(first: Arrival): void {
     const now = Math.max(this.#clock.now(), first.at);
     let count = 0;
@@ -242,7 +247,7 @@ export class MemoryPipe {
   }
 
   #drain(): void {
-    // The reader may pause, destroy or cut: every turn looks again.
+    // The reader may pause, destroy or cut: check again before each delivery.
     for (let next = this.#unread[0]; next !== undefined; next = this.#unread[0]) {
       if (this.#delivery === "waiting" || (this.#delivery === "paused" && next !== "end")) return;
       this.#unread.shift();

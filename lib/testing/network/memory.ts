@@ -28,11 +28,11 @@ export type { BothWays, StreamConditions } from "./memory-conditions.js";
 const DEFAULT_NAME = "memory";
 
 interface MemoryNetworkOptions {
-  /** All time comes from here; nothing reads the real one. */
+  /** The only source of time; nothing reads the real clock. */
   readonly clock: Clock;
   /** An integer from 0 to 2^32 - 1. Print it when a run fails. */
   readonly seed: number;
-  /** How streams fare. Default: at once, nothing cut. */
+  /** Conditions for every stream. Default: bytes arrive at once, and nothing is cut. */
   readonly conditions?: BothWays<StreamConditions> | undefined;
 }
 
@@ -48,7 +48,7 @@ export class MemoryNetwork {
   readonly seed: number;
   readonly #clock: Clock;
   readonly #random: SeededRandom;
-  /** With the address that dialed each. */
+  /** Each cable with the address that dialed it. */
   readonly #cables = new Map<MemoryCable, string>();
   readonly #listening = new Map<string, ListenHandlers>();
   /** Steps of connecting that wait for a thaw. */
@@ -66,7 +66,7 @@ export class MemoryNetwork {
     this.seed = seed;
   }
 
-  /** How streams fare from now on, also those that are open. */
+  /** Conditions for streams from now on, including open ones. */
   get conditions(): BothWays<StreamConditions> {
     return this.#conditions;
   }
@@ -95,7 +95,7 @@ export class MemoryNetwork {
     };
   }
 
-  /** Two links that are joined already. */
+  /** Two links that are already joined. */
   linkPair(dialerAddress: string = DEFAULT_NAME, acceptorAddress: string = DEFAULT_NAME): MemoryCable {
     const cable: MemoryCable = new MemoryCable({
       clock: this.#clock,
@@ -115,7 +115,10 @@ export class MemoryNetwork {
     for (const cable of [...this.#cables.keys()]) cable.cut();
   }
 
-  /** What was dialed from this address moves no more, and nobody is told, for good: a host that lost its power. */
+  /**
+   * Freezes, for good, what was dialed from this address, and reports nothing to either end: a host that lost its
+   * power.
+   */
   silence(dialerAddress: string): void {
     for (const [cable, address] of this.#cables) {
       if (address !== dialerAddress) continue;
@@ -124,17 +127,17 @@ export class MemoryNetwork {
     }
   }
 
-  /** Nothing moves any more, and nobody is told; dialing stalls too. */
+  /** Stops everything in flight, and reports nothing to either end; dialing stalls too. */
   freeze(): void {
     this.#frozen = true;
     for (const cable of this.#cables.keys()) cable.freeze();
   }
 
-  /** Everything goes on where it stood. */
+  /** Continues everything from where it stopped. */
   thaw(): void {
     this.#frozen = false;
     for (const cable of this.#cables.keys()) cable.thaw();
-    // One step may call another off.
+    // One step may cancel another.
     for (const goOn of [...this.#stalled]) if (this.#stalled.delete(goOn)) goOn();
   }
 
@@ -162,7 +165,7 @@ export class MemoryNetwork {
     };
   }
 
-  /** Runs `callback` after one trip. Returns what calls it off. */
+  /** Runs `callback` after one trip. Returns a function that cancels it. */
   #step(way: keyof BothWays<unknown>, callback: () => void): () => void {
     const { latencyMs = 0, jitterMs = 0 } = this.#conditions[way];
     const arrive = (): void => {
@@ -180,13 +183,13 @@ export class MemoryNetwork {
 /** What a dialer needs of its network. */
 interface Wiring {
   step(way: keyof BothWays<unknown>, callback: () => void): () => void;
-  /** Absent where nobody listens. */
+  /** Returns undefined if nothing listens. */
   accept(address: string): Link | undefined;
 }
 
 /** Dials in memory. */
 export class MemoryDialer implements Dialer {
-  /** While set, connections are refused as if nobody listened. */
+  /** While set, connections are refused as if nothing listened. */
   refusing = false;
   readonly #clock: Clock;
   readonly #name: string;
@@ -207,7 +210,7 @@ export class MemoryDialer implements Dialer {
     return `memory ${this.#name}`;
   }
 
-  /** @throws {UsmpError} TRANSPORT where nobody listens, TIMEOUT, or CLOSED when aborted */
+  /** @throws {UsmpError} TRANSPORT if nothing listens, TIMEOUT, or CLOSED if aborted */
   async dial(options: DialOptions = {}): Promise<Link> {
     const signal = signalOf(options);
     if (signal?.aborted === true) throw aborted(this.describe(), signal);
@@ -230,7 +233,7 @@ export class MemoryDialer implements Dialer {
       };
       const onRequest = (): void => {
         link = this.refusing ? undefined : this.#wiring.accept(this.#address);
-        // Whoever accepted may have aborted this dial.
+        // The acceptor's `onLink` may have aborted this dial.
         if (signal?.aborted === true) return link?.destroy();
         cancelStep = this.#wiring.step("toDialer", onAnswer);
       };
