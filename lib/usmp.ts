@@ -40,11 +40,17 @@ import { UdpTransport, type UdpOptions } from "./transport/udp.js";
 import type { AnyAcceptor, Dialer } from "./transport/transport.js";
 
 export interface UsmpOptions extends Given<DeviceSettings>, Given<GatewaySettings> {
-  /** Random by default, then kept for the life of the facade; `"mac"` takes the machine's MAC address, as on a board. */
+  /**
+   * The device's id. Default: a random id, kept for the life of the facade. `"mac"` takes the machine's MAC address, as
+   * on a board.
+   */
   readonly deviceId?: DeviceIdOption | undefined;
   /** How a device reconnects after a loss; false turns reconnecting off. */
   readonly reconnect?: Given<BackoffOptions> | DelayFunction | false | undefined;
-  /** Holds messages while there is no session, up to a bound; off by default. A message that is given up fires `dropped`. */
+  /**
+   * Holds messages while there is no session, up to a bound; off by default. Each message that the queue gives up fires
+   * `dropped`.
+   */
   readonly offlineQueue?: Given<OfflineQueueOptions> | undefined;
   /** Runs callbacks only within `maintain()`, as on a board, and just before `begin()` and `reconnect()` resolve. */
   readonly polled?: boolean | undefined;
@@ -53,16 +59,19 @@ export interface UsmpOptions extends Given<DeviceSettings>, Given<GatewaySetting
 export interface BeginOptions {
   /** Aborting it, at any time, acts like `close()`. */
   readonly signal?: AbortSignal | undefined;
-  /** If the first attempt fails, `begin()` closes the facade and rejects with the reason. Default false: it resolves with false and retries. */
+  /**
+   * If the first attempt fails, `begin()` closes the facade and rejects with the reason. Default false: `begin()`
+   * resolves with false, and the facade retries.
+   */
   readonly rejectOnFailure?: boolean | undefined;
 }
 
-/** The state of a facade: a device's, or "listening". */
+/** The state of a facade: of its device, or "listening". */
 export type UsmpState = "idle" | "opening" | "handshaking" | "established" | "backoff" | "closed" | "listening";
 
 /**
  * USMP in the style of the Arduino library: four callbacks, `begin()` for a device, `listen()` for a gateway. The event
- * loop drives it, and a device that lost its session reconnects. `on`, `once` and `off` give you the same events.
+ * loop drives it. A device that has lost its session reconnects. `on`, `once` and `off` give you the same events.
  */
 export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   readonly #device: Device;
@@ -77,22 +86,30 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   #life = new Life();
   #keepsProcess = true;
 
-  /** TCP, to dial `host` or to listen on it. Port 9000 by default. `.wifi(ssid, password)` is accepted, as on the board. */
+  /**
+   * A TCP transport that dials `host` or listens on it. `port` is 9000 by default. It accepts `.wifi(ssid, password)`,
+   * as on the board.
+   */
   static TCP(host: string, port?: number): TcpTransport {
     return new TcpTransport(host, port);
   }
 
-  /** UDP, otherwise as `TCP`; with `ipv6Only`, `"::"` leaves IPv4 out. docs/udp.md says what it promises. */
+  /** As `TCP`, but UDP. With `ipv6Only`, the host `"::"` does not accept IPv4. docs/udp.md says what UDP guarantees. */
   static UDP(host: string, port?: number, options?: UdpOptions): UdpTransport {
     return new UdpTransport(host, port, options);
   }
 
-  /** Decodes a key from an even number of hex digits. A plain string as a key stands for its text, never for hex. */
+  /**
+   * Decodes a key from an even number of hex digits. Given as a key, a plain string stands for its text, never for hex.
+   */
   static hex(digits: string): Uint8Array {
     return parseHexKey(digits);
   }
 
-  /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
+  /**
+   * @throws UsmpError INVALID_ARG for a bad key or option. The message names what was given (never the key) and what is
+   * allowed.
+   */
   constructor(psk: PskSource, options: UsmpOptions = {}) {
     const { deviceId, reconnect, offlineQueue, polled = false, ...given } = ownMembers(options);
     checkKnown(given, DEFAULT_DEVICE_SETTINGS, DEFAULT_GATEWAY_SETTINGS, { deviceId, reconnect, offlineQueue, polled });
@@ -133,7 +150,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
         onDisconnect: (reason, owned) => {
           events.note(reason);
           this.#totals.end(owned.session);
-          // What arrived before the end is delivered before the end, also if it waits for a poll.
+          // Messages that arrived before the end are delivered before "disconnect", also if they wait for a poll.
           this.#runOrWait(() => this.#device.inbox.flush(owned));
           events.emitter.emit("disconnect", reason, owned.session);
           events.announceReconnecting();
@@ -153,7 +170,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
         onFailed: (error) => {
           this.#life.failure = events.note(error);
           if (!this.#life.rejects) events.warnUnheard(error);
-          // Nobody has to listen: another attempt follows.
+          // The event needs no listener: another attempt follows.
           events.emitter.emit("error", error);
           if (!this.#life.rejects) events.announceReconnecting();
         },
@@ -163,9 +180,10 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 
   /**
-   * Connects as a device, and reconnects until `close()`. Legal in any state: it ends what runs first.
-   * Resolves with the first attempt's result: true after `onConnect` ran, else false, and `lastError()` says why. It does not
-   * retry a bad argument. Rejects only with `rejectOnFailure`, with the reason; nothing is left running then.
+   * Connects as a device, and reconnects until `close()`. It first ends a life that runs, but does not end a listening
+   * facade. Resolves with the first attempt's result: true after `onConnect` ran; else false, and `lastError()` says
+   * why. It does not retry after a bad argument. It rejects only with `rejectOnFailure`, with the reason; nothing is
+   * left running then.
    */
   async begin(transport: Dialer, options: BeginOptions = {}): Promise<boolean> {
     let rejects: unknown = false;
@@ -179,7 +197,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     } catch (error) {
       const failure = this.#events.note(error);
       if (rejects === true) throw failure;
-      // One that was aborted is what its caller wanted.
+      // An aborted attempt needs no warning: the caller wanted it.
       if (failure.code !== "CLOSED") this.#events.warnUnheard(failure);
       return false;
     }
@@ -187,11 +205,14 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
 
   /** As `begin`, but returns at once. */
   beginAsync(transport: Dialer, options?: Pick<BeginOptions, "signal">): void {
-    // In JavaScript, or by a variable, the options may hold rejectOnFailure: lastError() has the reason then.
+    // In JavaScript, or passed in a variable, the options may hold rejectOnFailure; lastError() then has the reason.
     this.begin(transport, options).catch(() => {});
   }
 
-  /** Ends the session, if any, and dials now. Resolves with that attempt's result; false (NOT_CONNECTED) before `begin()`. */
+  /**
+   * Ends the session, if there is one, and dials now. Resolves with that attempt's result; false (NOT_CONNECTED) before
+   * `begin()`.
+   */
   async reconnect(): Promise<boolean> {
     if (this.#server !== null || this.#device.isIdle) {
       const idle = new UsmpError("NOT_CONNECTED", "there is no connection to renew: call begin() first");
@@ -202,8 +223,9 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 
   /**
-   * Listens as a gateway, on all the transports or on none. Resolves with the addresses in use; port 0 takes a free one.
-   * Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG, or CLOSED if `close()` came meanwhile.
+   * Listens as a gateway. If one of the transports fails, it listens on none. Resolves with the addresses in use; port
+   * 0 takes a free port. Rejects with TRANSPORT (the system's error as `cause`), INVALID_ARG, or CLOSED if `close()`
+   * was called meanwhile.
    */
   async listen(...transports: AnyAcceptor[]): Promise<ListeningAddress[]> {
     try {
@@ -217,9 +239,9 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 
   /**
-   * Ends this life: sends BYE on every session and resolves when nothing is left. No callback runs after that. Legal in any
-   * state. With `drain` it first waits until every message that a session has accepted has left. A listening facade waits up to
-   * `graceMs` (default 0) for callbacks that returned a promise.
+   * Ends this life: sends BYE on every session and resolves when nothing is left. No callback runs after that. You can
+   * call it in any state. With `drain` it first waits until every message that a session has accepted has left. A
+   * listening facade waits up to `graceMs` milliseconds (default 0) for callbacks that returned a promise.
    */
   async close(options: StopOptions = {}): Promise<void> {
     const { drain, graceMs } = ownMembers(options);
@@ -228,13 +250,13 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     if (drainOf({ drain })) {
       this.#device.print.flush();
       await this.#device.drain();
-      // A begin() meanwhile has ended this life: the next one is not this call's to end.
+      // If begin() has ended this life meanwhile, this call must not end the next one.
       if (this.#life !== life) return;
     }
     const server = this.#server;
     await Promise.all([this.#device.close(), server?.close({ drain, graceMs })]);
     life.end(closedByClose());
-    // After a close() that was faster, listen() may have made another server.
+    // If another close() was faster, listen() may have created another server.
     if (server !== null && this.#server === server) {
       this.#server = null;
       this.#events.changeStatus({ state: "closed", reason: closedByClose() });
@@ -246,7 +268,9 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     return this.close();
   }
 
-  /** Runs the waiting callbacks of a `polled` facade; harmless otherwise. A loop around it must await something. */
+  /**
+   * Runs the waiting callbacks of a `polled` facade; otherwise it does nothing. A loop around it must await something.
+   */
   maintain(): void {
     this.#poll?.poll(() => {
       this.#device.inbox.flush();
@@ -255,9 +279,10 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 
   /**
-   * Sends one message of at most 1808 bytes. True: it is on its way, and arrives or `onDisconnect` follows. False: nothing
-   * was sent, and `lastError()` says why; `stats().refusedSends` counts it, and the first of a run fires `dropped`. In a loop,
-   * use `sendAsync`, which waits for room. On a listening facade, use `sendTo`, `broadcast`, or the session.
+   * Sends one message of at most 1808 bytes. True: the message is on its way, and arrives or `onDisconnect` follows.
+   * False: nothing was sent, and `lastError()` says why; `stats().refusedSends` counts it, and the first of a run fires
+   * `dropped`. In a loop, use `sendAsync`, which waits for room. On a listening facade, use `sendTo`, `broadcast`, or
+   * the session.
    * @throws TypeError for anything but a string, a Uint8Array or an ArrayBuffer.
    */
   send(data: Sendable): boolean {
@@ -270,8 +295,8 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 
   /**
-   * Waits for room, then sends. Resolves when the network has taken the message; rejects with the reason if it cannot. Aborting
-   * `signal` withdraws a message that no session has accepted yet, and rejects with CLOSED.
+   * Waits for room, then sends. Resolves when the network has taken the message; rejects with the reason if it cannot.
+   * Aborting `signal` withdraws a message that no session has accepted yet, and rejects with CLOSED.
    */
   async sendAsync(data: Sendable, options?: AbortOptions): Promise<void> {
     const message = toBytes(data);
@@ -281,7 +306,10 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     await this.#device.outgoing.sendAsync(message, signal);
   }
 
-  /** Collects text and sends it at each newline, at 452 bytes, on `flush()` and before a `send()`. Returns the byte count; 0 offline. */
+  /**
+   * Collects text and sends it at each newline, at 452 bytes, on `flush()` and before a `send()`. Returns the byte
+   * count; 0 without a session.
+   */
   print(value: string | number | boolean | bigint): number {
     return this.write(toText(value));
   }
@@ -303,28 +331,30 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     this.#device.print.flush();
   }
 
-  /** Whether a message waits to be read. */
+  /** Returns whether a message waits to be read. */
   available(): boolean {
     this.#requireDevice("available()", "session.available()");
     return this.#device.inbox.available();
   }
 
-  /** The oldest waiting message, or null. */
+  /** Takes the oldest waiting message; null if none waits. */
   read(): Uint8Array | null;
-  /** Copies the oldest waiting message into `into`, cut if it is too long. Returns the length copied, 0 if none waits. */
+  /**
+   * Copies the oldest waiting message into `into`, cut if it is too long. Returns the length in bytes, 0 if none waits.
+   */
   read(into: Uint8Array): number;
   read(into?: Uint8Array): Uint8Array | number | null {
     this.#requireDevice("read()", "session.read()");
     return into === undefined ? this.#device.inbox.take() : this.#device.inbox.takeInto(into);
   }
 
-  /** The oldest waiting message as UTF-8 text, `""` if none waits. */
+  /** Takes the oldest waiting message as UTF-8 text; `""` if none waits. */
   readString(): string {
     this.#requireDevice("readString()", "session.readString()");
     return this.#device.inbox.takeString();
   }
 
-  /** Stops delivering messages until `resume()`; unread messages stop the senders in the end. */
+  /** Stops delivering messages, and reading from the links, until `resume()`: in the end the senders have to stop. */
   pause(): void {
     this.#device.inbox.hold();
     this.#peersPaused = true;
@@ -337,7 +367,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     for (const session of this.#peers.keys()) session.resume();
   }
 
-  /** Asks the gateway for a sign of life; resolves with the round trip in milliseconds. */
+  /** Sends a PING to the gateway; resolves with the round trip in milliseconds. */
   async ping(options?: PingOptions): Promise<number> {
     this.#requireDevice("ping()", "session.ping()");
     return this.#device.ping(options);
@@ -350,7 +380,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     await this.#device.requireSession().rekey({ signal });
   }
 
-  /** Whether there is a session: a device's own, or, listening, at least one. */
+  /** Returns whether there is a session: a device's own, or at least one of a listening facade. */
   isConnected(): boolean {
     return this.#device.session !== null || this.#peers.size > 0;
   }
@@ -366,8 +396,8 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 
   /**
-   * Resolves with the reason when this life has ended, by `close()`, `maxAttempts`, `reconnect: false` or another `begin()`, and
-   * nothing is left of it; never rejects. Each life, from `begin()` or `listen()` on, has a promise of its own.
+   * Resolves with the reason when `close()`, `maxAttempts`, `reconnect: false` or another `begin()` has ended this life
+   * and nothing is left of it; never rejects. Each `begin()` or `listen()` starts a life with a promise of its own.
    */
   get closed(): Promise<UsmpError> {
     return this.#life.closed;
@@ -392,7 +422,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   stats(): UsmpStats {
     const { refusedSends, lastError } = this.#events;
     const totals = this.#totals.stats();
-    // A device's session waits in the device's inbox, which counts for itself.
+    // A device's inbox counts the unread messages of the device's session itself.
     const unreadMessages = this.#device.inbox.length + (this.#server === null ? 0 : totals.unreadMessages);
     return facadeStats(totals, { ...this.#device.waiting, unreadMessages }, refusedSends.count, lastError);
   }
@@ -403,7 +433,10 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     return this.#server?.sessions() ?? [];
   }
 
-  /** A device's live session on a listening facade, or null. @throws UsmpError INVALID_ARG for a bad device id, and on a device. */
+  /**
+   * The live session of one device on a listening facade, or null.
+   * @throws UsmpError INVALID_ARG for a bad device id, and on a device.
+   */
   session(deviceId: string): UsmpSession | null {
     parseDeviceId(deviceId);
     this.#requireGateway("session()", "the session that onConnect gets");
@@ -424,7 +457,10 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     }
   }
 
-  /** Sends to every device. Returns how many of the messages are on their way. @throws UsmpError INVALID_ARG on a device. */
+  /**
+   * Sends to every device. Returns the number of messages that are on their way.
+   * @throws UsmpError INVALID_ARG on a device.
+   */
   broadcast(data: Sendable): number {
     const message = toBytes(data);
     this.#requireGateway("broadcast()", "send()");
@@ -438,12 +474,15 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     this.#server?.unref();
   }
 
-  /** The status now, then each change, up to the end of this life. Leaving the loop, also while it waits, changes nothing. */
+  /**
+   * Yields the status now, then each change, up to the end of this life. Leaving the loop, also while it waits, changes
+   * nothing.
+   */
   status(): AsyncGenerator<UsmpStatus, void, undefined> {
     return this.#events.iterateStatus();
   }
 
-  /** The last failure, null if there was none. Its `errno` is the board's number. */
+  /** The last failure; null if there was none. Its `errno` is the board's number. */
   lastError(): UsmpError | null {
     return this.#events.lastError;
   }
@@ -454,7 +493,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     return lastError === null ? "no error" : `${lastError.code}: ${lastError.message}`;
   }
 
-  /** Sets the callback for every established session, the first and each later one; null clears it. */
+  /** Sets the callback for every session that is established, the first and each later one; null clears it. */
   onConnect(callback: ((session: UsmpSession) => unknown) | null): void {
     this.#events.emitter.setCallback("connect", callback);
   }
@@ -469,7 +508,9 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     this.#events.emitter.setCallback("message", callback);
   }
 
-  /** Sets the callback for the end of each session, with the reason, also for one's own `close()`. Null clears it. */
+  /**
+   * Sets the callback for the end of each session, with the reason; your own `close()` runs it, too. Null clears it.
+   */
   onDisconnect(callback: ((reason: UsmpError, session: UsmpSession) => unknown) | null): void {
     this.#events.emitter.setCallback("disconnect", callback);
   }
@@ -479,12 +520,15 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     this.#events.emitter.setCallback("error", callback);
   }
 
-  /** Resolves with the first attempt's result; rejects if it cannot even start. `rejects`: a failure ends this life. */
+  /**
+   * Resolves with the first attempt's result; rejects if the attempt cannot even start. If `rejects`, a failure ends
+   * this life.
+   */
   async #begin(transport: Dialer, signal: AbortSignal | undefined, rejects: boolean): Promise<boolean> {
     const previous = this.#life;
     const beginning = this.#device.begin(transport, signal);
     const life = this.#life;
-    // If it cannot even start, the life that runs goes on as before.
+    // If the attempt cannot even start, the life that runs continues.
     if (life !== previous) life.rejects = rejects;
     const connected = await beginning.finally(() => this.maintain());
     life.rejects = false;
@@ -503,12 +547,12 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     void this.#device.ended().then(() => life.end(reason));
   }
 
-  /** @throws UsmpError INVALID_ARG on a listening facade; `instead`: what to use there. */
+  /** @throws UsmpError INVALID_ARG on a listening facade; its message names `instead` as the replacement. */
   #requireDevice(call: string, instead: string): void {
     if (this.#server !== null) throw this.#events.note(forDevices(call, instead));
   }
 
-  /** @throws UsmpError INVALID_ARG on a device; `instead`: what to use there. */
+  /** @throws UsmpError INVALID_ARG on a device; its message names `instead` as the replacement. */
   #requireGateway(call: string, instead: string): void {
     if (this.#server !== null || this.#device.isIdle) return;
     throw this.#events.note(
@@ -558,7 +602,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
         return true;
       },
       onDrain: (session) => emitter.emit("drain", session),
-      // In the log of the server already, as the errors are.
+      // The server has logged it already, as it does with errors.
       onDropped: (reason, session) => emitter.emit("dropped", reason, session),
       onRefused: (reason, remoteAddress, deviceId) => emitter.emit("refused", reason, remoteAddress, deviceId),
       onError: (error) => emitter.report(error),
@@ -576,15 +620,15 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 
   #listenTo(owned: OwnedSession): void {
-    // Either marks interest: a full inbox stops the device from now on, and drops nothing.
+    // Both calls mark interest: a full inbox stops the device from now on, and drops nothing.
     if (this.#poll === null) owned.listen();
     else owned.session.available();
   }
 
-  /** Delivers what waits in a session's inbox of a polled facade. */
+  /** Delivers the messages that wait in the inbox of a session of a polled facade. */
   #readOut(session: UsmpSession): void {
     const { emitter } = this.#events;
-    // Asked each time: a callback may be the last, or pause.
+    // Checked for each message: a callback may remove the last listener, or pause.
     while (this.#poll !== null && !this.#peersPaused && emitter.has("message")) {
       const data = session.read();
       if (data === null) return;
@@ -592,7 +636,7 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
     }
   }
 
-  /** Runs `call` now; on a polled facade, in its turn. */
+  /** Runs `call` now. A polled facade runs it in its turn. */
   #runOrWait(call: () => void): void {
     if (this.#poll === null) call();
     else this.#poll.run(call);
@@ -605,11 +649,11 @@ export class Usmp extends Subscribable<UsmpEvents> implements AsyncDisposable {
   }
 }
 
-/** From `begin()` or `listen()` to the end. */
+/** A facade's life, from `begin()` or `listen()` to its end. */
 class Life {
   readonly closed: Promise<UsmpError>;
   end: (reason: UsmpError) => void = () => {};
-  /** Whether `begin()` rejects if the attempt that runs fails: nothing follows then. */
+  /** Whether `begin()` rejects if the running attempt fails; no other attempt follows then. */
   rejects = false;
   /** Why the newest attempt failed. */
   failure: UsmpError | null = null;

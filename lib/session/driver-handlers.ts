@@ -1,24 +1,24 @@
 import type { UsmpError } from "../errors.js";
 
-/** Until the handshake is done. */
+/** Called until the handshake is done. */
 export interface HandshakeHandlers {
-  /** Gateway: answer with `providePsk`. */
+  /** On a gateway: answer with `providePsk`. */
   onHello(deviceId: Uint8Array): void;
-  /** Calls `attach` before it returns. */
+  /** Must call `attach` before it returns. */
   onEstablished(deviceId: Uint8Array, sessionId: Uint8Array): void;
-  /** There will be no session. */
+  /** The handshake failed: there is no session. */
   onFailed(error: UsmpError): void;
 }
 
-/** From then on. */
+/** Called from "established" on. */
 export interface SessionHandlers {
   onMessage(data: Uint8Array): void;
   onPong(roundTripMs: number): void;
   onRekeyed(by: "self" | "peer"): void;
   /** There is room again after a refused `send`. */
   onDrain(): void;
-  /** What waits to be sent is as much again as there is room for; or nothing waits any more. */
+  /** `true` when the waiting `sendAsync` calls reach `maxUnsentBytes`; `false` when none waits. */
   onSendBackpressure(piled: boolean): void;
-  /** Once, and the last. */
+  /** Called once, as the last. */
   onClosed(error: UsmpError): void;
 }

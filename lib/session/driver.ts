@@ -8,37 +8,43 @@ import { LinkWriter } from "./link-writer.js";
 import { PendingSends } from "./pending-sends.js";
 import type { SessionStats } from "./stats.js";
 
-/** Written at once rather than at the end of the turn, so that a long synchronous burst keeps the network busy. */
+/**
+ * At this many bytes the output is written at once rather than at the end of the turn, so that a long synchronous burst
+ * keeps the network busy.
+ */
 const FLUSH_AT_BYTES = 32_768;
 
-/** Beyond this many times `maxUnsentBytes` the peer plainly does not read: its PINGs are answered when it does. */
+/** From this many times `maxUnsentBytes` on, the peer plainly does not read. Its PINGs are answered once it reads. */
 const CONGESTED_AT = 2;
 
-/** What all drivers of one end have in common. */
+/** The settings that all drivers of one end share. */
 interface DriverSettings {
   readonly clock: Clock;
   /** `send` is refused while this many bytes wait for the network. */
   readonly maxUnsentBytes: number;
-  /** How long an orderly end may take before the link is destroyed. */
+  /** How many milliseconds an orderly end may take before the link is destroyed. */
   readonly closeTimeoutMs: number;
-  /** A peer that takes nothing of what waits for it for this long loses its session, with SLOW; 0, or absent: it does not. */
+  /**
+   * If the peer takes none of the waiting bytes for this many milliseconds, its session ends with SLOW. 0 or absent: no
+   * limit.
+   */
   readonly slowTimeoutMs?: number;
 }
 
 interface DriverOptions {
   readonly link: Link;
-  /** New, and this driver's from now on. */
+  /** A new connection, which the driver owns from now on. */
   readonly connection: Connection;
   readonly settings: DriverSettings;
 }
 
-/** The one pump between a connection's core, its link and the clock. It holds no protocol of its own. */
+/** Pumps events and bytes between a connection's core, its link and the clock. It holds no protocol of its own. */
 export class SessionDriver implements LinkHandlers {
   readonly #link: Link;
   readonly #clock: Clock;
   readonly #connection: Connection;
   readonly #settings: DriverSettings;
-  /** Let go of, with all that belongs to the handshake, when that is done. */
+  /** Set to null after the handshake, so that its closures can be collected. */
   #handshakeHandlers: HandshakeHandlers | null;
   readonly #writer: LinkWriter;
   #session: SessionHandlers | null = null;
@@ -58,13 +64,13 @@ export class SessionDriver implements LinkHandlers {
   #drainWanted = false;
   #sendsPiled = false;
   readonly #pending = new PendingSends();
-  /** Of the newest message. */
+  /** The ticket of the newest message. */
   #lastTicket = 0 as SendTicket;
 
-  /** The application has closed: from then on it wants no messages, also not those that are decoded already. */
+  /** The application has closed: it gets no more messages, not even those that are decoded already. */
   #unwanted = false;
   #ended: UsmpError | null = null;
-  /** The link ends as soon as nothing is left to send. */
+  /** If set, the link ends as soon as nothing is left to send. */
   #endsOrderly = false;
   #linkClosed = false;
   #finish: () => void = () => {};
@@ -91,7 +97,7 @@ export class SessionDriver implements LinkHandlers {
     return this.#link.remotePort;
   }
 
-  /** What is counted here: the session adds what its application does. */
+  /** The counts that the driver keeps. The session adds those of its application. */
   stats(): Omit<SessionStats, "droppedMessages" | "refusedSends" | "unreadMessages"> {
     return {
       bytesSent: this.#writer.written,
@@ -106,12 +112,12 @@ export class SessionDriver implements LinkHandlers {
     };
   }
 
-  /** Bytes that the network has not taken yet, over datagrams those that the peer has not acknowledged. */
+  /** Bytes that the network has not taken yet; over datagrams, bytes that the peer has not acknowledged. */
   get unsentBytes(): number {
     return this.#connection.unsentBytes(this.#writer.flushed);
   }
 
-  /** From "established" on these are told. */
+  /** Sets the handlers that run from "established" on. */
   attach(handlers: SessionHandlers): void {
     this.#session = handlers;
   }
@@ -137,11 +143,11 @@ export class SessionDriver implements LinkHandlers {
   }
 
   /**
-   * Waits for room, then sends; resolves when the network has taken the bytes, over datagrams when the peer has acknowledged
-   * the message. `message` is copied if it has to wait; until then `signal` withdraws it.
+   * Waits for room, then sends. Resolves when the network has taken the bytes; over datagrams, when the peer has
+   * acknowledged the message. `message` is copied if it has to wait; until it is accepted, `signal` withdraws it.
    */
   sendAsync(message: Uint8Array, signal?: AbortSignal): Promise<void> {
-    // An ended session has no room either, but says so at once.
+    // An ended session has no room either, but rejects at once.
     if (this.#hasRoom() || this.#ended !== null) return this.#pending.run(message, this.#sealPending);
     const waiting = this.#pending.waitForRoom(message, signal, () => this.#settle());
     this.#updateBackpressure();
@@ -155,13 +161,15 @@ export class SessionDriver implements LinkHandlers {
     return draining;
   }
 
-  /** Passes a request to the core. Without a session it does nothing. */
+  /** Passes a request to the core. Does nothing without a session. */
   request(request: SessionRequest): void {
     this.#connection.request(request, this.#clock.now());
     this.#pump();
   }
 
-  /** Whether the application reads. What it does not read stops the peer in the end. */
+  /**
+   * Sets whether the application reads. If it does not, the link pauses, and in the end the peer has to stop sending.
+   */
   setReading(reading: boolean): void {
     if (this.#ended !== null) return;
     this.#connection.setReading(reading, this.#clock.now());
@@ -170,7 +178,9 @@ export class SessionDriver implements LinkHandlers {
     this.#arm();
   }
 
-  /** Ends the session with BYE; what was accepted before goes out first. Resolves when nothing is left. */
+  /**
+   * Ends the session with BYE, after the messages that were accepted before. Resolves when link and timers are gone.
+   */
   close(error: UsmpError): Promise<void> {
     this.#unwanted = true;
     this.#connection.close(error, this.#clock.now());
@@ -178,7 +188,7 @@ export class SessionDriver implements LinkHandlers {
     return this.finished;
   }
 
-  /** Ends the session without a word. */
+  /** Ends the session without BYE. */
   abandon(error: UsmpError): void {
     this.#connection.abandon(error);
     this.#pump();
@@ -197,7 +207,7 @@ export class SessionDriver implements LinkHandlers {
     this.#bytesReceived += chunk.length;
     this.#updateCongestion(now);
     this.#connection.receive(chunk, now);
-    // An answer to the peer does not wait until the application has seen what came.
+    // An answer to the peer must not wait until the application has handled the events.
     this.#flush();
     this.#pump();
   }
@@ -222,7 +232,10 @@ export class SessionDriver implements LinkHandlers {
     this.#finish();
   }
 
-  /** Passes on what the core has: events up, bytes down, the next deadline to the clock. Handlers may call back in. */
+  /**
+   * Passes on the core's output: events to the handlers, bytes to the link, the next deadline to the clock. Handlers
+   * may call back in.
+   */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
@@ -254,18 +267,18 @@ export class SessionDriver implements LinkHandlers {
         }
       }
     } finally {
-      // Whatever goes wrong above, the session can still be ended.
+      // If a handler throws, the session can still be ended.
       this.#pumping = false;
     }
     this.#flush();
-    // What is computed ahead, while that is on its way, may have failed.
+    // The computation ahead of time, while the bytes are on their way, may have failed.
     if (this.#connection.hasEvents()) return this.#pump();
     this.#settle();
     if (this.#ended === null || this.#connection.lingers) this.#arm();
     else this.#leave();
   }
 
-  /** Tells the core where it changed whether what is sent piles up; whether it changed. */
+  /** Updates the core's congestion flag. Returns whether the flag changed. */
   #updateCongestion(now: number): boolean {
     const congested = this.unsentBytes >= CONGESTED_AT * this.#settings.maxUnsentBytes;
     if (congested === this.#congested) return false;
@@ -304,7 +317,10 @@ export class SessionDriver implements LinkHandlers {
   readonly #sealPending = (message: Uint8Array | null): SendTicket =>
     message === null ? this.#lastTicket : this.#seal(message);
 
-  /** Messages sent in one turn of the event loop leave in one write; a lone one leaves right after the caller is done. */
+  /**
+   * Messages sent in one turn of the event loop leave in one write; a single message leaves right after the caller is
+   * done.
+   */
   #scheduleFlush(): void {
     if (this.#flushScheduled || this.#pumping) return;
     this.#flushScheduled = true;
@@ -325,7 +341,7 @@ export class SessionDriver implements LinkHandlers {
     if (this.#congested && this.#ended === null && this.#updateCongestion(this.#clock.now())) this.#pump();
   }
 
-  /** Tells who waits for what has left, or for the room that it left. */
+  /** Settles the calls whose message has left, and admits waiting sends while there is room. */
   #settle(): void {
     this.#pending.settle(this.#connection.settled(this.#writer.flushed));
     while (this.#pending.anyWaits && this.unsentBytes < this.#settings.maxUnsentBytes) {
@@ -338,14 +354,18 @@ export class SessionDriver implements LinkHandlers {
     this.#session?.onDrain();
   }
 
-  /** Keeps one timer at or before the next deadline; it is not moved with every frame, only found early when it fires. */
+  /**
+   * Keeps one timer at or before the next deadline. A later deadline does not move the timer: it fires early and is set
+   * again.
+   */
   #arm(): void {
     const deadline = Math.min(this.#connection.nextDeadline(), this.#writer.slowAt);
     if (deadline >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = deadline;
     this.#timer = this.#clock.after(deadline - this.#clock.now(), () => {
-      // Where the event loop stood still, what tells of life may wait in the socket: it is read before anybody is judged.
+      // If the event loop was blocked, the peer's frames may wait in the socket: they are read before a deadline is
+      // judged.
       this.#timer = this.#unrefd(this.#clock.afterReadPass(() => this.#judge()));
     });
     this.#unrefd(this.#timer);
@@ -355,7 +375,7 @@ export class SessionDriver implements LinkHandlers {
     this.#timerAt = Infinity;
     const now = this.#clock.now();
     this.#connection.handleDeadline(now);
-    // Where the peer is gone altogether that is said first: what has ended is ended no second time.
+    // If the peer has timed out altogether, that reason comes first: a session ends only once.
     if (now >= this.#writer.slowAt) this.#connection.abandon(this.#writer.tooSlow());
     this.#pump();
   }
@@ -369,17 +389,20 @@ export class SessionDriver implements LinkHandlers {
     this.#ended = error;
     if (!this.#connection.lingers) this.#timer?.cancel();
     this.#endLink(error);
-    // What is sealed may still leave; the link's own end settles it.
+    // Sealed messages may still leave; the link's close settles them.
     this.#pending.rejectWaiting(error);
     if (this.#session !== null) this.#session.onClosed(error);
     else this.#handshakeHandlers?.onFailed(error);
   }
 
-  /** An orderly end lets out what was accepted before; a violation, or no session, ends the link at once. */
+  /**
+   * After an orderly end, accepted messages still go out. After a violation, or without a session, the link ends at
+   * once.
+   */
   #endLink(error: UsmpError): void {
     if (this.#linkClosed) return;
     this.#flush();
-    // Without a session there is nothing to let out.
+    // Without a session there is nothing left to send.
     if (this.#session === null || !(this.#unwanted || isOrderlyEnd(error))) {
       this.#link.destroy();
       return;
@@ -389,7 +412,7 @@ export class SessionDriver implements LinkHandlers {
     this.#closeTimer = this.#unrefd(this.#clock.after(this.#settings.closeTimeoutMs, () => this.#link.destroy()));
   }
 
-  /** All that is to be sent is on the link: it ends behind that. */
+  /** Ends the link behind the output: all of it is on the link. */
   #leave(): void {
     if (!this.#endsOrderly) return;
     this.#endsOrderly = false;
@@ -398,7 +421,7 @@ export class SessionDriver implements LinkHandlers {
   }
 }
 
-/** Whether a session that ended for this reason still sends what it had accepted before. */
+/** Whether a session that ended for this reason still sends the messages that it had accepted before. */
 function isOrderlyEnd({ code }: UsmpError): boolean {
   return code === "CLOSED" || code === "BYE" || code === "SEQ_EXHAUSTED" || code === "TRANSPORT";
 }

@@ -22,21 +22,25 @@ interface EmitterOptions<Events> {
   readonly onListener?: ((event: keyof Events & string) => unknown) | undefined;
   /** Takes the error of a listener that failed. Default: {@link Emitter.report}. */
   readonly onFailure?: ((error: UsmpError) => void) | undefined;
-  /** Takes a reported error if nobody listens for "error". Default: the process gets a warning. */
+  /** Takes a reported error if "error" has no listener. Default: the process gets a warning. */
   readonly onUnheard?: ((error: UsmpError) => void) | undefined;
 }
 
-/** A listener as it is registered: one function per registration, so that one can be removed. The library's own have no `listener`. */
+/**
+ * A listener as it is registered: one function per registration, so that one registration can be removed. The library's
+ * own listeners have no `listener`.
+ */
 interface Registered {
   (...args: unknown[]): void;
   listener?: object;
 }
 
 /**
- * Events whose listeners cannot hurt the sender: what one throws, or rejects with, becomes an "error" event, and the other
- * listeners still run.
+ * Events whose listeners cannot break the sender: if a listener throws or rejects, the error becomes an "error" event,
+ * and the other listeners still run.
  *
- * Each event has one callback slot, for the `onX` methods, which runs before the listeners and is not counted among them.
+ * Each event has one callback slot, for the `onX` methods. The callback runs before the listeners and is not counted
+ * among them.
  */
 export class Emitter<Events extends EventArguments<Events>> {
   readonly #emitter = new EventEmitter();
@@ -57,7 +61,10 @@ export class Emitter<Events extends EventArguments<Events>> {
     this.#target = target;
   }
 
-  /** @throws UsmpError INVALID_ARG for an event that does not exist, naming those that do; TypeError if `listener` is no function. */
+  /**
+   * @throws UsmpError INVALID_ARG for an event that does not exist, naming those that do; TypeError if `listener` is
+   * not a function.
+   */
   add(how: "on" | "once", event: keyof Events & string, listener: Listener<never[]>): void {
     if (!Object.hasOwn(this.#names, event)) throw unknownEvent(event, this.#names);
     requireFunction("listener", listener);
@@ -91,7 +98,10 @@ export class Emitter<Events extends EventArguments<Events>> {
     return names.filter((name) => this.count(name) > 0);
   }
 
-  /** Adds a listener of the library's own, neither counted nor removed with those of users. Returns what removes it. */
+  /**
+   * Adds a listener of the library's own, which is neither counted nor removed with the users'. Returns a function that
+   * removes it.
+   */
   observe<Name extends keyof Events & string>(event: Name, listener: Listener<Events[Name]>): () => void {
     const registered = this.#guard(listener);
     this.#emitter.on(event, registered);
@@ -115,7 +125,7 @@ export class Emitter<Events extends EventArguments<Events>> {
     return this.#callbacks.has(event) || this.#emitter.listenerCount(event) > 0;
   }
 
-  /** Runs the callback, then the listeners: now, or if there is a queue, when it is polled. Never throws. */
+  /** Runs the callback, then the listeners: at once or, if there is a queue, when the queue is polled. Never throws. */
   emit<Name extends keyof Events & string>(event: Name, ...args: Events[Name]): void {
     if (this.#queue?.mustWait === true) {
       this.#queue.run(() => this.emitNow(event, ...args));
@@ -131,7 +141,7 @@ export class Emitter<Events extends EventArguments<Events>> {
     this.#emitter.emit(event, ...args);
   }
 
-  /** Emits "error", if anybody listens. */
+  /** Emits "error". If "error" has no listener, calls `onUnheard` or warns the process. */
   report(error: UsmpError): void {
     const event = "error" as keyof Events & string;
     if (this.has(event)) this.emit(event, ...([error] as unknown[] as Events[typeof event]));
@@ -139,7 +149,7 @@ export class Emitter<Events extends EventArguments<Events>> {
     else this.#options.onUnheard(error);
   }
 
-  /** What users have registered. */
+  /** The users' registrations. */
   #registered(event: string): Registered[] {
     return (this.#emitter.listeners(event) as Registered[]).filter(({ listener }) => listener !== undefined);
   }
@@ -156,7 +166,7 @@ export class Emitter<Events extends EventArguments<Events>> {
   }
 
   #wait(result: PromiseLike<unknown>, args: unknown[]): void {
-    // What is awaited like a promise need not be one: its own `then` may return nothing.
+    // A thenable need not be a promise: its own `then` may return nothing.
     const settled = Promise.resolve(result).then(
       () => {},
       (cause: unknown) => this.#blame(cause, args),
@@ -166,7 +176,7 @@ export class Emitter<Events extends EventArguments<Events>> {
 
   #blame(cause: unknown, args: unknown[]): void {
     const error = new UsmpError("HANDLER", `a callback failed: ${causeText(cause)}`, { cause });
-    // An "error" listener that fails must not hear of its own failure for ever.
+    // An "error" listener that fails must not get its own failure again and again.
     const failedOnError = isUsmpError(args[0]) && args[0].code === "HANDLER";
     if (failedOnError) warnProcess(error);
     else if (this.#options.onFailure === undefined) this.report(error);
@@ -202,7 +212,7 @@ export abstract class Subscribable<Events extends EventArguments<Events>> {
     return this;
   }
 
-  /** Removes one registration of a listener, the newest. Does nothing if there is none, or no such event. */
+  /** Removes the newest registration of a listener. Does nothing if there is none, or no such event. */
   off<Name extends keyof Events & string>(event: Name, listener: (...args: Events[Name]) => unknown): this {
     this.#emitter.remove(event, listener);
     return this;
@@ -218,7 +228,7 @@ export abstract class Subscribable<Events extends EventArguments<Events>> {
     return this.off(event, listener);
   }
 
-  /** Removes the listeners of one event, or of all; the `onX` callbacks stay, and so does what the library itself needs. */
+  /** Removes the users' listeners of one event, or of all. The `onX` callbacks and the library's own listeners stay. */
   removeAllListeners(event?: keyof Events & string): this {
     this.#emitter.removeAll(event);
     return this;
@@ -235,7 +245,7 @@ export abstract class Subscribable<Events extends EventArguments<Events>> {
   }
 }
 
-/** The emitter behind `subscribable`: for the library's own listeners, which users neither count nor remove. */
+/** The emitter behind `subscribable`, for the library's own listeners, which users neither count nor remove. */
 export function emitterOf<Events extends EventArguments<Events>>(subscribable: Subscribable<Events>): Emitter<Events> {
   return emitterIn(subscribable) as Emitter<Events>;
 }

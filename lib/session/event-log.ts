@@ -3,10 +3,10 @@ import type { Clock } from "../core/clock.js";
 import { isThenable } from "../core/kinds.js";
 import { LogRateLimiter } from "./log-rate-limiter.js";
 
-/** What belongs to an event: ids as text, numbers, codes. Never a key. */
+/** The data of an event: ids as text, numbers, codes. Never a key. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
-/** Where events go: `console` is one. What it throws is ignored. */
+/** Takes the events; `console` is a logger. An error that it throws is ignored. */
 export interface Logger {
   debug(event: string, fields: LogFields): void;
   info(event: string, fields: LogFields): void;
@@ -24,24 +24,24 @@ export function isLogger(value: unknown): value is Logger {
   );
 }
 
-/** Where counts go, without the rate limit of a log. Called synchronously; what it throws is ignored. */
+/** Takes counts, without the rate limit of a log. Called synchronously; an error that it throws is ignored. */
 export interface Metrics {
-  /** One more event of this name, the names being those of the log; `code`: the error's, or null. */
+  /** Counts one event. `event` is its name in the log; `code` is the error's code, or null. */
   count(event: string, code: string | null): void;
-  /** There are `value` of these now: `"connections"` (handshakes and sessions) or `"sessions"` of a gateway. */
+  /** Sets a gauge of a gateway to `value`: `"connections"` (handshakes and sessions) or `"sessions"`. */
   gauge(name: string, value: number): void;
 }
 
 /**
- * Passes events on to the user's logger: at most so many of one kind a second, and with the next one how many were left out.
- * Counts all of them in the user's metrics.
+ * Passes events to the user's logger: at most `mostPerSecond` of one kind a second. The next event that passes says how
+ * many were left out. Counts all events in the user's metrics.
  */
 export class EventLog {
   readonly #logger: Logger | undefined;
   readonly #metrics: Metrics | undefined;
   readonly #clock: Clock;
   readonly #mostPerSecond: number;
-  /** Kinds are the library's own words: there are few. */
+  /** By event name. Only the library names events, so there are few. */
   readonly #kinds = new Map<string, LogRateLimiter>();
 
   constructor(logger: Logger | undefined, clock: Clock, mostPerSecond = 10, metrics?: Metrics) {
@@ -51,12 +51,12 @@ export class EventLog {
     this.#mostPerSecond = mostPerSecond;
   }
 
-  /** Whether events go anywhere. */
+  /** Whether there is a logger. */
   get isRead(): boolean {
     return this.#logger !== undefined;
   }
 
-  /** `fields` is only called if somebody wants the event. */
+  /** Calls `fields` only if there are metrics, or a logger gets the event. */
   log(level: LogLevel, event: string, fields: () => LogFields): void {
     const metrics = this.#metrics;
     if (metrics !== undefined) {
@@ -69,7 +69,7 @@ export class EventLog {
     contain(() => this.#logger?.[level](event, leftOut === 0 ? fields() : { ...fields(), leftOut }));
   }
 
-  /** There are `value` of what `name` names. */
+  /** Sets the gauge `name` to `value`. */
   gauge(name: string, value: number): void {
     contain(() => this.#metrics?.gauge(name, value));
   }
@@ -82,7 +82,7 @@ export class EventLog {
   }
 }
 
-/** A logger that fails must not end a session, nor the process, and there is nobody to tell. */
+/** A logger that fails must end neither a session nor the process, and its error has no place to go. */
 function contain(call: () => unknown): void {
   try {
     const result = call();
@@ -92,7 +92,7 @@ function contain(call: () => unknown): void {
   }
 }
 
-/** How the loss of messages goes into an event; `session`: on which, null where on none. */
+/** The fields of an event about lost messages; `session` is null if the loss belongs to no session. */
 export function droppedFields(
   reason: Parameters<typeof errorFields>[0],
   session: { readonly deviceId: string; readonly sessionId: string } | null,
@@ -101,14 +101,14 @@ export function droppedFields(
   return { deviceId: session.deviceId, sessionId: session.sessionId, ...errorFields(reason) };
 }
 
-/** How an error goes into an event. */
+/** The fields of an event about an error. */
 export function errorFields(error: {
   readonly code: string;
   readonly message: string;
   readonly cause?: unknown;
 }): LogFields {
   const { code, message } = error;
-  // Not enumerable, and own where there is one.
+  // An error's `cause` is not enumerable, and an own member if it was given.
   const cause = Object.hasOwn(error, "cause") ? error.cause : undefined;
   return cause === undefined ? { code, message } : { code, message, cause: causeText(cause) };
 }

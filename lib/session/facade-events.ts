@@ -10,38 +10,49 @@ import type { UsmpSession } from "./session.js";
 import { StatusFeed } from "./status-feed.js";
 import { logStatus, type UsmpStatus } from "./status.js";
 
-/** The events of the facade. On a listening one the last argument is the session of the device that it is about. */
+/**
+ * The events of the facade. On a listening facade the last argument is the session of the device that the event is
+ * about.
+ */
 export interface UsmpEvents {
   /**
-   * On a device: an attempt to connect failed; another one follows unless the status is "closed". On either side: something
-   * failed outside of any call of yours, such as a callback that threw or a key look-up.
+   * On a device: an attempt to connect failed; another one follows unless the status is "closed". On either side:
+   * something failed outside of any call of yours, such as a callback that threw or a key look-up.
    */
   error: [error: UsmpError];
-  /** A session is established: the first, or a later one, and then after `reconnect`. */
+  /** A session is established: the first or a later one. `reconnect` precedes a later one. */
   connect: [session: UsmpSession];
-  /** A session is established, and this life, or on a listening facade this device, had one before. `connect` follows. */
+  /**
+   * A session is established, and this life had one before; on a listening facade, this device had one before.
+   * `connect` follows.
+   */
   reconnect: [session: UsmpSession];
   /**
-   * A device waits `delayMs` milliseconds and tries again: after the `disconnect` of a lost session, or the `error` of a failed
-   * attempt. `attempt` is the number that the next attempt has in `status()`.
+   * A device waits `delayMs` milliseconds and tries again: after the `disconnect` of a lost session, or the `error` of
+   * a failed attempt. `attempt` is the number that the next attempt has in `status()`.
    */
   reconnecting: [delayMs: number, reason: UsmpError, attempt: number];
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number, session: UsmpSession];
-  /** A session ended: once for each `connect`, also with BYE and with one's own `close()`. */
+  /** A session ended. Fires once for each `connect`, also after BYE and after your own `close()`. */
   disconnect: [reason: UsmpError, session: UsmpSession];
-  /** A session has room again after a `send` was refused for want of it. */
+  /** A session has room again after it refused a `send` with BUFFER_FULL. */
   drain: [session: UsmpSession];
   /**
-   * Messages were lost here; `session` is null where they belong to none. A `send`, `sendTo`, `print` or `flush` was refused
-   * between `begin()` or `listen()` and the end: fires for the first of a run, within the call, with BUFFER_FULL,
-   * NOT_CONNECTED, PAYLOAD_TOO_LARGE or INVALID_ARG. Or the offline queue gave a message up: fires for each, with the reason.
-   * Or messages came before anybody listened or read: fires once, with BUFFER_FULL. `stats()` counts them.
+   * Messages were lost here; `session` is null if they belong to no session. There are three causes, and `stats()`
+   * counts them.
+   *
+   * A `send`, `sendTo`, `print` or `flush` was refused between `begin()` or `listen()` and the end: fires within the
+   * call, for the first of a run, with BUFFER_FULL, NOT_CONNECTED, PAYLOAD_TOO_LARGE or INVALID_ARG.
+   *
+   * The offline queue gave a message up: fires for each message, with the reason.
+   *
+   * Messages came before the application had listened or read: fires once, with BUFFER_FULL.
    */
   dropped: [reason: UsmpError, session: UsmpSession | null];
   /**
-   * A listening facade refused a connection: with AUTH, a device with a wrong key. `deviceId` is the id that it claimed, null if
-   * it did not get that far.
+   * A listening facade refused a connection; a device with a wrong key, for example, with AUTH. `deviceId` is the id
+   * that the device claimed; null if it did not get that far.
    */
   refused: [reason: UsmpError, remoteAddress: string, deviceId: string | null];
   /** The status has changed; fires before the callbacks that the change brings about. */
@@ -65,18 +76,21 @@ interface FacadeEventsOptions {
   readonly log: EventLog;
   /** The facade's status now. */
   readonly status: () => UsmpStatus;
-  /** Delays callbacks until the facade is polled; null: they run at once. */
+  /** Delays callbacks until the facade is polled; null runs them at once. */
   readonly queue: PollQueue | null;
-  /** Somebody takes messages from now on. */
+  /** Runs when a listener for "message" was added. */
   readonly onMessageListener: () => void;
 }
 
-/** What a facade tells the world: its events, its log, its last error, and the one warning of a device that nobody watches. */
+/**
+ * The outward side of a facade: its events, its log, its last error, and one warning if a device cannot connect and the
+ * program does not listen.
+ */
 export class FacadeEvents {
   readonly emitter: Emitter<UsmpEvents>;
-  /** The sends that no session refused. */
+  /** The sends that were refused before they reached a session. */
   readonly refusedSends: RefusedSends;
-  /** Callbacks under way, which a gateway's end may wait for. */
+  /** The callbacks under way. A gateway that stops may wait for them. */
   readonly running = new RunningHandlers();
   readonly #log: EventLog;
   readonly #status: () => UsmpStatus;
@@ -93,7 +107,7 @@ export class FacadeEvents {
       onFailure: (error) => this.fail(error),
     });
     this.refusedSends = new RefusedSends((reason) => {
-      // Before a life and after it nobody expects a send to work.
+      // Before and after a life, a program does not expect a send to work.
       const { state } = status();
       if (state !== "idle" && state !== "closed") this.drop(reason, null);
     });
@@ -108,14 +122,17 @@ export class FacadeEvents {
     return (this.#lastError = toUsmpError(error));
   }
 
-  /** A send failed that no session knows of. */
+  /** Notes a send that was refused before it reached a session. */
   refuse(error: UsmpError): false {
     this.note(error);
     this.refusedSends.refused(error);
     return false;
   }
 
-  /** Warns the process, once, of a failure to connect that nobody would hear of. */
+  /**
+   * Warns the process once that a device cannot connect, if the program has neither a logger nor a listener for "error"
+   * or "status".
+   */
   warnUnheard(reason: UsmpError): void {
     const isHeard = this.#log.isRead || this.emitter.has("error") || this.emitter.has("status");
     if (this.#warned || isHeard) return;
@@ -127,14 +144,14 @@ export class FacadeEvents {
     );
   }
 
-  /** The status has changed. */
+  /** Logs and emits the new status. */
   changeStatus(status: UsmpStatus): void {
     logStatus(this.#log, status);
-    // Without listeners it must not take a place among what waits for a poll.
+    // Without listeners the event must not take a place in the poll queue.
     if (this.emitter.has("status")) this.emitter.emit("status", status);
   }
 
-  /** Says when, and why, a device tries again, unless a callback has closed, or dialled, meanwhile. */
+  /** Emits "reconnecting", unless a callback has closed or dialled meanwhile. */
   announceReconnecting(): void {
     if (!this.emitter.has("reconnecting")) return;
     const status = this.#status();
@@ -142,19 +159,19 @@ export class FacadeEvents {
     this.emitter.emit("reconnecting", status.delayMs, status.reason, status.attempt + 1);
   }
 
-  /** Messages were lost here. */
+  /** Logs and emits a loss of messages. */
   drop(reason: UsmpError, session: UsmpSession | null): void {
     this.#log.log("warn", "message.dropped", () => droppedFields(reason, session));
     this.emitter.emit("dropped", reason, session);
   }
 
-  /** Something failed outside of any call of the user's. */
+  /** Logs and emits an error outside of any call of the user's. */
   fail(error: UsmpError): void {
     this.#log.log("error", "handler.error", () => errorFields(error));
     this.emitter.report(error);
   }
 
-  /** The status now, then each change, up to the end of this life. */
+  /** Yields the status now, then each change, up to the end of this life. */
   iterateStatus(): AsyncGenerator<UsmpStatus, void, undefined> {
     const feed = new StatusFeed();
     let ignore: (() => void) | null = null;

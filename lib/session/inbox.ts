@@ -4,9 +4,9 @@ import type { Clock, Timer } from "../core/clock.js";
 import { toUsmpError, UsmpError } from "../errors.js";
 import { checkNumber } from "./options.js";
 
-/** What a message came on. */
+/** The session that a message came on. */
 export interface Receiver {
-  /** Gives a message to callbacks and listeners; false if nobody wants it now. */
+  /** Gives a message to callbacks and listeners; returns false if none takes it now. */
   deliver(data: Uint8Array): boolean;
 }
 
@@ -24,30 +24,30 @@ interface Waiter<Session> {
 
 interface InboxOptions {
   readonly clock: Clock;
-  /** The inbox is full at this many messages, */
+  /** The inbox is full at this many messages, or at `maxBytes`, whichever comes first. */
   readonly maxMessages: number;
-  /** or at this many bytes, whichever comes first. */
+  /** The inbox is full at this many bytes, or at `maxMessages`, whichever comes first. */
   readonly maxBytes: number;
-  /** A message was dropped because nobody has ever shown interest; called once. */
+  /** Runs when the first message is dropped because the application has not shown interest yet. */
   readonly onFirstDrop: (reason: UsmpError) => void;
-  /** A message came, before anybody gets it. */
+  /** Runs when a message came, before the message is delivered. */
   readonly onArrival?: (() => void) | undefined;
 }
 
 export interface ReceiveOptions {
-  /** Give up after this many milliseconds, with TIMEOUT. The default is to wait for ever. */
+  /** Gives up after this many milliseconds, with TIMEOUT. Default: waits for ever. */
   readonly timeoutMs?: number | undefined;
-  /** Give up when it aborts, with CLOSED and the signal's reason as `cause`. */
+  /** Aborting it gives up, with CLOSED and the signal's reason as `cause`. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Where verified messages wait for the application, each with the session that it came on. A gateway's session has an inbox
- * of its own; a device has one for all its sessions, so unread messages outlive their session.
+ * Holds verified messages for the application, each with the session that it came on. A gateway's session has an inbox
+ * of its own. A device has one inbox for all its sessions, so unread messages outlive their session.
  *
- * Each message goes once: to a waiting reader, else to callbacks and listeners, else into the queue. Until somebody has shown
- * interest a full queue drops its oldest, so that a device that only sends does not stall on answers; from then on a full
- * queue stops the reading.
+ * Each message is delivered once: to a waiting reader, else to callbacks and listeners, else into the queue. Before the
+ * application has shown interest, a full queue drops its oldest message, so that a device that only sends does not
+ * stall on answers. After that, a full queue stops the reading.
  */
 export class Inbox<Session extends Receiver> {
   readonly #options: InboxOptions;
@@ -66,7 +66,7 @@ export class Inbox<Session extends Receiver> {
     this.#options = options;
   }
 
-  /** How many messages were dropped for want of interest. */
+  /** The number of messages that were dropped before the application showed interest. */
   get dropped(): number {
     return this.#dropped;
   }
@@ -86,7 +86,7 @@ export class Inbox<Session extends Receiver> {
     return !this.#full && !this.#held;
   }
 
-  /** `onFlow` runs whenever `hasRoom` changes, in place of the one before: one session at a time is read. */
+  /** Runs `onFlow` whenever `hasRoom` changes. Replaces the previous `onFlow`: only one session at a time is read. */
   attach(onFlow: () => void): void {
     this.#onFlow = onFlow;
   }
@@ -106,7 +106,7 @@ export class Inbox<Session extends Receiver> {
     this.#updateFull();
   }
 
-  /** Whether a message waits; `of`: one of this session. Counts as interest. */
+  /** Returns whether a message waits; with `of`, a message of this session. Counts as interest. */
   available(of?: Session): boolean {
     this.interest();
     return this.#indexOf(of) >= 0;
@@ -117,7 +117,7 @@ export class Inbox<Session extends Receiver> {
     return this.#queue.reduce((count, { session }) => (session === of ? count + 1 : count), 0);
   }
 
-  /** The oldest waiting message, or null. Counts as interest. */
+  /** Takes the oldest waiting message; null if none waits. Counts as interest. */
   take(of?: Session): Uint8Array | null {
     this.interest();
     const index = this.#indexOf(of);
@@ -128,7 +128,9 @@ export class Inbox<Session extends Receiver> {
     return received?.data ?? null;
   }
 
-  /** Copies the oldest waiting message into `into`, cut if it is too long. Returns the copied length, 0 if none waits. */
+  /**
+   * Copies the oldest waiting message into `into`, cut if it is too long. Returns the length copied, 0 if none waits.
+   */
   takeInto(into: Uint8Array, of?: Session): number {
     requireBytes("into", into);
     const data = this.take(of);
@@ -138,15 +140,16 @@ export class Inbox<Session extends Receiver> {
     return copied.length;
   }
 
-  /** The oldest waiting message as UTF-8 text, `""` if none waits. */
+  /** Takes the oldest waiting message as UTF-8 text; `""` if none waits. */
   takeString(of?: Session): string {
     const data = this.take(of);
     return data === null ? "" : new TextDecoder().decode(data);
   }
 
   /**
-   * The next message of a session; waiting ones also after its end. `ended`: the reason for that, or null.
-   * Rejects with TIMEOUT, with CLOSED when aborted, with INVALID_ARG, or with the reason for the end.
+   * Resolves with the next message of a session; waiting messages can still be received after the session's end.
+   * `ended` is the reason for the end, or null. Rejects with TIMEOUT, with CLOSED if aborted, with INVALID_ARG, or with
+   * the reason for the end.
    */
   receive(of: Session, ended: UsmpError | null, options?: ReceiveOptions): Promise<Uint8Array> {
     try {
@@ -186,13 +189,13 @@ export class Inbox<Session extends Receiver> {
     });
   }
 
-  /** Somebody listens from now on; what waits is delivered soon, not within the caller's own call. */
+  /** Marks a new listener. Waiting messages are delivered soon, not within the caller's own call. */
   listen(): void {
     this.interest();
     queueMicrotask(() => this.flush());
   }
 
-  /** Somebody wants the messages: a full queue stops the reading from now on. */
+  /** Marks interest: a full queue stops the reading from now on. */
   interest(): void {
     if (this.#interested) return;
     this.#interested = true;
@@ -200,8 +203,8 @@ export class Inbox<Session extends Receiver> {
   }
 
   /**
-   * Gives waiting messages to callbacks and listeners, until nobody wants the oldest; `of`: only those of this session, also
-   * while muted. A no-op within a delivery of its own.
+   * Gives waiting messages to callbacks and listeners, until none takes the oldest. With `of`, only messages of this
+   * session, also while muted. Does nothing if a listener calls it during a delivery.
    */
   flush(of?: Session): void {
     if (this.#flushing) return;
@@ -213,7 +216,7 @@ export class Inbox<Session extends Receiver> {
     }
   }
 
-  /** Keeps messages from callbacks and listeners, and stops the reading, until `release`. */
+  /** Withholds messages from callbacks and listeners, and stops the reading, until `release`. */
   hold(): void {
     this.#held = true;
     this.interest();
@@ -226,7 +229,7 @@ export class Inbox<Session extends Receiver> {
     this.#onFlow();
   }
 
-  /** Keeps messages from callbacks and listeners until `unmute`. */
+  /** Withholds messages from callbacks and listeners until `unmute`. */
   mute(): void {
     this.#muted = true;
   }
@@ -235,7 +238,7 @@ export class Inbox<Session extends Receiver> {
     this.#muted = false;
   }
 
-  /** The session has ended: rejects its readers. What waits can still be taken. */
+  /** Rejects the readers of a session that has ended. Waiting messages can still be taken. */
   end(of: Session, reason: UsmpError): void {
     const ended = this.#waiters.filter(({ session }) => session === of);
     this.#waiters = this.#waiters.filter(({ session }) => session !== of);
@@ -252,14 +255,17 @@ export class Inbox<Session extends Receiver> {
     return index < 0 ? undefined : this.#waiters.splice(index, 1)[0];
   }
 
-  /** Whether a listener took the oldest message. It leaves the queue before: the listener itself may read from there. */
+  /**
+   * Returns whether a listener took the oldest message. The message leaves the queue first, because the listener itself
+   * may read from the queue.
+   */
   #flushNext(of: Session | undefined): boolean {
     const first = this.#queue[0];
     if (first === undefined || (of === undefined ? this.#muted : first.session !== of)) return false;
     this.#queue.shift();
     this.#queuedBytes -= first.data.length;
     if (first.session.deliver(first.data)) return true;
-    // Nobody listens, so nothing has changed meanwhile.
+    // No listener ran, so nothing has changed meanwhile.
     this.#queue.unshift(first);
     this.#queuedBytes += first.data.length;
     return false;
@@ -284,7 +290,7 @@ export class Inbox<Session extends Receiver> {
   }
 }
 
-/** How to wait for a message. @throws UsmpError INVALID_ARG naming what is wrong. */
+/** Checks the options of a wait for a message. @throws UsmpError INVALID_ARG naming what is wrong. */
 export function receiveOptions(options: ReceiveOptions | undefined): ReceiveOptions {
   const own = ownMembers(options);
   requireSignal(own.signal);

@@ -1,13 +1,13 @@
 interface LeavableIteratorOptions<Value> {
-  /** The next value; null where none follows, or `leave` was called. Never rejects. */
+  /** Resolves with the next value; with null if none follows, or `leave` was called. Never rejects. */
   readonly pull: () => Promise<Value | null>;
-  /** Called once, when the iterator is done: a `pull` that waits gives null. */
+  /** Called once, when the iterator is done. A waiting `pull` must then resolve with null. */
   readonly leave: () => void;
 }
 
 /**
- * An async iterator that can be left while it waits: `return()` and `throw()` settle at once, and a `next()` that waits then
- * takes no value. An async generator would queue them behind that `next()`, and lose its value.
+ * An async iterator that can be left while it waits: `return()` and `throw()` settle at once, and a waiting `next()`
+ * then takes no value. An async generator would queue them behind that `next()`, and lose its value.
  */
 export class LeavableIterator<Value> implements AsyncGenerator<Value, void, undefined> {
   readonly #options: LeavableIteratorOptions<Value>;
@@ -31,7 +31,7 @@ export class LeavableIterator<Value> implements AsyncGenerator<Value, void, unde
 
   throw(error: unknown): Promise<IteratorResult<Value, void>> {
     this.#leave();
-    // What an iterator is given to throw it throws, whatever it is.
+    // An iterator has to throw whatever `throw()` gets.
     // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
     return Promise.reject(error);
   }

@@ -5,11 +5,11 @@ import type { Link } from "../transport/transport.js";
 interface LinkWriterOptions {
   readonly link: Link;
   readonly clock: Clock;
-  /** A peer that takes nothing of what waits for it for this long is slow; 0, or absent: none is. */
+  /** A peer that takes none of the waiting bytes for this many milliseconds is slow; 0 or absent: no peer is. */
   readonly slowTimeoutMs?: number;
 }
 
-/** Counts what a link was given and has passed on, and how long it has passed on nothing. */
+/** Counts the bytes that a link got and those that it has passed on, and measures how long it has passed on none. */
 export class LinkWriter {
   readonly #link: Link;
   readonly #clock: Clock;
@@ -26,7 +26,7 @@ export class LinkWriter {
     this.#onFlushed = onFlushed;
   }
 
-  /** Bytes handed to the link, and of those, bytes that it has passed on. */
+  /** Bytes written to the link; `flushed` counts those of them that the link has passed on. */
   get written(): number {
     return this.#written;
   }
@@ -35,12 +35,12 @@ export class LinkWriter {
     return this.#flushed;
   }
 
-  /** When the peer is slow, unless something is passed on before; `Infinity` where nothing waits. */
+  /** When the peer becomes slow, unless the link passes bytes on before; `Infinity` if none wait. */
   get slowAt(): number {
     return this.#slowAt;
   }
 
-  /** Hands `bytes` to the link (kept). */
+  /** Passes `bytes` to the link, which keeps them. */
   write(bytes: Uint8Array): void {
     this.#written += bytes.length;
     if (this.#slowAt === Infinity) this.#wait();

@@ -6,35 +6,35 @@ import { UsmpError } from "../errors.js";
 import { isLogger, type Logger, type Metrics } from "./event-log.js";
 import { systemClock } from "../transport/system-clock.js";
 
-/** What devices and gateways have in common. All durations in milliseconds, all sizes in bytes. */
+/** The settings that devices and gateways share. All durations in milliseconds, all sizes in bytes. */
 export interface SessionSettings {
-  /** The cipher of both ends, "aes-256-gcm" by default, as boards speak it; the wire does not negotiate it. */
+  /** The cipher of both ends. Default "aes-256-gcm", as boards use it. The wire does not negotiate it. */
   readonly cipher: CipherName;
-  /** The whole handshake, from the open connection on. Default 10,000. */
+  /** The time limit of the whole handshake, from the open connection on. Default 10,000. */
   readonly handshakeTimeoutMs: number;
-  /** Half a frame, then silence for this long, ends a session. Default 15,000. */
+  /** Ends a session after half a frame and then silence for this long. Default 15,000. */
   readonly partialFrameTimeoutMs: number;
   /** `send` is refused while this many bytes wait for the network. Default 65,536. */
   readonly maxUnsentBytes: number;
   /**
-   * Reading pauses at this many unread messages; before anybody has listened or read, the oldest is dropped instead.
-   * Default 64.
+   * Reading pauses at this many unread messages. Before the application has listened or read, the oldest is dropped
+   * instead. Default 64.
    */
   readonly maxUnreadMessages: number;
-  /** The same, in bytes. Default 32,768. */
+  /** As `maxUnreadMessages`, in bytes. Default 32,768. */
   readonly maxUnreadBytes: number;
   /** How long an orderly end may take before the connection is cut. Default 1,000. */
   readonly closeTimeoutMs: number;
-  /** Gets one event for each thing that matters; `console` can be one. The library itself prints nothing. */
+  /** Gets one event for each thing that matters; `console` is a logger. The library itself prints nothing. */
   readonly logger?: Logger | undefined;
   /** Counts the events of the log, without its rate limit, and gauges what a gateway holds. */
   readonly metrics?: Metrics | undefined;
-  /** For tests: time, and cryptography. */
+  /** For tests: the clock and, as `crypto`, the cryptography. */
   readonly clock: Clock;
   readonly crypto?: CryptoProvider | undefined;
 }
 
-/** `Settings` as users give them: any of them, and undefined for one that is left out. */
+/** `Settings` as users give them: each member may be absent or undefined. */
 export type Given<Settings> = { readonly [Name in keyof Settings]?: Settings[Name] | undefined };
 
 export const DEFAULT_SESSION_SETTINGS = {
@@ -42,11 +42,11 @@ export const DEFAULT_SESSION_SETTINGS = {
   handshakeTimeoutMs: 10_000,
   // §1.2: long enough for a slow radio's pause within a frame, short enough to free the slot.
   partialFrameTimeoutMs: 15_000,
-  // About 130 frames: several round trips of a board's window, and little to lose when the link breaks.
+  // About 130 frames: several round trips of a board's window, and little to lose if the link breaks.
   maxUnsentBytes: 65_536,
   maxUnreadMessages: 64,
   maxUnreadBytes: 32_768,
-  // BYE is a courtesy; a peer that does not answer the end within this time gets the connection cut.
+  // BYE is a courtesy. If the peer does not answer the end within this time, the connection is cut.
   closeTimeoutMs: 1_000,
   clock: systemClock,
 } as const satisfies SessionSettings;
@@ -56,12 +56,12 @@ export const CIPHERS: readonly [CipherName, ...CipherName[]] = ["aes-256-gcm", "
 
 const ALLOWED_CIPHERS = `allowed are ${CIPHERS.map((name) => `"${name}"`).join(" and ")}`;
 
-/** Fails for a cipher that is not one of the two. @throws UsmpError INVALID_ARG naming the option. */
+/** Checks a cipher. @throws UsmpError INVALID_ARG naming the option, if it is neither of the two. */
 export function checkCipher(value: unknown): void {
   if (!isCipher(value)) throw new UsmpError("INVALID_ARG", `cipher is ${JSON.stringify(value)}; ${ALLOWED_CIPHERS}`);
 }
 
-/** Fails for anything but a list of one or both. @throws UsmpError INVALID_ARG naming the option. */
+/** Checks a list of one cipher or both. @throws UsmpError INVALID_ARG naming the option. */
 export function checkCiphers(value: unknown): void {
   if (!Array.isArray(value)) throw badCiphers(value, "give a list");
   if (value.length === 0) throw badCiphers(value, "give one cipher or both");
@@ -77,7 +77,7 @@ function badCiphers(value: unknown, advice: string): UsmpError {
   return new UsmpError("INVALID_ARG", `ciphers is ${JSON.stringify(value)}; ${advice}`);
 }
 
-/** Fails for a number outside its range. @throws UsmpError INVALID_ARG naming option, value and range. */
+/** Checks that a number is from `least` to `most`. @throws UsmpError INVALID_ARG naming option, value and range. */
 export function checkNumber(name: string, value: unknown, least: number, most = Infinity): void {
   if (typeof value !== "number" || !(value >= least && value <= most)) {
     const range = most === Infinity ? `a number of at least ${least}` : `a number from ${least} to ${most}`;
@@ -90,7 +90,10 @@ function shownNumber(value: unknown): string {
   return typeof value === "number" || typeof value === "bigint" ? String(value) : describeGiven(value);
 }
 
-/** Fails for an option that is none, such as a misspelt one. @throws UsmpError INVALID_ARG naming it, and what there is. */
+/**
+ * Checks that each option exists, to catch a misspelt one.
+ * @throws UsmpError INVALID_ARG naming the unknown option, and the options that exist.
+ */
 export function checkKnown(given: object, ...known: readonly object[]): void {
   const options = [UNSET, ...known];
   for (const name of Object.keys(given)) {
@@ -100,12 +103,12 @@ export function checkKnown(given: object, ...known: readonly object[]): void {
   }
 }
 
-/** Options without a default of their own here. */
+/** Options without a default. */
 const UNSET = { crypto: undefined, logger: undefined, metrics: undefined };
 
 /**
- * `defaults`, with what `given` says in their place; an option that is undefined counts as not given, and one that is
- * somebody else's (a facade has those of both sides) is left out.
+ * Merges `given` over `defaults`. Ignores undefined options, and those of the other end: a facade gets the options of
+ * devices and of gateways.
  */
 export function withDefaults<Settings extends object>(defaults: Settings, given: Given<Settings>): Settings {
   const settings = ownMembers(defaults);
@@ -126,42 +129,42 @@ const PROVIDER_FUNCTIONS: readonly (keyof CryptoProvider)[] = [
   "wipe",
 ];
 
-/** Fails where options that have to be given are not. @throws UsmpError INVALID_ARG; `wanted` says what they are. */
+/** Checks that required options are given; `wanted` describes them. @throws UsmpError INVALID_ARG */
 export function requireOptions(given: unknown, wanted: string): void {
   if (given === undefined) refuseArgument("options", given, wanted);
 }
 
-/** How long a `ping` waits. @throws UsmpError INVALID_ARG naming what is wrong. */
+/** How many milliseconds a `ping` waits. @throws UsmpError INVALID_ARG naming what is wrong. */
 export function pingTimeoutOf(options: { readonly timeoutMs?: number | undefined } | undefined): number {
   const { timeoutMs = DEFAULT_PING_TIMEOUT_MS } = ownMembers(options);
   checkNumber("timeoutMs", timeoutMs, 0);
   return timeoutMs;
 }
 
-/** How to wait for an answer of the peer. */
+/** The limits of a wait for an answer of the peer. */
 export interface PingOptions {
-  /** Give up after this many milliseconds, with TIMEOUT. Default 10,000. */
+  /** Gives up after this many milliseconds, with TIMEOUT. Default 10,000. */
   readonly timeoutMs?: number | undefined;
-  /** Give up when it aborts, with CLOSED and the signal's reason as `cause`. */
+  /** Aborting it gives up, with CLOSED and the signal's reason as `cause`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What calls off a wait. */
+/** The option that calls off a wait. */
 export interface AbortOptions {
-  /** Give up when it aborts, with CLOSED and the signal's reason as `cause`. */
+  /** Aborting it gives up, with CLOSED and the signal's reason as `cause`. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** @throws UsmpError INVALID_ARG for options that are none, and a signal that is none. */
+/** @throws UsmpError INVALID_ARG if `options` is not an object, or `signal` is not an AbortSignal. */
 export function abortSignalOf(options: AbortOptions | undefined): AbortSignal | undefined {
   const { signal } = ownMembers(options);
   requireSignal(signal);
   return signal;
 }
 
-/** How the end of a session, or of a facade's life, goes. */
+/** The options of the end of a session, or of a facade's life. */
 export interface CloseOptions {
-  /** First waits until every message that was accepted has left. Default false: they get `closeTimeoutMs`. */
+  /** First waits until every message that was accepted has left. Default false: the messages get `closeTimeoutMs`. */
   readonly drain?: boolean | undefined;
 }
 
@@ -172,7 +175,9 @@ export function drainOf(options: CloseOptions | undefined): boolean {
   return drain;
 }
 
-/** How long the end of a gateway waits for callbacks. @throws UsmpError INVALID_ARG naming what is wrong. */
+/**
+ * How many milliseconds the end of a gateway waits for callbacks. @throws UsmpError INVALID_ARG naming what is wrong.
+ */
 export function graceOf(options: { readonly graceMs?: number | undefined } | undefined): number {
   const { graceMs = 0 } = ownMembers(options);
   checkNumber("graceMs", graceMs, 0);
@@ -181,7 +186,7 @@ export function graceOf(options: { readonly graceMs?: number | undefined } | und
 
 const DEFAULT_PING_TIMEOUT_MS = 10_000;
 
-/** Checks what devices and gateways share. @throws UsmpError INVALID_ARG naming the option. */
+/** Checks the settings that devices and gateways share. @throws UsmpError INVALID_ARG naming the option. */
 export function checkSessionSettings(settings: SessionSettings): void {
   checkCipher(settings.cipher);
   requireClock(settings.clock);

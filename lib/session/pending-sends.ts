@@ -8,7 +8,7 @@ interface Call {
 }
 
 interface Waiting extends Call {
-  /** Null: nothing is sent, and the call waits for what was sent before. */
+  /** Null sends nothing: the call waits for the messages before it. */
   readonly message: Uint8Array | null;
 }
 
@@ -16,28 +16,34 @@ interface Leaving extends Call {
   readonly ticket: SendTicket;
 }
 
-/** Hands a message (borrowed) to the connection; null: returns the last ticket. Throws what the connection's `send` throws. */
+/**
+ * Passes a message (borrowed) to the connection; for null, returns the last ticket. Throws as the connection's `send`
+ * does.
+ */
 type Seal = (message: Uint8Array | null) => SendTicket;
 
-/** The `sendAsync` calls under way: those that wait for room, then those that wait for their message to leave; each in order. */
+/**
+ * The `sendAsync` calls under way: those that wait for room, then those that wait for their message to leave, each in
+ * order.
+ */
 export class PendingSends {
   readonly #waiting = new Fifo<Waiting>();
   readonly #leaving = new Fifo<Leaving>();
   #waitingBytes = 0;
 
-  /** Whether somebody waits for room: whoever comes later waits behind. */
+  /** Whether a call waits for room: a later call has to wait behind it. */
   get anyWaits(): boolean {
     return this.#waiting.length > 0;
   }
 
-  /** How much waits for room. */
+  /** The bytes that wait for room. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
 
   /**
-   * Waits (copied) until `runNext`. If `signal` aborts before that, the message is withdrawn and the call rejects with CLOSED;
-   * `onWithdrawn` runs then.
+   * Queues a copy of the message until `runNext`. If `signal` aborts before that, the message is withdrawn, the call
+   * rejects with CLOSED, and `onWithdrawn` runs.
    */
   waitForRoom(message: Uint8Array, signal?: AbortSignal, onWithdrawn?: () => void): Promise<void> {
     this.#waitingBytes += message.length;
@@ -59,18 +65,18 @@ export class PendingSends {
     });
   }
 
-  /** Resolves when everything has left that was sent, or waits, before this call. */
+  /** Resolves when every message that was sent, or waited, before this call has left. */
   drain(seal: Seal): Promise<void> {
     if (!this.anyWaits) return this.run(null, seal);
     return new Promise((resolve, reject) => this.#waiting.push({ message: null, resolve, reject }));
   }
 
-  /** Seals now, and resolves when that is settled. */
+  /** Seals the message now; resolves when its ticket is settled. */
   run(message: Uint8Array | null, seal: Seal): Promise<void> {
     return new Promise((resolve, reject) => this.#run({ message, resolve, reject }, seal));
   }
 
-  /** Seals the first that waits for room. */
+  /** Seals the first message that waits for room. */
   runNext(seal: Seal): void {
     const next = this.#waiting.shift();
     if (next === undefined) return;
@@ -83,13 +89,13 @@ export class PendingSends {
     while ((this.#leaving.first?.ticket ?? Infinity) <= upTo) this.#leaving.shift()?.resolve();
   }
 
-  /** There will be no room any more. */
+  /** Rejects the calls that wait for room: none will come. */
   rejectWaiting(error: UsmpError): void {
     this.#waitingBytes = 0;
     for (const pending of this.#waiting.takeAll()) pending.reject(error);
   }
 
-  /** Nothing leaves any more. */
+  /** Rejects all calls: no further message leaves. */
   rejectAll(error: UsmpError): void {
     this.rejectWaiting(error);
     for (const pending of this.#leaving.takeAll()) pending.reject(error);

@@ -1,15 +1,15 @@
-/** Enough for a sketch that polls rarely. Messages are not among them: they wait in their inbox, which is bounded. */
+/** Enough for a sketch that polls rarely. Messages do not count: they wait in their inbox, which is bounded. */
 const MAX_WAITING = 1_024;
 
 /**
- * Calls that wait, in order, until `poll`. What a call brings about while it runs comes in the same poll, behind what waits
- * already. If nobody ever polls, the oldest are dropped.
+ * Holds calls, in order, until `poll`. Calls that a running call adds run in the same poll, behind those that wait
+ * already. Beyond 1,024 calls, the oldest are dropped.
  */
 export class PollQueue {
   readonly #waiting: (() => void)[] = [];
   #polling = false;
 
-  /** Whether a poll runs right now. */
+  /** Whether a poll is running. */
   get isPolling(): boolean {
     return this.#polling;
   }
@@ -29,7 +29,9 @@ export class PollQueue {
     if (this.#waiting.length > MAX_WAITING) this.#waiting.shift();
   }
 
-  /** Runs what waits, then `andThen`, until nothing waits. A no-op within itself, so a callback may poll. */
+  /**
+   * Runs the waiting calls, then `andThen`, until no call waits. Does nothing within a poll, so a callback may poll.
+   */
   poll(andThen: () => void): void {
     if (this.#polling) return;
     this.#polling = true;

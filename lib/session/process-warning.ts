@@ -1,6 +1,6 @@
 /**
- * Warns the process: Node prints it, and a program can catch it. A browser has no place for warnings but its console, which is
- * not ours to write to.
+ * Warns the process: Node prints the warning, and a program can catch it. A browser has only its console for warnings,
+ * and a library must not write to that.
  */
 export function warnProcess(
   warning: Error | string,

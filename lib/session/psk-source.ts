@@ -7,25 +7,27 @@ import { copySecret } from "../core/secret-bytes.js";
 import { causeText, UsmpError } from "../errors.js";
 import { checkCipher } from "./options.js";
 
-/** A device's key, and what else a gateway may know of it. */
+/** A device's key, and what else a gateway may know of the device. */
 export interface PskEntry {
   readonly key: Psk;
-  /** False: the device is refused as if it were not known. Default true. */
+  /** False refuses the device as if it were unknown. Default true. */
   readonly enabled?: boolean | undefined;
-  /** What people call it; nothing depends on it. */
+  /** A name for people; nothing depends on it. */
   readonly name?: string | undefined;
-  /** Accepted, too, while keys are rotated: set the new one here, then on the device, then let this one go. */
+  /** Also accepted, while keys are rotated: set the new key here, then on the device, then remove this one. */
   readonly previousKey?: Psk | undefined;
-  /** When `previousKey` is accepted no more; without it, as long as it is there. */
+  /** From when on `previousKey` is refused. Default: it is accepted as long as it is in the entry. */
   readonly previousKeyExpires?: Date | undefined;
-  /** The cipher that the device speaks, for a gateway that accepts both and has to send first. */
+  /** The cipher that the device uses, for a gateway that accepts both and has to send first. */
   readonly cipher?: CipherName | undefined;
 }
 
-/** A key by device id; `"*"` is for every device that has no entry. */
+/** Keys by device id; `"*"` is for every device without an entry. */
 export type PskTable = ReadonlyMap<string, Psk | PskEntry> | Readonly<Record<string, Psk | PskEntry>>;
 
-/** Finds a device's key; null or undefined for a device that has none. May throw or reject, which means the same. */
+/**
+ * Finds a device's key; gives null or undefined for a device without one. It may throw or reject, with the same effect.
+ */
 export type PskFunction = (deviceId: string) => Found | Promise<Found>;
 
 type Found = Psk | PskEntry | null | undefined;
@@ -33,11 +35,14 @@ type Found = Psk | PskEntry | null | undefined;
 /** Keys that may change while a gateway runs, such as those of a file. */
 export interface PskStore {
   readonly lookup: PskFunction;
-  /** True: `lookup` gives fresh copies, which are overwritten once they were taken over. Default false: they stay the store's. */
+  /**
+   * True: `lookup` gives fresh copies, which are overwritten once they are taken over. Default false: the arrays stay
+   * the store's.
+   */
   readonly givesCopies?: boolean | undefined;
   /**
-   * Calls `listener` for each device that is no longer allowed, whose session then ends; it throws INVALID_ARG for what is no
-   * device id. Gives back what ends that.
+   * Calls `listener` for each device that is no longer allowed; the device's session then ends. Returns a function that
+   * stops the calls. `listener` throws INVALID_ARG for a value that is not a device id.
    */
   readonly onRevoked?: ((listener: (deviceId: string) => void) => () => void) | undefined;
 }
@@ -45,24 +50,24 @@ export interface PskStore {
 /** Every form in which users give keys. */
 export type PskSource = Psk | PskTable | PskFunction | PskStore;
 
-/** What a gateway knows of a device. The keys are copies, and the caller's to wipe. */
+/** What a gateway knows of a device. The keys are copies, for the caller to wipe. */
 export interface DeviceKeys {
   readonly psk: Uint8Array;
   readonly previousPsk: Uint8Array | null;
   readonly cipher: CipherName | null;
 }
 
-/** The keys of a device, or null. Throws or rejects where the lookup itself failed. */
+/** The keys of a device, or null. Throws or rejects if the lookup itself failed. */
 export type KeyLookup = (deviceId: Uint8Array) => DeviceKeys | null | Promise<DeviceKeys | null>;
 
-/** The one key of a device (a copy, the caller's), or null. Throws or rejects where the lookup itself failed. */
+/** The one key of a device (a copy, the caller's), or null. Throws or rejects if the lookup itself failed. */
 export type PskLookup = (deviceId: Uint8Array) => Uint8Array | null | Promise<Uint8Array | null>;
 
-/** The entry for every device that has none of its own. */
+/** The table's entry for every device without its own. */
 const DEFAULT_ENTRY = "*";
 
 /**
- * One lookup for every form. Keys and tables are checked, and copied, at once.
+ * Creates a lookup from any form of source. Keys and tables are checked, and copied, at once.
  * @throws UsmpError INVALID_ARG for a bad key or device id; the message never holds the key.
  */
 export function createKeyLookup(source: PskSource): KeyLookup {
@@ -92,7 +97,8 @@ export function createPskLookup(source: PskSource): PskLookup {
 }
 
 /**
- * A key, or a table, as a store that has checked and copied it, so that two can look keys up in one copy; other sources as they are.
+ * Returns a key or a table as a store that has checked and copied it, so that two owners can share one copy. Returns
+ * other sources as they are.
  * @throws UsmpError as {@link createKeyLookup} does.
  */
 export function keepKeys(source: PskSource): PskFunction | PskStore {
@@ -133,7 +139,7 @@ function lookupByTable(table: PskTable): KeyLookup {
   };
 }
 
-/** What was found is copied at once, where it came at once: its owner may overwrite it right after. */
+/** Copies a key that `find` returns synchronously within the call: its owner may overwrite it right after. */
 function lookupByFunction(find: PskFunction, givesCopies: boolean): KeyLookup {
   return async (deviceId) => {
     const pending = find(formatDeviceId(deviceId));
@@ -167,7 +173,7 @@ function isPsk(source: unknown): source is Psk {
   return typeof source === "string" || isBytes(source);
 }
 
-/** What is wrong is told with whose it is. */
+/** Names the device in the error of a bad entry. */
 function tableEntry(id: string, entry: Psk | PskEntry): [deviceId: string, entry: CheckedEntry] {
   const deviceId = id === DEFAULT_ENTRY ? id : formatDeviceId(parseDeviceId(id));
   try {
@@ -196,7 +202,8 @@ const MEMBERS: readonly string[] = ["key", "enabled", "name", "previousKey", "pr
 function copyEntry(given: Psk | PskEntry): CheckedEntry {
   if (typeof given !== "object" || isBytes(given))
     return { isEnabled: true, psk: parsePsk(given), previousPsk: null, previousUntil: Infinity, cipher: null };
-  // A misspelt "enabled" would let somebody in. Its name is not repeated: it may be a key in the wrong place.
+  // A misspelt "enabled" would let a disabled device in. The message does not repeat the name: it may be a misplaced
+  // key.
   if (!Object.keys(given).every((member) => MEMBERS.includes(member)))
     throw new UsmpError("INVALID_ARG", `the entry has an unknown member; allowed are ${MEMBERS.join(", ")}`);
   const { key, enabled = true, previousKey, previousKeyExpires, cipher = null } = ownMembers(given);
@@ -217,7 +224,9 @@ function expiry(given: unknown): number {
   return until;
 }
 
-/** NaN for what is no date. The brand, not the class, which a date of another realm has not. */
+/**
+ * NaN for a value that is not a date. Tests the brand, not the class: a date of another realm has a different class.
+ */
 function timeOf(given: unknown): number {
   try {
     return Date.prototype.getTime.call(given);
@@ -226,7 +235,7 @@ function timeOf(given: unknown): number {
   }
 }
 
-/** Copies, as of now: the calendar's time, because an expiry is a date. */
+/** Copies the keys that are valid now. This reads the calendar's time, because an expiry is a date. */
 function keysOf({ psk, previousPsk, previousUntil, cipher }: CheckedEntry): DeviceKeys {
   const isAccepted = previousPsk !== null && Date.now() < previousUntil;
   return {

@@ -1,9 +1,9 @@
-/** The callbacks under way that gave a promise: for those who want to wait until all of them are done. */
+/** The callbacks under way that returned a promise. A caller can wait until all of them are done. */
 export class RunningHandlers {
   #count = 0;
   #waiting: (() => void)[] = [];
 
-  /** `handler` (never rejects) is under way. */
+  /** Adds `handler`, which never rejects and is under way. */
   add(handler: PromiseLike<void>): void {
     this.#count++;
     handler.then(() => {
@@ -12,7 +12,7 @@ export class RunningHandlers {
     });
   }
 
-  /** Resolves when none is under way. */
+  /** Resolves when no callback is under way. */
   idle(): Promise<void> {
     if (this.#count === 0) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));

@@ -29,15 +29,15 @@ export interface SessionEvents {
   error: [error: UsmpError];
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number];
-  /** There is room again after a `send` was refused because there was none. */
+  /** There is room again after a `send` was refused with BUFFER_FULL. */
   drain: [];
-  /** The session has ended, once. */
+  /** The session has ended; fires once. */
   close: [reason: UsmpError];
   /** This end sends under new keys; either end may have asked for them. */
   rekey: [by: "self" | "peer"];
   /**
-   * Messages are lost here. If a live session refuses a `send`, fires for the first of a run, within the call. If messages
-   * came and nobody has ever asked for any, fires once, with BUFFER_FULL. `stats()` counts them all.
+   * Messages were lost here. If a live session refuses a `send`, fires for the first of a run, within the call. If
+   * messages come before the application has asked for any, fires once, with BUFFER_FULL. `stats()` counts them all.
    */
   dropped: [reason: UsmpError];
 }
@@ -56,32 +56,35 @@ interface Waiting<Value> {
   reject(error: UsmpError): void;
 }
 
-/** The device or gateway that a session belongs to: what it lends the session, and what it wants to hear before the session's own listeners. */
+/**
+ * The device or gateway that a session belongs to: what it lends the session, and the callbacks that run before the
+ * session's own listeners.
+ */
 export interface SessionOwner {
-  /** Where the session's messages wait. Default: an inbox of its own. */
+  /** The inbox in which the session's messages wait. Default: one of its own. */
   readonly inbox?: Inbox<OwnedSession>;
   /** Counts callbacks that returned a promise until it settles. */
   readonly running?: RunningHandlers;
   /**
-   * Whether reading stops while sends pile up, so that a peer that sends and never reads does not fill the memory with answers.
-   * For one end alone, or each would wait for the other to read.
+   * Whether reading stops while sends pile up, so that a peer that sends and never reads does not fill the memory with
+   * answers. Set it on one end only: otherwise both ends can deadlock, each waiting for the other to read.
    */
   readonly waitsForSends?: boolean;
-  /** Whether messages wait until the owner calls for them, also those for the session's own listeners. */
+  /** Whether messages wait until the owner flushes the inbox, also those for the session's own listeners. */
   readonly holdsMessages?: () => boolean;
-  /** Gets each message after the session's own listeners; false if nobody there wants it now. */
+  /** Gets each message after the session's own listeners; returns false if it does not take the message now. */
   readonly onMessage?: (data: Uint8Array, session: UsmpSession) => boolean;
   readonly onDrain?: (session: UsmpSession) => void;
   readonly onDropped?: (reason: UsmpError, session: UsmpSession) => void;
   readonly onClosed?: (reason: UsmpError, session: UsmpSession) => void;
-  /** Gets the errors that nobody listens for on the session. Default: the process gets a warning. */
+  /** Gets the session's errors if "error" has no listener there. Default: the process gets a warning. */
   readonly onError?: (error: UsmpError, session: UsmpSession) => void;
 }
 
-/** A session in the hands of its owner, with what users cannot do. */
+/** A session as its owner sees it, with functions that users do not have. */
 export interface OwnedSession extends Receiver {
   readonly session: UsmpSession;
-  /** Somebody takes its messages from now on: a full inbox stops the reading, and what waits is delivered soon. */
+  /** Marks interest in its messages: a full inbox stops the reading, and waiting messages are delivered soon. */
   listen(): void;
   /** As `send`, for a message that is not lost if it is refused: counts and reports nothing. */
   offer(message: Uint8Array): boolean;
@@ -100,17 +103,17 @@ interface SessionParts {
   readonly owner?: SessionOwner | undefined;
 }
 
-/** Makes the session of a driver whose handshake is done. */
+/** Creates the session of a driver whose handshake is done. */
 export let createSession: (driver: SessionDriver, parts: SessionParts) => OwnedSession;
 
 /**
  * One established, encrypted session, the same on a device and on a gateway.
  *
- * Messages go, each once, to a waiting `recv()` or iterator, else to the `message` callback and listeners, else into a
- * bounded queue for `available()` and `read()`.
+ * Each message is delivered once: to a waiting `recv()` or iterator, else to the `message` callback and listeners, else
+ * into a bounded queue for `available()` and `read()`.
  */
 export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDisposable {
-  /** The device's id, `"24:0a:c4:01:02:03"`: the peer's on a gateway, your own on a device. */
+  /** The device's id, such as `"24:0a:c4:01:02:03"`: the peer's on a gateway, your own on a device. */
   readonly deviceId: string;
   /** 32 hex digits, new for every session. */
   readonly sessionId: string;
@@ -135,7 +138,7 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
     createSession = (driver, parts) => new UsmpSession(driver, parts).#owned;
   }
 
-  /** Sessions come from {@link UsmpClient}, {@link UsmpServer} and the facade. */
+  /** {@link UsmpClient}, {@link UsmpServer} and the facade create sessions. */
   private constructor(driver: SessionDriver, { settings, deviceId, sessionId, owner = {} }: SessionParts = NO_PARTS) {
     const { onError } = owner;
     const events: Emitter<SessionEvents> = new Emitter(SESSION_EVENTS, {
@@ -144,7 +147,7 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
       onUnheard: onError && ((error) => onError(error, this)),
     });
     super(events);
-    // The types keep this constructor to the library; a program in JavaScript may call it all the same.
+    // The types reserve this constructor for the library, but a program in JavaScript can call it.
     const advice = "no arguments, and do not call this: begin(), connect() and listen() make sessions";
     requireFunctions("driver", driver, ["attach"], advice);
     this.deviceId = formatDeviceId(deviceId);
@@ -157,7 +160,7 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
     this.#inbox.attach(() => this.#setReading());
     this.#owned = this.#createOwned();
     this.#refusedSends = new RefusedSends((reason) => {
-      // Everybody has heard of the end already.
+      // "close" has already reported the end.
       if (this.#reason === null) this.#drop(reason);
     });
     let resolveClosed: (reason: UsmpError) => void;
@@ -222,9 +225,9 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   /**
    * Sends one message of at most 1808 bytes (borrowed for the call).
    *
-   * True: it is sealed and on its way, and arrives or the session ends. False: nothing was sent, and `lastError` says why:
-   * NOT_CONNECTED, PAYLOAD_TOO_LARGE, or BUFFER_FULL, which `drain` follows. `stats().refusedSends` counts it, and the
-   * first of a run fires `dropped`.
+   * True: the message is sealed and on its way; it arrives, or the session ends. False: nothing was sent, and
+   * `lastError` says why: NOT_CONNECTED, PAYLOAD_TOO_LARGE, or BUFFER_FULL, after which `drain` fires once there is
+   * room. `stats().refusedSends` counts it, and the first of a run fires `dropped`.
    * @throws TypeError for anything but a string, a Uint8Array or an ArrayBuffer.
    */
   send(data: Sendable): boolean {
@@ -238,8 +241,8 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
    * Sends one message of at most 1808 bytes (copied if it has to wait). Waits for room; resolves when the network has
    * taken the bytes. Rejects with PAYLOAD_TOO_LARGE, NOT_CONNECTED, or the reason if the session ends before that.
    *
-   * Aborting `signal` withdraws a message that still waits for room, and rejects with CLOSED. A message that was accepted goes
-   * out, and the promise says what became of it.
+   * Aborting `signal` withdraws a message that still waits for room, and rejects with CLOSED. A message that was
+   * accepted is still sent, and the promise settles with its outcome.
    * @throws TypeError (as a rejection) for anything but a string, a Uint8Array or an ArrayBuffer.
    */
   async sendAsync(data: Sendable, options?: AbortOptions): Promise<void> {
@@ -251,32 +254,37 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   }
 
   /**
-   * The next message, yours to keep. Queued ones come first, also after the end; then it rejects with the reason for
-   * the end. Rejects with TIMEOUT or, when aborted, with CLOSED; no message is lost then.
+   * Resolves with the next message, yours to keep. Queued messages come first, also after the session's end; then it
+   * rejects with the reason for the end. Rejects with TIMEOUT or, if aborted, with CLOSED; no message is lost then.
    */
   recv(options?: ReceiveOptions): Promise<Uint8Array> {
     return this.#inbox.receive(this.#owned, this.#reason, options);
   }
 
-  /** Whether a message waits to be read. */
+  /** Returns whether a message waits to be read. */
   available(): boolean {
     return this.#inbox.available(this.#owned);
   }
 
-  /** The oldest waiting message, or null. */
+  /** Takes the oldest waiting message; null if none waits. */
   read(): Uint8Array | null;
-  /** Copies the oldest waiting message into `into`, cut if it is too long. Returns the length copied, 0 if none waits. */
+  /**
+   * Copies the oldest waiting message into `into`, cut if it is too long. Returns the length in bytes, 0 if none waits.
+   */
   read(into: Uint8Array): number;
   read(into?: Uint8Array): Uint8Array | number | null {
     return into === undefined ? this.#inbox.take(this.#owned) : this.#inbox.takeInto(into, this.#owned);
   }
 
-  /** The oldest waiting message as UTF-8 text, `""` if none waits. */
+  /** Takes the oldest waiting message as UTF-8 text; `""` if none waits. */
   readString(): string {
     return this.#inbox.takeString(this.#owned);
   }
 
-  /** Yields messages until the session ends; never throws. Leaving the loop, also while it waits, takes no message and ends no session. */
+  /**
+   * Yields messages until the session ends; never throws. Leaving the loop, also while it waits, takes no message and
+   * does not end the session.
+   */
   [Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, undefined> {
     const leaving = new AbortController();
     const { signal } = leaving;
@@ -287,8 +295,8 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   }
 
   /**
-   * Stops delivering messages; unread ones stop the peer's sending in the end. The peer still gets signs of life. If it
-   * closes the connection during the pause, messages not read by then may be lost.
+   * Stops delivering messages, and reading from the link: in the end the peer has to stop sending. The peer still gets
+   * PONGs as signs of life. If it closes the connection during the pause, messages not read by then may be lost.
    */
   pause(): void {
     this.#paused = true;
@@ -303,9 +311,8 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   }
 
   /**
-   * Asks for a sign of life; resolves with the round trip in milliseconds. Concurrent calls share one PING.
-   * Rejects with TIMEOUT after `timeoutMs`, or CLOSED when `signal` aborts (the session lives on), or with the reason if the
-   * session ends.
+   * Sends a PING; resolves with the round trip in milliseconds. Concurrent calls share one PING. Rejects with TIMEOUT
+   * after `timeoutMs`, with CLOSED if `signal` aborts (the session stays open), or with the reason if the session ends.
    */
   async ping(options?: PingOptions): Promise<number> {
     const limits = { timeoutMs: pingTimeoutOf(options), signal: abortSignalOf(options) };
@@ -313,9 +320,9 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   }
 
   /**
-   * Rotates the session's keys; resolves when this end sends under the new ones. At most one rotation starts in a second, and
-   * none before the last is confirmed, so a second call may wait. Rejects with the reason if the session ends before that.
-   * Aborting `signal` ends only the wait, with CLOSED: the keys are rotated all the same.
+   * Rotates the session's keys; resolves when this end sends under the new ones. At most one rotation starts in a
+   * second, and none before the last is confirmed, so a second call may wait. Rejects with the reason if the session
+   * ends before that. Aborting `signal` ends only the wait, with CLOSED: the keys are rotated all the same.
    */
   async rekey(options?: AbortOptions): Promise<void> {
     const limits = { timeoutMs: Infinity, signal: abortSignalOf(options) };
@@ -323,8 +330,8 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   }
 
   /**
-   * Sets how many milliseconds this session, from now on, may send nothing, or receive nothing, before it asks for a sign of
-   * life; 0: never. Less than 300 counts as 300, because a peer ends a session that asks much more often.
+   * Sets after how many milliseconds without sending, or without receiving, this session sends a PING; 0: never. Takes
+   * effect at once. Less than 300 counts as 300, because a peer ends a session that sends PINGs much more often.
    * @throws UsmpError INVALID_ARG for anything but a number of at least 0.
    */
   keepalive(keepaliveMs: number): void {
@@ -333,8 +340,8 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   }
 
   /**
-   * Ends the session with BYE. Messages sent before still go out, within `closeTimeoutMs`; with `drain` they all leave first, or
-   * the session ends. Resolves when nothing is left.
+   * Ends the session with BYE. Messages sent before still go out, within `closeTimeoutMs`. With `drain`, `close` first
+   * waits until all of them have left, or the session ends. Resolves when link and timers are gone.
    */
   async close(options?: CloseOptions): Promise<void> {
     if (drainOf(options)) await this.#owned.drain();
@@ -355,7 +362,7 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
     this.#driver.unref();
   }
 
-  /** Counts so far. */
+  /** The counts so far. */
   stats(): SessionStats {
     return {
       ...this.#driver.stats(),
@@ -442,7 +449,7 @@ export class UsmpSession extends Subscribable<SessionEvents> implements AsyncDis
   }
 }
 
-/** Stands in for what a program in JavaScript leaves out when it calls the constructor. */
+/** Replaces the arguments that a program in JavaScript leaves out when it calls the constructor. */
 const NO_PARTS = {} as SessionParts;
 
 function settleAll<Value>(waiting: Waiting<Value>[], settle: (entry: Waiting<Value>) => void): void {

@@ -1,26 +1,29 @@
 import type { UsmpError } from "../errors.js";
 
-/** What is counted of a session, or of all the sessions of a facade. Frames and bytes include the handshake. */
+/** The counts of a session, or of all the sessions of a facade. Frames and bytes include the handshake. */
 export interface SessionStats {
-  /** Handed to the network, and come from it. */
+  /** Bytes written to and read from the network. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
   readonly framesSent: number;
   readonly framesReceived: number;
-  /** Frames that were sent again, because their acknowledgement did not come; 0 over streams. */
+  /** Frames that were retransmitted, because their acknowledgement did not come; 0 over streams. */
   readonly retransmissions: number;
-  /** Whole messages: sealed, and verified. */
+  /** Whole messages: sealed for sending, and received and verified. */
   readonly messagesSent: number;
   readonly messagesReceived: number;
-  /** Messages that a `send` did not take: it gave false. */
+  /** Messages that a `send` refused: it returned false. */
   readonly refusedSends: number;
-  /** Dropped because nobody had listened or read yet. */
+  /** Messages dropped because the application had not listened or read yet. */
   readonly droppedMessages: number;
-  /** Waiting to be read now; over several sessions, of those that live. */
+  /** Messages that wait to be read now; over several sessions, those of the live ones. */
   readonly unreadMessages: number;
-  /** Bytes that the network has not taken yet; over several sessions, of those that live. */
+  /** Bytes that the network has not taken yet; over several sessions, those of the live ones. */
   readonly unsentBytes: number;
-  /** The round trip in milliseconds: of the last PING, over datagrams as acknowledgements tell it; null before the first. */
+  /**
+   * The round trip in milliseconds: that of the last PING; over datagrams, the one measured from acknowledgements. Null
+   * before the first.
+   */
   readonly roundTripMs: number | null;
 }
 
@@ -39,7 +42,7 @@ const NOTHING: SessionStats = {
   roundTripMs: null,
 };
 
-/** The sum of several sessions; the round trip is the last one that was measured. */
+/** The sum over several sessions; the round trip is the last one that was measured. */
 function sumStats(all: readonly SessionStats[]): SessionStats {
   return all.reduce(
     (sum, stats) => ({
@@ -60,26 +63,28 @@ function sumStats(all: readonly SessionStats[]): SessionStats {
   );
 }
 
-/** What is counted over all sessions of a gateway. */
+/** The counts over all sessions of a gateway. */
 export interface ServerStats extends SessionStats {
-  /** Sessions that were established, and how many of them were not the first of their device or life. */
+  /** Sessions that were established. `reconnects` counts those that were not the first of their device or life. */
   readonly sessions: number;
   readonly reconnects: number;
 }
 
-/** What a facade counts over all its sessions. */
+/** The counts of a facade, over all its sessions. */
 export interface UsmpStats extends ServerStats {
-  /** Held by the offline queue. */
+  /** Messages, and their bytes, that the offline queue holds. */
   readonly queuedMessages: number;
   readonly queuedBytes: number;
-  /** The last failure, null where there was none. */
+  /** The last failure; null if there was none. */
   readonly lastError: UsmpError | null;
 }
 
-/** What waits, and what a device's own inbox and offline queue count, which outlive its sessions. */
+/** The counts of a device's inbox and offline queue, which outlive its sessions. */
 export type DeviceWaiting = Pick<UsmpStats, "droppedMessages" | "unreadMessages" | "queuedMessages" | "queuedBytes">;
 
-/** `totals` of all sessions, what a device has beside them, and the sends that were refused for want of a session. */
+/**
+ * Adds to the `totals` of all sessions what waits in a device, and the sends that were refused for want of a session.
+ */
 export function facadeStats(
   totals: ServerStats,
   waiting: DeviceWaiting,
@@ -95,33 +100,33 @@ export function facadeStats(
   };
 }
 
-/** A session as far as it is counted. */
+/** The part of a session that {@link SessionTotals} needs. */
 interface Counted {
   stats(): SessionStats;
 }
 
-/** Counts over sessions that come and go, in memory for the live ones only. */
+/** Sums the counts of all sessions. It keeps only the live sessions in memory. */
 export class SessionTotals {
   readonly #live = new Set<Counted>();
   #ended: SessionStats = NOTHING;
   #sessions = 0;
   #reconnects = 0;
 
-  /** A new session; `again`: its device, or life, had one before. */
+  /** Adds a new session; `again`: its device, or life, had one before. */
   add(session: Counted, again: boolean): void {
     this.#sessions++;
     if (again) this.#reconnects++;
     this.#live.add(session);
   }
 
-  /** The session has ended. */
+  /** Takes over the counts of a session that has ended. */
   end(session: Counted): void {
     if (!this.#live.delete(session)) return;
-    // What waited is no longer waiting: only what was counted adds up.
+    // Nothing waits in an ended session: only the counters add up.
     this.#ended = { ...sumStats([this.#ended, session.stats()]), unreadMessages: 0, unsentBytes: 0 };
   }
 
-  /** All that was counted. */
+  /** The totals so far. */
   stats(): ServerStats {
     const sum = sumStats([this.#ended, ...[...this.#live].map((session) => session.stats())]);
     return { ...sum, sessions: this.#sessions, reconnects: this.#reconnects };

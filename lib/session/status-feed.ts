@@ -1,9 +1,9 @@
 import type { UsmpStatus } from "./status.js";
 
-/** A reader that falls this far behind loses the oldest. */
+/** A reader that falls this many statuses behind loses the oldest. */
 const MAX_UNREAD = 64;
 
-/** What one reader of `status()` has not read yet, up to the status "closed". */
+/** The statuses that one reader of `status()` has not read yet, up to "closed". */
 export class StatusFeed {
   readonly #unread: UsmpStatus[] = [];
   readonly #waiting: ((status: UsmpStatus | null) => void)[] = [];
@@ -19,7 +19,7 @@ export class StatusFeed {
     if (this.#unread.length > MAX_UNREAD) this.#unread.shift();
   };
 
-  /** The oldest unread one, or the next to come; null after "closed", and after `end`. */
+  /** Resolves with the oldest unread status, or the next one; with null after "closed", and after `end`. */
   take(): Promise<UsmpStatus | null> {
     return new Promise((resolve) => {
       if (this.#ended) {
@@ -32,7 +32,7 @@ export class StatusFeed {
     });
   }
 
-  /** Nothing more is read. */
+  /** Ends the feed: waiting readers get null. */
   end(): void {
     this.#ended = true;
     for (const waiting of this.#waiting.splice(0)) waiting(null);

@@ -1,7 +1,7 @@
 import type { UsmpError } from "../errors.js";
 import { errorFields, type EventLog } from "./event-log.js";
 
-/** What a facade is doing. `transport` is where to, as text; `attempt` counts up for the life of the facade. */
+/** The status of a facade. `transport` describes its destination; `attempt` counts up for the life of the facade. */
 export type UsmpStatus =
   | { readonly state: "idle" }
   | { readonly state: "listening" }
@@ -11,16 +11,16 @@ export type UsmpStatus =
       readonly state: "backoff";
       readonly attempt: number;
       readonly transport: string;
-      /** Until the next attempt, in milliseconds, from when this state began. */
+      /** From the start of this state to the next attempt, in milliseconds. */
       readonly delayMs: number;
       readonly reason: UsmpError;
     }
   | { readonly state: "closed"; readonly reason: UsmpError };
 
-/** One event for each change: a warning where something is wrong. */
+/** Logs one event for each change: a warning for "backoff", else information. */
 export function logStatus(log: EventLog, status: UsmpStatus): void {
   const level = status.state === "backoff" ? "warn" : "info";
-  // A gateway tells of itself.
+  // A gateway logs its own events.
   if (status.state === "listening" || status.state === "idle") return;
   log.log(level, `device.${status.state}`, () => {
     switch (status.state) {
