@@ -31,15 +31,17 @@ import { checkDeviceSettings, DEFAULT_DEVICE_SETTINGS, dialSession, type DeviceS
 import { resolveDeviceId, type DeviceIdOption } from "./identity.js";
 
 export interface UsmpClientOptions extends Given<DeviceSettings> {
-  /** The gateway's name or address. Give this or a `transport`. */
+  /** The gateway's host name or address. Give this or a `transport`. */
   readonly host?: string | undefined;
-  /** 9000 by default. */
+  /** The gateway's port. Default 9000. */
   readonly port?: number | undefined;
-  /** In place of `host` and `port`. */
+  /** Replaces `host` and `port`. */
   readonly transport?: Dialer | undefined;
-  /** At least 16 bytes; a string stands for its UTF-8 bytes. Copied. */
+  /** The key, at least 16 bytes; a string stands for its UTF-8 bytes. Copied. */
   readonly psk: Psk;
-  /** Random by default, then kept for the life of the client; `"mac"` takes the machine's MAC address. */
+  /**
+   * The device's id. Default: a random id, kept for the life of the client. `"mac"` takes the machine's MAC address.
+   */
   readonly deviceId?: DeviceIdOption | undefined;
 }
 
@@ -48,17 +50,20 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The events of a client, through all its sessions. */
+/** The events of a client, over all its sessions. */
 export interface ClientEvents {
-  /** Something failed outside of any call of yours, such as a callback that threw. If nobody listens, the process gets a warning. */
+  /**
+   * Something failed outside of any call of yours, such as a callback that threw. Without a listener, the process gets
+   * a warning.
+   */
   error: [error: UsmpError];
   /** A whole, verified message; `data` is the listener's to keep and to change. */
   message: [data: Uint8Array, length: number];
-  /** There is room again after a `send` was refused because there was none. */
+  /** There is room again after a `send` was refused with BUFFER_FULL. */
   drain: [];
   /** Messages were lost here: see {@link SessionEvents.dropped}. */
   dropped: [reason: UsmpError];
-  /** The session ended, also by your own `disconnect()`. */
+  /** The session ended; fires also after your own `disconnect()`. */
   disconnect: [reason: UsmpError];
 }
 
@@ -71,8 +76,8 @@ const CLIENT_EVENTS: EventNames<ClientEvents> = {
 };
 
 /**
- * A device in promise style, like the Python SDK's client: one session at a time. It does not reconnect; the facade `Usmp`
- * does.
+ * A device in promise style, like the Python SDK's client: one session at a time. It does not reconnect; the facade
+ * `Usmp` does.
  *
  *     const client = new UsmpClient({ host: "192.168.1.100", psk });
  *     await client.connect();
@@ -93,7 +98,10 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
   readonly #log: EventLog;
   #connecting: { readonly attempt: AbortController; readonly done: Promise<unknown> } | null = null;
 
-  /** @throws UsmpError INVALID_ARG for a bad key or option, naming what was given (never the key) and what is allowed. */
+  /**
+   * @throws UsmpError INVALID_ARG for a bad key or option. The message names what was given (never the key) and what is
+   * allowed.
+   */
   constructor(options: UsmpClientOptions) {
     const events: Emitter<ClientEvents> = new Emitter(CLIENT_EVENTS, {
       onListener: (event) => event === "message" && this.#owned?.listen(),
@@ -115,7 +123,9 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
     this.#dialer = transport ?? new TcpTransport(host as string, port);
   }
 
-  /** This device's id, `"24:0a:c4:01:02:03"`; null before the first `connect` if the id is random or `"mac"`. */
+  /**
+   * This device's id, such as `"24:0a:c4:01:02:03"`; null before the first `connect` if the id is random or `"mac"`.
+   */
   get deviceId(): string | null {
     return this.#deviceId === null ? null : formatDeviceId(this.#deviceId);
   }
@@ -129,7 +139,7 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
     return this.session?.isConnected === true;
   }
 
-  /** Why the last attempt to connect failed, or the last refused `send` returned false; null if nothing failed. */
+  /** Why the last attempt to connect failed, or why the last refused `send` returned false; null if nothing failed. */
   get lastError(): UsmpError | null {
     return this.#lastError;
   }
@@ -140,8 +150,8 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
   }
 
   /**
-   * Connects and runs the handshake. Rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, CRYPTO, CLOSED (aborted, or
-   * disconnected meanwhile) or INVALID_ARG (already connected or connecting); nothing is left behind then.
+   * Connects and runs the handshake. Rejects with TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, CRYPTO, CLOSED
+   * (aborted, or disconnected meanwhile) or INVALID_ARG (already connected or connecting); nothing is left behind then.
    */
   async connect(options: ConnectOptions = {}): Promise<void> {
     const signal = signalOf(ownMembers(options));
@@ -197,15 +207,15 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
     await this.#need().rekey({ signal });
   }
 
-  /** Counts so far, over all sessions of this client. */
+  /** The counts so far, over all sessions of this client. */
   stats(): SessionStats {
     const { sessions: _sessions, reconnects: _reconnects, ...stats } = this.#totals.stats();
     return stats;
   }
 
   /**
-   * Ends the session with BYE, and cancels an attempt that is under way; with `drain`, after every message that was accepted has
-   * left. Resolves when nothing is left. `connect()` works again afterwards.
+   * Ends the session with BYE, and cancels an attempt that is under way. With `drain`, it first waits until every
+   * message that was accepted has left. Resolves when nothing is left. `connect()` works again afterwards.
    */
   async close(options?: CloseOptions): Promise<void> {
     const drain = drainOf(options);
@@ -251,7 +261,7 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
       signal: attempt.signal,
       owner: {
         onMessage: (data) => {
-          // If nobody listens here now, the session keeps the message for `recv`.
+          // If the client has no listener now, the session keeps the message for `recv`.
           if (!this.#events.has("message")) return false;
           this.#events.emit("message", data, data.length);
           return true;
@@ -270,14 +280,14 @@ export class UsmpClient extends Subscribable<ClientEvents> implements AsyncDispo
       onSession: (session) => {
         this.#owned = session;
         this.#totals.add(session.session, false);
-        // A listener that hears of its end may connect again within that very call.
+        // A listener for the session's end may connect again within that very call.
         this.#connected(attempt);
         if (this.#events.has("message")) session.listen();
       },
     });
   }
 
-  /** `attempt` is over; a later one may be under way. */
+  /** Clears `attempt`, which is over; a later one may be under way. */
   #connected(attempt: AbortController): void {
     if (this.#connecting?.attempt === attempt) this.#connecting = null;
   }

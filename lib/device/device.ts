@@ -26,26 +26,26 @@ export interface DeviceOptions {
   readonly settings: DeviceSettings;
   readonly backoff: BackoffOptions;
   readonly deviceId: DeviceIdOption | undefined;
-  /** Of the sends that no session refused. */
+  /** The sends that were refused before they reached a session. */
   readonly refusedSends: RefusedSends;
-  /** Null: what is sent without a session is refused. */
+  /** Null refuses messages that are sent without a session. */
   readonly offlineQueue: OfflineQueueOptions | null;
 }
 
 export interface DeviceHandlers {
-  /** A life begins, with a good argument. */
+  /** A life begins, with valid arguments. */
   readonly onBegin?: () => void;
   /** A session is established; `again`: this life had one before. */
   readonly onConnect: (session: OwnedSession, again: boolean) => void;
   readonly onDisconnect: (reason: UsmpError, session: OwnedSession) => void;
   /** See {@link SessionOwner.holdsMessages}. */
   readonly holdsMessages?: () => boolean;
-  /** Takes a message; false if nobody wants it now, and then it waits in the inbox. */
+  /** Takes a message; returns false if it does not take the message now, which then waits in the inbox. */
   readonly onMessage: (data: Uint8Array, session: UsmpSession) => boolean;
-  /** A message came, whether or not anybody takes it. */
+  /** A message came; runs before the message is delivered. */
   readonly onArrival?: () => void;
   readonly onDrain: (session: UsmpSession) => void;
-  /** Messages were lost here; `session`: on which, null if on none. */
+  /** Messages were lost here; `session` is null if they belong to no session. */
   readonly onDropped: (reason: UsmpError, session: UsmpSession | null) => void;
   readonly onStatus: (status: UsmpStatus) => void;
   /** An attempt failed. */
@@ -54,13 +54,13 @@ export interface DeviceHandlers {
   readonly onError: (error: UsmpError) => void;
 }
 
-/** A device in callback style: one identity, one inbox and one text output through all the sessions that it has. */
+/** A device in callback style: one identity, one inbox and one text output for all its sessions. */
 export class Device {
-  /** Verified messages that nobody has taken yet; they outlive their session. */
+  /** Verified messages that the application has not taken yet; they outlive their session. */
   readonly inbox: Inbox<OwnedSession>;
-  /** Messages on their way out. */
+  /** The messages that the device sends. */
   readonly outgoing: Outgoing;
-  /** Text on its way out. */
+  /** The text that the device prints. */
   readonly print: PrintBuffer;
   readonly #options: DeviceOptions;
   readonly #handlers: DeviceHandlers;
@@ -69,9 +69,9 @@ export class Device {
   #deviceId: Uint8Array | null = null;
   /** The current session, or the last one. */
   #lastSession: OwnedSession | null = null;
-  /** Where a `begin` leads to that still waits for the cryptography to load. */
+  /** The dialer of a `begin` that still waits for the cryptography to load. */
   #starting: Dialer | null = null;
-  /** Counts calls of `begin` and `close`, so that what began before one of them does not go on after it. */
+  /** Counts calls of `begin` and `close`, so that a `begin` from before such a call stops after it. */
   #turn = 0;
   /** Ends this life when it aborts. */
   #signal: AbortSignal | undefined;
@@ -111,7 +111,7 @@ export class Device {
     return this.#life?.status ?? { state: "idle" };
   }
 
-  /** What waits to be read, and to be sent. */
+  /** The counts of what waits to be read and to be sent. */
   get waiting(): DeviceWaiting {
     return {
       droppedMessages: this.inbox.dropped,
@@ -121,7 +121,7 @@ export class Device {
     };
   }
 
-  /** Whether nothing goes on: it never began, or was closed, or gave up. */
+  /** Whether no life runs: the device never began, was closed, or gave up. */
   get isIdle(): boolean {
     return this.state === "idle" || this.state === "closed";
   }
@@ -131,25 +131,28 @@ export class Device {
     return this.#life?.session ?? null;
   }
 
-  /** @throws UsmpError NOT_CONNECTED where there is none. */
+  /** @throws UsmpError NOT_CONNECTED if there is no session. */
   requireSession(): UsmpSession {
     if (this.session === null)
       throw new UsmpError("NOT_CONNECTED", "there is no session: call begin() first, or wait for onConnect");
     return this.session;
   }
 
-  /** @throws UsmpError (as a rejection) INVALID_ARG, and NOT_CONNECTED without a session; else as the session's own. */
+  /** @throws UsmpError (as a rejection) INVALID_ARG; NOT_CONNECTED without a session; else as the session's `ping`. */
   async ping(options?: PingOptions): Promise<number> {
     const limits = { timeoutMs: pingTimeoutOf(options), signal: abortSignalOf(options) };
     return this.requireSession().ping(limits);
   }
 
-  /** `"24:0a:c4:01:02:03"`; `""` before the first `begin` where it is a random one. */
+  /** The device's id, such as `"24:0a:c4:01:02:03"`; `""` before the first `begin` if the id is random. */
   get deviceId(): string {
     return this.#deviceId === null ? "" : formatDeviceId(this.#deviceId);
   }
 
-  /** Starts a new life, ending what goes on; it ends when `signal` aborts. Resolves with the first attempt's result; rejects where it cannot even start. */
+  /**
+   * Starts a new life, and ends the one that runs. The new life ends when `signal` aborts. Resolves with the first
+   * attempt's result; rejects if the attempt cannot even start.
+   */
   async begin(dialer: Dialer, signal?: AbortSignal, isNewLife = true): Promise<boolean> {
     requireDialer(dialer);
     requireSignal(signal);
@@ -164,7 +167,7 @@ export class Device {
       try {
         const crypto = guardCrypto(settings.crypto ?? (await loadCrypto([settings.cipher])));
         if (turn !== this.#turn) return false;
-        // A random one is for the first attempt to make: where that fails, another one follows.
+        // The first attempt makes a random id: if that fails, another attempt follows.
         if (deviceId !== undefined) this.#deviceId ??= resolveDeviceId(deviceId, crypto);
         this.#life = this.#createLife(crypto);
       } finally {
@@ -174,7 +177,7 @@ export class Device {
     return this.#life.begin(dialer);
   }
 
-  /** Dials now; false where nothing goes on. */
+  /** Dials now; resolves with false if no life runs. */
   reconnect(): Promise<boolean> {
     if (this.#starting !== null) return this.begin(this.#starting, this.#signal, false);
     return this.#life?.reconnect() ?? Promise.resolve(false);
@@ -187,18 +190,18 @@ export class Device {
     this.#starting = null;
     this.print.flush();
     const closing = this.#life?.close(new UsmpError("CLOSED", "closed by close()"));
-    // After that nothing is called: what waits can be read, or waits for the next session.
+    // No callback runs after that: waiting messages can be read, or wait for the next session.
     this.inbox.mute();
     this.outgoing.giveUp(new UsmpError("CLOSED", "closed before it could be sent"));
     await closing;
   }
 
-  /** Resolves when every message that the session has accepted has left, or it has ended. */
+  /** Resolves when every message that the session has accepted has left, or the session has ended. */
   async drain(): Promise<void> {
     await this.#life?.owned?.drain();
   }
 
-  /** Resolves when attempts and sessions that are on their way out have left nothing. */
+  /** Resolves when the attempts and sessions that are ending have left nothing behind. */
   async ended(): Promise<void> {
     await this.#life?.ended();
   }
@@ -209,7 +212,7 @@ export class Device {
     this.#queue?.unref();
   }
 
-  /** When `signal` aborts, that is a `close`; the signal of an earlier life is let go. */
+  /** Closes the device when `signal` aborts, and stops listening to the signal of the life before. */
   #watch(signal: AbortSignal | undefined): void {
     this.#signal?.removeEventListener("abort", this.#onAbort);
     this.#signal = signal;
@@ -225,7 +228,7 @@ export class Device {
         onLost: (reason) => {
           const session = this.#lastSession as OwnedSession;
           this.print.clear();
-          // What a pause() of the session itself holds back is not lost with it.
+          // Messages that the session's own pause() withholds must not be lost with the session.
           session.session.resume();
           this.#handlers.onDisconnect(reason, session);
           if (this.isIdle) this.outgoing.giveUp(reason);
@@ -264,7 +267,7 @@ export class Device {
     this.#lastSession = session;
     this.outgoing.beginConnectCallbacks();
     this.#handlers.onConnect(session, again);
-    // What has waited since a close().
+    // Delivers what has waited since a close().
     this.inbox.flush();
   }
 }

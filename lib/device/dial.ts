@@ -22,28 +22,31 @@ import { DEFAULT_CONNECT_TIMEOUT_MS, dialTimeout } from "../transport/place.js";
 import { formatPlace } from "../transport/system-errors.js";
 import type { Dialer, Link } from "../transport/transport.js";
 
-/** What a device has beside the common settings. */
+/** The settings of a device, beside the common ones. */
 export interface DeviceSettings extends SessionSettings {
-  /** PING when nothing was sent, or nothing received, for this long; 0 turns it off. Default 30,000. */
+  /**
+   * Sends a PING after nothing was sent, or nothing received, for this many milliseconds; 0 turns it off. Default
+   * 30,000.
+   */
   readonly keepaliveMs: number;
   /**
-   * The session ends when nothing was received for this long after a PING; 0 turns that off, for peers that are slow to
-   * read. Default 30,000: so a dead gateway is noticed after at most 60,000.
+   * Ends the session if nothing was received for this many milliseconds after a PING; 0 turns that off, for peers that
+   * are slow to read. Default 30,000: a dead gateway is noticed after at most 60,000 ms.
    */
   readonly pongTimeoutMs: number;
   /**
-   * Keys of this age are rotated, while the session lives; 0: of any age. Default 0. At most one rotation a second starts,
-   * whatever is asked for.
+   * Rotates keys of this age in milliseconds, while the session lives; 0 turns that off. Default 0. At most one
+   * rotation a second starts, whatever is requested.
    */
   readonly rekeyAfterMs: number;
-  /** Keys are rotated after this many frames in either direction. Default 2^30, which is also the most. */
+  /** Rotates keys after this many frames in either direction. Default 2^30, which is also the most. */
   readonly rekeyAfterFrames: number;
 }
 
 /**
- * Over UDP a rotation carries frame numbers over, and none starts above 2^31 (§7): the first is started well before. At 2^30
- * frames of at most 30 blocks AES-GCM's bound for telling ciphertext from noise, (2^35)^2 / 2^129, is below 2^-57, which is
- * what RFC 8446, section 5.5, allows TLS.
+ * Over UDP, frame numbers continue across a rotation, and no rotation starts above 2^31 (§7): the first one must start
+ * well before that. At 2^30 frames of at most 30 blocks, AES-GCM's bound for telling ciphertext from noise is below
+ * 2^-57: it is (2^35)^2 / 2^129. RFC 8446, section 5.5, allows TLS the same.
  */
 const MAX_FRAMES = 2 ** 30;
 
@@ -65,41 +68,41 @@ export function checkDeviceSettings(settings: DeviceSettings): void {
   checkNumber("rekeyAfterFrames", settings.rekeyAfterFrames, 1, MAX_FRAMES);
 }
 
-/** What one device remembers from attempt to attempt of where its transport leads. */
+/** What one device remembers about its transport's addresses, from attempt to attempt. */
 export interface Route {
-  /** The address of the last attempt that failed; the next one starts behind it. */
+  /** The address of the last attempt that failed; the next attempt starts with the address behind it. */
   failed: string | undefined;
 }
 
 export interface DialRequest {
   readonly dialer: Dialer;
-  /** Default: an empty one. */
+  /** Default: an empty route. */
   readonly route?: Route;
   readonly crypto: CryptoProvider;
   /** At least 16 bytes; wiped when the handshake is over. */
   readonly psk: Uint8Array;
   readonly deviceId: Uint8Array;
   readonly settings: DeviceSettings;
-  /** Ends the attempt, at any point, with CLOSED. */
+  /** Aborting it ends the attempt, at any point, with CLOSED. */
   readonly signal: AbortSignal;
-  /** A link is open and the handshake begins; again for each further address of a name. */
+  /** A link is open and the handshake begins. Runs again for each further address of a host name. */
   readonly onLink?: () => void;
-  /** What the session lends from, and reports to. */
+  /** The owner that lends the session an inbox, and gets its reports. */
   readonly owner?: SessionOwner | undefined;
-  /** Called synchronously with the new session, so that no message or end of it is missed. */
+  /** Called synchronously with the new session, so that the owner misses neither a message nor the end of it. */
   readonly onSession: (session: OwnedSession) => void;
 }
 
 /**
- * How long one of several addresses may leave HELLO unanswered over datagrams before the next one is tried: three sendings, so
- * that a lost one does not decide.
+ * How long one of several addresses may leave HELLO unanswered over datagrams, before the next address is tried: long
+ * enough for three transmissions, so that one lost HELLO does not decide.
  */
 const ANSWER_TIMEOUT_MS = 2_000;
 
 /**
- * Opens a link and runs the handshake over it; where a name has several addresses, over datagrams, over one after another until
- * one answers. Resolves when the session is established (and may be over again); rejects with TRANSPORT, TIMEOUT, AUTH, FRAME,
- * VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
+ * Opens a link and runs the handshake over it. If a host name has several addresses, over datagrams it tries one after
+ * another until one answers. Resolves when the session is established (and may have ended again); rejects with
+ * TRANSPORT, TIMEOUT, AUTH, FRAME, VERSION, HANDSHAKE, or CLOSED. Nothing is left behind then.
  */
 export async function dialSession(request: DialRequest): Promise<OwnedSession> {
   try {
@@ -118,7 +121,7 @@ async function tryAddresses(request: DialRequest): Promise<OwnedSession> {
     });
     request.onLink?.();
     const { remoteAddress, addresses = 1 } = link;
-    // Where there is no route to the others, the first comes back.
+    // If there is no route to the other addresses, the dialer returns to the first one.
     const isLast = silent.has(remoteAddress) || silent.size + 1 >= addresses;
     let end: DeviceEnd;
     try {
@@ -139,7 +142,7 @@ async function tryAddresses(request: DialRequest): Promise<OwnedSession> {
   }
 }
 
-/** The error of an attempt that tried others before. */
+/** Adds to an attempt's error those of the addresses tried before. */
 function withSilent(error: UsmpError, silent: ReadonlyMap<string, UsmpError>): UsmpError {
   if (silent.size === 0) return error;
   const before = [...silent.values()].map(({ message }) => message).join("; ");
@@ -147,12 +150,12 @@ function withSilent(error: UsmpError, silent: ReadonlyMap<string, UsmpError>): U
 }
 
 /**
- * Dials, and is called off at once also where a dialer does not heed its signal, or never answers; a link that comes too late is
- * destroyed.
+ * Dials. An abort takes effect at once, even if the dialer ignores its signal or never answers; a link that comes too
+ * late is destroyed.
  */
 async function dialLink({ dialer, settings, signal }: DialRequest, route: Route): Promise<Link> {
   const { clock, closeTimeoutMs } = settings;
-  // A transport that keeps its own deadline says why it gives up: it comes first.
+  // A transport that keeps its own deadline gives a better reason: let it expire first.
   const timeoutMs = (dialer.connectTimeoutMs ?? DEFAULT_CONNECT_TIMEOUT_MS) + closeTimeoutMs;
   const { done, giveUp } = withDeadline(
     async () => new ContainedLink(await dialer.dial({ signal, after: route.failed }), { clock, closeTimeoutMs }),
@@ -182,7 +185,7 @@ function runHandshake(
         },
         onFailed: (error) => {
           settle();
-          // Not before the socket is gone, so that a failed attempt leaves nothing behind.
+          // Rejects only after the socket is closed, so that a failed attempt leaves nothing behind.
           void driver.finished.then(() => reject(error));
         },
       },
@@ -204,7 +207,7 @@ function runHandshake(
 /** The device's end of a connection. */
 interface DeviceEnd {
   readonly connection: Connection;
-  /** Whether something that may be a gateway has answered at this address. */
+  /** Whether a peer that may be a gateway has answered at this address. */
   readonly isAnswered: () => boolean;
 }
 
@@ -254,7 +257,7 @@ function keepaliveOf({ keepaliveMs, pongTimeoutMs }: DeviceSettings): KeepaliveO
     pingAfterTxIdleMs: keepaliveMs,
     pingAfterRxIdleMs: keepaliveMs,
     pongTimeoutMs: pongTimeoutMs,
-    // A gateway that has nothing to say is not gone: only an unanswered PING tells.
+    // A gateway that has nothing to send is not gone: only an unanswered PING ends the session.
     idleTimeoutMs: 0,
   };
 }

@@ -6,14 +6,14 @@ import { UsmpError } from "../errors.js";
 const NO_MAC = "00:00:00:00:00:00";
 
 /**
- * `"mac"`: the machine's first real network interface, as on a board; else an id as text or as 6 bytes. A gateway keeps one
- * session for each id: two programs that use the same one end each other's.
+ * `"mac"` for the MAC address of the machine's first real network interface, as on a board; else an id as text or as 6
+ * bytes. A gateway keeps one session for each id: two programs with the same id end each other's session.
  */
 export type DeviceIdOption = string | Uint8Array;
 
 /**
- * The 6 bytes of a device's id; random, and marked as locally administered, where none is given.
- * @throws UsmpError INVALID_ARG for a bad one, UNSUPPORTED for "mac" on a machine without a network interface.
+ * Returns the 6 bytes of a device's id. Without an option the id is random, and marked as locally administered.
+ * @throws UsmpError INVALID_ARG for a bad id, UNSUPPORTED for "mac" on a machine without a network interface.
  */
 export function resolveDeviceId(option: DeviceIdOption | undefined, crypto: CryptoProvider): Uint8Array {
   if (option === undefined) return randomDeviceId(crypto);

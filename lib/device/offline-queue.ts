@@ -2,18 +2,18 @@ import type { Clock, Timer } from "../core/clock.js";
 import { UsmpError } from "../errors.js";
 import { checkKnown, checkNumber, withDefaults, type Given } from "../session/options.js";
 
-/** What happens to a message for which there is no room. */
+/** What happens if there is no room for a message. */
 export type OverflowPolicy = "drop-oldest" | "drop-newest" | "reject";
 
-/** Bounds of the messages that are held while there is no session. */
+/** The bounds of the messages that are held while there is no session. */
 export interface OfflineQueueOptions {
   readonly maxMessages: number;
   readonly maxBytes: number;
-  /** A message that waited this long is given up; `Infinity` for never. */
+  /** Gives up a message that waited this many milliseconds; `Infinity` for never. */
   readonly ttlMs: number;
   /**
-   * `drop-oldest` gives up what waited longest, `drop-newest` the message that comes too late (`send` still says true, and
-   * `dropped` follows), `reject` refuses it (`send` says false).
+   * `drop-oldest` gives up the message that has waited longest. `drop-newest` gives up the new message (`send` still
+   * returns true, and `dropped` follows). `reject` refuses the new message (`send` returns false).
    */
   readonly overflow: OverflowPolicy;
 }
@@ -25,7 +25,7 @@ export const DEFAULT_OFFLINE_QUEUE: OfflineQueueOptions = {
   overflow: "drop-oldest",
 };
 
-/** The user's option, complete; null for none. @throws UsmpError INVALID_ARG naming what is wrong in it. */
+/** Completes the user's option; null if it is not given. @throws UsmpError INVALID_ARG naming what is wrong in it. */
 export function parseOfflineQueue(given: Given<OfflineQueueOptions> | undefined): OfflineQueueOptions | null {
   if (given === undefined) return null;
   checkKnown(given, DEFAULT_OFFLINE_QUEUE);
@@ -50,11 +50,11 @@ function checkOfflineQueue(options: OfflineQueueOptions): void {
   }
 }
 
-/** Who learns what became of a held message. */
+/** Callbacks for the outcome of a held message. */
 interface Settle {
-  /** It is sealed and on its way. */
+  /** The message is sealed and on its way. */
   sent(): void;
-  /** It was given up. */
+  /** The queue gave the message up. */
   dropped(reason: UsmpError): void;
 }
 
@@ -87,7 +87,8 @@ export class OfflineQueue {
   }
 
   /**
-   * Holds a copy of `message`. Returns what takes it out unsettled, and whether it was still there.
+   * Holds a copy of `message`. Returns a function that withdraws the message without settling it, and returns whether
+   * it was still held.
    * @throws UsmpError BUFFER_FULL if the policy is "reject" and there is no room; nothing is settled then.
    */
   hold(message: Uint8Array, settle: Settle): () => boolean {
@@ -107,7 +108,7 @@ export class OfflineQueue {
     return () => this.#withdraw(held);
   }
 
-  /** Gives held messages to `send`, in order, until one is refused; that one stays the first. */
+  /** Passes held messages to `send`, in order, until it refuses one; that one stays the first. */
   flush(send: (message: Uint8Array) => boolean): void {
     for (let first = this.#held[0]; first !== undefined && send(first.message); first = this.#held[0]) {
       this.#shift();
@@ -116,7 +117,7 @@ export class OfflineQueue {
     this.#arm();
   }
 
-  /** Gives up everything. */
+  /** Gives up all messages. */
   clear(reason: UsmpError): void {
     while (this.#held.length > 0) this.#drop(reason);
     this.#arm();
@@ -146,7 +147,7 @@ export class OfflineQueue {
     return first;
   }
 
-  /** One timer for the oldest: all live equally long, so it is always the first to expire. */
+  /** Sets one timer for the oldest message: all messages have the same lifetime, so the oldest expires first. */
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = null;

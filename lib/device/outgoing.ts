@@ -6,32 +6,32 @@ import type { OwnedSession, UsmpSession } from "../session/session.js";
 import type { OfflineQueue } from "./offline-queue.js";
 
 interface OutgoingOptions {
-  /** Holds messages while there is no session; null: they are refused. */
+  /** Holds messages while there is no session; null refuses them. */
   readonly queue: OfflineQueue | null;
   /** The established session, or null. */
   readonly session: () => OwnedSession | null;
   /** Whether a session may still come. */
   readonly isActive: () => boolean;
-  /** A held message was given up. */
+  /** A held message was given up, with the reason. */
   readonly onDropped: (reason: UsmpError) => void;
-  /** Of the sends that no session refused: it counts its own. */
+  /** The sends that were refused before they reached a session, which counts its own. */
   readonly refusedSends: RefusedSends;
 }
 
 /**
- * What a device sends, through all its sessions. The order after a reconnect: what the callbacks of the new session send,
- * then what was held, then what is sent later. A message that was sealed is never sent again.
+ * Sends a device's messages over all its sessions. After a reconnect, the order is: messages from the new session's
+ * callbacks, then the held ones, then later ones. A message that was sealed is never sent again.
  */
 export class Outgoing {
   readonly #options: OutgoingOptions;
-  /** The callbacks of a new session are being told: what they send goes ahead of what was held. */
+  /** The callbacks of a new session are running: their messages go ahead of the held ones. */
   #greeting = false;
 
   constructor(options: OutgoingOptions) {
     this.#options = options;
   }
 
-  /** Sends a message (borrowed), or holds a copy; the reason where it can do neither, null where it could. */
+  /** Sends a message (borrowed), or holds a copy. Returns null, or the reason if it can do neither. */
   send(message: Uint8Array): UsmpError | null {
     const { refusedSends, onDropped } = this.#options;
     const session = this.#direct();
@@ -43,8 +43,8 @@ export class Outgoing {
   }
 
   /**
-   * Resolves when the network has taken the message, or if it was held, when it is sealed; rejects if it was given up. `signal`
-   * withdraws a message that is held, or waits for room.
+   * Resolves when the network has taken the message; if the message was held, when it is sealed. Rejects if the message
+   * was given up. `signal` withdraws a message that is held, or waits for room.
    */
   sendAsync(message: Uint8Array, signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) return Promise.reject(sendAborted(signal));
@@ -57,7 +57,7 @@ export class Outgoing {
         if (withdraw()) reject(sendAborted(signal));
       };
       const settle = (): void => signal?.removeEventListener("abort", onAbort);
-      // Before the message is held: a full queue may give it up at once.
+      // Must precede hold(): a full queue may give the message up at once.
       signal?.addEventListener("abort", onAbort);
       const sent = (): void => (settle(), resolve());
       const dropped = (reason: UsmpError): void => {
@@ -72,24 +72,24 @@ export class Outgoing {
     });
   }
 
-  /** A new session is about to be told. */
+  /** Call this before the callbacks of a new session run. */
   beginConnectCallbacks(): void {
     this.#greeting = true;
   }
 
-  /** It has been told, or has room again: sends what is held, in order. */
+  /** Sends the held messages, in order. Call this after those callbacks, and when the session has room again. */
   flush(): void {
     this.#greeting = false;
     const session = this.#options.session();
     if (session !== null) this.#options.queue?.flush((message) => session.offer(message));
   }
 
-  /** No session will come: gives up what is held. */
+  /** Gives up the held messages: no session will come. */
   giveUp(reason: UsmpError): void {
     this.#options.queue?.clear(reason);
   }
 
-  /** The session, where nothing that is held has to go first. */
+  /** The session, unless held messages have to go first. */
   #direct(): UsmpSession | null {
     const { queue, session } = this.#options;
     return this.#greeting || queue === null || queue.length === 0 ? (session()?.session ?? null) : null;

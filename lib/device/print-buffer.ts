@@ -3,8 +3,7 @@ import { MAX_PLAINTEXT_LENGTH } from "../core/wire/wire.js";
 const NEWLINE = 0x0a;
 
 /**
- * Text on its way out, as on the board: gathered, and sent as one message at each newline (included), at 452 bytes, and
- * on `flush`.
+ * Gathers text, as on the board, and sends it as one message at each newline (included), at 452 bytes, and on `flush`.
  */
 export class PrintBuffer {
   readonly #send: (message: Uint8Array) => boolean;
@@ -16,7 +15,7 @@ export class PrintBuffer {
     this.#send = send;
   }
 
-  /** Takes bytes; how many of them were gathered or sent. */
+  /** Takes bytes. Returns how many of them it gathered or sent. */
   write(bytes: Uint8Array): number {
     let taken = 0;
     for (const byte of bytes) {
@@ -27,7 +26,7 @@ export class PrintBuffer {
     return taken;
   }
 
-  /** Sends what is gathered; false where it could not be sent, and then it is gone, as on the board. */
+  /** Sends the gathered text. Returns false if it cannot be sent; the text is then lost, as on the board. */
   flush(): boolean {
     if (this.#length === 0) return true;
     const message = this.#gathered.subarray(0, this.#length);
@@ -35,7 +34,7 @@ export class PrintBuffer {
     return this.#send(message);
   }
 
-  /** Forgets what is gathered: it belonged to a session that is over. */
+  /** Discards the gathered text: it belonged to a session that is over. */
   clear(): void {
     this.#length = 0;
   }

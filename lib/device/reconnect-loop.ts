@@ -22,30 +22,30 @@ import { statusOf } from "./status.js";
 export interface DeviceLifeOptions {
   readonly crypto: CryptoProvider;
   readonly lookupPsk: PskLookup;
-  /** This device's id, always the same one. Throws where it could not be made yet: then the attempt fails. */
+  /** This device's id, always the same one. If it throws, because the id cannot be made yet, the attempt fails. */
   readonly deviceId: () => Uint8Array;
   readonly settings: DeviceSettings;
   readonly backoff: BackoffOptions;
-  /** What the sessions lend from, and report to. */
+  /** The owner that lends the sessions an inbox, and gets their reports. */
   readonly owner?: SessionOwner | undefined;
-  /** Uniform from 0 up to, not including, 1. Jitter is no secret: any generator does. */
+  /** Uniform from 0 up to, not including, 1. Jitter is not secret: any generator will do. */
   readonly random: () => number;
 }
 
 export interface DeviceLifeHandlers {
-  /** A session is established; `again` where this life had one before. */
+  /** A session is established; `again` if this life had one before. */
   onSession(session: OwnedSession, again: boolean): void;
   /** The session of the last `onSession` has ended. */
   onLost(error: UsmpError): void;
   /** An attempt failed; another one follows unless `final`. */
   onFailed(error: UsmpError, final: boolean): void;
-  /** Told before anything that the change brings about. */
+  /** Runs on each change, before any other callback that the change brings about. */
   onState(status: UsmpStatus): void;
-  /** Something of the user's failed. */
+  /** A function of the user's failed. */
   onError(error: UsmpError): void;
 }
 
-/** Carries out what the reconnect machine decides: dials, waits, ends, and reports back. */
+/** Carries out the effects of the reconnect machine: dials, waits, ends, and reports back. */
 export class ReconnectLoop {
   readonly #options: DeviceLifeOptions;
   readonly #handlers: DeviceLifeHandlers;
@@ -53,14 +53,14 @@ export class ReconnectLoop {
   #dialer: Dialer | null = null;
   #route: Route = { failed: undefined };
   #session: OwnedSession | null = null;
-  /** The last session that the owner was told of. */
+  /** The last session that `onSession` was called with. */
   #announced: UsmpSession | null = null;
   #dialing: AbortController | null = null;
   #timer: Timer | null = null;
   #keepsProcess = true;
-  /** Who waits for an attempt's result, by its number. */
+  /** The callers that wait for an attempt's result, by its number. */
   readonly #waiting = new Map<number, (established: boolean) => void>();
-  /** Attempts and sessions that are on their way out. */
+  /** Attempts and sessions that are ending. */
   readonly #ending = new Set<Promise<unknown>>();
 
   constructor(options: DeviceLifeOptions, handlers: DeviceLifeHandlers) {
@@ -92,7 +92,9 @@ export class ReconnectLoop {
     return this.#attempt({ type: "begin" });
   }
 
-  /** Dials now, whatever goes on; resolves with that attempt's result, false where there is no life to continue. */
+  /**
+   * Dials now, in any active state. Resolves with that attempt's result; with false if there is no life to continue.
+   */
   reconnect(): Promise<boolean> {
     if (this.#state.name === "idle" || this.#state.name === "closed") return Promise.resolve(false);
     return this.#attempt({ type: "reconnect" });
@@ -104,19 +106,22 @@ export class ReconnectLoop {
     await this.ended();
   }
 
-  /** Resolves when what is on its way out now has left nothing: not what a later begin() starts. */
+  /**
+   * Resolves when the attempts and sessions that are ending now have left nothing. It does not wait for those of a
+   * later begin().
+   */
   async ended(): Promise<void> {
     await Promise.all([...this.#ending]);
   }
 
-  /** Lets the process end while this life goes on. */
+  /** Lets the process end while this life runs. */
   unref(): void {
     this.#keepsProcess = false;
     this.#timer?.unref();
     this.session?.unref();
   }
 
-  /** A delay function that throws says nothing: the longest delay is taken, and the failure told. */
+  /** If the delay function throws, reports the failure and takes the longest delay. */
   #guardDelay(delayMs: DelayFunction | null): DelayFunction | null {
     if (delayMs === null) return null;
     return (attempt, lastError) => {
@@ -142,7 +147,7 @@ export class ReconnectLoop {
     if (waiting !== undefined && state.name === "opening") this.#waiting.set(state.attempt, waiting);
     if (changed) this.#handlers.onState(this.status);
     for (const effect of effects) {
-      // A callback may have begun or closed meanwhile: then the rest is out of date.
+      // A callback may have called begin() or close() meanwhile: the remaining effects are then out of date.
       if (this.#state === state) this.#carryOut(effect);
     }
   }
@@ -195,7 +200,8 @@ export class ReconnectLoop {
     const session = this.#session;
     if (this.#state.name !== "established" || session === null) return;
     const { attempt } = this.#state;
-    // Before the handler, which may close: the attempt succeeded all the same. Whoever waits goes on after it has run.
+    // Settles before the handler, which may close: the attempt succeeded all the same. The caller continues after the
+    // handler has run.
     this.#settle(attempt, true);
     this.#announced = session.session;
     this.#handlers.onSession(session, again);
@@ -208,12 +214,12 @@ export class ReconnectLoop {
   }
 
   #lose(reason: UsmpError, session: UsmpSession, attempt: number): void {
-    // Its link may outlive it for a while, and close() waits for that.
+    // The link may outlive its session for a while, and close() waits for that.
     this.#track(session.close());
     if (this.session === session) this.#session = null;
-    // The state first: the handler sees what comes next, and may change it.
+    // Changes the state first: the handler sees the next state, and may change it.
     this.#take({ type: "lost", attempt, error: reason });
-    // Nobody has heard of one that a status listener ended first.
+    // A session that a status listener ended first was never announced.
     if (this.#announced === session) this.#handlers.onLost(reason);
   }
 
@@ -225,7 +231,7 @@ export class ReconnectLoop {
     this.#settle(attempt, false);
   }
 
-  /** A lookup that takes for ever holds up neither `close` nor the next attempt; a key that comes too late is wiped. */
+  /** A lookup that never answers blocks neither `close` nor the next attempt; a key that comes too late is wiped. */
   #findPskUnless(signal: AbortSignal, deviceId: Uint8Array): Promise<Uint8Array> {
     const { clock, handshakeTimeoutMs: timeoutMs } = this.#options.settings;
     const error = (): UsmpError => new UsmpError("AUTH", `the PSK function did not answer within ${timeoutMs} ms`);
@@ -254,7 +260,7 @@ export class ReconnectLoop {
     this.#dialing = null;
     const { session } = this;
     this.#session = null;
-    // What is dropped comes to nothing; the attempt that is about to begin is not among it.
+    // Dropped attempts resolve with false; the attempt that is about to begin is not one of them.
     const current = this.#state.name === "opening" ? this.#state.attempt : null;
     for (const attempt of this.#waiting.keys()) if (attempt !== current) this.#settle(attempt, false);
     if (session !== null) this.#track(session.close());

@@ -9,7 +9,7 @@
  *
  *     close: from anywhere to closed.   begin: from anywhere to opening, as a new life.
  *     reconnect: from anywhere but idle and closed to opening, at once.
- *     failed or lost, where no further attempt is allowed: to closed.
+ *     failed or lost, if no further attempt is allowed: to closed.
  *
  * Each attempt has a number; an input that carries another one comes from an old connection and changes nothing.
  */
@@ -29,15 +29,15 @@ export type ReconnectState =
     } & AttemptInfo)
   | { readonly name: "closed"; readonly attempt: number; readonly error: UsmpError };
 
-/** A life that goes on. */
+/** A life that has begun and has not ended. */
 type ActiveState = Exclude<ReconnectState, { readonly name: "idle" | "closed" }>;
 
 interface AttemptInfo {
-  /** Counts up for the life of the facade and names the connection. */
+  /** Counts up for the life of the facade, and identifies the connection. */
   readonly attempt: number;
-  /** Attempts that failed, and sessions that were lost early, in a row. */
+  /** The number of failed attempts, and sessions that were lost early, in a row. */
   readonly failures: number;
-  /** Sessions of this life so far. */
+  /** The number of sessions of this life so far. */
   readonly sessions: number;
 }
 
@@ -47,11 +47,11 @@ export type LifeInput =
   | { readonly type: "close"; readonly error: UsmpError }
   | AttemptInput;
 
-/** Reports of one attempt, named by its number. */
+/** Reports of one attempt, identified by its number. */
 type AttemptInput =
   | { readonly type: "linkOpen"; readonly attempt: number }
   | { readonly type: "established"; readonly attempt: number }
-  /** The attempt came to nothing. */
+  /** The attempt failed. */
   | { readonly type: "failed"; readonly attempt: number; readonly error: UsmpError }
   /** The established session has ended. */
   | { readonly type: "lost"; readonly attempt: number; readonly error: UsmpError }
@@ -60,7 +60,7 @@ type AttemptInput =
 export type ReconnectEffect =
   /** Start connecting; report back under this number. */
   | { readonly type: "dial"; readonly attempt: number }
-  /** End the running attempt or session, and the timer, whichever there is. */
+  /** End the running attempt or session, and the timer, if there are any. */
   | { readonly type: "drop" }
   | { readonly type: "startTimer"; readonly attempt: number; readonly delayMs: number }
   | { readonly type: "announce"; readonly again: boolean };
@@ -74,13 +74,18 @@ export interface BackoffOptions {
   readonly minDelayMs: number;
   /** No window grows beyond this. An authentication failure waits this long. Default 30,000. */
   readonly maxDelayMs: number;
-  /** Where over 0: the first delay is uniform from 0 to it, and no later window is narrower. Spreads a fleet. Default 0. */
+  /**
+   * If over 0: the first delay is uniform from 0 to this, and no later window is narrower. Spreads a fleet. Default 0.
+   */
   readonly firstDelayMs: number;
-  /** A session that lived this long starts the backoff over. Default 30,000. */
+  /** A session that lived this long resets the backoff. Default 30,000. */
   readonly stableMs: number;
-  /** Attempts in a row before giving up. Default: never. */
+  /** Gives up after this many failed attempts in a row; a lost session counts as one. Default: no limit. */
   readonly maxAttempts: number;
-  /** In place of the windows, where it gives a number of at least 0; else the delay is `maxDelayMs`. Default: none. */
+  /**
+   * Replaces the windows if it returns a finite number of at least 0; for anything else the delay is `maxDelayMs`.
+   * Default: none.
+   */
   readonly delayMs: DelayFunction | null;
 }
 
@@ -113,7 +118,7 @@ export function checkBackoff(options: BackoffOptions): void {
   }
 }
 
-/** The user's `reconnect` option, complete. @throws UsmpError INVALID_ARG naming what is wrong in it. */
+/** Completes the user's `reconnect` option. @throws UsmpError INVALID_ARG naming what is wrong in it. */
 export function parseReconnect(given: Given<BackoffOptions> | DelayFunction | false | undefined): BackoffOptions {
   if (given === false) return NO_RETRY;
   const options = typeof given === "function" ? { delayMs: given } : (given ?? {});
@@ -128,10 +133,10 @@ export interface Transition {
   readonly effects: readonly ReconnectEffect[];
 }
 
-/** Trying again cannot help: the arguments, or the platform, are wrong. */
+/** A retry cannot help: the arguments, or the platform, are wrong. */
 const PERMANENT: ReadonlySet<UsmpErrorCode> = new Set(["INVALID_ARG", "UNSUPPORTED"]);
 
-/** The next state. `now` in milliseconds; `random` is a number from 0 up to, not including, 1. */
+/** Returns the next state and the effects. `now` is in milliseconds; `random` is at least 0 and less than 1. */
 export function step(
   state: ReconnectState,
   input: LifeInput,
@@ -153,7 +158,7 @@ export function step(
   }
 }
 
-/** What the running attempt, its session or its timer reports. A report that does not fit its state changes nothing. */
+/** Handles a report of the running attempt, its session or its timer. A report that does not fit changes nothing. */
 function stepAttempt(
   state: ActiveState,
   input: AttemptInput,
@@ -171,7 +176,7 @@ function stepAttempt(
       return connecting ? backOff(state, state.failures + 1, input.error, now, random, options) : unchanged(state);
     case "lost": {
       if (state.name !== "established") return unchanged(state);
-      // A connect-then-drop loop keeps backing off: only a session that lasted proves that all is well.
+      // A connect-then-drop loop keeps backing off: only a session that lasted resets the failures.
       const failures = now - state.since >= options.stableMs ? 0 : state.failures;
       return backOff(state, failures + 1, input.error, now, random, options);
     }
@@ -180,7 +185,10 @@ function stepAttempt(
   }
 }
 
-/** The delay before the next attempt, after `failures` (1 or more) in a row: exponential, with full jitter. */
+/**
+ * The delay in milliseconds before the next attempt, after `failures` (1 or more) in a row: exponential, with full
+ * jitter.
+ */
 export function backoffDelay(failures: number, error: UsmpError, random: number, options: BackoffOptions): number {
   const { minDelayMs, maxDelayMs, firstDelayMs } = options;
   if (options.delayMs !== null) {
@@ -189,7 +197,7 @@ export function backoffDelay(failures: number, error: UsmpError, random: number,
   }
   if (error.code === "AUTH") return maxDelayMs;
   if (firstDelayMs > 0 && failures === 1) return random * firstDelayMs;
-  // Beyond 2^52 nothing changes any more, and 2^1024 would be Infinity.
+  // Beyond 2^52 the window no longer changes, and 2^1024 would be Infinity.
   const window = Math.min(maxDelayMs, minDelayMs * 2 ** Math.min(failures - 1, 52));
   return random * Math.max(window, firstDelayMs);
 }
