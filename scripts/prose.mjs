@@ -3,22 +3,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { TextlintKernel } from "@textlint/kernel";
 import markdown from "@textlint/textlint-plugin-markdown";
-import { judgeComments } from "../spec/prose/comments.ts";
+import { troublesOfComments } from "../spec/prose/comments.ts";
 import { proseRule } from "../spec/prose/rule.ts";
-
-const TO_BE_EDITED = "spec/prose/to-be-edited.txt";
 
 function filesBelow(folder, ending) {
   return readdirSync(folder, { recursive: true })
     .map((file) => `${folder}/${file.replaceAll("\\", "/")}`)
     .filter((file) => file.endsWith(ending))
     .sort();
-}
-
-function linesOf(file) {
-  return readFileSync(file, "utf8")
-    .split("\n")
-    .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
 async function troublesOfDocument(file) {
@@ -41,19 +33,11 @@ const picked = process.argv.slice(2);
 const troubles = [];
 if (picked.length > 0) troubles.push(...(await troublesOfDocuments(picked)));
 else {
-  const listed = linesOf(TO_BE_EDITED);
   const documents = ["README.md", "CONTRIBUTING.md", "SECURITY.md"].concat(
     ...["docs", "examples", "templates"].map((folder) => filesBelow(folder, ".md")),
   );
-  troubles.push(...(await troublesOfDocuments(documents.filter((file) => !listed.includes(file)))));
-  const sources = new Map(filesBelow("lib", ".ts").map((file) => [file, readFileSync(file, "utf8")]));
-  troubles.push(
-    ...judgeComments(
-      sources,
-      listed.filter((file) => file.startsWith("lib/")),
-    ),
-  );
-  console.log(`prose: ${listed.length} files are still to be edited (${TO_BE_EDITED})`);
+  troubles.push(...(await troublesOfDocuments(documents)));
+  for (const file of filesBelow("lib", ".ts")) troubles.push(...troublesOfComments(file, readFileSync(file, "utf8")));
 }
 for (const trouble of troubles) console.error(trouble);
 if (troubles.length > 0) process.exitCode = 1;

@@ -58,20 +58,3 @@ export function troublesOfComments(file: string, text: string): string[] {
     .sort(([a], [b]) => a - b)
     .flatMap(([line, messages]) => messages.map((message) => `${file}:${line + 1} ${message}`));
 }
-
-/**
- * What there is to edit in files that are not on the list, and entries of the list that have to go: files without trouble, and files
- * that do not exist. So the list only ever gets shorter.
- */
-export function judgeComments(sources: ReadonlyMap<string, string>, toBeEdited: readonly string[]): string[] {
-  const listed = new Set(toBeEdited);
-  const found: string[] = [];
-  for (const [file, text] of sources) {
-    const troubles = troublesOfComments(file, text);
-    if (!listed.has(file)) found.push(...troubles);
-    else if (troubles.length === 0) found.push(`${file} has nothing to edit: take it off the list`);
-  }
-  for (const file of listed)
-    if (!sources.has(file)) found.push(`${file} does not exist: take it off the list, or give its new path`);
-  return found;
-}

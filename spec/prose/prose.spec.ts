@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { judgeComments, troublesOfComments } from "./comments.js";
+import { troublesOfComments } from "./comments.js";
 import { findPhrases, PHRASES, withoutCode } from "./phrases.js";
 
 /** A sentence with each phrase, and sentences that only look like it. */
@@ -64,20 +64,6 @@ describe("the prose check", () => {
     ].join("\n");
     const lines = troublesOfComments("a.ts", source).map((trouble) => /^a\.ts:(\d+) /.exec(trouble)?.[1]);
     expect(lines).to.deep.equal(["1", "3", "6", "8", "9", "11"]);
-  });
-
-  it("lets the list of files to be edited only shrink", () => {
-    const sources = new Map([
-      ["lib/edited.ts", "// The caller gets it."],
-      ["lib/listed.ts", "// The caller is told."],
-      ["lib/new.ts", "// Whoever calls."],
-    ]);
-    const said = judgeComments(sources, ["lib/edited.ts", "lib/listed.ts", "lib/moved.ts"]);
-    expect(said).to.have.length(3);
-    expect(said[0]).to.match(/^lib\/edited\.ts has nothing to edit/);
-    expect(said[1]).to.match(/^lib\/new\.ts:1 "Whoever"/);
-    expect(said[2]).to.match(/^lib\/moved\.ts does not exist/);
-    expect(judgeComments(new Map([["lib/edited.ts", "// The caller gets it."]]), [])).to.be.empty;
   });
 
   it("reads Markdown: headings, lists, tables and paragraphs, but no code", () => {
