@@ -33,7 +33,7 @@ export interface Link {
   /** Sets the handlers. Called once, synchronously after the link was passed on. Before that, nothing is delivered. */
   attach(handlers: LinkHandlers): void;
   /**
-   * Queues `bytes`; over datagrams they are one datagram. The link keeps them, and neither side changes them any more.
+   * Queues `bytes`; over datagrams they are one datagram. The link keeps them, and neither side changes them again.
    * `onFlushed` runs once the system has taken them, never synchronously, and not at all if the link ends before.
    * No-op after `end` or `destroy`.
    */

@@ -20,7 +20,7 @@ export interface BootResource {
 
 /** One life of a sketch: from a boot to the next. */
 export interface BootCycle {
-  /** Whether this life is over: its code has no effect any more. */
+  /** Whether this life is over: its code no longer has an effect. */
   readonly over: boolean;
   /** Resolves after `delayMs`; never if the life is over by then. `what` names the wait in messages: `delay(500)`. */
   delay(delayMs: number, what: string): Promise<void>;

@@ -15,7 +15,7 @@ export class RtcMemory {
     this.#kept.clear();
   }
 
-  /** Copies all objects, so that the life that ends cannot change them any more. */
+  /** Copies all objects, so that the life that ends can no longer change them. */
   sleep(): void {
     for (const [name, value] of this.#kept) this.#kept.set(name, structuredClone(value));
   }

@@ -17,7 +17,7 @@ export class ReceiveBuffer {
   }
 
   /**
-   * Takes the next message of `device`; false if there is none. A message that does not fit ends the session, as there.
+   * Takes the next message of `device`; false if there is none. As on a board, one that does not fit ends the session.
    */
   fill(device: BoardDevice): boolean {
     let message = device.receive();

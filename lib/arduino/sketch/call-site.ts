@@ -46,7 +46,7 @@ export class Trace {
   }
 }
 
-/** A wait that succeeded this often is not traced any more. */
+/** A wait that succeeded this often is no longer traced. */
 const TRACES_PER_WAIT = 500;
 /** How many different waits are counted, such as `delay(10)` and `delay(20)`. */
 const MAX_WAITS = 64;
