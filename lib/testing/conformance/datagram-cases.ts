@@ -123,7 +123,7 @@ export function datagramTransportCases(open: () => DatagramTransportRig): readon
     assert.deepEqual([told.closed, told.bytes.length], [1, 0]);
   });
 
-  it("throws nothing where nobody listens any more", async () => {
+  it("throws nothing if no listener is left", async () => {
     const { link } = await dial();
     link.send(Uint8Array.of(1), () => {});
     await rig.eventually(() => came.length === 1);

@@ -281,7 +281,7 @@ export function streamTransportCases(open: () => StreamTransportRig): readonly C
       assert.equal(flushed, 0);
     });
 
-    it("breaks a peer that goes on sending with TRANSPORT, once", async () => {
+    it("ends the link of a peer that keeps sending with TRANSPORT, once", async () => {
       const { dialed, accepted } = await attachedPair();
       dialed.link.destroy();
       const sendOn = (): void => accepted.link.send(new Uint8Array(1_000), sendOn);
@@ -295,7 +295,7 @@ export function streamTransportCases(open: () => StreamTransportRig): readonly C
       assert.equal(accepted.events.at(-1), "close");
     });
 
-    it("before attach is told once attached", async () => {
+    it("before attach is reported once attached", async () => {
       const { dialed } = await pair();
       dialed.destroy();
       await rig.still(() => 0);
